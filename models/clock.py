@@ -1,0 +1,25 @@
+"""One clock for every age in the ledger.
+
+Ages come from PostgreSQL, so that two Odoo servers with different clocks agree about them
+(``doc/ledger.md §9``). The system parameter ``pos_glase.clock_offset`` moves this clock, in
+seconds: tests set it together with the simulator's own, so that nobody has to wait.
+"""
+
+OFFSET_PARAMETER = "pos_glase.clock_offset"
+
+_NOW = """
+    SELECT (clock_timestamp() AT TIME ZONE 'UTC')
+         + make_interval(secs => COALESCE(
+               (SELECT value::float FROM ir_config_parameter WHERE key = %s), 0))
+"""
+
+
+def now(cr):
+    """The present moment.
+
+    :param cr: any cursor of the database
+    :return: naive UTC datetime with microseconds, as Odoo stores them
+    :rtype: datetime.datetime
+    """
+    cr.execute(_NOW, (OFFSET_PARAMETER,))
+    return cr.fetchone()[0]

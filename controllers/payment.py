@@ -1,0 +1,41 @@
+"""The doors between a till and the ledger: who asks is checked, one method is called."""
+
+from odoo import http
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+
+class GlasePaymentController(http.Controller):
+    """JSON-RPC routes for a logged-in Point of Sale user; money travels as decimal strings."""
+
+    @http.route("/pos_glase/send", type="jsonrpc", auth="user")
+    def send(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+        """Send the bill of one payment line; see ``GlaseTransaction._till_send``."""
+        return self._ledger()._till_send(
+            config_id, order_uuid, line_uuid, attempt, amount, cashier
+        )
+
+    @http.route("/pos_glase/status", type="jsonrpc", auth="user")
+    def status(self, config_id, line_uuid, attempt, take_back=False):
+        """Ask once what became of a bill; see ``GlaseTransaction._till_status``."""
+        return self._ledger()._till_status(config_id, line_uuid, attempt, bool(take_back))
+
+    @http.route("/pos_glase/cancel", type="jsonrpc", auth="user")
+    def cancel(self, config_id, line_uuid, attempt):
+        """Cancel a bill; see ``GlaseTransaction._till_cancel``."""
+        return self._ledger()._till_cancel(config_id, line_uuid, attempt)
+
+    @http.route("/pos_glase/leave", type="jsonrpc", auth="user")
+    def leave(self, config_id, line_uuid, attempt):
+        """Leave a payment open; see ``GlaseTransaction._till_leave``."""
+        return self._ledger()._till_leave(config_id, line_uuid, attempt)
+
+    @http.route("/pos_glase/resume", type="jsonrpc", auth="user")
+    def resume(self, config_id, line_uuids=()):
+        """What the server knows of these lines; see ``GlaseTransaction._till_resume``."""
+        return self._ledger()._till_resume(config_id, line_uuids)
+
+    def _ledger(self):
+        if not request.env.user.has_group("point_of_sale.group_pos_user"):
+            raise AccessError(request.env._("Only Point of Sale users take payments."))
+        return request.env["glase.transaction"]

@@ -1,0 +1,141 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+KINDS = [
+    ("unverified_payment", "Payment not proven by the ledger"),
+    ("paid_without_order", "Paid, but no order has it"),
+    ("paid_late", "Paid after it counted as unpaid"),
+    ("paid_without_reference", "Paid, but without a payment reference"),
+    ("amount_differs", "Glase took another amount"),
+    ("not_answered_for_till", "Glase does not know the till or the bill"),
+]
+
+
+class GlaseCase(models.Model):
+    """Something about money that a person must settle: one list for all kinds.
+
+    A case is opened by the ledger or by the proof of a payment and closed by a manager with a
+    reason, or by the proof itself when what was missing arrives (``doc/ledger.md §6``).
+    """
+
+    _name = "glase.case"
+    _description = "Glase Case"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "state, id desc"
+
+    kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
+    state = fields.Selection(
+        [("open", "Open"), ("settled", "Settled")],
+        default="open",
+        required=True,
+        readonly=True,
+        tracking=True,
+        index=True,
+    )
+    transaction_id = fields.Many2one(
+        "glase.transaction", readonly=True, index=True, ondelete="restrict"
+    )
+    payment_id = fields.Many2one(
+        "pos.payment", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    order_id = fields.Many2one("pos.order", readonly=True, ondelete="set null")
+    config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(readonly=True)
+    summary = fields.Char("What happened", readonly=True)
+    note = fields.Char("How it was settled", readonly=True, tracking=True)
+    reason = fields.Char(help="Say how this was settled before you close it.")
+    settled_by = fields.Many2one("res.users", readonly=True)
+    settled_at = fields.Datetime(readonly=True)
+
+    _one_open_case = models.UniqueIndex(
+        "(kind, COALESCE(transaction_id, 0), COALESCE(payment_id, 0)) WHERE state = 'open'",
+        "This case is open already.",
+    )
+
+    @api.depends("kind", "transaction_id", "order_id")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for case in self:
+            subject = case.order_id.display_name or case.transaction_id.display_name
+            case.display_name = f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
+
+    @api.model
+    def _open(self, kind, summary, transaction=None, payment=None):
+        """Open a case, unless the same one is open already.
+
+        :param str kind: a key of ``KINDS``
+        :param str summary: a sentence that says what happened and what to do
+        :param transaction: the ledger row, or None
+        :param payment: the payment of the order, or None
+        :return: the open case
+        """
+        case = self.sudo()
+        subject = transaction if transaction else payment
+        domain = [
+            ("kind", "=", kind),
+            ("state", "=", "open"),
+            ("transaction_id", "=", transaction.id if transaction else False),
+            ("payment_id", "=", payment.id if payment else False),
+        ]
+        existing = case.search(domain, limit=1)
+        if existing:
+            return existing
+        order = payment.pos_order_id if payment else transaction.order_id
+        config = payment.pos_order_id.config_id if payment else transaction.config_id
+        return case.create(
+            {
+                "kind": kind,
+                "summary": summary,
+                "transaction_id": transaction.id if transaction else False,
+                "payment_id": payment.id if payment else False,
+                "order_id": order.id,
+                "config_id": config.id,
+                "company_id": subject.company_id.id,
+                "currency_id": subject.currency_id.id,
+                "amount": subject.amount,
+            }
+        )
+
+    def action_settle(self):
+        """Close the cases with the reason typed in the form.
+
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: without a reason
+        """
+        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
+            raise AccessError(self.env._("Only a Point of Sale administrator settles a case."))
+        for case in self:
+            if not (case.reason or "").strip():
+                raise UserError(
+                    self.env._("Write how “%s” was settled, then settle it.", case.display_name)
+                )
+            case._settle(case.reason.strip())
+
+    def _settle(self, note):
+        """Close open cases with a note that stays on them."""
+        self.sudo().filtered(lambda case: case.state == "open").write(
+            {
+                "state": "settled",
+                "note": note,
+                "settled_by": self.env.uid,
+                "settled_at": fields.Datetime.now(),
+            }
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(self.env._("Cases are opened by the Glase ledger."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        allowed = {"reason"} | {name for name in vals if name.startswith(("message_", "activity_"))}
+        if not self.env.su and set(vals) - allowed:
+            raise AccessError(self.env._("A case is settled with its button and a reason."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Cases are settled, never deleted."))

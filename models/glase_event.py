@@ -1,0 +1,48 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from . import ledger
+
+
+class GlaseEvent(models.Model):
+    """What was asked and heard about one row of the ledger, in order, for good.
+
+    Append-only: the state of a row is what its events say (``doc/ledger.md §3``).
+    """
+
+    _name = "glase.event"
+    _description = "Glase Event"
+    _order = "id"
+    _log_access = False
+
+    transaction_id = fields.Many2one(
+        "glase.transaction", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="transaction_id.company_id", store=True, index=True)
+    time = fields.Datetime(readonly=True, required=True)
+    user_id = fields.Many2one("res.users", readonly=True, help="Who asked, if it was a person")
+    operation = fields.Char(readonly=True, required=True)
+    outcome = fields.Selection(ledger.OUTCOMES, readonly=True, required=True)
+    client_reference = fields.Char(readonly=True)
+    code = fields.Integer("Result Code", readonly=True)
+    status = fields.Char(readonly=True)
+    version = fields.Integer(readonly=True)
+    invoice_reference = fields.Char(readonly=True)
+    ers_reference = fields.Char("Payment Reference", readonly=True)
+    amount = fields.Char(readonly=True, help="Amount and currency of Glase's receipt")
+    seconds = fields.Float(readonly=True, digits=(8, 3), help="How long Glase took")
+    state = fields.Selection(ledger.STATES, "State After", readonly=True)
+    message = fields.Char(readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(self.env._("Events of the Glase ledger are written by the system."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        raise AccessError(self.env._("Events of the Glase ledger never change."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Events of the Glase ledger are never deleted."))

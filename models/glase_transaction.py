@@ -1,0 +1,331 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from . import clock, ledger
+
+
+class GlaseTransaction(models.Model):
+    """THE LEDGER: one row for each attempt to move money, and its state.
+
+    Rows are written by the ledger only, in transactions of its own; nobody writes them over RPC.
+    The rules are in ``doc/ledger.md``, the state machine in :mod:`.ledger`, the conversations
+    with Glase in ``glase_transaction_till.py`` and ``glase_transaction_settle.py``.
+    """
+
+    _name = "glase.transaction"
+    _description = "Glase Transaction"
+    _order = "id desc"
+
+    kind = fields.Selection(
+        [(ledger.PAYMENT, "Payment"), (ledger.REFUND, "Refund")],
+        default=ledger.PAYMENT,
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        ledger.STATES, default=ledger.DRAFT, required=True, readonly=True, index=True
+    )
+    line_uuid = fields.Char("Payment Line", required=True, readonly=True)
+    attempt = fields.Char(required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+
+    terminal_id = fields.Many2one(
+        "glase.terminal", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    account_id = fields.Many2one(
+        "glase.account", required=True, readonly=True, ondelete="restrict"
+    )
+    config_id = fields.Many2one(
+        "pos.config", "Point of Sale", readonly=True, index=True, ondelete="set null"
+    )
+    session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    environment = fields.Char(required=True, readonly=True)
+    terminal_identifier = fields.Char("Terminal at Glase", readonly=True)
+    reseller_id = fields.Char("Reseller at Glase", readonly=True)
+
+    order_id = fields.Many2one(
+        "pos.order", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    order_uuid = fields.Char(readonly=True, index="btree_not_null")
+    order_name = fields.Char("Order Reference", readonly=True)
+    payment_id = fields.Many2one(
+        "pos.payment", "Order Payment", readonly=True, ondelete="set null", copy=False
+    )
+    cashier = fields.Char(readonly=True)
+    user_id = fields.Many2one("res.users", "Asked by", readonly=True)
+
+    invoice_reference = fields.Char(readonly=True, index="btree_not_null")
+    invoice_version = fields.Integer(readonly=True)
+    qr_code = fields.Char("Invoice QR Code", readonly=True)
+    ers_reference = fields.Char("Payment Reference", readonly=True, index="btree_not_null")
+    receipt_time = fields.Datetime("Time on Glase's Receipt", readonly=True)
+    receipt_amount = fields.Monetary("Amount on Glase's Receipt", readonly=True)
+    receipt_currency = fields.Char("Currency on Glase's Receipt", readonly=True)
+
+    sent_at = fields.Datetime(readonly=True)
+    issued_at = fields.Datetime(readonly=True)
+    paid_at = fields.Datetime(readonly=True, index="btree_not_null")
+    ended_at = fields.Datetime(readonly=True)
+    asked_at = fields.Datetime("Till Last Heard", readonly=True)
+    answered_at = fields.Datetime("Glase Last Heard", readonly=True)
+    seconds_to_pay = fields.Float(
+        "Seconds to Pay", compute="_compute_seconds_to_pay", store=True, aggregator="avg"
+    )
+
+    cancel_wished_at = fields.Datetime(readonly=True)
+    cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
+    cancel_answered_at = fields.Datetime(readonly=True)
+    cancel_tries = fields.Integer(readonly=True)
+    given_up_at = fields.Datetime(readonly=True)
+    given_up_why = fields.Selection(
+        [("silent", "The till fell silent"), ("left_open", "Left open by the cashier")],
+        readonly=True,
+    )
+    next_try_at = fields.Datetime(readonly=True)
+    released = fields.Boolean(
+        readonly=True, help="The till may send again although this row is not settled yet"
+    )
+    inferred = fields.Boolean(
+        readonly=True, help="The end was concluded from later events, not heard from Glase"
+    )
+    message = fields.Char("Last Message", readonly=True)
+
+    event_ids = fields.One2many("glase.event", "transaction_id", readonly=True)
+    case_ids = fields.One2many("glase.case", "transaction_id", readonly=True)
+    open_case_count = fields.Integer(compute="_compute_open_case_count")
+
+    _attempt_unique = models.UniqueIndex(
+        "(line_uuid, attempt)", "This attempt is in the ledger already."
+    )
+    _one_open_payment = models.UniqueIndex(
+        "(terminal_id) WHERE kind = 'payment' AND state IN ('sending', 'issued')"
+        " AND released IS NOT TRUE",
+        "Another Glase payment is running at this till.",
+    )
+    _one_row_a_payment = models.UniqueIndex(
+        "(payment_id) WHERE payment_id IS NOT NULL", "This payment has a ledger row already."
+    )
+    _to_settle = models.Index("(next_try_at) WHERE state = 'issued' AND given_up_at IS NOT NULL")
+
+    @api.depends("order_name", "invoice_reference", "ers_reference")
+    def _compute_display_name(self):
+        for row in self:
+            reference = row.ers_reference or row.invoice_reference
+            name = row.order_name or self.env._("Glase attempt %s", row.id)
+            row.display_name = f"{name} ({reference})" if reference else name
+
+    @api.depends("paid_at", "issued_at")
+    def _compute_seconds_to_pay(self):
+        for row in self:
+            paid = row.paid_at and row.issued_at
+            row.seconds_to_pay = (row.paid_at - row.issued_at).total_seconds() if paid else 0.0
+
+    @api.depends("case_ids.state")
+    def _compute_open_case_count(self):
+        for row in self:
+            row.open_case_count = len(row.case_ids.filtered(lambda case: case.state == "open"))
+
+    # === Nobody writes the ledger but the ledger ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_written_by_ledger()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_written_by_ledger()
+        return super().write(vals)
+
+    def _check_written_by_ledger(self):
+        if not self.env.su:
+            raise AccessError(self.env._("The Glase ledger is written by the system only."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Rows of the Glase ledger are never deleted."))
+
+    # === Reading ===
+
+    @api.model
+    def _undecided(self, terminal):
+        """The rows of a registration whose money is not decided yet.
+
+        While there are any, the registration must stay as it is (``doc/ledger.md §8``).
+        """
+        states = [ledger.SENDING, ledger.ISSUED, ledger.UNKNOWN]
+        return self.sudo().search([("terminal_id", "in", terminal.ids), ("state", "in", states)])
+
+    @api.model
+    def _open_rows(self, config):
+        """The payments that hold a till at this moment."""
+        return self.sudo().search(
+            [("config_id", "in", config.ids), ("state", "in", list(ledger.HOLDS_TILL))]
+        )
+
+    def _decimal_amount(self):
+        """The row's amount as Decimal, in major units with the currency's decimals."""
+        self.ensure_one()
+        return Decimal(f"{self.amount:.{self.currency_id.decimal_places}f}")
+
+    def _taken_amount(self):
+        """What Glase took: the amount of its receipt where it gave one, else the bill's."""
+        self.ensure_one()
+        if self.receipt_currency and self.receipt_currency != self.currency_id.name:
+            return 0.0
+        return self.receipt_amount if self.receipt_currency else self.amount
+
+    def _as_judged(self):
+        """The part of the row that the state machine reads."""
+        self.ensure_one()
+        return ledger.Row(
+            kind=self.kind,
+            state=self.state,
+            invoice_version=self.invoice_version,
+            invoice_reference=self.invoice_reference or None,
+            cancel_code=self.cancel_code if self.cancel_answered_at else None,
+        )
+
+    # === Writing: by request, or by evidence ===
+
+    def _move(self, request, **values):
+        """Change the state because somebody asks for it.
+
+        :param str request: a key of ``ledger.REQUESTS``
+        :raises ValueError: if the map does not let a row in this state go there
+        """
+        self.ensure_one()
+        state = ledger.REQUESTS[request].get(self.state)
+        if state is None:
+            raise ValueError(f"{request} is not possible for a row that is {self.state}")
+        now = clock.now(self.env.cr)
+        ended = {"ended_at": now} if state in ledger.FINAL else {}
+        self.write({"state": state, **ended, **values})
+        self._note(request, values.get("message"))
+
+    def _note(self, operation, message=None, client_reference=None):
+        """Append an event that is no answer: a request, a wish, a conclusion."""
+        self.ensure_one()
+        self.env["glase.event"].create(
+            {
+                "transaction_id": self.id,
+                "time": clock.now(self.env.cr),
+                "user_id": self.env.context.get("glase_user_id"),
+                "operation": operation,
+                "outcome": ledger.NOTE,
+                "client_reference": client_reference,
+                "state": self.state,
+                "message": message,
+            }
+        )
+
+    def _absorb(self, evidence, heard):
+        """Store what was heard, judge it, and act on the verdict: never refused.
+
+        :param ledger.Evidence evidence: the answer, or the lack of one
+        :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
+        """
+        self.ensure_one()
+        self.env.cr.execute(
+            "SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,)
+        )
+        self.invalidate_recordset()
+        now = clock.now(self.env.cr)
+        verdict = ledger.judge(self._as_judged(), evidence)
+        amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False
+        self.env["glase.event"].create(
+            {
+                "transaction_id": self.id,
+                "time": now,
+                "user_id": self.env.context.get("glase_user_id"),
+                "operation": evidence.operation,
+                "outcome": evidence.outcome,
+                "code": evidence.code,
+                "status": evidence.status,
+                "version": evidence.version,
+                "invoice_reference": evidence.invoice_reference,
+                "ers_reference": evidence.ers_reference,
+                "amount": amount,
+                "state": verdict.state,
+                **heard,
+            }
+        )
+        self.write(self._values_of(verdict, evidence, heard, now))
+        for kind in verdict.cases:
+            self._open_case(kind)
+        if verdict.state == ledger.PAID:
+            self._after_paid()
+
+    def _values_of(self, verdict, evidence, heard, now):
+        values = dict(verdict.values)
+        if "receipt_amount" in values:
+            values["receipt_amount"] = float(values["receipt_amount"])
+        if evidence.outcome == ledger.ANSWER:
+            values["answered_at"] = now
+        values["message"] = heard.get("message") or False
+        if "cancel_code" in values:
+            values["cancel_answered_at"] = now
+            certain = values["cancel_code"] in ledger.CANCELED_CODES
+            values["released"] = bool(self.released or (self.given_up_at and certain))
+        if verdict.state != self.state:
+            values["state"] = verdict.state
+            if verdict.state == ledger.ISSUED:
+                values["issued_at"] = now
+            if verdict.state == ledger.PAID:
+                values["paid_at"] = now
+            if verdict.state in ledger.FINAL:
+                values["ended_at"] = now
+        return values
+
+    def _open_case(self, kind):
+        self.env["glase.case"]._open(kind, self._case_summary(kind), transaction=self)
+
+    def _case_summary(self, kind):
+        _ = self.env._
+        match kind:
+            case "paid_without_order":
+                return _(
+                    "The customer paid, but no order has this payment. If the till's order does "
+                    "not arrive by itself, enter the sale again or pay the money back."
+                )
+            case "paid_late":
+                return _(
+                    "Glase reports the bill as paid after it had counted as unpaid. Check whether "
+                    "the customer got the goods, or pay the money back."
+                )
+            case "paid_without_reference":
+                return _(
+                    "Glase reports the bill as paid but gave no payment reference. Ask Glase "
+                    "before you hand out goods for it."
+                )
+            case "amount_differs":
+                return _(
+                    "Glase took %(taken)s %(currency)s instead of the amount on the bill. Settle "
+                    "the difference with the customer.",
+                    taken=self.receipt_amount,
+                    currency=self.receipt_currency,
+                )
+            case _other:
+                return _(
+                    "Glase refused to answer about this bill (“%s”). The registration of the till "
+                    "may be broken: check the terminal, then ask Glase what became of the bill.",
+                    self.message or "",
+                )
+
+    def _after_paid(self):
+        """The row is paid: does the amount fit, and does an order wait for the proof?"""
+        self.ensure_one()
+        if self.receipt_currency:
+            fits = (
+                self.receipt_currency == self.currency_id.name
+                and self.currency_id.compare_amounts(self.receipt_amount, self.amount) == 0
+            )
+            if not fits:
+                self._open_case("amount_differs")
+        if self.given_up_at and not self.payment_id:
+            self._open_case("paid_without_order")
+        payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
+        payments._glase_prove()

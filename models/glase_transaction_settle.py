@@ -1,0 +1,148 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, models
+
+from . import clock, ledger
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 100
+UNCLAIMED_AFTER = timedelta(minutes=5)
+
+
+class GlaseTransaction(models.Model):
+    """How rows without a till that asks are worked to an end (``doc/ledger.md §5``).
+
+    Asking is taking: fetching PAID makes a payment stand. So a row that was given up is canceled
+    first, and asked about only when that was answered.
+    """
+
+    _inherit = "glase.transaction"
+
+    def _give_up(self, why):
+        """Give rows up: one committed write, after which nothing asks before it canceled.
+
+        :param str why: a key of ``given_up_why``
+        """
+        now = clock.now(self.env.cr)
+        for row in self:
+            if row.state not in ledger.HOLDS_TILL or row.given_up_at:
+                continue
+            row.write({"given_up_at": now, "given_up_why": why, "next_try_at": now})
+            row._note("give_up", why)
+        job = self.env.ref("pos_glase.cron_settle", raise_if_not_found=False)
+        if job:
+            job._trigger()
+
+    @api.model
+    def _silent_after(self):
+        """Seconds without a question after which a till counts as silent."""
+        text = self.env["ir.config_parameter"].sudo().get_param("pos_glase.silent_after", "")
+        seconds = int(text) if text.isdecimal() else ledger.SILENT_TILL_SECONDS
+        return max(seconds, ledger.MIN_SILENT_TILL_SECONDS)
+
+    @api.model
+    def _cron_settle(self):
+        """Find rows whose till fell silent and work all given-up rows to an end."""
+        self._in_own_transaction(lambda rows: rows._find_silent())
+        self._settle_due()
+        self._in_own_transaction(lambda rows: rows._find_unclaimed())
+
+    @api.model
+    def _settle_left_open(self, terminal_id):
+        """Before a till sends again: give up what nobody asks about, and work it once."""
+        self._in_own_transaction(lambda rows: rows._find_silent(terminal_id))
+        self._settle_due(terminal_id)
+
+    @api.model
+    def _settle_due(self, terminal_id=None):
+        for _index in range(BATCH):
+            step = self._in_own_transaction(lambda rows: rows._next_to_settle(terminal_id))
+            if not step:
+                return
+            row_id, action = step
+            if action == "cancel":
+                self._cancel(row_id)
+            after = self._in_own_transaction(
+                lambda rows, row_id=row_id: rows.browse(row_id)._settlement_step()
+            )
+            if after == "ask":
+                self._ask(row_id)
+                self._in_own_transaction(
+                    lambda rows, row_id=row_id: rows.browse(row_id)._asked_in_vain()
+                )
+
+    @api.model
+    def _find_silent(self, terminal_id=None):
+        domain = [("terminal_id", "=", terminal_id)] if terminal_id else []
+        holding = self.search(
+            [*domain, ("state", "in", list(ledger.HOLDS_TILL)), ("given_up_at", "=", False)]
+        )
+        self._age(holding.terminal_id)
+        limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
+        holding.filtered(lambda row: (row.asked_at or row.sent_at) < limit)._give_up("silent")
+
+    @api.model
+    def _next_to_settle(self, terminal_id=None):
+        """Claim the next given-up row that is due, so that no other worker takes it.
+
+        :return: ``(row id, "cancel" | "ask")`` or None
+        """
+        self.env.cr.execute(
+            """
+            SELECT id FROM glase_transaction
+             WHERE state = 'issued' AND given_up_at IS NOT NULL
+               AND (next_try_at IS NULL OR next_try_at <= %s)
+               AND (%s::int IS NULL OR terminal_id = %s)
+             ORDER BY next_try_at
+             LIMIT 1
+               FOR UPDATE SKIP LOCKED
+            """,
+            (clock.now(self.env.cr), terminal_id or None, terminal_id or None),
+        )
+        found = self.env.cr.fetchone()
+        if not found:
+            return None
+        row = self.browse(found[0])
+        action = row._settlement_step()
+        now = clock.now(self.env.cr)
+        row.write({"next_try_at": now + ledger.cancel_pause(row.cancel_tries + 1)})
+        return row.id, action
+
+    def _settlement_step(self):
+        self.ensure_one()
+        if self.state != ledger.ISSUED or not self.given_up_at:
+            return "nothing"
+        if not self.cancel_answered_at or self.cancel_answered_at < self.given_up_at:
+            return "cancel"
+        if self.cancel_code == ledger.ALREADY_PAID_CODE:
+            ready_at = self.cancel_answered_at + ledger.REVERSAL_WAIT
+            if clock.now(self.env.cr) < ready_at:
+                self.write({"next_try_at": ready_at})
+                return "wait"
+        return "ask"
+
+    def _asked_in_vain(self):
+        """The bill is still open after its cancel was answered: cancel it again later."""
+        self.ensure_one()
+        if self.state == ledger.ISSUED:
+            now = clock.now(self.env.cr)
+            pause = ledger.cancel_pause(max(self.cancel_tries, 1))
+            self.write({"cancel_answered_at": False, "next_try_at": now + pause})
+
+    @api.model
+    def _find_unclaimed(self):
+        """A paid row that no order took within minutes is a case (``doc/ledger.md §6``)."""
+        limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
+        rows = self.search(
+            [
+                ("state", "=", ledger.PAID),
+                ("payment_id", "=", False),
+                ("paid_at", "<", limit),
+                ("case_ids", "not any", [("kind", "=", "paid_without_order")]),
+            ],
+            limit=BATCH,
+        )
+        for row in rows:
+            row._open_case("paid_without_order")

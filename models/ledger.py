@@ -1,0 +1,212 @@
+"""What an answer from Glase does to a row of the ledger: the state machine, without a database.
+
+Everything here is a pure function of a row as it stands and one event. The same function that
+stores an answer replays a row's history, so the events decide the state (``doc/ledger.md §3``).
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+PAYMENT, REFUND = "payment", "refund"
+
+DRAFT, SENDING, ISSUED, UNKNOWN = "draft", "sending", "issued", "unknown"
+PAID, CANCELED, FAILED, EXPIRED, REVERSED = "paid", "canceled", "failed", "expired", "reversed"
+REFUNDED = "refunded"
+
+STATES = [
+    (DRAFT, "Draft"),
+    (SENDING, "Sending"),
+    (ISSUED, "Waiting for the customer"),
+    (UNKNOWN, "Unknown"),
+    (PAID, "Paid"),
+    (CANCELED, "Canceled"),
+    (FAILED, "Failed"),
+    (EXPIRED, "Expired"),
+    (REVERSED, "Reversed"),
+    (REFUNDED, "Refunded"),
+]
+
+FINAL = frozenset({PAID, CANCELED, FAILED, EXPIRED, REVERSED, REFUNDED})
+HOLDS_TILL = frozenset({SENDING, ISSUED})
+
+# What may be asked for (doc/ledger.md §3). Evidence is not on this map: it is never refused.
+REQUESTS = {
+    "claim": {DRAFT: SENDING},
+    "never_sent": {DRAFT: FAILED},
+    "lost": {SENDING: UNKNOWN},
+    "superseded": {UNKNOWN: CANCELED},
+}
+
+# Answers after which no money can have moved (doc/ledger.md §7). All others leave it open.
+PROOF_OF_FAILURE = frozenset({10, 11, 12, 20, 21, 23, 29, 33, 37, 48, 49, 64, 91, 97, 98, 99})
+
+CANCELED_CODES = frozenset({0, 55, 95})
+ALREADY_PAID_CODE = 50
+# On a poll or a cancel these tell of a broken set-up, not of the bill (doc/ledger.md §8).
+SETUP_CODES = frozenset({20, 21, 29, 33, 37, 54, 91})
+
+MAX_DRAFT_AGE = timedelta(seconds=60)
+MAX_SENDING_AGE = timedelta(seconds=60)
+CALL_WITHIN_SECONDS = 10
+SILENT_TILL_SECONDS = 60
+MIN_SILENT_TILL_SECONDS = 45
+REVERSAL_WAIT = timedelta(seconds=30)
+CANCEL_PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
+
+ANSWER, NEVER_SENT, NO_ANSWER, UNREADABLE, NOTE = (
+    "answer",
+    "never_sent",
+    "no_answer",
+    "unreadable",
+    "note",
+)
+OUTCOMES = [
+    (ANSWER, "Answered"),
+    (NEVER_SENT, "Never sent"),
+    (NO_ANSWER, "Sent, no answer"),
+    (UNREADABLE, "Answer unreadable"),
+    (NOTE, "Note"),
+]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One answer, or the lack of one, to one call.
+
+    ``amount`` is the amount of Glase's own receipt (Decimal, major units) where there was one.
+    """
+
+    operation: str
+    outcome: str = ANSWER
+    code: int | None = None
+    status: str | None = None
+    version: int | None = None
+    invoice_reference: str | None = None
+    ers_reference: str | None = None
+    qr_code: str | None = None
+    amount: object = None
+    currency: str | None = None
+    paid_at: object = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The part of a row that judging needs."""
+
+    kind: str = PAYMENT
+    state: str = DRAFT
+    invoice_version: int = 0
+    invoice_reference: str | None = None
+    cancel_code: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an event changes: the new state, field values and the kinds of case to open."""
+
+    state: str
+    values: dict = field(default_factory=dict)
+    cases: tuple = ()
+
+
+def judge(row, evidence):
+    """Judge one piece of evidence.
+
+    :param Row row: the row before the event
+    :param Evidence evidence: what was heard
+    :rtype: Verdict
+    """
+    return _JUDGES.get(evidence.operation, _judge_nothing)(row, evidence)
+
+
+def _judge_nothing(row, _evidence):
+    return Verdict(row.state)
+
+
+def _judge_send(row, evidence):
+    if row.state not in (SENDING, UNKNOWN):
+        return Verdict(row.state)
+    if _is_success(evidence) and evidence.invoice_reference:
+        values = {
+            "invoice_reference": evidence.invoice_reference,
+            "qr_code": evidence.qr_code or False,
+        }
+        # A row that had to be called lost meanwhile keeps its state: a later send may already
+        # have taken the sticker, and a payment of this bill is fetched by nobody.
+        return Verdict(ISSUED if row.state == SENDING else UNKNOWN, values)
+    return Verdict(FAILED if _is_proof_of_failure(evidence) else UNKNOWN)
+
+
+def _judge_refund(row, evidence):
+    if row.state not in (SENDING, UNKNOWN):
+        return Verdict(row.state)
+    if _is_success(evidence):
+        return Verdict(REFUNDED, {"ers_reference": evidence.ers_reference or False})
+    return Verdict(FAILED if _is_proof_of_failure(evidence) else UNKNOWN)
+
+
+def _judge_status(row, evidence):
+    if not _is_success(evidence):
+        return Verdict(row.state, cases=_setup_cases(row, evidence))
+    if evidence.status == "PAID":
+        return _judge_paid(row, evidence)
+    older = evidence.version is not None and evidence.version < row.invoice_version
+    if row.state == PAID or older:
+        return Verdict(row.state)
+    values = {"invoice_version": evidence.version} if evidence.version is not None else {}
+    ended = {"CANCELED": CANCELED, "CANCELLED": CANCELED, "FAILED": FAILED, "EXPIRED": EXPIRED}
+    state = ended.get(evidence.status)
+    if state is None or row.state in FINAL:
+        return Verdict(row.state, values)
+    return Verdict(REVERSED if row.cancel_code == ALREADY_PAID_CODE else state, values)
+
+
+def _judge_paid(row, evidence):
+    if not evidence.ers_reference:
+        return Verdict(row.state, cases=("paid_without_reference",))
+    values = {"ers_reference": evidence.ers_reference}
+    if evidence.version is not None:
+        values["invoice_version"] = max(evidence.version, row.invoice_version)
+    if evidence.paid_at:
+        values["receipt_time"] = evidence.paid_at
+    if evidence.amount is not None:
+        values["receipt_amount"] = evidence.amount
+        values["receipt_currency"] = evidence.currency or False
+    late = row.state in FINAL and row.state != PAID
+    return Verdict(PAID, values, ("paid_late",) if late else ())
+
+
+def _judge_cancel(row, evidence):
+    if evidence.outcome != ANSWER or evidence.code is None:
+        return Verdict(row.state)
+    if evidence.code in CANCELED_CODES or evidence.code == ALREADY_PAID_CODE:
+        return Verdict(row.state, {"cancel_code": evidence.code})
+    return Verdict(row.state, cases=_setup_cases(row, evidence))
+
+
+def _setup_cases(row, evidence):
+    broken = evidence.code in SETUP_CODES and row.state not in FINAL
+    return ("not_answered_for_till",) if broken else ()
+
+
+def _is_success(evidence):
+    return evidence.outcome == ANSWER and evidence.code == 0
+
+
+def _is_proof_of_failure(evidence):
+    return evidence.outcome == NEVER_SENT or (
+        evidence.outcome == ANSWER and evidence.code in PROOF_OF_FAILURE
+    )
+
+
+_JUDGES = {
+    "sendInvoice": _judge_send,
+    "refundPayment": _judge_refund,
+    "getPaymentStatus": _judge_status,
+    "cancelInvoice": _judge_cancel,
+}
+
+
+def cancel_pause(tries):
+    """How long to wait before the cancel number ``tries`` + 1 of one row (timedelta)."""
+    return CANCEL_PAUSES[min(tries, len(CANCEL_PAUSES)) - 1] if tries else timedelta(0)

@@ -1,0 +1,49 @@
+"""Transactions of the ledger's own, beside the one of the request.
+
+What Glase said must outlive whatever happens to the request that asked (``doc/ledger.md §2``):
+so the ledger writes through cursors of its own, each committed before anybody hears of it. Storing
+an answer is repeated with the answer in memory when PostgreSQL refuses it; the call never is.
+"""
+
+import logging
+import threading
+
+import psycopg2
+import psycopg2.errors
+
+from odoo import SUPERUSER_ID, api
+
+_logger = logging.getLogger(__name__)
+
+# A conflict is over once the other transaction has ended: the row lock waited for that already.
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+)
+CONNECTION_LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
+ATTEMPTS = 8
+FIRST_PAUSE_SECONDS = 0.05
+
+
+def run(env, work):
+    """Run ``work`` in a transaction of its own and commit it.
+
+    :param env: any environment of the database; only its registry and context are used
+    :param work: called with a superuser environment; called again after a conflict, so it must
+        do nothing but read and write through that environment
+    :return: what ``work`` returns
+    :raises psycopg2.Error: when PostgreSQL refuses for another reason, or for too long
+    """
+    pause = FIRST_PAUSE_SECONDS
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with env.registry.cursor() as cr:
+                return work(api.Environment(cr, SUPERUSER_ID, dict(env.context)))
+        except CONFLICTS + CONNECTION_LOST as error:
+            if attempt == ATTEMPTS:
+                raise
+            _logger.info("Ledger transaction repeated (%s): %s", attempt, type(error).__name__)
+        threading.Event().wait(pause)
+        pause *= 2
+    raise AssertionError("unreachable")

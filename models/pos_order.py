@@ -1,0 +1,98 @@
+from datetime import timezone
+from decimal import Decimal
+
+from odoo import models
+
+from ..glase import Amount, Invoice, InvoiceRow
+from . import clock
+from .glase_rows import Labels, OrderLine, bill_rows
+
+# Payments in these states are not taken (yet); a tender without a terminal has no state at all.
+NOT_TAKEN = ("pending", "retry", "waiting", "waitingCard", "waitingCancel", "glase_open")
+
+
+class PosOrder(models.Model):
+    _inherit = "pos.order"
+
+    def _glase_invoice(self, line_uuid, amount, terminal, cashier):
+        """The Glase invoice for one payment line of a stored order.
+
+        :param str line_uuid: the payment line that is to be paid with Glase
+        :param Decimal amount: the bill's total in the order's currency, a multiple of 0.01
+        :param terminal: the till's registration
+        :param str cashier: shown on the bill
+        :rtype: Invoice
+        :raises InvoiceError: when the amount cannot be sent
+        """
+        self.ensure_one()
+        currency = self.currency_id.name
+        account = terminal.account_id
+        rows = bill_rows(
+            [line._glase_order_line() for line in self.lines],
+            self._glase_decimal(self.amount_total),
+            self._glase_other_tenders(line_uuid),
+            amount,
+            self._glase_labels(),
+        )
+        return Invoice(
+            title=account.shop_name or self.company_id.name,
+            client_invoice_id=self.pos_reference or self.uuid,
+            rows=tuple(self._glase_invoice_row(row, currency) for row in rows),
+            total=Amount(amount, currency),
+            cashier_id=cashier or self.env.user.name,
+            footer=account.invoice_footer or self.company_id.name,
+            issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
+        )
+
+    def _glase_labels(self):
+        _ = self.env._
+        return Labels(
+            rounding=_("Rounding"), otherwise=_("Paid otherwise"), extra=_("Tip or change")
+        )
+
+    def _glase_other_tenders(self, line_uuid):
+        taken = self.payment_ids.filtered(
+            lambda payment: payment.uuid != line_uuid
+            and payment.payment_status not in NOT_TAKEN
+            and payment.amount
+        )
+        return [
+            (payment.payment_method_id.name, self._glase_decimal(payment.amount))
+            for payment in taken.sorted("id")
+        ]
+
+    def _glase_decimal(self, value):
+        return Decimal(f"{value:.{self.currency_id.decimal_places}f}")
+
+    @staticmethod
+    def _glase_invoice_row(row, currency):
+        return InvoiceRow(
+            description=row.description,
+            total=Amount(row.total, currency),
+            quantity=row.quantity,
+            unit_price=None if row.unit_price is None else Amount(row.unit_price, currency),
+            sku=row.sku,
+            ean=row.ean,
+            tax_rate=row.tax_rate,
+        )
+
+
+class PosOrderLine(models.Model):
+    _inherit = "pos.order.line"
+
+    def _glase_order_line(self):
+        self.ensure_one()
+        taxes = self.tax_ids_after_fiscal_position or self.tax_ids
+        percent = None
+        if len(taxes) == 1 and taxes.amount_type == "percent":
+            percent = Decimal(str(taxes.amount))
+        product = self.product_id
+        return OrderLine(
+            name=self.full_product_name or product.display_name,
+            total=self.order_id._glase_decimal(self.price_subtotal_incl),
+            quantity=Decimal(str(self.qty)),
+            unit=product.uom_id.name or "",
+            sku=product.default_code or "",
+            ean=product.barcode or "",
+            tax_percent=percent,
+        )

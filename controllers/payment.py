@@ -11,9 +11,7 @@ class GlasePaymentController(http.Controller):
     @http.route("/pos_glase/send", type="jsonrpc", auth="user")
     def send(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
         """Send the bill of one payment line; see ``GlaseTransaction._till_send``."""
-        return self._ledger()._till_send(
-            config_id, order_uuid, line_uuid, attempt, amount, cashier
-        )
+        return self._ledger()._till_send(config_id, order_uuid, line_uuid, attempt, amount, cashier)
 
     @http.route("/pos_glase/status", type="jsonrpc", auth="user")
     def status(self, config_id, line_uuid, attempt, take_back=False):

@@ -59,7 +59,9 @@ class GlaseCase(models.Model):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for case in self:
             subject = case.order_id.display_name or case.transaction_id.display_name
-            case.display_name = f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
+            case.display_name = (
+                f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
+            )
 
     @api.model
     def _open(self, kind, summary, transaction=None, payment=None):

@@ -35,9 +35,7 @@ class GlaseTransaction(models.Model):
     terminal_id = fields.Many2one(
         "glase.terminal", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    account_id = fields.Many2one(
-        "glase.account", required=True, readonly=True, ondelete="restrict"
-    )
+    account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
     config_id = fields.Many2one(
         "pos.config", "Point of Sale", readonly=True, index=True, ondelete="set null"
     )
@@ -229,9 +227,7 @@ class GlaseTransaction(models.Model):
         :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
         """
         self.ensure_one()
-        self.env.cr.execute(
-            "SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,)
-        )
+        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
         self.invalidate_recordset()
         now = clock.now(self.env.cr)
         verdict = ledger.judge(self._as_judged(), evidence)

@@ -348,9 +348,7 @@ class GlaseTransaction(models.Model):
         :return: ``"ask"``, ``"cancel"`` (then ask) or False when there is nothing to ask
         """
         self.ensure_one()
-        self.env.cr.execute(
-            "SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,)
-        )
+        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
         self._age(self.terminal_id)
         if self.state not in ledger.HOLDS_TILL:
             return False
@@ -373,9 +371,7 @@ class GlaseTransaction(models.Model):
     def _wish_cancel(self):
         """Keep the wish to cancel; False if there is nothing that can be canceled."""
         self.ensure_one()
-        self.env.cr.execute(
-            "SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,)
-        )
+        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
         self._age(self.terminal_id)
         now = clock.now(self.env.cr)
         if self.state not in ledger.HOLDS_TILL or self.given_up_at:
@@ -417,9 +413,7 @@ class GlaseTransaction(models.Model):
         self._call(
             row_id,
             "getPaymentStatus",
-            lambda: client.get_payment_status(
-                principal, reference, version, client_reference=own
-            ),
+            lambda: client.get_payment_status(principal, reference, version, client_reference=own),
             own,
         )
 

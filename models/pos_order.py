@@ -52,9 +52,11 @@ class PosOrder(models.Model):
 
     def _glase_other_tenders(self, line_uuid):
         taken = self.payment_ids.filtered(
-            lambda payment: payment.uuid != line_uuid
-            and payment.payment_status not in NOT_TAKEN
-            and payment.amount
+            lambda payment: (
+                payment.uuid != line_uuid
+                and payment.payment_status not in NOT_TAKEN
+                and payment.amount
+            )
         )
         return [
             (payment.payment_method_id.name, self._glase_decimal(payment.amount))

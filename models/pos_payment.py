@@ -4,9 +4,7 @@ from . import ledger
 from .pos_order import NOT_TAKEN
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
-PROVEN_FIELDS = frozenset(
-    {"transaction_id", "payment_ref_no", "glase_paid_at", "glase_unverified"}
-)
+PROVEN_FIELDS = frozenset({"transaction_id", "payment_ref_no", "glase_paid_at", "glase_unverified"})
 PROOF_RELEVANT = frozenset(
     {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
 )

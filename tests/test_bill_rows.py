@@ -21,9 +21,7 @@ class TestBillRows(BaseCase):
 
     def test_cash_first_then_the_rest(self):
         rows = bill_rows([OrderLine("Socks", D("198"))], D("198"), [("Cash", D("50"))], D("148"))
-        self.assertEqual(
-            self._described(rows), [("Socks", D("198.00")), ("Cash", D("-50.00"))]
-        )
+        self.assertEqual(self._described(rows), [("Socks", D("198.00")), ("Cash", D("-50.00"))])
 
     def test_what_is_still_open_is_paid_otherwise(self):
         rows = bill_rows([OrderLine("Socks", D("198"))], D("198"), [], D("100"))
@@ -39,9 +37,7 @@ class TestBillRows(BaseCase):
 
     def test_rounding_of_the_order_is_a_row(self):
         rows = bill_rows([OrderLine("Socks", D("197.98"))], D("198"), [], D("198"))
-        self.assertEqual(
-            self._described(rows), [("Socks", D("197.98")), ("Rounding", D("0.02"))]
-        )
+        self.assertEqual(self._described(rows), [("Socks", D("197.98")), ("Rounding", D("0.02"))])
 
     def test_weights_and_returns_are_one_piece_with_words(self):
         lines = [
@@ -54,7 +50,10 @@ class TestBillRows(BaseCase):
         self.assertEqual([row.quantity for row in rows], [1, 1])
 
     def test_tax_rate_only_in_whole_percent(self):
-        lines = [OrderLine("A", D(1), tax_percent=D("25.0")), OrderLine("B", D(1), tax_percent=D("5.5"))]
+        lines = [
+            OrderLine("A", D(1), tax_percent=D("25.0")),
+            OrderLine("B", D(1), tax_percent=D("5.5")),
+        ]
         rows = bill_rows(lines, D(2), [], D(2))
         self.assertEqual([row.tax_rate for row in rows], [25, None])
 

@@ -13,7 +13,9 @@ class TestTillRoutes(GlaseCommon):
         """How often the simulator received an operation from this till's terminal."""
         calls = self.simulator.journal()["calls"]
         terminal = self.terminal.terminal_identifier
-        return sum(call["operation"] == operation and call["principal"] == terminal for call in calls)
+        return sum(
+            call["operation"] == operation and call["principal"] == terminal for call in calls
+        )
 
     def test_a_sale_from_send_to_proof(self):
         order, line = self.draft_order(self.session, 148)
@@ -103,7 +105,9 @@ class TestTillRoutes(GlaseCommon):
         self.advance(61)
         other, other_line = self.draft_order(self.session, 30)
         self.assertEqual(self.send(other, other_line)["state"], "issued")
-        self.assertEqual((self.row(line).state, self.row(line).given_up_why), ("canceled", "silent"))
+        self.assertEqual(
+            (self.row(line).state, self.row(line).given_up_why), ("canceled", "silent")
+        )
 
     def test_refusals_make_no_call(self):
         before = self.received("sendInvoice")

@@ -1,0 +1,68 @@
+"""The client of Glase's cash register service. Plain Python: imports no Odoo.
+
+The facts and rules behind it are in ``doc/protocol.md``.
+"""
+
+from .answers import (
+    Answer,
+    PaymentStatus,
+    PaymentStatusAnswer,
+    Receipt,
+    RegisterTerminalAnswer,
+    Report,
+    ReportAnswer,
+    SendInvoiceAnswer,
+    TransactionPeriodAnswer,
+)
+from .client import Client
+from .codes import CODES
+from .endpoint import Endpoint
+from .errors import (
+    WRONG_ADDRESS_REASONS,
+    AlreadyCanceled,
+    AlreadyPaid,
+    AmountError,
+    AmountRejected,
+    EndpointError,
+    GateOpen,
+    GlaseError,
+    GlaseIdRefused,
+    InvoiceError,
+    InvoiceExpired,
+    InvoiceRejected,
+    InvoiceUnknown,
+    LoginRefused,
+    NeverSent,
+    NoAnswer,
+    NotificationUrlRejected,
+    NotReserved,
+    OutcomeUnknown,
+    PaymentInProgress,
+    PaymentUnknown,
+    PrincipalBlocked,
+    PrincipalUnknown,
+    RefundNotAllowed,
+    RefundTooLarge,
+    Rejected,
+    ReportNotReady,
+    RequestError,
+    ResellerUnknown,
+    ResultError,
+    ServiceTrouble,
+    TerminalUnknown,
+    TransportError,
+    UnexpectedResult,
+    UnknownResult,
+    Unreadable,
+    Unsupported,
+)
+from .messages import (
+    Amount,
+    CustomerToken,
+    Invoice,
+    InvoiceRow,
+    Principal,
+    ReceiptDocument,
+    new_client_reference,
+)
+from .version import CLIENT_ID, VERSION

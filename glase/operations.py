@@ -1,0 +1,53 @@
+"""The operations that a till uses, and how each one travels (``doc/protocol.md §1.5``)."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+# Lanes of the gate: what may take which share of the calls in flight.
+POLL = "poll"
+OTHER = "other"
+MONEY = "money"
+CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How one operation travels.
+
+    ``timeout`` is the default in seconds, ``limit`` the most bytes that an answer may have,
+    ``max_idle`` the seconds that a connection may have been idle to be used for it.
+    """
+
+    name: str
+    lane: str = OTHER
+    timeout: float = 15.0
+    limit: int = MIB
+    max_idle: float = 20.0
+
+
+def _money(name):
+    # An idle connection may be half dead; a request lost on it would be an unknown outcome.
+    return Operation(name, lane=MONEY, max_idle=2.0)
+
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("benchmarkingNop", timeout=5.0),
+        _money("registerTerminal"),
+        Operation("unregisterTerminal"),
+        Operation("assignSeqrId"),
+        _money("sendInvoice"),
+        Operation("updateInvoice"),
+        Operation("getPaymentStatus", lane=POLL, timeout=5.0),
+        Operation("cancelInvoice", lane=CANCEL),
+        _money("refundPayment"),
+        Operation("submitPaymentReceipt"),
+        _money("markTransactionPeriod"),
+        Operation("executeReport", limit=32 * MIB),
+    )
+}
+
+# A repeated call of these could do the same thing twice.
+MOVES_MONEY = frozenset(name for name, operation in OPERATIONS.items() if operation.lane == MONEY)

@@ -1,0 +1,186 @@
+"""Debian packages: those that this machine lacks, and files that are taken from packages without installing them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .console import Stop, last_line, run, say, step
+from .paths import log_file, size_text
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium():
+    """The path of a Chromium in PATH, or an empty string."""
+    return next((path for path in map(shutil.which, CHROMIUM_NAMES) if path), "")
+
+
+def postgres_bin():
+    """The folder with ``initdb`` and ``postgres`` (the newest version), or None."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda folder: int(folder.parent.name) if folder.parent.name.isdigit() else 0,
+    )
+    for folder in reversed(folders):
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def has_venv():
+    return not subprocess.run(
+        [sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False
+    ).returncode
+
+
+def missing(browser=True):
+    """The Debian packages that this machine lacks, as a list of names."""
+    wanted = []
+    if not has_venv():
+        wanted.append("python3-venv")
+    if not postgres_bin() and not uses_own_server():
+        wanted.append("postgresql")
+    if browser and not chromium():
+        wanted += ["chromium", "fonts-liberation"]
+    return wanted
+
+
+def uses_own_server():
+    """Whether ``PG*`` variables name a PostgreSQL server that is to be used."""
+    return bool(os.environ.get("PGHOST") or os.environ.get("PGHOSTADDR"))
+
+
+def install(packages, agreed=False):
+    """Install Debian packages: as root at once, else with sudo when the user agrees.
+
+    :raise Stop: no apt, no sudo, the user does not agree, or apt fails
+    """
+    names = " ".join(packages)
+    if not shutil.which("apt-get"):
+        raise Stop(
+            f"This machine has no apt-get, and these are missing: {names}. Install a PostgreSQL server and "
+            "Chromium in your own way (or name a server in PGHOST), then start again."
+        )
+    prefix = []
+    if os.geteuid():
+        if not shutil.which("sudo"):
+            raise Stop(f"These Debian packages are missing: {names}. Install them as root, then start again.")
+        if not agreed and not _asks(f"Debian packages to install with sudo: {names}. Install them?"):
+            raise Stop(f"These Debian packages are missing: {names}. Install them, or start again with --yes.")
+        prefix = ["sudo"]
+    log = log_file("apt")
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    with step(f"Debian packages: {names}", lambda: last_line(log)):
+        run([*prefix, "apt-get", "update"], log, "The package lists cannot be read", env=environment)
+        run(
+            [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages],
+            log,
+            f"The Debian packages {names} cannot be installed",
+            env=environment,
+        )
+
+
+def _asks(question):
+    if not sys.stdin.isatty():
+        return False
+    say()
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def mirror():
+    """The address and release name of Debian's main archive in this machine's own apt configuration.
+
+    :raise Stop: this machine is no Debian
+    """
+    if shutil.which("apt-get"):
+        listed = subprocess.run(
+            ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        own = _own_release()
+        found = [line.split() for line in sorted(set(listed.splitlines()))]
+        found = [
+            (address, codename)
+            for address, codename, component in (entry for entry in found if len(entry) == 3)
+            if component == "main" and address.endswith("/debian/")
+        ]
+        for address, codename in found:
+            if codename == own:
+                return address, codename
+        if found:
+            return found[0]
+    raise Stop(
+        "Odoo 19 is taken from Debian's archive, and this machine's apt names none: "
+        "set ODOO_ROOT to the folder of an Odoo 19 of your own."
+    )
+
+
+def _own_release():
+    try:
+        lines = Path("/etc/os-release").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split("=", 1)[1].strip('"') for line in lines if line.startswith("VERSION_CODENAME=")), "")
+
+
+def unpack(packages, own_packages, folder, work):
+    """Download packages of Debian's unstable release, and others of this machine's own, and unpack them.
+
+    Nothing is installed: apt works with lists and a cache of its own under ``work``.
+
+    :param packages: names taken from unstable
+    :param own_packages: names taken from this machine's own release
+    """
+    address, codename = mirror()
+    if not shutil.which("dpkg-deb"):
+        raise Stop("dpkg-deb is missing: install the Debian package dpkg, or set ODOO_ROOT.")
+    environment = _private_apt(address, codename, work)
+    log = log_file("odoo")
+    download = work / "download"
+    download.mkdir()
+    with step("Odoo 19 and its fonts: downloading", lambda: size_text(download)):
+        run(["apt-get", "update"], log, "The list of Debian's packages cannot be read", env=environment)
+        run(
+            ["apt-get", "download", *packages, *(f"{name}/{codename}" for name in own_packages)],
+            log,
+            "Odoo 19 cannot be downloaded from Debian's archive",
+            env=environment,
+            cwd=download,
+        )
+    with step("Odoo 19 and its fonts: unpacking", lambda: size_text(folder)):
+        for package in sorted(download.glob("*.deb")):
+            run(["dpkg-deb", "-x", package, folder], log, f"{package.name} cannot be unpacked")
+    return sorted(package.name for package in download.glob("*.deb"))
+
+
+def _private_apt(address, codename, work):
+    keys = next(
+        (
+            path
+            for path in map(Path, ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"))
+            if path.exists()
+        ),
+        None,
+    )
+    if keys is None:
+        raise Stop("Debian's archive keys are missing: install debian-archive-keyring, or set ODOO_ROOT.")
+    for name in ("lists/partial", "cache/archives/partial"):
+        (work / name).mkdir(parents=True)
+    releases = dict.fromkeys(("sid", codename))
+    (work / "sources.list").write_text(
+        "".join(f"deb [signed-by={keys}] {address} {release} main\n" for release in releases)
+    )
+    configuration = work / "apt.conf"
+    configuration.write_text(
+        f'Dir::Etc::sourcelist "{work}/sources.list";\n'
+        'Dir::Etc::sourceparts "-";\n'
+        f'Dir::State::lists "{work}/lists";\n'
+        f'Dir::Cache "{work}/cache";\n'
+        'APT::Sandbox::User "root";\n'
+    )
+    return dict(os.environ, APT_CONFIG=str(configuration))

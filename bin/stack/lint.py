@@ -1,0 +1,5 @@
+"""The command ``bin/lint``."""
+
+
+def check(agreed=False):
+    return True

@@ -1,0 +1,78 @@
+"""Where things are: the checkout, and the cache folder that holds all that can be made again."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from .console import Stop, say
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+MODULE = "pos_glase"
+
+
+def cache():
+    """The cache folder: ``POS_GLASE_CACHE``, else ``pos_glase`` in the user's cache folder."""
+    named = os.environ.get("POS_GLASE_CACHE")
+    if named:
+        folder = Path(named).expanduser().absolute()
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(base) / MODULE
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def log_file(name):
+    return cache() / "logs" / f"{name}.log"
+
+
+def digest(*parts):
+    """A short key for an artefact, from all that makes it what it is (texts, or files by content)."""
+    key = hashlib.sha256()
+    for part in parts:
+        data = part.read_bytes() if isinstance(part, Path) else str(part).encode()
+        key.update(len(data).to_bytes(8, "big") + data)
+    return key.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def locked(name):
+    """Only one process at a time makes an artefact of this name; others wait, and are told so."""
+    with open(cache() / f"{name}.lock", "w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"  waiting for another run that makes the same ({name}) …")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def need_space(folder, gigabytes, what):
+    """:raise Stop: when the disk under ``folder`` has less than that free"""
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < gigabytes:
+        raise Stop(
+            f"{what} needs {gigabytes:g} GB on the disk of {folder}, where {free:.1f} GB are free: "
+            "free some space, or name another folder in POS_GLASE_CACHE."
+        )
+
+
+def fresh_folder(folder):
+    """An empty folder of that name (what an interrupted run left there is removed)."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def size_text(folder):
+    """How many megabytes a folder holds by now, for the signs of life of a download."""
+    total = 0
+    for root, _folders, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.path.getsize(os.path.join(root, name))
+    return f"{total / 1e6:.0f} MB"

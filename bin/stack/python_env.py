@@ -1,0 +1,59 @@
+"""Virtual environments with the pinned Python packages, in the cache, one for each set of requirements."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from .console import last_line, run, step
+from .paths import CHECKOUT, cache, digest, locked, log_file, need_space
+
+RUNTIME = ("requirements.txt",)
+DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
+
+
+def find(names=DEVELOPMENT):
+    """The path of a Python that has the packages of these requirement files; made first when there is none.
+
+    :param names: :data:`RUNTIME` (what Odoo and the module need) or :data:`DEVELOPMENT`
+    """
+    files = [CHECKOUT / name for name in names]
+    kind = "dev" if names == DEVELOPMENT else "run"
+    key = digest(*files, sys.version, os.path.realpath(sys.executable))
+    folder = cache() / f"venv-{kind}-{key}"
+    if not (folder / "complete").exists():
+        with locked(f"venv-{kind}"):
+            if not (folder / "complete").exists():
+                _make(folder, files, kind)
+    if kind == "dev":
+        _link(folder)
+    return folder / "bin/python"
+
+
+def _make(folder, files, kind):
+    need_space(folder.parent, 1.5, "The Python environment")
+    for old in folder.parent.glob(f"venv-{kind}-*"):
+        if not (old / "complete").exists():
+            shutil.rmtree(old)
+    log = log_file(f"pip-{kind}")
+    title = "Python packages" if kind == "dev" else "Python packages, without those for development"
+    with step(title, lambda: last_line(log)):
+        run([sys.executable, "-m", "venv", folder], log, "The virtual environment cannot be made")
+        requirements = [argument for file in files for argument in ("-r", file)]
+        run(
+            [folder / "bin/python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *requirements],
+            log,
+            "The Python packages cannot be installed",
+        )
+    (folder / "complete").touch()
+
+
+def _link(folder):
+    """``.venv`` in the checkout, for editors and for a developer's own commands."""
+    link = CHECKOUT / ".venv"
+    if link.is_symlink() or not link.exists():
+        if link.is_symlink() and Path(os.readlink(link)) == folder:
+            return
+        fresh = CHECKOUT / f".venv.{os.getpid()}"
+        fresh.symlink_to(folder)
+        fresh.replace(link)

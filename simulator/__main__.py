@@ -1,0 +1,83 @@
+"""``python -m simulator``: see ``doc/simulator.md``."""
+
+import argparse
+import logging
+import signal
+import sys
+
+from .app import create_app
+from .core import DEFAULT_CURRENCIES, DEFAULT_RESELLERS, Simulator
+from .server import address, say, serve
+from .state import StateError
+
+
+def _reseller(text):
+    parts = text.split(":", 2)
+    if len(parts) != 3 or not all(parts):
+        raise argparse.ArgumentTypeError("a reseller is written ID:USERID:PASSWORD")
+    return tuple(parts)
+
+
+def _arguments(argv):
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator",
+        description="A Glase service on this machine. No money is moved.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--state", metavar="FILE", help="SQLite file; without it, in memory")
+    parser.add_argument(
+        "--reseller",
+        type=_reseller,
+        action="append",
+        metavar="ID:USERID:PASSWORD",
+        help="a shop that may register tills, may be repeated; without it, demo:9900:demo",
+    )
+    parser.add_argument(
+        "--currency",
+        action="append",
+        metavar="CODE",
+        help="a currency that bills may have, may be repeated; without it, "
+        + " ".join(DEFAULT_CURRENCIES),
+    )
+    return parser.parse_args(argv)
+
+
+def _stop(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def main(argv=None):
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _stop)
+    simulator = Simulator(
+        arguments.state,
+        resellers=arguments.reseller or DEFAULT_RESELLERS,
+        currencies=arguments.currency or DEFAULT_CURRENCIES,
+    )
+    try:
+        simulator.profile()
+        server = serve(create_app(simulator), arguments.host, arguments.port)
+    except StateError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(
+            f"The simulator cannot listen on {arguments.host}:{arguments.port}: {error}\n"
+        )
+        return 1
+    try:
+        say(f"listening on {address(server)}")
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        simulator.close()
+        server.server_close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

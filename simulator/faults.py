@@ -1,0 +1,131 @@
+"""Trouble on demand: what a network and a busy server do to calls.
+
+A fault is a dict, see ``doc/simulator.md``: ``operation`` (or ``*``), ``kind``, ``seconds``,
+``code``, ``count``, and optionally ``terminal``, ``carried_out``, ``body``, ``status``.
+"""
+
+import threading
+
+KINDS = (
+    "delay-before",
+    "delay-after",
+    "drop-before",
+    "drop-after",
+    "http500",
+    "garbage",
+    "code",
+    "status",
+)
+FIELDS = {
+    "operation",
+    "kind",
+    "seconds",
+    "code",
+    "count",
+    "terminal",
+    "carried_out",
+    "body",
+    "status",
+}
+LONGEST_SECONDS = 3600
+CARRIED_OUT = {"garbage": True, "http500": False, "code": False, "status": False}
+
+
+class FaultError(ValueError):
+    """A fault that does not exist; the message says what is wrong."""
+
+
+class Dropped(ConnectionAbortedError):
+    """The connection is to be closed without an answer."""
+
+
+def check(faults):
+    """The list, completed with defaults, if every fault makes sense.
+
+    :raise FaultError: otherwise
+    """
+    if not isinstance(faults, list):
+        raise FaultError("Faults are a list.")
+    return [_check_one(fault) for fault in faults]
+
+
+def _check_one(fault):
+    if not isinstance(fault, dict) or set(fault) - FIELDS:
+        raise FaultError(f"A fault is an object of {', '.join(sorted(FIELDS))}.")
+    kind, operation = fault.get("kind"), fault.get("operation")
+    if kind not in KINDS:
+        raise FaultError(f"kind must be one of {', '.join(KINDS)}.")
+    if not isinstance(operation, str) or not operation:
+        raise FaultError("operation must name an operation, or be * for any.")
+    seconds = fault.get("seconds", 0)
+    if not _is_number(seconds) or not 0 <= seconds <= LONGEST_SECONDS:
+        raise FaultError(f"seconds must be a number from 0 to {LONGEST_SECONDS}.")
+    count = fault.get("count", 1)
+    if count is not None and (not _is_whole(count) or count < 1):
+        raise FaultError("count must be a whole number above 0, or null for always.")
+    if kind == "code" and not _is_whole(fault.get("code")):
+        raise FaultError("code must be a whole number.")
+    if kind == "status" and not isinstance(fault.get("status"), str):
+        raise FaultError("status must be a text.")
+    for name in ("body", "terminal"):
+        if not isinstance(fault.get(name, ""), (str, type(None))):
+            raise FaultError(f"{name} must be a text.")
+    if not isinstance(fault.get("carried_out", True), bool):
+        raise FaultError("carried_out must be true or false.")
+    return {**fault, "seconds": seconds, "count": count}
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def current(tx):
+    """The faults that are still to come."""
+    return tx.get_meta("faults", [])
+
+
+def replace(tx, faults):
+    """Put another list in place (already checked)."""
+    tx.set_meta("faults", faults)
+
+
+def take(tx, operation, principal_id):
+    """The first fault that this call meets, used up by one; or None."""
+    faults = current(tx)
+    for index, fault in enumerate(faults):
+        if fault["operation"] not in ("*", operation):
+            continue
+        if fault.get("terminal") and fault["terminal"] != principal_id:
+            continue
+        if fault["count"] is not None:
+            fault["count"] -= 1
+            if not fault["count"]:
+                del faults[index]
+            replace(tx, faults)
+        return fault
+    return None
+
+
+def is_carried_out(fault):
+    """Whether a call that meets this answer-changing fault takes effect all the same."""
+    return fault.get("carried_out", CARRIED_OUT[fault["kind"]])
+
+
+class Delays:
+    """Calls that are being held; all are let go when the faults are replaced."""
+
+    def __init__(self):
+        self._let_go = threading.Event()
+
+    def hold(self, seconds):
+        """Wait in real time, at most until the next :meth:`release`."""
+        self._let_go.wait(seconds)
+
+    def release(self):
+        """Let every held call go on at once."""
+        held, self._let_go = self._let_go, threading.Event()
+        held.set()

@@ -1,0 +1,68 @@
+"""registerTerminal, unregisterTerminal, assignSeqrId (``doc/protocol.md §3, §4.1, §4.9``)."""
+
+import re
+
+from .. import codes, invoices, principals, references
+from ..codes import Refused
+
+GLASE_ID = re.compile(r"[0-9A-Za-z]+")
+
+
+def register(call):
+    """A new terminal; each call makes one, the server knows no till twice."""
+    tx, request = call.tx, call.request
+    reseller = principals.reseller(tx, request)
+    password = request.get("password") or ""
+    short = len(password) < principals.SHORTEST_PASSWORD
+    if short and call.profile["short_password"] == "refuse":
+        raise Refused(codes.ACCESS_DENIED)
+    external_id = request.get("externalTerminalId") or ""
+    if call.profile["external_id_reuse"] == "refuse" and tx.one(
+        "SELECT 1 FROM terminal WHERE reseller_id = ? AND external_id = ? "
+        "AND unregistered_at IS NULL",
+        reseller["id"],
+        external_id,
+    ):
+        raise Refused(codes.REGISTRATION_PRINCIPAL_ALREADY_EXISTS)
+    salt, digest = principals.hashed(password)
+    terminal_id = references.terminal_id()
+    tx.insert(
+        "terminal",
+        id=terminal_id,
+        reseller_id=reseller["id"],
+        external_id=external_id,
+        name=request.get("name") or "",
+        salt=salt,
+        hash=digest,
+        short_password=int(short),
+        registered_at=tx.now,
+    )
+    return {"terminalId": terminal_id}
+
+
+def unregister(call):
+    """The end of a terminal: its open invoice is canceled, its Glase ID is free again."""
+    tx = call.tx
+    terminal = principals.terminal(tx, call.request)
+    invoice = invoices.current(tx, terminal)
+    if invoice is not None and invoice["status"] in invoices.OPEN:
+        invoices.close(tx, invoice, "CANCELED", by="till", why="terminal was unregistered")
+    tx.run(
+        "UPDATE terminal SET unregistered_at = ?, glase_id = NULL WHERE id = ?",
+        tx.now,
+        terminal["id"],
+    )
+    return {}
+
+
+def assign(call):
+    """Give the terminal a sticker; an earlier one of its own is free afterwards."""
+    tx = call.tx
+    terminal = principals.terminal(tx, call.request)
+    glase_id = call.request.get("seqrId") or ""
+    if not GLASE_ID.fullmatch(glase_id):
+        raise Refused(codes.INVALID_SEQR_ID)
+    if tx.one("SELECT 1 FROM terminal WHERE glase_id = ? AND id != ?", glase_id, terminal["id"]):
+        raise Refused(codes.INVALID_SEQR_ID)
+    tx.run("UPDATE terminal SET glase_id = ? WHERE id = ?", glase_id, terminal["id"])
+    return {}

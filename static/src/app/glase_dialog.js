@@ -1,0 +1,172 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { Dialog } from "@web/core/dialog/dialog";
+import { usePos } from "@point_of_sale/app/hooks/pos_hook";
+import { qrOf } from "@pos_glase/app/glase_scan_to_pay";
+
+const RADIUS = 54;
+const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
+
+/** A dialog without a way out but its own buttons: Escape and Control+Enter end nothing. */
+class LockedDialog extends Dialog {
+    onEscape() {}
+
+    async dismiss() {}
+}
+
+/**
+ * What the cashier sees of a running payment, and of its end where that needs words.
+ *
+ * A view only: closing it, by whatever means, ends no payment.
+ */
+export class GlaseDialog extends Component {
+    static template = "pos_glase.GlaseDialog";
+    static components = { LockedDialog };
+    static props = {
+        waiting: Object,
+        onRead: Function,
+        close: Function,
+    };
+
+    setup() {
+        this.pos = usePos();
+        this.waiting = useState(this.props.waiting);
+        this.radius = RADIUS;
+        this.circumference = CIRCUMFERENCE;
+        this.loginUrl = "/web/login";
+    }
+
+    get view() {
+        return this.waiting.view;
+    }
+
+    get amount() {
+        return this.env.utils.formatCurrency(this.waiting.amount);
+    }
+
+    get shop() {
+        return this.view?.shop || this.pos.glase.info.shop;
+    }
+
+    get glaseId() {
+        return this.view?.glase_id || this.pos.glase.info.glase_id;
+    }
+
+    get isSimulation() {
+        return this.view ? this.view.simulation : this.pos.glase.info.simulation;
+    }
+
+    /** The customer can scan it from this screen where there is no sticker at hand. */
+    get stickerQr() {
+        const text = this.view?.sticker;
+        if (text && this.qrText !== text) {
+            this.qrText = text;
+            this.qr = qrOf(text);
+        }
+        return this.qr;
+    }
+
+    get dashOffset() {
+        return CIRCUMFERENCE * (1 - this.waiting.fraction);
+    }
+
+    /** One of: sending, waiting, asking, canceling, unsure, late, paid, unpaid. */
+    get look() {
+        const { outcome, cancelState, asking, issued } = this.waiting;
+        if (outcome) {
+            return outcome.kind === "paid" ? "paid" : "unpaid";
+        }
+        if (cancelState === "too_late") {
+            return "late";
+        }
+        if (cancelState) {
+            return cancelState === "asked" ? "canceling" : "unsure";
+        }
+        if (!issued) {
+            return "sending";
+        }
+        return asking ? "asking" : "waiting";
+    }
+
+    /** What is going on, in one short line. */
+    get headline() {
+        if (this.waiting.outcome) {
+            return this.outcomeHeadline;
+        }
+        return {
+            sending: _t("Sending the bill to Glase…"),
+            waiting: _t("Waiting for the customer"),
+            asking: _t("The customer has not paid yet"),
+            canceling: _t("Canceling…"),
+            unsure: _t("Not canceled for certain yet"),
+            late: _t("Already paid: fetching the receipt…"),
+        }[this.look];
+    }
+
+    get outcomeHeadline() {
+        const { kind, tooLate } = this.waiting.outcome;
+        return {
+            paid: tooLate ? _t("Too late to cancel: already paid") : _t("Paid"),
+            declined: _t("Declined by the customer"),
+            failed: _t("The payment failed"),
+            expired: _t("Not paid in time"),
+            reversed: _t("Paid and given back"),
+            lost: _t("Glase did not answer"),
+            refused: _t("Not sent to Glase"),
+            canceled: _t("Canceled"),
+            open: _t("Left open"),
+        }[kind];
+    }
+
+    /** What it means and what to do, in a sentence or two. */
+    get details() {
+        const { outcome } = this.waiting;
+        if (outcome) {
+            return this.outcomeDetails;
+        }
+        return {
+            sending: _t("The customer may scan already."),
+            waiting: _t("The customer scans the sticker and confirms on the phone."),
+            asking: _t(
+                "Try again gives another 30 seconds on the same bill. If the customer pays now, " +
+                    "the payment still arrives."
+            ),
+            canceling: _t("Glase is asked to cancel the bill."),
+            unsure: _t(
+                "Glase has not confirmed the cancel, so the customer may still pay. It is asked again and again."
+            ),
+            late: _t("The customer was faster. The payment is kept as soon as Glase confirms it."),
+        }[this.look];
+    }
+
+    get outcomeDetails() {
+        const { kind, message, tooLate } = this.waiting.outcome;
+        if (message) {
+            return message;
+        }
+        if (kind === "paid") {
+            return tooLate
+                ? _t("The customer had paid before the cancel arrived. The payment stands.")
+                : _t("The customer has paid meanwhile. The payment stands.");
+        }
+        return _t("No money was taken. Send the payment again or choose another payment method.");
+    }
+
+    /** Trouble on the way to Glase, told apart; false if all is well. */
+    get warning() {
+        const { outcome, trouble, troubleMessage, quiet } = this.waiting;
+        if (outcome) {
+            return false;
+        }
+        if (trouble === "error" && troubleMessage) {
+            return _t("The server reports: %s Asking again.", troubleMessage);
+        }
+        if (trouble === "odoo" && quiet) {
+            return _t("The connection to the server is lost. The till keeps trying.");
+        }
+        if (quiet) {
+            return _t("Glase has not answered for a while. The till keeps asking.");
+        }
+        return this.view?.message || false;
+    }
+}

@@ -1,0 +1,81 @@
+/**
+ * A regular beat that goes on while the tab is hidden.
+ *
+ * Browsers slow the timers of hidden tabs down to one a minute, but not those of a worker, and
+ * Glase reverses a payment that nobody fetches within 20 s (`doc/protocol.md §4.5`). Where there is
+ * no worker (old browser, forbidden by a content policy) the page's own timer beats.
+ */
+const WORKER_SOURCE = `
+    let timer;
+    onmessage = (event) => {
+        clearInterval(timer);
+        timer = setInterval(() => postMessage(0), event.data);
+    };
+`;
+
+export const heart = {
+    /** Milliseconds of a clock that never jumps. */
+    now: () => performance.now(),
+
+    /**
+     * @param {number} milliseconds between two beats
+     * @param {() => void} onBeat
+     * @returns {() => void} ends the beat
+     */
+    start(milliseconds, onBeat) {
+        let url;
+        try {
+            url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
+            const worker = new Worker(url);
+            let stopTimer = () => {};
+            worker.onmessage = onBeat;
+            worker.onerror = () => {
+                stopTimer = heart.startTimer(milliseconds, onBeat);
+            };
+            worker.postMessage(milliseconds);
+            return () => {
+                worker.terminate();
+                URL.revokeObjectURL(url);
+                stopTimer();
+            };
+        } catch {
+            return heart.startTimer(milliseconds, onBeat);
+        }
+    },
+
+    startTimer(milliseconds, onBeat) {
+        const timer = setInterval(onBeat, milliseconds);
+        return () => clearInterval(timer);
+    },
+};
+
+/**
+ * Keep the screen on while a customer pays, where the browser can.
+ *
+ * @returns {() => void} lets the screen sleep again
+ */
+export function keepScreenOn() {
+    let released = false;
+    let lock = null;
+    const request = async () => {
+        if (document.visibilityState !== "visible" || released) {
+            return;
+        }
+        try {
+            lock = await navigator.wakeLock?.request("screen");
+            if (released) {
+                await lock?.release();
+            }
+        } catch {
+            lock = null;
+        }
+    };
+    // The browser lets go of the lock whenever the tab is hidden.
+    document.addEventListener("visibilitychange", request);
+    request();
+    return () => {
+        released = true;
+        document.removeEventListener("visibilitychange", request);
+        lock?.release().catch(() => {});
+    };
+}

@@ -1,0 +1,38 @@
+import { ConnectionLostError, ConnectionAbortedError, rpc, RPCError } from "@web/core/network/rpc";
+
+/**
+ * What came of one request to our own server.
+ *
+ * @typedef {Object} Answer
+ * @property {Object} [view] the row of the ledger, or a refusal (`ok: false`)
+ * @property {"odoo"|"session"|"error"} [trouble] why there is no view: the server is out of reach,
+ *     the log-in has expired, or the server failed. None of them says anything about the money.
+ * @property {string} [message] the server's own words, for `error`
+ */
+
+/**
+ * Ask the server; the promise always resolves.
+ *
+ * @param {"send"|"status"|"cancel"|"leave"|"resume"} route
+ * @param {Object} params
+ * @returns {Promise<Answer> & {abort: () => void}}
+ */
+export function ask(route, params) {
+    const call = rpc(`/pos_glase/${route}`, params, { silent: true });
+    const answer = call.then((view) => ({ view }), troubleOf);
+    answer.abort = () => call.abort();
+    return answer;
+}
+
+function troubleOf(error) {
+    if (error instanceof ConnectionLostError || error instanceof ConnectionAbortedError) {
+        return { trouble: "odoo" };
+    }
+    if (error instanceof RPCError) {
+        if (error.exceptionName === "odoo.http.SessionExpiredException") {
+            return { trouble: "session" };
+        }
+        return { trouble: "error", message: error.data?.message || error.message };
+    }
+    return { trouble: "error", message: error.message };
+}

@@ -1,0 +1,38 @@
+import { patch } from "@web/core/utils/patch";
+import { PosPayment } from "@point_of_sale/app/models/pos_payment";
+import { isGlaseLine, isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
+
+patch(PosPayment.prototype, {
+    /**
+     * Of a Glase line the desk sets the status when the payment ends. Core would set it again from
+     * an answer that may come later than another end of the same line.
+     */
+    async pay() {
+        if (!isGlaseLine(this)) {
+            return super.pay();
+        }
+        this.setPaymentStatus("waiting");
+        return this.payment_method_id.payment_terminal.sendPaymentRequest(this.uuid);
+    },
+
+    /**
+     * A line that Glase may still pay, or has paid, is not deleted, whoever asks. Left open ones are
+     * dropped when the order is paid otherwise: the server keeps their row and works it to an end.
+     */
+    delete(opts = {}) {
+        const kept = (isUndecided(this) && !isLeftOpen(this)) || isTaken(this);
+        if (opts.backend && kept && !this.pos_order_id?.finalized) {
+            return;
+        }
+        return super.delete(...arguments);
+    },
+
+    get isGlase() {
+        return isGlaseLine(this);
+    },
+
+    /** Whether the receipt says that no money was moved: kept in a field, so a reprint says it too. */
+    get isGlaseSimulation() {
+        return isGlaseLine(this) && this.card_type === "Glase simulation";
+    },
+});

@@ -1,0 +1,171 @@
+import { animationFrame } from "@odoo/hoot-dom";
+import { advanceTime, Deferred } from "@odoo/hoot-mock";
+import { MockServer, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { patch } from "@web/core/utils/patch";
+import { PosConfig } from "@point_of_sale/../tests/unit/data/pos_config.data";
+import { PosPaymentMethod } from "@point_of_sale/../tests/unit/data/pos_payment_method.data";
+import { getFilledOrder, setupPosEnv } from "@point_of_sale/../tests/unit/utils";
+import { heart } from "@pos_glase/app/glase_heart";
+
+export const GLASE_METHOD_ID = 77;
+export const ATTEMPT = "attempt-1";
+
+export const TILL_INFO = {
+    state: "ready",
+    message: false,
+    shop: "Fjällboden",
+    glase_id: "TILL0001",
+    sticker: "HTTP://SEQR.SE/QTILL0001",
+    phone_url: false,
+    simulation: false,
+    environment: "test",
+    manager: true,
+    terminal_name: "Till 1",
+};
+
+// Values are read once per test: the till's own data is loaded anew for each of them.
+patch(PosPaymentMethod.prototype, {
+    _load_pos_data_fields() {
+        return [...super._load_pos_data_fields(), "glase_send_at_once", "glase_last_tender"];
+    },
+});
+
+patch(PosConfig.prototype, {
+    _load_pos_data_read(data) {
+        const records = super._load_pos_data_read(...arguments);
+        records[0]._glase = { ...TILL_INFO };
+        return records;
+    },
+});
+
+/** Let the mocked clock drive the payments: no worker, and a clock that `advanceTime` moves. */
+export function useMockedHeart() {
+    patchWithCleanup(heart, {
+        now: () => Date.now(),
+        start: (milliseconds, onBeat) => heart.startTimer(milliseconds, onBeat),
+    });
+}
+
+/** A view of a row of the ledger, as the server answers it. */
+export function viewOf(values = {}) {
+    const state = values.state || "issued";
+    return {
+        ok: true,
+        id: 1,
+        line_uuid: "line",
+        attempt: ATTEMPT,
+        kind: "payment",
+        state,
+        final: ["paid", "canceled", "failed", "expired", "reversed"].includes(state),
+        amount: "17.85",
+        currency: "USD",
+        invoice_reference: "INV1",
+        reference: state === "paid" ? "ERS1" : false,
+        paid_at: state === "paid" ? "2025-11-24 10:00:00" : false,
+        qr: false,
+        sticker: TILL_INFO.sticker,
+        glase_id: TILL_INFO.glase_id,
+        shop: TILL_INFO.shop,
+        simulation: false,
+        silence: 0,
+        given_up: false,
+        cancel: false,
+        message: false,
+        code: false,
+        ...values,
+    };
+}
+
+/**
+ * The server's part, played by a test: what it says is in `says`, what it heard in `heard`.
+ *
+ * A value of `says` is a view, a function that makes one from the request's parameters (it may
+ * throw or return a promise), or null for a server that does not answer at all.
+ */
+export class PlayedServer {
+    constructor(says = {}) {
+        this.says = { send: viewOf(), status: viewOf(), cancel: viewOf(), leave: viewOf(), ...says };
+        this.heard = [];
+        this.inFlight = { send: 0, status: 0, cancel: 0, leave: 0, resume: 0 };
+        this.mostInFlight = { ...this.inFlight };
+        for (const route of Object.keys(this.inFlight)) {
+            onRpc(`/pos_glase/${route}`, (request) => this.answer(route, request));
+        }
+    }
+
+    async answer(route, request) {
+        const { params } = await request.json();
+        this.heard.push({ route, params });
+        this.inFlight[route]++;
+        this.mostInFlight[route] = Math.max(this.mostInFlight[route], this.inFlight[route]);
+        try {
+            return await this.speak(route, params);
+        } finally {
+            this.inFlight[route]--;
+        }
+    }
+
+    async speak(route, params) {
+        let says = this.says[route];
+        if (typeof says === "function") {
+            says = await says(params);
+        }
+        if (route === "resume") {
+            return says || { ok: true, rows: [] };
+        }
+        if (says === null) {
+            return new Deferred();
+        }
+        return says.ok ? { ...says, line_uuid: params.line_uuid, attempt: params.attempt } : says;
+    }
+
+    count(route) {
+        return this.heard.filter((request) => request.route === route).length;
+    }
+}
+
+/** A till with the Glase method, and an order of 17.85. */
+export async function setUpTill() {
+    useMockedHeart();
+    const method = {
+        id: GLASE_METHOD_ID,
+        name: "Glase",
+        is_cash_count: false,
+        use_payment_terminal: "glase",
+        split_transactions: false,
+        type: "bank",
+        image: false,
+        sequence: 9,
+        payment_method_type: "terminal",
+        default_qr: false,
+        glase_send_at_once: false,
+        glase_last_tender: "offer",
+    };
+    patchWithCleanup(PosPaymentMethod, {
+        _records: [...PosPaymentMethod._records, method],
+    });
+    const store = await setupPosEnv();
+    patchWithCleanup(store.data, {
+        async checkConnectivity() {},
+    });
+    const order = await getFilledOrder(store);
+    return { store, order, method: store.models["pos.payment.method"].get(GLASE_METHOD_ID) };
+}
+
+export function addGlaseLine(order, method, amount) {
+    const { data: line } = order.addPaymentline(method);
+    if (amount !== undefined) {
+        line.setAmount(amount);
+    }
+    return line;
+}
+
+/** Let `seconds` pass, with the answers that arrive meanwhile. */
+export async function pass(seconds) {
+    for (let quarter = 0; quarter < seconds * 4; quarter++) {
+        await advanceTime(250);
+    }
+    await animationFrame();
+}
+
+export { MockServer };

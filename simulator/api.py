@@ -123,6 +123,7 @@ def _advance(simulator, request):
 
 
 _RESOURCES = {
+    "stickers": {"GET": lambda simulator, request: simulator.stickers()},
     "journal": {"GET": lambda simulator, request: simulator.journal()},
     "faults": {
         "GET": lambda simulator, request: simulator.faults(),

@@ -143,6 +143,15 @@ class Simulator:
                 "faults": faults.current(tx),
             }
 
+    def stickers(self):
+        """Every till with a sticker: dicts of ``glase_id``, ``terminal_id``, ``terminal_name``."""
+        with self.transaction() as tx:
+            rows = tx.all(
+                "SELECT glase_id, id AS terminal_id, name AS terminal_name FROM terminal "
+                "WHERE glase_id IS NOT NULL ORDER BY registered_at"
+            )
+            return [dict(row) for row in rows]
+
     # The customer. All raise customer.UnknownSticker or customer.NothingToPay.
 
     def sticker(self, glase_id):

@@ -198,11 +198,9 @@ def _content(sticker, screen, notice):
     invoice = sticker["invoice"]
     if screen == "waiting":
         text = Markup(
-            "<p>There is nothing to pay yet. This page refreshes itself "
-            "when the till sends the bill.</p>"
-        )
-        heading = sticker["terminal_name"] or "Glase"
-        return notice + _state("calm", "wait", heading, text, pulse=True), 3
+            "<p>This page refreshes itself: the bill appears when the till sends it.</p><p>{}</p>"
+        ).format(sticker["terminal_name"])
+        return notice + _state("calm", "wait", "Nothing to pay yet", text, pulse=True), 3
     if screen in ("bill", "paying"):
         return _bill(sticker, notice), None
     if screen == "pending":
@@ -244,7 +242,7 @@ def _receipt(sticker):
     facts = [
         ("Shop", _shop(sticker)),
         ("Time", Markup('<time datetime="{}">{}</time>').format(*_stamp(payment["paid_at"]))),
-        ("Reference", payment["ers_reference"]),
+        ("Reference", Markup('<span class="ref">{}</span>').format(payment["ers_reference"])),
         ("Bill", invoice["client_invoice_id"]),
         ("Cashier", invoice["cashier"]),
     ]
@@ -335,11 +333,11 @@ def _respond(title, state, content, label, status=200, refresh=None):
 
 def index(simulator):
     """The stand-alone process's front page: every till with its phone page."""
-    tills = [row for row in simulator.journal()["terminals"] if row["glase_id"]]
+    tills = simulator.stickers()
     if tills:
         items = Markup().join(
             Markup('<li><a href="phone/{0}">{1} · {0}</a></li>\n').format(
-                row["glase_id"], row["name"] or row["external_id"]
+                row["glase_id"], row["terminal_name"] or row["terminal_id"]
             )
             for row in tills
         )

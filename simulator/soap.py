@@ -30,10 +30,14 @@ def answer(simulator, body, content_type):
     :return: ``(HTTP status, content type, bytes)``
     :raise faults.Dropped: a fault asks for the connection to be closed without an answer
     """
+    name = "?"
     try:
         element = _payload(body, content_type)
-        return _carry_out(simulator, element)
+        name = etree.QName(element).localname
+        return _carry_out(simulator, element, name)
     except SoapFault as fault:
+        with simulator.transaction() as tx:
+            journal.record_call(tx, name, {}, f"SOAP fault: {fault.reason}")
         return _fault(fault)
     except faults.Dropped:
         raise
@@ -83,8 +87,7 @@ def _operations():
     return operations()
 
 
-def _carry_out(simulator, element):
-    name = etree.QName(element).localname
+def _carry_out(simulator, element, name):
     # An operation of the vendor's that is not offered here has no known types to read.
     request = schema().read(element) if schema().knows(name) else {}
     with simulator.transaction() as tx:

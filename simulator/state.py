@@ -40,8 +40,7 @@ CREATE TABLE invoice (
     issued_at REAL NOT NULL, scanned_at REAL, begun_at REAL, reserved_at REAL, closed_at REAL,
     commit_seconds REAL, reserved_amount TEXT, asked_at REAL, ers_reference TEXT
 );
-CREATE INDEX invoice_open ON invoice (status)
-    WHERE status IN ('ISSUED', 'PENDING_ISSUER_ACKNOWLEDGE', 'RESERVED');
+CREATE INDEX invoice_status ON invoice (status, issued_at);
 CREATE INDEX invoice_terminal ON invoice (terminal_id, issued_at);
 CREATE TABLE history (
     seq INTEGER PRIMARY KEY, invoice_reference TEXT NOT NULL, at REAL NOT NULL,
@@ -98,11 +97,18 @@ def _after_fork():
         store.forget_after_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class StateError(Exception):
     """The state cannot be used; the message is a sentence for the person who started it."""
+
+
+def _roll_back(db):
+    # SQLite may have done it by itself already, for instance when the disk is full.
+    if db.in_transaction:
+        db.execute("ROLLBACK")
 
 
 class Transaction:
@@ -182,10 +188,10 @@ class Store:
             try:
                 self._on_access(tx)
                 yield tx
+                db.execute("COMMIT")
             except BaseException:
-                db.execute("ROLLBACK")
+                _roll_back(db)
                 raise
-            db.execute("COMMIT")
         for callback in tx.after_commit:
             callback()
 
@@ -215,11 +221,10 @@ class Store:
         tx = self._begin(db)
         try:
             self._on_open(tx)
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
             self._close()
             raise
-        db.execute("COMMIT")
         return db
 
     def _replaced(self):
@@ -277,7 +282,7 @@ class Store:
     def forget_after_fork(self):
         """In a forked child: never touch the parent's handle, open a new one when needed.
 
-        The old handle is kept, not closed: closing it would drop the parent's file locks.
+        The old handle is kept, not closed: SQLite allows no use across a fork, not even that.
         """
         self._lock = threading.Lock()
         if self._db is not None:

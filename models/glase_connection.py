@@ -1,12 +1,12 @@
 """Where the calls of an account or a registration go: Glase's server, or the simulator in Odoo.
 
 The simulator's state is one SQLite file in the database's own filestore folder, so that backups
-and copies carry it. It is opened by the process that first needs it (never before a fork) and
-opened again when the file was replaced or lost.
+and copies carry it. The simulator opens it when it is first needed, in each process for itself,
+and again when the file was replaced or lost.
 """
 
+import functools
 import os
-import threading
 
 from odoo.tools import config
 
@@ -17,9 +17,6 @@ SIMULATOR = "simulator"
 SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
 STATE_FILE = "pos_glase_simulator.sqlite"
 
-_guard = threading.Lock()
-_opened = {}
-
 
 def client(environment, endpoint, dbname):
     """The client for one environment.
@@ -28,6 +25,7 @@ def client(environment, endpoint, dbname):
     :param str endpoint: https address of Glase's service; not used for the simulator
     :param str dbname: the database whose simulator is meant
     :rtype: glase.Client
+    :raises glase.EndpointError: if the address breaks the rules (``doc/protocol.md §1.3``)
     """
     if environment == SIMULATOR:
         return Client(SIMULATOR_ENDPOINT, wsgi_app=simulator_app(dbname))
@@ -35,13 +33,13 @@ def client(environment, endpoint, dbname):
 
 
 def simulator(dbname):
-    """The simulator of a database, opened in this process if need be."""
-    return _open(dbname)[0]
+    """The simulator of a database."""
+    return _simulator_and_app(state_path(dbname))[0]
 
 
 def simulator_app(dbname):
     """The WSGI app of a database's simulator."""
-    return _open(dbname)[1]
+    return _simulator_and_app(state_path(dbname))[1]
 
 
 def state_path(dbname):
@@ -49,23 +47,7 @@ def state_path(dbname):
     return os.path.join(config.filestore(dbname), STATE_FILE)
 
 
-def _open(dbname):
-    path = state_path(dbname)
-    with _guard:
-        known = _opened.get(path)
-        if known and known[0] == _identity(path):
-            return known[1]
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        opened = Simulator(path)
-        pair = opened, create_app(opened)
-        _opened[path] = _identity(path), pair
-        return pair
-
-
-def _identity(path):
-    """Changes when the process was forked, or the file replaced or removed."""
-    try:
-        stat = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return os.getpid(), stat.st_dev, stat.st_ino
+@functools.cache
+def _simulator_and_app(path):
+    opened = Simulator(path)
+    return opened, create_app(opened)

@@ -1,0 +1,22 @@
+-- A copied database must never speak for the shop that it was copied from: every account is put on
+-- the simulator, every secret is wiped, and the registrations end here (not at Glase).
+UPDATE glase_account
+   SET environment = 'simulator',
+       endpoint = NULL,
+       reseller_password = NULL,
+       phone_secret = gen_random_uuid()::text || gen_random_uuid()::text;
+
+UPDATE glase_terminal
+   SET state = 'retired',
+       active = FALSE,
+       retired_at = COALESCE(retired_at, now() AT TIME ZONE 'UTC'),
+       unregistered_at = COALESCE(unregistered_at, now() AT TIME ZONE 'UTC'),
+       busy_since = NULL
+ WHERE state != 'draft';
+
+UPDATE glase_terminal
+   SET environment = 'simulator',
+       endpoint = 'http://localhost/soap/merchant/cashregister-2',
+       reseller_id = 'shop-' || account_id,
+       external_identifier = NULL,
+       password = NULL;

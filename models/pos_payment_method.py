@@ -1,0 +1,138 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+# What Glase's till reads anew whenever it is loaded: no session depends on it.
+EDITABLE_IN_SESSION = frozenset({"glase_send_at_once", "glase_last_tender"})
+
+
+class PosPaymentMethod(models.Model):
+    """The payment method *Glase*: one for each company and currency serves all of its tills.
+
+    Which registration a payment uses is found by the till, never by the method.
+    """
+
+    _inherit = "pos.payment.method"
+
+    glase_send_at_once = fields.Boolean(
+        "Send at once",
+        help="Choosing Glase sends the whole amount due at once. Otherwise the cashier may "
+        "change the amount first, then sends.",
+    )
+    glase_last_tender = fields.Selection(
+        [
+            ("offer", "Ask: take the others first, or continue anyway"),
+            ("refuse", "Always take the other payments first"),
+        ],
+        "Glase before other payments",
+        default="offer",
+        required=True,
+        help="The bill on the customer's phone shows what was paid otherwise. So Glase is taken "
+        "last: what happens when the order would not be paid in full with it.",
+    )
+    glase_open_tills = fields.Char(
+        "Tills with an open session", compute="_compute_glase_open_tills"
+    )
+
+    @api.depends("config_ids")
+    def _compute_glase_open_tills(self):
+        for method in self:
+            tills = method.open_session_ids.config_id.mapped("name")
+            method.glase_open_tills = ", ".join(tills)
+
+    def _get_payment_terminal_selection(self):
+        return super()._get_payment_terminal_selection() + [("glase", "Glase")]
+
+    @api.model
+    def _load_pos_data_fields(self, config):
+        return super()._load_pos_data_fields(config) + ["glase_send_at_once", "glase_last_tender"]
+
+    def _is_write_forbidden(self, fields):
+        return super()._is_write_forbidden(fields - EDITABLE_IN_SESSION)
+
+    def write(self, vals):
+        for method in self:
+            if method.use_payment_terminal == "glase" and method._is_write_forbidden(set(vals)):
+                raise UserError(method._glase_frozen(vals))
+        return super().write(vals)
+
+    def _glase_frozen(self, vals):
+        names = [
+            self._fields[name]._description_string(self.env)
+            for name in vals
+            if name in self._fields and name not in EDITABLE_IN_SESSION
+        ]
+        return self.env._(
+            "These tills have an open session: %(tills)s. Close their registers before you "
+            "change this of “%(method)s”: %(fields)s. “Send at once” and “Glase before other "
+            "payments” can be changed at any time.",
+            tills=self.glase_open_tills,
+            method=self.name,
+            fields=", ".join(names),
+        )
+
+    @api.constrains("use_payment_terminal", "payment_method_type", "journal_id", "config_ids")
+    def _check_glase_method(self):
+        for method in self.filtered(lambda method: method.use_payment_terminal == "glase"):
+            if method.payment_method_type != "terminal":
+                raise ValidationError(
+                    self.env._("“%s” uses Glase: its integration must be Terminal.", method.name)
+                )
+            if method.journal_id.type != "bank":
+                raise ValidationError(
+                    self.env._(
+                        "“%s” uses Glase: give it a bank journal, best one of its own, so that "
+                        "Glase payments land in their own account.",
+                        method.name,
+                    )
+                )
+            for config in method.config_ids:
+                method._check_glase_currency_of(config)
+
+    @api.constrains("use_payment_terminal", "journal_id", "company_id", "active")
+    def _check_one_glase_method(self):
+        for method in self.filtered(lambda m: m.active and m.use_payment_terminal == "glase"):
+            same = self._glase_methods(method.company_id).filtered(
+                lambda other, method=method: other._glase_currency() == method._glase_currency()
+            )
+            others = same - method
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "“%(other)s” takes Glase payments in %(currency)s already, at all tills "
+                        "of %(company)s: the till finds its own terminal. Add it to the till "
+                        "instead of making a second one.",
+                        other=others[0].name,
+                        currency=method._glase_currency().name,
+                        company=method.company_id.name,
+                    )
+                )
+
+    @api.model
+    def _glase_methods(self, company):
+        """The active Glase payment methods of a company."""
+        return self.sudo().search(
+            [("use_payment_terminal", "=", "glase"), ("company_id", "=", company.id)]
+        )
+
+    def _glase_currency(self):
+        """The currency that this method's journal is in."""
+        return self.journal_id.currency_id or self.company_id.sudo().currency_id
+
+    def _check_glase_currency_of(self, config):
+        """Glase money is booked in the currency that it was taken in.
+
+        :raises ValidationError: if the till sells in another currency
+        """
+        for method in self:
+            if method._glase_currency() != config.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%(method)s” is booked in %(journal)s, but “%(till)s” sells in "
+                        "%(currency)s. Use a Glase payment method with a journal in "
+                        "%(currency)s: “Set up Glase” in the settings of that till makes one.",
+                        method=method.name,
+                        journal=method._glase_currency().name,
+                        till=config.name,
+                        currency=config.currency_id.name,
+                    )
+                )

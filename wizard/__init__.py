@@ -1,0 +1,2 @@
+from . import glase_assign
+from . import glase_set_up

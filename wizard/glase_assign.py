@@ -1,0 +1,45 @@
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+SUGGESTION_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class GlaseAssign(models.TransientModel):
+    """Ask for a Glase ID: typed, or scanned from the sticker's bar code or QR code."""
+
+    _name = "glase.assign"
+    _description = "Assign Glase ID"
+
+    terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
+    environment = fields.Selection(related="terminal_id.environment")
+    present_glase_id = fields.Char(related="terminal_id.glase_id")
+    text = fields.Char(
+        "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
+    )
+
+    @api.model
+    def default_get(self, names):
+        """The ID that Glase did not answer about; at the simulator any new one will do."""
+        values = super().default_get(names)
+        terminal = self.env["glase.terminal"].browse(values.get("terminal_id"))
+        asked = terminal.glase_id_asked
+        if "text" in names and asked:
+            values["text"] = asked
+        elif "text" in names and terminal.environment == "simulator" and not terminal.glase_id:
+            invented = "".join(secrets.choice(SUGGESTION_ALPHABET) for _i in range(6))
+            values["text"] = f"TRY{invented}"
+        return values
+
+    def action_assign(self):
+        """Assign what was typed or scanned.
+
+        :raises UserError: if it is no Glase ID, or Glase refuses it: the dialog stays open
+        """
+        self.ensure_one()
+        terminal = self.terminal_id
+        outcome = terminal._assign(self.text)
+        if not outcome.ok:
+            raise UserError(outcome.message)
+        return terminal._show(outcome)

@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+
+
+class GlaseSetUp(models.TransientModel):
+    """*Set up Glase* for one till: which account, then journal and payment method by themselves."""
+
+    _name = "glase.set.up"
+    _description = "Set up Glase"
+
+    config_id = fields.Many2one("pos.config", "Point of Sale", required=True, readonly=True)
+    company_id = fields.Many2one(related="config_id.company_id")
+    account_id = fields.Many2one(
+        "glase.account",
+        "Account",
+        compute="_compute_account_id",
+        store=True,
+        readonly=False,
+        domain="[('company_id', '=', company_id)]",
+        help="Leave it empty to make a new one",
+    )
+    account_count = fields.Integer(compute="_compute_account_id", store=True)
+    environment = fields.Selection(ENVIRONMENTS, default="simulator", required=True)
+    endpoint = fields.Char("Address", compute="_compute_endpoint", store=True, readonly=False)
+    reseller_id = fields.Char("Reseller ID")
+    reseller_user = fields.Char("User ID", default=DEFAULT_USER)
+    reseller_password = fields.Char("Password", groups="base.group_system")
+    shop_name = fields.Char(compute="_compute_shop_name", store=True, readonly=False)
+
+    @api.depends("config_id")
+    def _compute_account_id(self):
+        for wizard in self:
+            accounts = wizard.config_id._glase_accounts() if wizard.config_id else ()
+            wizard.account_count = len(accounts)
+            wizard.account_id = accounts[:1]
+
+    @api.depends("environment")
+    def _compute_endpoint(self):
+        for wizard in self:
+            wizard.endpoint = TEST_ENDPOINT if wizard.environment == "test" else False
+
+    @api.depends("config_id")
+    def _compute_shop_name(self):
+        for wizard in self:
+            wizard.shop_name = wizard.config_id.company_id.name
+
+    def action_set_up(self):
+        """Make what is missing, and say what comes next.
+
+        :raises UserError: if something that Glase gives with the contract is not filled in
+        """
+        self.ensure_one()
+        account = self.account_id or self._new_account()
+        waiting = self.config_id._glase_set_up(account)
+        return self.config_id._glase_set_up_notice(waiting)
+
+    def _new_account(self):
+        values = {
+            "company_id": self.company_id.id,
+            "environment": self.environment,
+            "shop_name": self.shop_name,
+            "name": self.env._("Simulator"),
+        }
+        if self.environment != "simulator":
+            missing = [
+                self._fields[name]._description_string(self.env)
+                for name in ("endpoint", "reseller_id", "reseller_password")
+                if not self[name]
+            ]
+            if missing:
+                raise UserError(
+                    self.env._("Fill in what Glase gave you: %s.", ", ".join(missing))
+                )
+            values |= {
+                "name": self.shop_name or self.reseller_id,
+                "endpoint": self.endpoint,
+                "reseller_id": self.reseller_id,
+                "reseller_user": self.reseller_user,
+                "reseller_password": self.reseller_password,
+            }
+        return self.env["glase.account"].create(values)

@@ -44,7 +44,7 @@ def find(python, tree, demo=True):
     base = Base(cache() / f"base-{flavour}-{key}", template)
 
     def is_there():
-        return (base.folder / "complete").exists() and (not named or server.exists(template))
+        return (base.folder / "complete").exists() and (not named or server.has_database(template))
 
     if not is_there():
         with locked(f"base-{flavour}"):
@@ -63,8 +63,8 @@ def _make(base, named_server, python, tree, demo):
     cluster = None
     if named_server:
         server = named_server
-        server.drop(base.template)
-        server.create(base.template)
+        server.drop_database(base.template)
+        server.create_database(base.template)
     else:
         cluster = postgres.Cluster(base.folder, dict(postgres.FAST))
         cluster.make()
@@ -72,7 +72,7 @@ def _make(base, named_server, python, tree, demo):
     try:
         odoo = Odoo(python, tree, server, base.folder, base.template or MODULE)
         if cluster:
-            server.create(odoo.database)
+            server.create_database(odoo.database)
         with step(title, lambda: last_line(odoo.log)[20:]):
             odoo.once(
                 *("-i", MODULES),
@@ -112,7 +112,7 @@ class Workplace:
             if self.base.template:
                 self.server = postgres.named_server()
                 database = f"{MODULE}_run_{os.getpid()}"
-                self.server.create(database, self.base.template)
+                self.server.create_database(database, self.base.template)
                 self.made.append(database)
             else:
                 cluster = postgres.Cluster(self.base.folder).copy_to(self.folder / "pg")
@@ -135,7 +135,7 @@ class Workplace:
         :return: the copy's name
         """
         name = f"{self.odoo.database}_{suffix}"
-        self.server.create(name, self.odoo.database)
+        self.server.create_database(name, self.odoo.database)
         self.made.append(name)
         postgres.copy_tree(self.odoo.filestore / self.odoo.database, self.odoo.filestore / name)
         return name
@@ -144,6 +144,6 @@ class Workplace:
         if self.server:
             if self.base.template:
                 for name in reversed(self.made):
-                    self.server.drop(name)
+                    self.server.drop_database(name)
             self.server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -7,20 +7,27 @@ SHOP = "Fjällboden AB"
 
 env.ref("base.SEK").active = True
 # The key keeps Odoo from installing every other module that fits a Swedish company (e-invoicing among them).
-company = env["res.company"].with_context(chart_template_load=True).create(
-    {
-        "name": SHOP,
-        "street": "Storgatan 12",
-        "zip": "831 30",
-        "city": "Östersund",
-        "country_id": env.ref("base.se").id,
-        "currency_id": env.ref("base.SEK").id,
-        "phone": "+46 63 12 34 56",
-        "email": "butik@fjallboden.example",
-    }
+company = (
+    env["res.company"]
+    .with_context(chart_template_load=True)
+    .create(
+        {
+            "name": SHOP,
+            "street": "Storgatan 12",
+            "zip": "831 30",
+            "city": "Östersund",
+            "country_id": env.ref("base.se").id,
+            "currency_id": env.ref("base.SEK").id,
+            "phone": "+46 63 12 34 56",
+            "email": "butik@fjallboden.example",
+        "iap_enrich_auto_done": True,
+        }
+    )
 )
 admin = env.ref("base.user_admin")
-(admin | env.ref("base.user_root")).write({"company_ids": [(4, company.id)], "company_id": company.id})
+(admin | env.ref("base.user_root")).write(
+    {"company_ids": [(4, company.id)], "company_id": company.id}
+)
 env["account.chart.template"].try_loading("se", company=company, install_demo=False)
 shop_env = env(context=dict(env.context, allowed_company_ids=[company.id], tracking_disable=True))
 company = company.with_env(shop_env)
@@ -43,7 +50,9 @@ configs.create(
 )
 
 # The scenario's prices are those of a bakery in dollars.
-products = shop_env["product.template"].search([("pos_categ_ids", "in", first.iface_available_categ_ids.ids)])
+products = shop_env["product.template"].search(
+    [("pos_categ_ids", "in", first.iface_available_categ_ids.ids)]
+)
 for product in products:
     product.write(
         {

@@ -161,7 +161,9 @@ def command(function):
         print(f"{os.path.basename(sys.argv[0])}: {trouble}", file=sys.stderr, flush=True)
         code = 2
     except OSError as trouble:
-        sentence = explain(str(trouble)) or f"{trouble.strerror or trouble}: {trouble.filename or ''}"
+        sentence = (
+            explain(str(trouble)) or f"{trouble.strerror or trouble}: {trouble.filename or ''}"
+        )
         print(f"\n{os.path.basename(sys.argv[0])}: {sentence}", file=sys.stderr, flush=True)
         code = 2
     except KeyboardInterrupt:

@@ -67,14 +67,22 @@ def install(packages, agreed=False):
     prefix = []
     if os.geteuid():
         if not shutil.which("sudo"):
-            raise Stop(f"These Debian packages are missing: {names}. Install them as root, then start again.")
-        if not agreed and not _asks(f"Debian packages to install with sudo: {names}. Install them?"):
-            raise Stop(f"These Debian packages are missing: {names}. Install them, or start again with --yes.")
+            raise Stop(
+                f"These Debian packages are missing: {names}. Install them as root, then start again."
+            )
+        if not agreed and not _asks(
+            f"Debian packages to install with sudo: {names}. Install them?"
+        ):
+            raise Stop(
+                f"These Debian packages are missing: {names}. Install them, or start again with --yes."
+            )
         prefix = ["sudo"]
     log = log_file("apt")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     with step(f"Debian packages: {names}", lambda: last_line(log)):
-        run([*prefix, "apt-get", "update"], log, "The package lists cannot be read", env=environment)
+        run(
+            [*prefix, "apt-get", "update"], log, "The package lists cannot be read", env=environment
+        )
         run(
             [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages],
             log,
@@ -97,7 +105,13 @@ def mirror():
     """
     if shutil.which("apt-get"):
         listed = subprocess.run(
-            ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Created-By: Packages"],
+            [
+                "apt-get",
+                "indextargets",
+                "--format",
+                "$(REPO_URI) $(CODENAME) $(COMPONENT)",
+                "Created-By: Packages",
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -125,7 +139,14 @@ def _own_release():
         lines = Path("/etc/os-release").read_text().splitlines()
     except OSError:
         return ""
-    return next((line.split("=", 1)[1].strip('"') for line in lines if line.startswith("VERSION_CODENAME=")), "")
+    return next(
+        (
+            line.split("=", 1)[1].strip('"')
+            for line in lines
+            if line.startswith("VERSION_CODENAME=")
+        ),
+        "",
+    )
 
 
 def unpack(packages, own_packages, folder, work):
@@ -144,7 +165,12 @@ def unpack(packages, own_packages, folder, work):
     download = work / "download"
     download.mkdir()
     with step("Odoo 19 and its fonts: downloading", lambda: size_text(download)):
-        run(["apt-get", "update"], log, "The list of Debian's packages cannot be read", env=environment)
+        run(
+            ["apt-get", "update"],
+            log,
+            "The list of Debian's packages cannot be read",
+            env=environment,
+        )
         run(
             ["apt-get", "download", *packages, *(f"{name}/{codename}" for name in own_packages)],
             log,
@@ -162,13 +188,21 @@ def _private_apt(address, codename, work):
     keys = next(
         (
             path
-            for path in map(Path, ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"))
+            for path in map(
+                Path,
+                (
+                    "/usr/share/keyrings/debian-archive-keyring.gpg",
+                    "/usr/share/keyrings/debian-archive-keyring.pgp",
+                ),
+            )
             if path.exists()
         ),
         None,
     )
     if keys is None:
-        raise Stop("Debian's archive keys are missing: install debian-archive-keyring, or set ODOO_ROOT.")
+        raise Stop(
+            "Debian's archive keys are missing: install debian-archive-keyring, or set ODOO_ROOT."
+        )
     for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)
     releases = dict.fromkeys(("sid", codename))

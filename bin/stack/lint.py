@@ -1,5 +1,108 @@
 """The command ``bin/lint``."""
 
+import argparse
+import os
+import subprocess
+from pathlib import Path
 
-def check(agreed=False):
-    return True
+from . import debian, node_env, python_env
+from .console import attend, say
+from .paths import CHECKOUT
+
+PYTHON = (".py",)
+SCRIPTS = (".js", ".mjs")
+STYLED = (*SCRIPTS, ".scss")
+
+
+def check(agreed=False, paths=(), fix=False):
+    """Run all checks on the checkout, or on these paths.
+
+    :param fix: correct what the tools can correct by themselves
+    :return: True when nothing was found
+    """
+    lacking = [name for name in debian.missing(browser=False) if name == "python3-venv"]
+    if lacking:
+        debian.install(lacking, agreed)
+    python = python_env.find()
+    node, packages = node_env.find(python)
+    files = _files(paths)
+    sources = [name for name in files if name.endswith(PYTHON) or _is_command(name)]
+    scripts = [name for name in files if name.endswith(SCRIPTS)]
+    styled = [name for name in files if name.endswith(STYLED)]
+    pylint = [python, "-m", "pylint", f"--rcfile={CHECKOUT / '.pylintrc'}"]
+    ruff = [python, "-m", "ruff"]
+    eslint = [node, packages / "eslint/bin/eslint.js"]
+    prettier = [node, packages / "prettier/bin/prettier.cjs", "--log-level=warn"]
+    checks = (
+        ("ruff check", [*ruff, "check", "--quiet", *(["--fix"] if fix else [])], sources),
+        (
+            "ruff format",
+            [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"])],
+            sources,
+        ),
+        ("pylint", [*pylint, "--disable=print-used"], sources),
+        ("eslint", [*eslint, "--max-warnings=0", *(["--fix"] if fix else [])], scripts),
+        ("prettier", [*prettier, "--write" if fix else "--check"], styled),
+    )
+    good = True
+    for name, arguments, names in checks:
+        if names and attend([*arguments, *names], cwd=CHECKOUT, env=_environment()):
+            say(f"{name}: see above")
+            good = False
+        else:
+            say(f"{name}: good ({len(names)} files)")
+    return good
+
+
+def _environment():
+    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+
+
+def _files(paths):
+    """The files to check, relative to the checkout: all that git knows or would add, or what was named."""
+    wanted = [str(Path(path).resolve().relative_to(CHECKOUT)) for path in paths]
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *wanted],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        found = [path.relative_to(CHECKOUT) for path in CHECKOUT.rglob("*") if path.is_file()]
+        names = [str(path) for path in found if not _is_ignored(path) and _is_wanted(path, wanted)]
+    else:
+        names = listed.stdout.splitlines()
+    return sorted(name for name in set(names) if (CHECKOUT / name).is_file())
+
+
+def _is_ignored(path):
+    return any(part in ("node_modules", ".venv", ".demo", "__pycache__") for part in path.parts)
+
+
+def _is_wanted(path, wanted):
+    return not wanted or any(path == Path(name) or Path(name) in path.parents for name in wanted)
+
+
+def _is_command(name):
+    path = CHECKOUT / name
+    if path.parent != CHECKOUT / "bin":
+        return False
+    with open(path, "rb") as stream:
+        return b"python" in stream.readline()
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(
+        prog="bin/lint",
+        description="ruff, pylint with pylint-odoo, eslint and prettier, with this checkout's settings.",
+    )
+    parser.add_argument("paths", nargs="*", help="files or folders (default: the whole checkout)")
+    parser.add_argument(
+        "--fix", action="store_true", help="correct what can be corrected automatically"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="install missing Debian packages without asking"
+    )
+    options = parser.parse_args(arguments)
+    return 0 if check(options.yes, options.paths, options.fix) else 1

@@ -46,17 +46,22 @@ def copy(suffix, **options):
     server = postgres.Server(told["server"])
     odoo = Odoo(
         Path(told["python"]),
-        OdooTree(Path(told["script"]), Path(told["python_path"]), tuple(map(Path, told["odoo_addons"])), ""),
+        OdooTree(
+            Path(told["script"]),
+            Path(told["python_path"]),
+            tuple(map(Path, told["odoo_addons"])),
+            "",
+        ),
         server,
         Path(told["folder"]),
         f"{told['database']}_{suffix}",
         Path(told["addons"]),
         options,
     )
-    server.create(odoo.database, told["database"])
+    server.create_database(odoo.database, told["database"])
     try:
         postgres.copy_tree(odoo.filestore / told["database"], odoo.filestore / odoo.database)
         yield odoo
     finally:
-        server.drop(odoo.database)
+        server.drop_database(odoo.database)
         shutil.rmtree(odoo.filestore / odoo.database, ignore_errors=True)

@@ -68,7 +68,9 @@ def _download(folder):
     stub = folder / "usr/lib/python3/dist-packages" / LEFT_OUT
     if not stub.exists():
         stub.parent.mkdir(parents=True, exist_ok=True)
-        stub.write_text("/* Left out of the Debian package: background blur in calls is not available. */\n")
+        stub.write_text(
+            "/* Left out of the Debian package: background blur in calls is not available. */\n"
+        )
     shutil.rmtree(work)
     (folder / "complete").write_text("\n".join(names) + "\n")
 

@@ -76,3 +76,15 @@ def size_text(folder):
             with contextlib.suppress(OSError):
                 total += os.path.getsize(os.path.join(root, name))
     return f"{total / 1e6:.0f} MB"
+
+
+def link_in_checkout(name, target):
+    """An ignored link in the checkout to something in the cache, for editors and a developer's own commands."""
+    link = CHECKOUT / name
+    if link.exists() and not link.is_symlink():
+        return
+    if link.is_symlink() and os.readlink(link) == str(target):
+        return
+    fresh = CHECKOUT / f"{name}.{os.getpid()}"
+    fresh.symlink_to(target)
+    fresh.replace(link)

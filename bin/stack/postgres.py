@@ -26,7 +26,12 @@ class Server:
 
     def environment(self):
         """``PG*`` variables for ``psql`` and for test code."""
-        names = {"db_host": "PGHOST", "db_port": "PGPORT", "db_user": "PGUSER", "db_password": "PGPASSWORD"}
+        names = {
+            "db_host": "PGHOST",
+            "db_port": "PGPORT",
+            "db_user": "PGUSER",
+            "db_password": "PGPASSWORD",
+        }
         return {names[key]: str(value) for key, value in self.options.items() if value}
 
     def query(self, sql, database="postgres"):
@@ -46,14 +51,14 @@ class Server:
             raise Stop(f"PostgreSQL: {explain(ended.stderr) or ended.stderr.strip()}")
         return ended.stdout.strip()
 
-    def exists(self, name):
+    def has_database(self, name):
         return bool(self.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
 
-    def create(self, name, template="template0"):
+    def create_database(self, name, template="template0"):
         """Make a database; from a template it takes 0.3 s. The filestore is the caller's."""
         self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
-    def drop(self, name):
+    def drop_database(self, name):
         self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def stop(self):
@@ -82,7 +87,17 @@ class Cluster:
         if not os.geteuid():
             shutil.chown(self.data, "postgres", "postgres")
         self._run(
-            "initdb", "-D", self.data, "-A", "trust", "-U", ROLE, "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"
+            "initdb",
+            "-D",
+            self.data,
+            "-A",
+            "trust",
+            "-U",
+            ROLE,
+            "--locale=C.UTF-8",
+            "-E",
+            "UTF8",
+            "--no-sync",
         )
 
     def copy_to(self, folder):
@@ -108,7 +123,17 @@ class Cluster:
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         try:
             self._run(
-                "pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.data / "server.log", "-o", options, "start"
+                "pg_ctl",
+                "-D",
+                self.data,
+                "-w",
+                "-t",
+                "60",
+                "-l",
+                self.data / "server.log",
+                "-o",
+                options,
+                "start",
             )
         except Stop:
             shutil.rmtree(socket, ignore_errors=True)
@@ -125,7 +150,9 @@ class Cluster:
     def _run(self, program, *arguments):
         folder = debian.postgres_bin()
         if folder is None:
-            raise Stop("There is no PostgreSQL server: install the Debian package postgresql, or set PGHOST.")
+            raise Stop(
+                "There is no PostgreSQL server: install the Debian package postgresql, or set PGHOST."
+            )
         run(
             [*_as_postgres(), folder / program, *arguments],
             log_file("postgres"),
@@ -187,5 +214,7 @@ def named_server():
         "rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
     )
     if server.query(sql) != "t|t":
-        raise Stop("The PostgreSQL server in PGHOST must be version 13 or newer, and its user allowed to make databases.")
+        raise Stop(
+            "The PostgreSQL server in PGHOST must be version 13 or newer, and its user allowed to make databases."
+        )
     return server

@@ -3,10 +3,9 @@
 import os
 import shutil
 import sys
-from pathlib import Path
 
 from .console import last_line, run, step
-from .paths import CHECKOUT, cache, digest, locked, log_file, need_space
+from .paths import CHECKOUT, cache, digest, link_in_checkout, locked, log_file, need_space
 
 RUNTIME = ("requirements.txt",)
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
@@ -26,7 +25,7 @@ def find(names=DEVELOPMENT):
             if not (folder / "complete").exists():
                 _make(folder, files, kind)
     if kind == "dev":
-        _link(folder)
+        link_in_checkout(".venv", folder)
     return folder / "bin/python"
 
 
@@ -41,19 +40,16 @@ def _make(folder, files, kind):
         run([sys.executable, "-m", "venv", folder], log, "The virtual environment cannot be made")
         requirements = [argument for file in files for argument in ("-r", file)]
         run(
-            [folder / "bin/python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *requirements],
+            [
+                folder / "bin/python",
+                "-m",
+                "pip",
+                "install",
+                "--no-input",
+                "--disable-pip-version-check",
+                *requirements,
+            ],
             log,
             "The Python packages cannot be installed",
         )
     (folder / "complete").touch()
-
-
-def _link(folder):
-    """``.venv`` in the checkout, for editors and for a developer's own commands."""
-    link = CHECKOUT / ".venv"
-    if link.is_symlink() or not link.exists():
-        if link.is_symlink() and Path(os.readlink(link)) == folder:
-            return
-        fresh = CHECKOUT / f".venv.{os.getpid()}"
-        fresh.symlink_to(folder)
-        fresh.replace(link)

@@ -35,9 +35,13 @@ def check_port(host, port):
         try:
             listener.bind((host, port))
         except PermissionError:
-            raise Stop(f"Port {port} is reserved for the administrator: choose one above 1023 with --port.") from None
+            raise Stop(
+                f"Port {port} is reserved for the administrator: choose one above 1023 with --port."
+            ) from None
         except OSError as trouble:
-            raise Stop(f"Port {port} of {host} cannot be used ({trouble.strerror}): choose another with --port.") from None
+            raise Stop(
+                f"Port {port} of {host} cannot be used ({trouble.strerror}): choose another with --port."
+            ) from None
 
 
 def link_module(folder):
@@ -110,7 +114,11 @@ class Odoo:
             **self.options,
         }
         path = self.folder / f"odoo-{self.database}.conf"
-        lines = [f"{name} = {value}" for name, value in options.items() if value is not None and value != ""]
+        lines = [
+            f"{name} = {value}"
+            for name, value in options.items()
+            if value is not None and value != ""
+        ]
         path.write_text("[options]\n" + "\n".join(lines) + "\n")
         return path
 
@@ -118,7 +126,14 @@ class Odoo:
         """Odoo's command line, as a list; ``shell`` and the like come first."""
         subcommand = [arguments[0]] if arguments and not arguments[0].startswith("-") else []
         rest = arguments[len(subcommand) :]
-        return [str(self.python), str(self.tree.script), *subcommand, "-c", str(self.configuration()), *rest]
+        return [
+            str(self.python),
+            str(self.tree.script),
+            *subcommand,
+            "-c",
+            str(self.configuration()),
+            *rest,
+        ]
 
     def once(self, *arguments, what):
         """Run Odoo to its end, e.g. to install a module."""
@@ -199,7 +214,9 @@ class Running:
         pause = threading.Event()
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise Stop(f"Odoo ended while it started (code {self.process.returncode}); see {self.log}.")
+                raise Stop(
+                    f"Odoo ended while it started (code {self.process.returncode}); see {self.log}."
+                )
             try:
                 with urllib.request.urlopen(f"{self.url}/web/login", timeout=30):
                     return self

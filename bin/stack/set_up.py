@@ -42,10 +42,15 @@ def prepare(*, agreed=False, demo=True, browser=True, requirements=python_env.DE
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        prog="bin/setup", description="Sets up all that bin/test and bin/demo need (cache: POS_GLASE_CACHE)."
+        prog="bin/setup",
+        description="Sets up all that bin/test and bin/demo need (cache: POS_GLASE_CACHE).",
     )
-    parser.add_argument("--yes", action="store_true", help="install missing Debian packages without asking")
-    parser.add_argument("--no-demo-data", action="store_true", help="base database without Odoo's demo data")
+    parser.add_argument(
+        "--yes", action="store_true", help="install missing Debian packages without asking"
+    )
+    parser.add_argument(
+        "--no-demo-data", action="store_true", help="base database without Odoo's demo data"
+    )
     parser.add_argument("--clean", action="store_true", help="remove the cache first")
     options = parser.parse_args(arguments)
     if options.clean:

@@ -73,7 +73,9 @@ def select(arguments):
         inside = path.partition("::")[0]
         parts = Path(inside).parts[1:]
         if not parts:
-            return _everything(rest + [other for other in arguments if not _path_in_tests(other)], True)
+            return _everything(
+                rest + [other for other in arguments if not _path_in_tests(other)], True
+            )
         group = plain if parts[0] in PLAIN else process if parts[0] == PROCESS else odoo
         group.append(path)
     if plain or process or odoo:
@@ -112,17 +114,23 @@ def main(arguments):
     )
     parser.add_argument("--fast", action="store_true", help="leave out what needs a browser")
     parser.add_argument("--no-lint", action="store_true", help="leave out bin/lint")
-    parser.add_argument("--no-demo-data", action="store_true", help="on a database without Odoo's demo data")
+    parser.add_argument(
+        "--no-demo-data", action="store_true", help="on a database without Odoo's demo data"
+    )
     parser.add_argument(
         "--odoo-runner",
         action="store_true",
         help="run the module's tests in Odoo's own runner, without the development packages, instead",
     )
     parser.add_argument(
-        "--serve", action="store_true", help="run no tests: start Odoo with the module on a copy, until Ctrl-C"
+        "--serve",
+        action="store_true",
+        help="run no tests: start Odoo with the module on a copy, until Ctrl-C",
     )
     parser.add_argument("--port", type=int, help="with --serve: the port (default: a free one)")
-    parser.add_argument("--yes", action="store_true", help="install missing Debian packages without asking")
+    parser.add_argument(
+        "--yes", action="store_true", help="install missing Debian packages without asking"
+    )
     options, rest = parser.parse_known_args(arguments)
     selection = select(rest)
 
@@ -232,7 +240,16 @@ def _pytest(python, arguments, selection, environment, folder, results):
     report.unlink(missing_ok=True)
     say()
     code = attend(
-        [python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments, *selection.rest],
+        [
+            python,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            *arguments,
+            *selection.rest,
+        ],
         env=environment,
         cwd=folder,
     )
@@ -263,7 +280,15 @@ def _odoo_runner(options):
             ]
         say()
         ended = subprocess.run(
-            odoo.command("-i", MODULE, "--test-tags", ",".join(tags), "--stop-after-init", "--http-port", str(free_port())),
+            odoo.command(
+                "-i",
+                MODULE,
+                "--test-tags",
+                ",".join(tags),
+                "--stop-after-init",
+                "--http-port",
+                str(free_port()),
+            ),
             env=odoo.environment(),
             cwd=odoo.folder,
             stdout=subprocess.PIPE,

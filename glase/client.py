@@ -137,6 +137,8 @@ class Client:
         :param int version: 0 first, then the version of the answer before
         :rtype: PaymentStatusAnswer
         """
+        if not isinstance(version, int):
+            raise RequestError(f"an invoice's version is a whole number, not {version!r}")
         children = {"invoiceReference": invoice_reference, "invoiceVersion": version}
         return self._call(
             "getPaymentStatus",
@@ -323,7 +325,7 @@ class _Call:
             if response.status < 500:
                 raise
             detail = f"HTTP status {response.status}, {error.detail}"
-            raise NoAnswer(reason="http", detail=detail) from None
+            raise NoAnswer(reason="server_error", detail=detail) from None
         fields = answers.base(result)
         kind, more = answers.Answer, {}
         if read and not fields["result_code"]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from .errors import EndpointError
 
-_PATH = re.compile(r"/[!-~]*")
+_ADDRESS = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[0-9A-Za-z._:-]+")
 
 
@@ -41,8 +41,11 @@ class Endpoint:
 
         :raises EndpointError: with the rule that it breaks
         """
+        url = (url or "").strip()
+        if not _ADDRESS.fullmatch(url):
+            raise EndpointError("the address is empty or holds characters that it cannot have")
         try:
-            parts = urlsplit((url or "").strip())
+            parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise EndpointError(f"not an address: {error}") from None
@@ -52,12 +55,12 @@ class Endpoint:
             raise EndpointError("the address must not carry a user name or password")
         if parts.fragment or parts.query.lower() not in ("", "wsdl"):
             raise EndpointError("the address has no query and no fragment")
-        path = parts.path or "/"
-        if not _HOST.fullmatch(host) or not _PATH.fullmatch(path):
-            raise EndpointError("the address holds characters that an address cannot have")
+        if not _HOST.fullmatch(host):
+            raise EndpointError("the host holds characters that it cannot have")
         if parts.scheme == "http" and not is_loopback(host):
             raise EndpointError("plain http goes to this machine only; use https")
-        return cls(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
+        port = port or (443 if parts.scheme == "https" else 80)
+        return cls(parts.scheme, host, port, parts.path or "/")
 
 
 def is_loopback(host):

@@ -213,8 +213,13 @@ class ReceiptDocument:
     """A receipt to attach to a payment (``doc/protocol.md §2.8``).
 
     :param bytes data: the document, may be empty
+    :raises RequestError: if it is not bytes
     """
 
     data: bytes
     mime_type: str = "text/html"
     receipt_type: str = "PAYMENT_RECEIPT"
+
+    def __post_init__(self):
+        if not isinstance(self.data, bytes):
+            raise RequestError("a receipt document is bytes")

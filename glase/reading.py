@@ -132,7 +132,7 @@ def binary(element, wanted):
     if value is None:
         return None
     try:
-        return base64.b64decode(value)
+        return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
         _logger.warning("Glase: %s is not base64", wanted)
         return None

@@ -1,0 +1,34 @@
+"""Plain pytest: the client is imported from the checkout's root, without Odoo."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from glase_peer import Peer  # noqa: E402
+
+from glase import transport  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch):
+    """No connections, gates or proxies of another test."""
+    for name in ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(transport, "_lines", {})
+
+
+@pytest.fixture
+def peer():
+    """Makes peers: real servers on 127.0.0.1 that follow a script."""
+    peers = []
+
+    def make(script, **options):
+        peers.append(Peer(script, **options))
+        return peers[-1]
+
+    yield make
+    for each in peers:
+        each.stop()

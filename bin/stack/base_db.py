@@ -1,5 +1,6 @@
 """The base database: Odoo with Point of Sale and a Swedish shop, made once and copied for each run."""
 
+import ast
 import os
 import shutil
 import tempfile
@@ -39,7 +40,7 @@ def find(python, tree, demo=True):
     named = debian.uses_own_server()
     server = postgres.named_server() if named else None
     where = f"{server.options}" if named else str(debian.postgres_bin())
-    key = digest(tree.key, CHECKOUT / "requirements.txt", SHOP_SCRIPT, MODULES, flavour, where, "2")
+    key = digest(tree.key, CHECKOUT / "requirements.txt", _shop(), MODULES, flavour, where, "2")
     template = f"{MODULE}_base_{key}" if named else ""
     base = Base(cache() / f"base-{flavour}-{key}", template)
 
@@ -51,6 +52,11 @@ def find(python, tree, demo=True):
             if not is_there():
                 _make(base, server, python, tree, demo)
     return base
+
+
+def _shop():
+    """The shop script without its comments and layout, which make no other database."""
+    return ast.dump(ast.parse(SHOP_SCRIPT.read_text()))
 
 
 def _make(base, named_server, python, tree, demo):

@@ -20,7 +20,7 @@ company = (
             "currency_id": env.ref("base.SEK").id,
             "phone": "+46 63 12 34 56",
             "email": "butik@fjallboden.example",
-        "iap_enrich_auto_done": True,
+            "iap_enrich_auto_done": True,
         }
     )
 )

@@ -16,7 +16,7 @@ from .paths import CHECKOUT, MODULE, cache
 from .server import SET_UP_SHOP, check_port, free_port
 
 TESTS = CHECKOUT / "tests"
-PLAIN = ("glase", "simulator", "stack")
+PLAIN = ("glase", "property", "simulator", "stack")
 PROCESS = "process"
 BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "test_browser_*.py")
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from . import clock, ledger
+from . import clock, ledger, own_transaction
 
 
 class GlaseTransaction(models.Model):
@@ -227,8 +227,7 @@ class GlaseTransaction(models.Model):
         :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
         """
         self.ensure_one()
-        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
-        self.invalidate_recordset()
+        own_transaction.lock(self)
         now = clock.now(self.env.cr)
         verdict = ledger.judge(self._as_judged(), evidence)
         amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False

@@ -211,12 +211,20 @@ class GlaseTransaction(models.Model):
             raise Refused("amount", _("Enter an amount above zero."))
         currency = order.currency_id
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
+        due = order._glase_due(line_uuid)
+        if due <= 0:
+            raise Refused("amount", _("Nothing is due: there is nothing to pay with Glase."))
         if currency.compare_amounts(float(value), line.amount):
             raise Refused("order_changed", _("The amount has changed. Send the payment again."))
         if not has_wire_precision(value):
             raise Refused(
                 "amount",
                 _("Glase takes two decimals at most: enter an amount without a third decimal."),
+            )
+        if value > due and not order._glase_can_give_more():
+            raise Refused(
+                "amount",
+                _("This till can give neither change nor a tip: enter what is due at most."),
             )
         return value
 
@@ -268,8 +276,7 @@ class GlaseTransaction(models.Model):
         :raises Refused: if another payment runs at this till, or the registration changed
         """
         terminal = self.env["glase.terminal"].browse(values["terminal_id"])
-        terminal._lock(self.env.cr)
-        terminal.invalidate_recordset()
+        own_transaction.lock(terminal)
         same = self.search(
             [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
         )
@@ -279,6 +286,11 @@ class GlaseTransaction(models.Model):
             raise Refused(
                 "not_registered",
                 self.env._("This till's Glase registration has changed. Reload the till."),
+            )
+        if terminal._is_busy():
+            raise Refused(
+                "busy",
+                self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
         self._age(terminal)
         self._refuse_if_busy(terminal)
@@ -348,7 +360,7 @@ class GlaseTransaction(models.Model):
         :return: ``"ask"``, ``"cancel"`` (then ask) or False when there is nothing to ask
         """
         self.ensure_one()
-        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
+        own_transaction.lock(self)
         self._age(self.terminal_id)
         if self.state not in ledger.HOLDS_TILL:
             return False
@@ -371,7 +383,7 @@ class GlaseTransaction(models.Model):
     def _wish_cancel(self):
         """Keep the wish to cancel; False if there is nothing that can be canceled."""
         self.ensure_one()
-        self.env.cr.execute("SELECT id FROM glase_transaction WHERE id = %s FOR UPDATE", (self.id,))
+        own_transaction.lock(self)
         self._age(self.terminal_id)
         now = clock.now(self.env.cr)
         if self.state not in ledger.HOLDS_TILL or self.given_up_at:

@@ -47,3 +47,18 @@ def run(env, work):
         threading.Event().wait(pause)
         pause *= 2
     raise AssertionError("unreachable")
+
+
+def lock(record):
+    """Lock one row until the transaction ends; whoever waited for it starts afresh.
+
+    An update rather than ``FOR UPDATE``: a transaction that waited behind this one then sees a
+    conflict and is repeated by :func:`run`, with a snapshot that shows what this one did.
+
+    :param record: a recordset of one record, in an environment of :func:`run`
+    """
+    record.ensure_one()
+    record.env.cr.execute(
+        f'UPDATE "{record._table}" SET id = id WHERE id = %s', (record.id,), log_exceptions=False
+    )
+    record.invalidate_recordset()

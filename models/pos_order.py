@@ -44,6 +44,17 @@ class PosOrder(models.Model):
             issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
         )
 
+    def _glase_due(self, line_uuid):
+        """What is due once the other tenders are counted (Decimal, order's currency)."""
+        taken = sum((amount for _name, amount in self._glase_other_tenders(line_uuid)), Decimal(0))
+        return self._glase_decimal(self.amount_total) - taken
+
+    def _glase_can_give_more(self):
+        """Whether the till can give change in cash, or take a tip, for what is paid too much."""
+        config = self.config_id
+        cash = config.payment_method_ids.filtered("is_cash_count")
+        return bool(cash or (config.iface_tipproduct and config.tip_product_id))
+
     def _glase_labels(self):
         _ = self.env._
         return Labels(

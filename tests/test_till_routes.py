@@ -6,7 +6,7 @@ class TestTillRoutes(GlaseCommon):
 
     def setUp(self):
         super().setUp()
-        self.session = self.open_register()
+        self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
 
     def received(self, operation):
@@ -14,11 +14,11 @@ class TestTillRoutes(GlaseCommon):
         calls = self.simulator.journal()["calls"]
         terminal = self.terminal.terminal_identifier
         return sum(
-            call["operation"] == operation and call["principal"] == terminal for call in calls
+            call["operation"] == operation and call["principal_id"] == terminal for call in calls
         )
 
     def test_a_sale_from_send_to_proof(self):
-        order, line = self.draft_order(self.session, 148)
+        order, line = self.draft_order(self.pos_session, 148)
         view = self.send(order, line)
         self.assertEqual((view["ok"], view["state"], view["amount"]), (True, "issued", "148.00"))
         self.customer("pay")
@@ -27,7 +27,7 @@ class TestTillRoutes(GlaseCommon):
         self.assertTrue(view["reference"])
         row = self.row(line)
         self.assertEqual(row.ers_reference, view["reference"])
-        paid = self.order_values(self.session, 148, [], "paid", order.uuid)
+        paid = self.order_values(self.pos_session, 148, [], "paid", order.uuid)
         paid["payment_ids"] = [(1, order.payment_ids.id, {"payment_status": "done"})]
         paid["amount_paid"] = 148
         paid["lines"] = []
@@ -39,35 +39,35 @@ class TestTillRoutes(GlaseCommon):
         self.assertFalse(self.row(line).case_ids)
 
     def test_the_same_attempt_is_sent_once(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         before = self.received("sendInvoice")
         first, second = self.send(order, line), self.send(order, line)
         self.assertEqual(first["id"], second["id"])
         self.assertEqual(self.received("sendInvoice"), before + 1)
 
     def test_the_second_payment_hears_who_is_running(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
-        other, other_line = self.draft_order(self.session, 30)
+        other, other_line = self.draft_order(self.pos_session, 30)
         view = self.send(other, other_line)
         self.assertEqual((view["ok"], view["reason"]), (False, "busy"))
         self.assertEqual(view["busy"]["cashier"], "Maja")
 
     def test_cancel_is_certain(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         view = self.door("cancel", line_uuid=line, attempt="1")
         self.assertEqual((view["state"], view["cancel"]), ("canceled", "wished"))
 
     def test_cancel_too_late_keeps_the_payment(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         self.customer("pay")
         view = self.door("cancel", line_uuid=line, attempt="1")
         self.assertEqual((view["state"], view["cancel"]), ("paid", "too_late"))
 
     def test_customer_declines(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         self.customer("decline")
         view = self.door("status", line_uuid=line, attempt="1")
@@ -76,12 +76,12 @@ class TestTillRoutes(GlaseCommon):
 
     def test_lost_send_is_unknown_and_a_new_attempt_goes_on(self):
         self.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 1})
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.assertEqual(self.send(order, line)["state"], "unknown")
         self.assertEqual(self.send(order, line, attempt="2")["state"], "issued")
 
     def test_lost_poll_leaves_the_payment_open(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-before", "count": 1})
         view = self.door("status", line_uuid=line, attempt="1")
@@ -89,21 +89,21 @@ class TestTillRoutes(GlaseCommon):
         self.assertTrue(view["message"])
 
     def test_left_open_is_canceled_before_it_is_asked(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         self.assertTrue(self.door("leave", line_uuid=line, attempt="1")["given_up"])
         polls = self.received("getPaymentStatus")
         self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "issued")
         self.assertEqual(self.received("getPaymentStatus"), polls, "given up: nothing asks")
-        other, other_line = self.draft_order(self.session, 30)
+        other, other_line = self.draft_order(self.pos_session, 30)
         self.assertEqual(self.send(other, other_line)["state"], "issued")
         self.assertEqual(self.row(line).state, "canceled")
 
     def test_silent_till_is_given_up(self):
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         self.advance(61)
-        other, other_line = self.draft_order(self.session, 30)
+        other, other_line = self.draft_order(self.pos_session, 30)
         self.assertEqual(self.send(other, other_line)["state"], "issued")
         self.assertEqual(
             (self.row(line).state, self.row(line).given_up_why), ("canceled", "silent")
@@ -111,7 +111,7 @@ class TestTillRoutes(GlaseCommon):
 
     def test_refusals_make_no_call(self):
         before = self.received("sendInvoice")
-        order, line = self.draft_order(self.session, 20)
+        order, line = self.draft_order(self.pos_session, 20)
         self.assertEqual(self.send(order, line, amount="19.00")["reason"], "order_changed")
         self.assertEqual(self.send(order, line, amount="0")["reason"], "amount")
         self.assertEqual(self.send(order, line, amount="gold")["reason"], "amount")
@@ -120,7 +120,7 @@ class TestTillRoutes(GlaseCommon):
 
     def test_unproven_payment_is_stored_marked_and_a_case(self):
         values = self.order_values(
-            self.session,
+            self.pos_session,
             20,
             [
                 {

@@ -1,0 +1,226 @@
+"""A real Odoo server on a copy of the prepared database, and a real simulator, for each test file."""
+
+import http.cookiejar
+import json
+import re
+import sys
+import threading
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+import psycopg2
+import pytest
+from stack import live
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from simulator_process import SimulatorProcess  # noqa: E402
+
+SET_UP_TILL = """
+import json
+from odoo.addons.pos_glase.glase import Client, Principal
+
+shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
+env = env(context=dict(env.context, allowed_company_ids=shop.ids))
+account = env["glase.account"].create(
+    {{
+        "name": "Process test", "company_id": shop.id, "environment": "test",
+        "endpoint": {endpoint!r}, "reseller_id": "demo", "reseller_user": "9900",
+        "reseller_password": "demo", "shop_name": "Fjällboden",
+    }}
+)
+config = env["pos.config"].search([("company_id", "=", shop.id)], order="id", limit=1)
+journal = env["account.journal"].create(
+    {{"name": "Glase", "type": "bank", "code": "GLP", "company_id": shop.id}}
+)
+method = env["pos.payment.method"].create(
+    {{
+        "name": "Glase", "journal_id": journal.id, "company_id": shop.id,
+        "payment_method_type": "terminal", "use_payment_terminal": "glase",
+    }}
+)
+config.payment_method_ids += method
+client = Client({endpoint!r})
+identifier = client.register_terminal(
+    Principal.reseller("demo", "9900", "demo"), "process-test", "a-secret-of-the-test", "Till"
+).terminal_id
+client.assign_seqr_id(Principal.terminal(identifier, "a-secret-of-the-test"), "PROC1")
+env["glase.terminal"].sudo().create(
+    {{
+        "account_id": account.id, "config_id": config.id, "name": "Till",
+        "external_identifier": "process-test", "terminal_identifier": identifier,
+        "password": "a-secret-of-the-test", "glase_id": "PROC1", "state": "ready",
+        "environment": "test", "endpoint": {endpoint!r}, "reseller_id": "demo",
+    }}
+)
+cashier = env["res.users"].search([("login", "=", "cashier")])
+config.with_user(cashier).open_ui()
+config.current_session_id.set_opening_control(0, "")
+product = env["product.product"].search([("available_in_pos", "=", True)], limit=1)
+env.cr.commit()
+print("TOLD " + json.dumps({{
+    "config_id": config.id, "session_id": config.current_session_id.id, "method_id": method.id,
+    "product_id": product.id, "terminal": identifier,
+}}))
+"""
+
+
+def wait_for(condition, what, seconds=30):
+    """Return what ``condition`` returns once it is true; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        pause.wait(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+class Till:
+    """A till that talks to a real server the way the browser does."""
+
+    def __init__(self, url, told):
+        self.url, self.told = url, told
+        jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def log_in(self, login, password):
+        """Log in through the form, as a person does."""
+        with self._opener.open(f"{self.url}/web/login", timeout=60) as page:
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode()).group(1)
+        form = urllib.parse.urlencode(
+            {"csrf_token": token, "login": login, "password": password}
+        ).encode()
+        with self._opener.open(f"{self.url}/web/login", form, timeout=60):
+            return self
+
+    def rpc(self, route, params):
+        """One JSON-RPC request; raises on an error."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}).encode()
+        request = urllib.request.Request(
+            self.url + route, body, {"Content-Type": "application/json"}
+        )
+        with self._opener.open(request, timeout=60) as answer:
+            decoded = json.load(answer)
+        assert "error" not in decoded, decoded["error"]
+        return decoded["result"]
+
+    def door(self, name, **params):
+        """Ask one of the till's routes."""
+        return self.rpc(f"/pos_glase/{name}", {"config_id": self.told["config_id"], **params})
+
+    def draft(self, amount):
+        """Store a draft with one Glase line; returns what ``send`` wants to know."""
+        order_uuid, line_uuid = str(uuid.uuid4()), str(uuid.uuid4())
+        line = {
+            "product_id": self.told["product_id"],
+            "full_product_name": "Wool socks",
+            "qty": 1,
+            "price_unit": amount,
+            "price_subtotal": amount,
+            "price_subtotal_incl": amount,
+            "tax_ids": [[6, 0, []]],
+        }
+        payment = {
+            "uuid": line_uuid,
+            "amount": amount,
+            "payment_method_id": self.told["method_id"],
+            "payment_status": "pending",
+        }
+        order = {
+            "uuid": order_uuid,
+            "access_token": str(uuid.uuid4()),
+            "state": "draft",
+            "session_id": self.told["session_id"],
+            "amount_total": amount,
+            "amount_tax": 0,
+            "amount_paid": 0,
+            "amount_return": 0,
+            "lines": [[0, 0, line]],
+            "payment_ids": [[0, 0, payment]],
+        }
+        self.rpc(
+            "/web/dataset/call_kw/pos.order/sync_from_ui",
+            {"model": "pos.order", "method": "sync_from_ui", "args": [[order]], "kwargs": {}},
+        )
+        return {
+            "order_uuid": order_uuid,
+            "line_uuid": line_uuid,
+            "attempt": str(uuid.uuid4()),
+            "amount": f"{amount:.2f}",
+        }
+
+
+class Shop:
+    """A server, its database, and the Glase that it talks to."""
+
+    def __init__(self, odoo, running, simulator, told):
+        self.odoo, self.running, self.simulator, self.told = odoo, running, simulator, told
+
+    def till(self):
+        """A new till, logged in as the cashier."""
+        return Till(self.running.url, self.told).log_in("cashier", "cashier")
+
+    def connect(self):
+        """A connection of the test's own to the database."""
+        environment = self.odoo.server.environment()
+        return psycopg2.connect(
+            dbname=self.odoo.database,
+            host=environment.get("PGHOST"),
+            port=environment.get("PGPORT"),
+            user=environment.get("PGUSER"),
+            password=environment.get("PGPASSWORD"),
+        )
+
+    def query(self, sql, *params):
+        """The rows that a fresh transaction sees."""
+        connection = self.connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    def calls(self, operation):
+        """How many calls of one operation Glase heard from this till."""
+        return [
+            call
+            for call in self.simulator.journal()["calls"]
+            if call["operation"] == operation and call["principal_id"] == self.told["terminal"]
+        ]
+
+
+@pytest.fixture(scope="module")
+def shop(request):
+    """A shop whose server runs with the number of workers that the test file names."""
+    simulator = SimulatorProcess()
+    try:
+        workers = getattr(request.module, "WORKERS", 2)
+        with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
+            told = odoo.shell(
+                SET_UP_TILL.format(endpoint=simulator.endpoint), "the till cannot be set up"
+            )
+            running = odoo.start()
+            try:
+                running.wait_until_ready()
+                told = json.loads(told.partition("TOLD ")[2].splitlines()[0])
+                yield Shop(odoo, running, simulator, told)
+            finally:
+                running.stop()
+    finally:
+        simulator.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_faults(shop):
+    """Each test starts with a healthy Glase and a free till."""
+    shop.simulator.faults()
+    till = shop.till()
+    for view in till.door("resume", line_uuids=[])["rows"]:
+        till.door("cancel", line_uuid=view["line_uuid"], attempt=view["attempt"])
+    yield
+    shop.simulator.faults()

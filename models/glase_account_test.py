@@ -35,10 +35,10 @@ class GlaseAccount(models.Model):
 
     def action_test(self):
         """Test the address and the log-in; the answer is shown and noted in the chatter."""
-        outcome = self._test()
+        outcome = self._ask_test()
         return self.env["glase.terminal"]._show(outcome)
 
-    def _test(self):
+    def _ask_test(self):
         """Test the address and the log-in.
 
         :return: told apart: wrong address, TLS trouble, wrong log-in, wrong reseller, trouble

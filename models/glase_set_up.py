@@ -197,10 +197,10 @@ class PosConfig(models.Model):
             return work(terminal.sudo())
 
         if terminal.state == "draft":
-            terminal._register(in_this_transaction)
+            terminal._ask_register(in_this_transaction)
         if terminal.state == "registered":
             sticker = f"{DEMO_PREFIX}{terminal.terminal_identifier[:6].upper()}"
-            terminal._assign(sticker, in_this_transaction)
+            terminal._ask_assign(sticker, in_this_transaction)
         if terminal.state != "ready":
             raise UserError(self.env._("The simulator did not accept the demo till."))
         return first

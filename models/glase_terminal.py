@@ -34,6 +34,7 @@ class GlaseTerminal(models.Model):
     name = fields.Char(
         compute="_compute_name",
         store=True,
+        precompute=True,
         readonly=False,
         required=True,
         tracking=True,
@@ -162,7 +163,8 @@ class GlaseTerminal(models.Model):
         for vals in vals_list:
             self._check_written_by_hand(vals)
         terminals = super().create([{"environment": "simulator", **vals} for vals in vals_list])
-        terminals.sudo()._copy_from_account()
+        drafts = terminals.filtered(lambda terminal: terminal.state == DRAFT)
+        drafts.sudo()._copy_from_account()
         return terminals
 
     def write(self, vals):

@@ -49,19 +49,19 @@ class GlaseTerminal(models.Model):
 
     def action_register(self):
         """Register the till with Glase."""
-        return self._show(self._register())
+        return self._show(self._ask_register())
 
     def action_register_again(self):
         """Register the till anew; the registration that it has is archived."""
-        return self._show(self._replace())
+        return self._show(self._ask_replace())
 
     def action_unregister(self):
         """End the registration at Glase; the sticker is free for another till."""
-        return self._show(self._unregister())
+        return self._show(self._ask_unregister())
 
     def action_test(self):
         """Ask Glase whether it knows this till."""
-        return self._show(self._test())
+        return self._show(self._ask_test())
 
     def _show(self, outcome):
         return {
@@ -78,7 +78,7 @@ class GlaseTerminal(models.Model):
 
     # === Register ===
 
-    def _register(self, transact=None, replaces=None):
+    def _ask_register(self, transact=None, replaces=None):
         """Register a draft; asked twice, it is registered once.
 
         :param transact: runs a step in a transaction; by default each in one of its own
@@ -177,13 +177,13 @@ class GlaseTerminal(models.Model):
         else:
             message = self.env._(
                 "Glase did not answer, so it is not certain whether the till is registered. "
-                "Press Register again: the same registration is asked for, none is made twice."
+                "Press Register again: it is asked with the same ID, so Glase knows it by that."
             )
         return self._store(values, message, error)
 
     # === Register again ===
 
-    def _replace(self, transact=None):
+    def _ask_replace(self, transact=None):
         """Register the till of a live registration anew, and archive this one.
 
         :rtype: Outcome
@@ -195,7 +195,7 @@ class GlaseTerminal(models.Model):
         draft_id = step(lambda terminal: terminal._claim_replace(forgotten))
         try:
             draft = self.browse(draft_id)
-            return draft._register(transact, replaces=self)
+            return draft._ask_register(transact, replaces=self)
         except UserError:
             step(lambda terminal: terminal._release())
             raise
@@ -209,7 +209,7 @@ class GlaseTerminal(models.Model):
 
     # === Glase ID ===
 
-    def _assign(self, text, transact=None):
+    def _ask_assign(self, text, transact=None):
         """Assign the Glase ID of a sticker to this registration.
 
         :param str text: typed or scanned
@@ -290,7 +290,7 @@ class GlaseTerminal(models.Model):
 
     # === Unregister ===
 
-    def _unregister(self, transact=None):
+    def _ask_unregister(self, transact=None):
         """End the registration at Glase.
 
         :rtype: Outcome
@@ -363,7 +363,7 @@ class GlaseTerminal(models.Model):
 
     # === Test ===
 
-    def _test(self, transact=None):
+    def _ask_test(self, transact=None):
         """Ask Glase about this till with its own log-in, in a way that changes nothing.
 
         A draft has no log-in yet: its account is tested instead.
@@ -372,7 +372,7 @@ class GlaseTerminal(models.Model):
         """
         self._check_manager()
         if not self.terminal_identifier:
-            return self.account_id._test()
+            return self.account_id._ask_test()
         transact = transact or self._in_own_transaction
         client, principal = transact(lambda terminal: (terminal._client(), terminal._principal()))
         try:

@@ -150,7 +150,7 @@ class PosConfig(models.Model):
 
     def glase_till_register(self):
         """Register this till, for a manager at the till."""
-        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._register())
+        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_register())
 
     def glase_till_assign(self, scanned_or_typed):
         """Assign a Glase ID to this till, for a manager at the till.
@@ -158,16 +158,16 @@ class PosConfig(models.Model):
         :param str scanned_or_typed: the ID, or the text of the sticker's QR code
         """
         return self._glase_till_answer(
-            lambda: self._glase_terminal_or_draft()._assign(scanned_or_typed)
+            lambda: self._glase_terminal_or_draft()._ask_assign(scanned_or_typed)
         )
 
     def glase_till_unregister(self):
         """Unregister this till, for a manager at the till."""
-        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._unregister())
+        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_unregister())
 
     def glase_till_test(self):
         """Ask Glase whether it knows this till, for a manager at the till."""
-        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._test())
+        return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_test())
 
     def _glase_till_answer(self, ask):
         """Ask, and answer as the till expects it: what Glase or a rule refuses is a message.

@@ -39,7 +39,7 @@ class GlaseAssign(models.TransientModel):
         """
         self.ensure_one()
         terminal = self.terminal_id
-        outcome = terminal._assign(self.text)
+        outcome = terminal._ask_assign(self.text)
         if not outcome.ok:
             raise UserError(outcome.message)
         return terminal._show(outcome)

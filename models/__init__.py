@@ -3,6 +3,7 @@ from . import glase_terminal
 from . import glase_terminal_registration
 from . import glase_account_test
 from . import glase_transaction
+from . import glase_transaction_calls
 from . import glase_transaction_till
 from . import glase_transaction_settle
 from . import glase_event

@@ -279,32 +279,31 @@ class GlaseTransaction(models.Model):
         self.env["glase.case"]._open(kind, self._case_summary(kind), transaction=self)
 
     def _case_summary(self, kind):
-        _ = self.env._
         match kind:
             case "paid_without_order":
-                return _(
+                return self.env._(
                     "The customer paid, but no order has this payment. If the till's order does "
                     "not arrive by itself, enter the sale again or pay the money back."
                 )
             case "paid_late":
-                return _(
+                return self.env._(
                     "Glase reports the bill as paid after it had counted as unpaid. Check whether "
                     "the customer got the goods, or pay the money back."
                 )
             case "paid_without_reference":
-                return _(
+                return self.env._(
                     "Glase reports the bill as paid but gave no payment reference. Ask Glase "
                     "before you hand out goods for it."
                 )
             case "amount_differs":
-                return _(
+                return self.env._(
                     "Glase took %(taken)s %(currency)s instead of the amount on the bill. Settle "
                     "the difference with the customer.",
                     taken=self.receipt_amount,
                     currency=self.receipt_currency,
                 )
             case _other:
-                return _(
+                return self.env._(
                     "Glase refused to answer about this bill (“%s”). The registration of the till "
                     "may be broken: check the terminal, then ask Glase what became of the bill.",
                     self.message or "",

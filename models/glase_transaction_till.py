@@ -1,31 +1,12 @@
-import logging
 import time
 from decimal import Decimal, InvalidOperation
 
 from odoo import api, models
 
-from ..glase import GlaseError, NeverSent, ResultError, TransportError, new_client_reference
-from ..glase import NoAnswer, Unreadable
-from . import clock, ledger, own_transaction
+from ..glase import new_client_reference
+from . import clock, ledger
 from .glase_rows import has_wire_precision
-
-_logger = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """A request of the till that is refused before any call.
-
-    :param str reason: a word for programs
-    :param str message: a sentence for the cashier that says what to do
-    """
-
-    def __init__(self, reason, message, **details):
-        super().__init__(message)
-        self.reason, self.message, self.details = reason, message, details
-
-    def as_dict(self):
-        """The answer that the till understands as a refusal."""
-        return {"ok": False, "reason": self.reason, "message": self.message, **self.details}
+from .refused import Refused
 
 
 class GlaseTransaction(models.Model):
@@ -202,29 +183,36 @@ class GlaseTransaction(models.Model):
     @api.model
     def _till_amount(self, order, line_uuid, amount):
         """The amount as Decimal, checked against the stored line and the wire."""
-        _ = self.env._
         try:
             value = Decimal(amount)
         except (InvalidOperation, TypeError, ValueError):
             value = Decimal(0)
         if not value.is_finite() or value <= 0:
-            raise Refused("amount", _("Enter an amount above zero."))
+            raise Refused("amount", self.env._("Enter an amount above zero."))
         currency = order.currency_id
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
         due = order._glase_due(line_uuid)
         if due <= 0:
-            raise Refused("amount", _("Nothing is due: there is nothing to pay with Glase."))
+            raise Refused(
+                "amount", self.env._("Nothing is due: there is nothing to pay with Glase.")
+            )
         if currency.compare_amounts(float(value), line.amount):
-            raise Refused("order_changed", _("The amount has changed. Send the payment again."))
+            raise Refused(
+                "order_changed", self.env._("The amount has changed. Send the payment again.")
+            )
         if not has_wire_precision(value):
             raise Refused(
                 "amount",
-                _("Glase takes two decimals at most: enter an amount without a third decimal."),
+                self.env._(
+                    "Glase takes two decimals at most: enter an amount without a third decimal."
+                ),
             )
         if value > due and not order._glase_can_give_more():
             raise Refused(
                 "amount",
-                _("This till can give neither change nor a tip: enter what is due at most."),
+                self.env._(
+                    "This till can give neither change nor a tip: enter what is due at most."
+                ),
             )
         return value
 
@@ -249,240 +237,6 @@ class GlaseTransaction(models.Model):
             "cashier": cashier or self.env.user.name,
             "user_id": self.env.uid,
         }
-
-    # === Steps in transactions of the ledger's own ===
-
-    def _end_request_transaction(self):
-        """Let go of the request's transaction: nothing is open while Glase thinks.
-
-        The cursor stays usable: the session may be rotated at the end of the request.
-        """
-        self.env.cr.commit()
-
-    def _in_own_transaction(self, work):
-        user_id = self.env.uid
-
-        def with_ledger(env):
-            return work(env["glase.transaction"].with_context(glase_user_id=user_id))
-
-        return own_transaction.run(self.env, with_ledger)
-
-    @api.model
-    def _claim(self, values, client_reference):
-        """Create the row of an attempt as *sending*, if the till is free.
-
-        :return: the row's id, and whether this caller is the one that may call
-        :rtype: tuple[int, bool]
-        :raises Refused: if another payment runs at this till, or the registration changed
-        """
-        terminal = self.env["glase.terminal"].browse(values["terminal_id"])
-        own_transaction.lock(terminal)
-        same = self.search(
-            [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
-        )
-        if same:
-            return same.id, False
-        if terminal.state != "ready" or not terminal.active:
-            raise Refused(
-                "not_registered",
-                self.env._("This till's Glase registration has changed. Reload the till."),
-            )
-        if terminal._is_busy():
-            raise Refused(
-                "busy",
-                self.env._("This till's Glase registration is being changed. Try again shortly."),
-            )
-        self._age(terminal)
-        self._refuse_if_busy(terminal)
-        now = clock.now(self.env.cr)
-        row = self.create({**values, "asked_at": now})
-        row._move("claim", sent_at=now)
-        row._note("sendInvoice", client_reference=client_reference)
-        self.env.flush_all()
-        return row.id, True
-
-    def _refuse_if_busy(self, terminal):
-        running = self.search(
-            [
-                ("terminal_id", "=", terminal.id),
-                ("kind", "=", ledger.PAYMENT),
-                ("state", "in", list(ledger.HOLDS_TILL)),
-                ("released", "=", False),
-            ],
-            limit=1,
-        )
-        if not running:
-            return
-        since = int((clock.now(self.env.cr) - running.sent_at).total_seconds())
-        raise Refused(
-            "busy",
-            self.env._(
-                "Another Glase payment is running at this till: %(order)s, sent by %(cashier)s "
-                "%(seconds)s seconds ago. Finish or cancel it first.",
-                order=running.order_name,
-                cashier=running.cashier,
-                seconds=since,
-            ),
-            busy={
-                "order_name": running.order_name,
-                "since_seconds": since,
-                "cashier": running.cashier,
-            },
-        )
-
-    @api.model
-    def _age(self, terminal):
-        """Find out what has become too old to be what it says (``doc/ledger.md §3``)."""
-        now = clock.now(self.env.cr)
-        on_terminal = [("terminal_id", "in", terminal.ids)]
-        for row in self.search([*on_terminal, ("state", "=", ledger.DRAFT)]):
-            if now - row.create_date > ledger.MAX_DRAFT_AGE:
-                row._move("never_sent")
-        for row in self.search([*on_terminal, ("state", "=", ledger.SENDING)]):
-            if now - row.sent_at > ledger.MAX_SENDING_AGE:
-                row._move("lost")
-        lost = [*on_terminal, ("kind", "=", ledger.PAYMENT), ("state", "=", ledger.UNKNOWN)]
-        for row in self.search(lost):
-            later = self.search_count(
-                [
-                    ("terminal_id", "=", row.terminal_id.id),
-                    ("id", ">", row.id),
-                    ("invoice_reference", "!=", False),
-                ],
-                limit=1,
-            )
-            if later and now - row.sent_at > ledger.MAX_SENDING_AGE:
-                row._move("superseded", inferred=True)
-
-    def _heard_till(self, take_back=False):
-        """The till asks: it is alive.
-
-        :return: ``"ask"``, ``"cancel"`` (then ask) or False when there is nothing to ask
-        """
-        self.ensure_one()
-        own_transaction.lock(self)
-        self._age(self.terminal_id)
-        if self.state not in ledger.HOLDS_TILL:
-            return False
-        now = clock.now(self.env.cr)
-        if self.given_up_at and take_back:
-            self.write({"given_up_at": False, "given_up_why": False, "next_try_at": False})
-            self._note("take_back")
-        if self.given_up_at:
-            return False
-        self.write({"asked_at": now})
-        if self.state != ledger.ISSUED:
-            return False
-        again = (
-            self.cancel_wished_at
-            and not self.cancel_answered_at
-            and (not self.next_try_at or self.next_try_at <= now)
-        )
-        return "cancel" if again else "ask"
-
-    def _wish_cancel(self):
-        """Keep the wish to cancel; False if there is nothing that can be canceled."""
-        self.ensure_one()
-        own_transaction.lock(self)
-        self._age(self.terminal_id)
-        now = clock.now(self.env.cr)
-        if self.state not in ledger.HOLDS_TILL or self.given_up_at:
-            return False
-        self.write({"asked_at": now, "cancel_wished_at": self.cancel_wished_at or now})
-        self._note("cancel_wish")
-        return self.state == ledger.ISSUED
-
-    # === Calls: no transaction is open around them ===
-
-    def _call(self, row_id, operation, call, client_reference, within=None):
-        """Make one call and store what was heard, whatever it is.
-
-        :param within: monotonic time after which the call is not made any more
-        """
-        try:
-            if within is not None and time.monotonic() > within:
-                raise NeverSent(operation, client_reference)
-            answer = call()
-            evidence = self._evidence(operation, answer)
-            heard = {"seconds": answer.seconds, "message": False}
-        except GlaseError as error:
-            evidence = self._evidence_of_error(operation, error)
-            heard = {"seconds": error.seconds or 0.0, "message": error.cashier_message}
-        heard["client_reference"] = client_reference
-        self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
-        return evidence
-
-    def _ask(self, row_id):
-        row = self.sudo().browse(row_id)
-        row.invalidate_recordset()
-        if row.state != ledger.ISSUED:
-            self._end_request_transaction()
-            return
-        client, principal = row.terminal_id._client(), row.terminal_id._principal()
-        reference, version = row.invoice_reference, row.invoice_version
-        own = new_client_reference()
-        self._end_request_transaction()
-        self._call(
-            row_id,
-            "getPaymentStatus",
-            lambda: client.get_payment_status(principal, reference, version, client_reference=own),
-            own,
-        )
-
-    def _cancel(self, row_id):
-        row = self.sudo().browse(row_id)
-        row.invalidate_recordset()
-        client, principal = row.terminal_id._client(), row.terminal_id._principal()
-        reference = row.invoice_reference
-        own = new_client_reference()
-        self._end_request_transaction()
-        self._in_own_transaction(lambda rows: rows.browse(row_id)._count_cancel(own))
-        self._call(
-            row_id,
-            "cancelInvoice",
-            lambda: client.cancel_invoice(principal, reference, client_reference=own),
-            own,
-        )
-
-    def _count_cancel(self, client_reference):
-        self.ensure_one()
-        tries = self.cancel_tries + 1
-        now = clock.now(self.env.cr)
-        self.write({"cancel_tries": tries, "next_try_at": now + ledger.cancel_pause(tries)})
-        self._note("cancelInvoice", client_reference=client_reference)
-
-    @api.model
-    def _evidence(self, operation, answer):
-        receipt = getattr(answer, "receipt", None)
-        total = receipt.invoice_total if receipt else None
-        status = getattr(answer, "status", None)
-        reference = answer.ers_reference
-        if receipt and not reference:
-            reference = receipt.payment_reference
-        return ledger.Evidence(
-            operation,
-            code=answer.result_code,
-            status=getattr(answer, "raw_status", None) if status else None,
-            version=getattr(answer, "version", None),
-            invoice_reference=getattr(answer, "invoice_reference", None),
-            ers_reference=reference,
-            qr_code=getattr(answer, "qr_code", None),
-            amount=total.value if total else None,
-            currency=total.currency if total else None,
-            paid_at=receipt.payment_date_utc if receipt else None,
-        )
-
-    @api.model
-    def _evidence_of_error(self, operation, error):
-        if isinstance(error, ResultError):
-            return ledger.Evidence(operation, code=error.code)
-        outcomes = ((NeverSent, ledger.NEVER_SENT), (NoAnswer, ledger.NO_ANSWER))
-        for kind, outcome in outcomes:
-            if isinstance(error, kind):
-                return ledger.Evidence(operation, outcome)
-        if not isinstance(error, (TransportError, Unreadable)):
-            _logger.error("%s ended in a way the ledger does not know: %r", operation, error)
-        return ledger.Evidence(operation, ledger.UNREADABLE)
 
     # === What the till hears ===
 
@@ -527,23 +281,24 @@ class GlaseTransaction(models.Model):
         }
 
     def _till_message(self):
-        _ = self.env._
         match self.state:
             case ledger.CANCELED if self.cancel_wished_at:
-                return _("The payment was canceled. Nothing was charged.")
+                return self.env._("The payment was canceled. Nothing was charged.")
             case ledger.CANCELED:
-                return _("The customer declined the payment. Nothing was charged.")
+                return self.env._("The customer declined the payment. Nothing was charged.")
             case ledger.EXPIRED:
-                return _("The customer did not pay in time. Nothing was charged.")
+                return self.env._("The customer did not pay in time. Nothing was charged.")
             case ledger.REVERSED:
-                return _("Glase gave the money back to the customer. Nothing was charged.")
+                return self.env._("Glase gave the money back to the customer. Nothing was charged.")
             case ledger.UNKNOWN:
-                return _(
+                return self.env._(
                     "Glase did not answer when the bill was sent. If the customer's phone says "
                     "paid, that money comes back by itself. Send the payment again."
                 )
             case ledger.FAILED:
-                return self.message or _("The payment failed at Glase. Nothing was charged.")
+                return self.message or self.env._(
+                    "The payment failed at Glase. Nothing was charged."
+                )
             case ledger.PAID:
                 return False
         return self.message or False

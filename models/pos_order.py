@@ -56,9 +56,10 @@ class PosOrder(models.Model):
         return bool(cash or (config.iface_tipproduct and config.tip_product_id))
 
     def _glase_labels(self):
-        _ = self.env._
         return Labels(
-            rounding=_("Rounding"), otherwise=_("Paid otherwise"), extra=_("Tip or change")
+            rounding=self.env._("Rounding"),
+            otherwise=self.env._("Paid otherwise"),
+            extra=self.env._("Tip or change"),
         )
 
     def _glase_other_tenders(self, line_uuid):

@@ -13,9 +13,7 @@ PROOF_RELEVANT = frozenset(
 class PosPayment(models.Model):
     _inherit = "pos.payment"
 
-    glase_attempt = fields.Char(
-        "Glase Attempt", copy=False, help="Made by the till when the cashier pressed Send"
-    )
+    glase_attempt = fields.Char(copy=False, help="Made by the till when the cashier pressed Send")
     glase_paid_at = fields.Datetime("Paid with Glase at", copy=False, readonly=True)
     glase_unverified = fields.Boolean(
         "Not Proven by the Glase Ledger",
@@ -131,8 +129,12 @@ class PosPayment(models.Model):
         else:
             values = {"transaction_id": False, "payment_ref_no": False, "glase_paid_at": False}
             values["glase_unverified"] = True
-        super().write(values)
+        self._glase_write_proof(values)
         self._glase_update_cases(row)
+
+    def _glase_write_proof(self, values):
+        """Write what the proof found, past the guard against what others claim."""
+        return super().write(values)
 
     def _glase_update_cases(self, row):
         cases = self.env["glase.case"].sudo()

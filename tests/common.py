@@ -2,9 +2,8 @@
 
 import uuid
 
-from odoo.tests import tagged
-
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
+from odoo.tests import tagged
 
 from ..glase import Client, Principal
 from ..models import clock

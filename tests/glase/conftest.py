@@ -7,9 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from glase_peer import Peer  # noqa: E402
+from glase_peer import Peer
 
-from glase import transport  # noqa: E402
+from glase import transport
 
 
 @pytest.fixture(autouse=True)

@@ -259,3 +259,8 @@ def app_answering(body, status="200 OK"):
         return [body]
 
     return app
+
+
+def closes(line):
+    """The script of a server that hangs up on everybody."""
+    line.sock.close()

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+
 from stack import live
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simulator_process import SimulatorProcess  # noqa: E402
+from simulator_process import SimulatorProcess
 
 SET_UP_TILL = """
 import json

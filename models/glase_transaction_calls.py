@@ -1,0 +1,262 @@
+import logging
+import time
+
+from odoo import api, models
+
+from ..glase import (
+    GlaseError,
+    NeverSent,
+    NoAnswer,
+    ResultError,
+    TransportError,
+    Unreadable,
+    new_client_reference,
+)
+from . import clock, ledger, own_transaction
+from .refused import Refused
+
+_logger = logging.getLogger(__name__)
+
+
+class GlaseTransaction(models.Model):
+    """The conversations with Glase about one row: claim, call, store what was heard.
+
+    No transaction is open around a call; each step before and after it is a transaction of the
+    ledger's own, committed before anybody hears of it (``doc/ledger.md §2``).
+    """
+
+    _inherit = "glase.transaction"
+
+    # === Steps in transactions of the ledger's own ===
+
+    def _end_request_transaction(self):
+        """Let go of the request's transaction: nothing is open while Glase thinks.
+
+        The cursor stays usable: the session may be rotated at the end of the request.
+        """
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _in_own_transaction(self, work):
+        user_id = self.env.uid
+
+        def with_ledger(env):
+            return work(env["glase.transaction"].with_context(glase_user_id=user_id))
+
+        return own_transaction.run(self.env, with_ledger)
+
+    @api.model
+    def _claim(self, values, client_reference):
+        """Create the row of an attempt as *sending*, if the till is free.
+
+        :return: the row's id, and whether this caller is the one that may call
+        :rtype: tuple[int, bool]
+        :raises Refused: if another payment runs at this till, or the registration changed
+        """
+        terminal = self.env["glase.terminal"].browse(values["terminal_id"])
+        own_transaction.lock(terminal)
+        same = self.search(
+            [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
+        )
+        if same:
+            return same.id, False
+        if terminal.state != "ready" or not terminal.active:
+            raise Refused(
+                "not_registered",
+                self.env._("This till's Glase registration has changed. Reload the till."),
+            )
+        if terminal._is_busy():
+            raise Refused(
+                "busy",
+                self.env._("This till's Glase registration is being changed. Try again shortly."),
+            )
+        self._age(terminal)
+        self._refuse_if_busy(terminal)
+        now = clock.now(self.env.cr)
+        row = self.create({**values, "asked_at": now})
+        row._move("claim", sent_at=now)
+        row._note("sendInvoice", client_reference=client_reference)
+        self.env.flush_all()
+        return row.id, True
+
+    def _refuse_if_busy(self, terminal):
+        running = self.search(
+            [
+                ("terminal_id", "=", terminal.id),
+                ("kind", "=", ledger.PAYMENT),
+                ("state", "in", list(ledger.HOLDS_TILL)),
+                ("released", "=", False),
+            ],
+            limit=1,
+        )
+        if not running:
+            return
+        since = int((clock.now(self.env.cr) - running.sent_at).total_seconds())
+        raise Refused(
+            "busy",
+            self.env._(
+                "Another Glase payment is running at this till: %(order)s, sent by %(cashier)s "
+                "%(seconds)s seconds ago. Finish or cancel it first.",
+                order=running.order_name,
+                cashier=running.cashier,
+                seconds=since,
+            ),
+            busy={
+                "order_name": running.order_name,
+                "since_seconds": since,
+                "cashier": running.cashier,
+            },
+        )
+
+    @api.model
+    def _age(self, terminal):
+        """Find out what has become too old to be what it says (``doc/ledger.md §3``)."""
+        now = clock.now(self.env.cr)
+        on_terminal = [("terminal_id", "in", terminal.ids)]
+        for row in self.search([*on_terminal, ("state", "=", ledger.DRAFT)]):
+            if now - row.create_date > ledger.MAX_DRAFT_AGE:
+                row._move("never_sent")
+        for row in self.search([*on_terminal, ("state", "=", ledger.SENDING)]):
+            if now - row.sent_at > ledger.MAX_SENDING_AGE:
+                row._move("lost")
+        lost = [*on_terminal, ("kind", "=", ledger.PAYMENT), ("state", "=", ledger.UNKNOWN)]
+        for row in self.search(lost):
+            later = self.search_count(
+                [
+                    ("terminal_id", "=", row.terminal_id.id),
+                    ("id", ">", row.id),
+                    ("invoice_reference", "!=", False),
+                ],
+                limit=1,
+            )
+            if later and now - row.sent_at > ledger.MAX_SENDING_AGE:
+                row._move("superseded", inferred=True)
+
+    def _heard_till(self, take_back=False):
+        """The till asks: it is alive.
+
+        :return: ``"ask"``, ``"cancel"`` (then ask) or False when there is nothing to ask
+        """
+        self.ensure_one()
+        own_transaction.lock(self)
+        self._age(self.terminal_id)
+        if self.state not in ledger.HOLDS_TILL:
+            return False
+        now = clock.now(self.env.cr)
+        if self.given_up_at and take_back:
+            self.write({"given_up_at": False, "given_up_why": False, "next_try_at": False})
+            self._note("take_back")
+        if self.given_up_at:
+            return False
+        self.write({"asked_at": now})
+        if self.state != ledger.ISSUED:
+            return False
+        again = (
+            self.cancel_wished_at
+            and not self.cancel_answered_at
+            and (not self.next_try_at or self.next_try_at <= now)
+        )
+        return "cancel" if again else "ask"
+
+    def _wish_cancel(self):
+        """Keep the wish to cancel; False if there is nothing that can be canceled."""
+        self.ensure_one()
+        own_transaction.lock(self)
+        self._age(self.terminal_id)
+        now = clock.now(self.env.cr)
+        if self.state not in ledger.HOLDS_TILL or self.given_up_at:
+            return False
+        self.write({"asked_at": now, "cancel_wished_at": self.cancel_wished_at or now})
+        self._note("cancel_wish")
+        return self.state == ledger.ISSUED
+
+    # === Calls: no transaction is open around them ===
+
+    def _call(self, row_id, operation, call, client_reference, within=None):
+        """Make one call and store what was heard, whatever it is.
+
+        :param within: monotonic time after which the call is not made any more
+        """
+        try:
+            if within is not None and time.monotonic() > within:
+                raise NeverSent(operation, client_reference)
+            answer = call()
+            evidence = self._evidence(operation, answer)
+            heard = {"seconds": answer.seconds, "message": False}
+        except GlaseError as error:
+            evidence = self._evidence_of_error(operation, error)
+            heard = {"seconds": error.seconds or 0.0, "message": error.cashier_message}
+        heard["client_reference"] = client_reference
+        self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
+        return evidence
+
+    def _ask(self, row_id):
+        row = self.sudo().browse(row_id)
+        row.invalidate_recordset()
+        if row.state != ledger.ISSUED:
+            self._end_request_transaction()
+            return
+        client, principal = row.terminal_id._client(), row.terminal_id._principal()
+        reference, version = row.invoice_reference, row.invoice_version
+        own = new_client_reference()
+        self._end_request_transaction()
+        self._call(
+            row_id,
+            "getPaymentStatus",
+            lambda: client.get_payment_status(principal, reference, version, client_reference=own),
+            own,
+        )
+
+    def _cancel(self, row_id):
+        row = self.sudo().browse(row_id)
+        row.invalidate_recordset()
+        client, principal = row.terminal_id._client(), row.terminal_id._principal()
+        reference = row.invoice_reference
+        own = new_client_reference()
+        self._end_request_transaction()
+        self._in_own_transaction(lambda rows: rows.browse(row_id)._count_cancel(own))
+        self._call(
+            row_id,
+            "cancelInvoice",
+            lambda: client.cancel_invoice(principal, reference, client_reference=own),
+            own,
+        )
+
+    def _count_cancel(self, client_reference):
+        self.ensure_one()
+        tries = self.cancel_tries + 1
+        now = clock.now(self.env.cr)
+        self.write({"cancel_tries": tries, "next_try_at": now + ledger.cancel_pause(tries)})
+        self._note("cancelInvoice", client_reference=client_reference)
+
+    @api.model
+    def _evidence(self, operation, answer):
+        receipt = getattr(answer, "receipt", None)
+        total = receipt.invoice_total if receipt else None
+        status = getattr(answer, "status", None)
+        reference = answer.ers_reference
+        if receipt and not reference:
+            reference = receipt.payment_reference
+        return ledger.Evidence(
+            operation,
+            code=answer.result_code,
+            status=getattr(answer, "raw_status", None) if status else None,
+            version=getattr(answer, "version", None),
+            invoice_reference=getattr(answer, "invoice_reference", None),
+            ers_reference=reference,
+            qr_code=getattr(answer, "qr_code", None),
+            amount=total.value if total else None,
+            currency=total.currency if total else None,
+            paid_at=receipt.payment_date_utc if receipt else None,
+        )
+
+    @api.model
+    def _evidence_of_error(self, operation, error):
+        if isinstance(error, ResultError):
+            return ledger.Evidence(operation, code=error.code)
+        outcomes = ((NeverSent, ledger.NEVER_SENT), (NoAnswer, ledger.NO_ANSWER))
+        for kind, outcome in outcomes:
+            if isinstance(error, kind):
+                return ledger.Evidence(operation, outcome)
+        if not isinstance(error, (TransportError, Unreadable)):
+            _logger.error("%s ended in a way the ledger does not know: %r", operation, error)
+        return ledger.Evidence(operation, ledger.UNREADABLE)

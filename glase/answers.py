@@ -4,7 +4,6 @@ Read leniently: what is missing is None, what is unknown is passed over or logge
 what the next step depends on: a result code, and the reference that a success must carry.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -12,8 +11,6 @@ from enum import Enum
 from . import reading
 from .errors import NoAnswer, Unreadable
 from .messages import Amount, CustomerToken
-
-_logger = logging.getLogger("pos_glase.glase")
 
 
 class PaymentStatus(str, Enum):
@@ -44,13 +41,12 @@ class PaymentStatus(str, Enum):
 
     @classmethod
     def read(cls, raw):
-        """The status for a word of the wire; UNKNOWN, and logged, for any other word."""
+        """The status for a word of the wire; UNKNOWN for any other word."""
         if raw == "CANCELLED":
             return cls.CANCELED
         try:
             return cls(raw)
         except ValueError:
-            _logger.warning("Glase: unknown payment status %.40r, taken as not final", raw)
             return cls.UNKNOWN
 
 
@@ -165,8 +161,8 @@ def find_return(body, operation):
         raise Unreadable(reason="not_soap", detail="the answer is not a SOAP message")
     wrapper = wrappers[0]
     if reading.name(wrapper) == "Fault":
-        words = reading.text(wrapper, "faultstring") or ""
-        raise NoAnswer(reason="fault", detail=f"SOAP fault: {words[:200]!r}")
+        words = " ".join((reading.text(wrapper, "faultstring") or "").split())
+        raise NoAnswer(reason="fault", detail=f"SOAP fault: {words[:200]}")
     if reading.name(wrapper) != f"{operation}Response":
         raise Unreadable(reason="other_answer", detail="the answer is to another operation")
     result = reading.child(wrapper, "return")

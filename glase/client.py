@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 from . import answers, envelope
+from .answers import PaymentStatus
 from .endpoint import Endpoint
 from .errors import (
     GlaseError,
@@ -339,6 +340,9 @@ class _Call:
             **fields,
             **more,
         )
+        if more.get("status") is PaymentStatus.UNKNOWN:
+            word = mask(f"{more['raw_status']}", self._secrets)
+            _logger.warning("Glase: unknown payment status %.40r, taken as not final", word)
         words = answer.result_description
         return replace(answer, result_description=words and mask(words, self._secrets))
 

@@ -46,7 +46,7 @@ class GlaseError(Exception):
     message = "The payment service Glase cannot be used right now. Take another tender."
 
     def __init__(self, operation="", client_reference="", *, detail="", reason="", slow=False):
-        super().__init__(operation, client_reference, detail)
+        super().__init__()
         self.operation = operation
         self.client_reference = client_reference
         self.detail = detail
@@ -62,6 +62,9 @@ class GlaseError(Exception):
     def cashier_message(self):
         """A plain English sentence that says what to do."""
         return self.message
+
+    def __repr__(self):
+        return f"<{type(self).__name__}: {self}>"
 
     def __str__(self):
         call = " ".join(part for part in (self.operation, self.client_reference) if part)

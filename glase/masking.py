@@ -33,9 +33,10 @@ def mask(text, secrets=()):
     :rtype: str
     """
     text = text.replace("\x00", "")
+    secrets = [secret.replace("\x00", "") for secret in secrets]
     text = _PASSWORD_ELEMENT.sub(rf"\g<1>{MASK}", text)
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for form in {str(secret), escape(secret), escape(secret, {'"': "&quot;", "'": "&apos;"})}:
+        for form in {secret, escape(secret), escape(secret, {'"': "&quot;", "'": "&apos;"})}:
             pattern = re.escape(form)
             if len(secret) < _LONG:
                 pattern = rf"(?<!\w){pattern}(?!\w)"

@@ -1,7 +1,8 @@
 """Reading XML from a stranger: hardened, and by local name in any order.
 
 Prefixes, the order of elements and elements we do not know mean nothing here
-(``doc/protocol.md §1.2``).
+(``doc/protocol.md §1.2``). What is passed over is logged by its name, not its value: only the client
+knows what in it is secret.
 """
 
 import base64
@@ -92,7 +93,7 @@ def integer(element, wanted):
     if value is None:
         return None
     if not _INTEGER.fullmatch(value):
-        _logger.warning("Glase: %s is not a number: %.40r", wanted, value)
+        _logger.warning("Glase: %s is not a number", wanted)
         return None
     return int(value)
 
@@ -106,7 +107,7 @@ def amount(element, wanted):
     try:
         return Amount(Decimal(value or ""), (currency or "").upper())
     except (AmountError, InvalidOperation):
-        _logger.warning("Glase: %s is not an amount: %.40r %.10r", wanted, value, currency)
+        _logger.warning("Glase: %s is not an amount", wanted)
         return None
 
 
@@ -119,10 +120,10 @@ def moment(element, wanted):
         parsed = isodate.parse_datetime(value)
         if parsed.utcoffset() is not None:
             return parsed.astimezone(timezone.utc)
-    except Exception as error:  # isodate raises whatever its arithmetic raises
-        _logger.warning("Glase: %s is not a time: %.40r (%s)", wanted, value, error)
+    except Exception:  # isodate raises whatever its arithmetic raises
+        _logger.warning("Glase: %s is not a time", wanted)
         return None
-    _logger.warning("Glase: %s has no time zone: %.40r", wanted, value)
+    _logger.warning("Glase: %s has no time zone", wanted)
     return None
 
 

@@ -81,8 +81,10 @@ class SocketTransport:
             connection = _connection(self._endpoint, sock)
             headers = {"Host": self._endpoint.authority, **headers}
             connection.request("POST", self._endpoint.path, body, headers)
-            answer = connection.getresponse()
+            # Not getresponse(): it closes the socket before a body that ends with it was read.
+            answer = http.client.HTTPResponse(sock, method="POST")
             try:
+                answer.begin()
                 content = answer.read(limits.size + 1)
             finally:
                 answer.close()
@@ -114,20 +116,18 @@ class SocketTransport:
 
     def _take(self, max_idle):
         now = time.monotonic()
-        with self._lock:
-            idle, self._idle = self._idle, []
         kept, taken = [], None
-        # The one that was used last comes first: the others may grow old and be closed.
-        for sock, since in reversed(idle):
-            if now - since > KEEP_IDLE or not sock.is_quiet():
-                sock.close()
-            elif taken is None and now - since <= max_idle:
-                taken = sock
-            else:
-                kept.append((sock, since))
-        if kept:
-            with self._lock:
-                self._idle[:0] = reversed(kept)
+        # Nothing in here blocks: a look at an idle socket does not wait.
+        with self._lock:
+            # The one that was used last comes first: the others may grow old and be closed.
+            for sock, since in reversed(self._idle):
+                if now - since > KEEP_IDLE or not sock.is_quiet():
+                    sock.close()
+                elif taken is None and now - since <= max_idle:
+                    taken = sock
+                else:
+                    kept.append((sock, since))
+            self._idle = kept[::-1]
         return taken
 
     def _give_back(self, sock):

@@ -1,0 +1,179 @@
+"""No password gets out: not in a log, an exception, a repr or the evidence."""
+
+import logging
+import traceback
+from xml.sax.saxutils import escape
+
+import pytest
+from glase_peer import (
+    CALLS,
+    NEW_PASSWORD,
+    PASSWORD,
+    RESELLER,
+    TERMINAL,
+    answer_all,
+    answering,
+    closes,
+    envelope,
+    http,
+    operation_of,
+    refusal,
+    success,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glase import Client, GlaseError, Principal, RequestError
+from glase.masking import MASK, Secret, mask
+
+SECRETS = (PASSWORD, NEW_PASSWORD)
+FORMS = {form for secret in SECRETS for form in (secret, escape(secret), repr(secret)[1:-1])}
+
+
+def words_of(request):
+    """The passwords of a request, escaped for XML, as a careless server might repeat them."""
+    return " ".join(escape(secret) for secret in SECRETS if escape(secret) in request.body.decode())
+
+
+def each_request(answer):
+    """The script of a server that answers with what ``answer`` makes of the request."""
+
+    def script(line):
+        while request := line.read():
+            line.send(answer(request, words_of(request)))
+
+    return script
+
+
+def tells(request, words):
+    """Repeats the passwords wherever an answer has room for words."""
+    inside = (
+        f"<resultCode>90</resultCode><resultDescription>{words}</resultDescription>"
+        f"<password><![CDATA[{PASSWORD}]]></password>"
+        f"<x:newPassword xmlns:x='u'>{NEW_PASSWORD}</x:newPassword>"
+    )
+    return http(envelope(operation_of(request), inside))
+
+
+def misplaces(request, words):
+    """Repeats the passwords where numbers, dates and statuses should be."""
+    inside = "".join(f"<{name}>{words}</{name}>" for name in ("status", "version", "paymentDate"))
+    return http(
+        envelope(
+            operation_of(request),
+            f"<resultCode>0</resultCode>{inside}<receipt>{inside}"
+            f"<invoice><totalAmount><value>{words}</value></totalAmount></invoice></receipt>"
+            f"<report><content>{words}</content></report>",
+        )
+    )
+
+
+def faults(_request, words):
+    return http(
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault>"
+        f"<faultstring>{words}</faultstring></s:Fault></s:Body></s:Envelope>".encode(),
+        "500 Oops",
+    )
+
+
+SCRIPTS = {
+    "healthy": answer_all,
+    "closes": closes,
+    "silent": lambda line: line.hang(),
+    "echo": each_request(lambda request, _words: http(request.body)),
+    "tells": each_request(tells),
+    "shouts": each_request(lambda _request, words: f"HTTP/1.1 {words}\r\n\r\n".encode()),
+    "spells": each_request(lambda _request, words: http(f"<a>{words}".encode("utf-16"))),
+    "misplaces": each_request(misplaces),
+    "faults": each_request(faults),
+    "redirects": each_request(
+        lambda _request, words: http(words.encode(), "302 Found", [f"Location: /{words}"])
+    ),
+}
+
+
+def clean(text):
+    return not any(form in text for form in FORMS)
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_nothing_gets_out(peer, caplog, script, operation):
+    caplog.set_level(logging.DEBUG)
+    client = Client(peer(SCRIPTS[script]).url())
+    try:
+        outcome = CALLS[operation][0](client, timeout=0.2)
+        seen = [repr(outcome), str(vars(outcome))] if script != "misplaces" else []
+    except GlaseError as error:
+        seen = [str(error), repr(error), error.cashier_message, error.detail, error.request_xml]
+        seen += [error.response_xml, repr(error.answer), "".join(traceback.format_exception(error))]
+        assert str(vars(error))
+    assert "Glase: request" in caplog.text and operation in caplog.text
+    for text in [*seen, caplog.text, *(str(record.args) for record in caplog.records)]:
+        assert clean(text)
+    if operation != "benchmarkingNop":
+        assert f"<password>{MASK}</password>" in caplog.text
+
+
+def test_what_is_logged_is_enough_to_understand(peer, caplog):
+    caplog.set_level(logging.DEBUG, "pos_glase.glase")
+    client = Client(peer(answer_all).url())
+    CALLS["sendInvoice"][0](client, client_reference="Order 7")
+    for words in ("sendInvoice Order 7: 0 after", "<value>148.00</value>", "Wool socks",
+                  "<invoiceReference>20180814093055127"):  # fmt: skip
+        assert words in caplog.text
+
+
+def test_at_info_there_is_one_line_for_each_call_but_none_for_polls(peer, caplog):
+    caplog.set_level(logging.INFO, "pos_glase.glase")
+    client = Client(peer(answer_all).url())
+    for call, _answer in CALLS.values():
+        call(client)
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == len(CALLS) - 1
+    assert not any("getPaymentStatus" in line or "<" in line for line in lines)
+
+
+def test_a_principal_does_not_show_its_password():
+    for principal in (TERMINAL, RESELLER):
+        assert principal.password == PASSWORD
+        assert clean(repr(principal)) and clean(str(principal)) and clean(str(vars(principal)))
+        assert clean(f"{[principal]!r} {principal}")
+
+
+def test_an_incomplete_principal_is_refused():
+    for kind, values in ((Principal.terminal, ("", "x")), (Principal.reseller, ("x", "9900", ""))):
+        with pytest.raises(RequestError):
+            kind(*values)
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_known_secret_is_masked_anywhere(secret, before, after):
+    long = f"s3cr3t-{secret}"
+    assert long.replace("\x00", "") not in mask(f"{before}{escape(long)} {long}{after}", [long])
+
+
+def test_a_short_secret_is_masked_as_a_word_only():
+    assert mask("demo democracy <id>demo</id>", ["demo"]) == "*** democracy <id>***</id>"
+
+
+def test_password_elements_are_masked_even_when_cut_off():
+    for text in ("<password>abc</password>", "<n:newPassword a='b'>abc<", "<PASSWORD>abc",
+                 "<password><![CDATA[a]b<c]]>abc", "<password><![CDATA[abc"):  # fmt: skip
+        masked = mask(text)
+        assert "abc" not in masked and "b<c" not in masked
+        assert MASK in masked
+
+
+def test_a_secret_does_not_show_itself():
+    assert repr({"password": Secret("abc")}) == "{'password': '***'}"
+    assert Secret("abc") == "abc"
+
+
+def test_evidence_of_a_success_and_of_a_refusal_is_kept(peer):
+    answer = CALLS["sendInvoice"][0](Client(peer(answer_all).url()))
+    assert answer.response_xml == success("sendInvoice").decode()
+    with pytest.raises(GlaseError) as caught:
+        CALLS["sendInvoice"][0](Client(peer(answering(refusal("sendInvoice", 20))).url()))
+    assert "<resultCode>20<" in caught.value.response_xml
+    assert "Wool socks" in caught.value.request_xml

@@ -111,7 +111,8 @@ class Cluster:
         socket = Path(tempfile.mkdtemp(prefix="glase-pg-"))
         if not os.geteuid():
             shutil.chown(socket, "postgres", "postgres")
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if (self.data / "postmaster.pid").exists() and self._is_running():
+            self.stop()
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": socket,
@@ -142,6 +143,14 @@ class Cluster:
 
     def stop(self):
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "fast", "stop")
+
+    def _is_running(self):
+        """Whether a server that an interrupted run left behind still works on this cluster."""
+        return not subprocess.run(
+            [*_as_postgres(), debian.postgres_bin() / "pg_ctl", "-D", self.data, "status"],
+            stdout=subprocess.DEVNULL,
+            check=False,
+        ).returncode
 
     def sync(self):
         """Write to the disk what a server with ``fsync=off`` has left in memory."""

@@ -211,8 +211,12 @@ def _pytest_plain(python, paths, selection, options, environment, folder):
     environment.update(PYTHONPATH=os.pathsep.join(filter(None, ours)), PYTHONDONTWRITEBYTECODE="1")
     arguments = ["-p", "no:odoo", "-p", "stack.plain_collection", *paths]
     if options.fast:
-        arguments += [f"--ignore-glob=*/{name}" for name in BROWSER_FILES]
+        arguments += _without_browser(TESTS)
     return _pytest(python, arguments, selection, environment, CHECKOUT, folder)
+
+
+def _without_browser(tests):
+    return [f"--ignore-glob={tests}/*{name}" for name in BROWSER_FILES]
 
 
 def _pytest_odoo(odoo, selection, options):
@@ -220,6 +224,8 @@ def _pytest_odoo(odoo, selection, options):
     paths = [str(module / path) for path in selection.odoo]
     arguments = [
         *paths,
+        # Odoo writes its log to stderr already, which is shown with a failed test.
+        *("-p", "no:logging"),
         *(f"--ignore={module / 'tests' / name}" for name in (*PLAIN, PROCESS)),
         f"--odoo-config={odoo.configuration()}",
         f"--odoo-database={odoo.database}",
@@ -227,7 +233,7 @@ def _pytest_odoo(odoo, selection, options):
         "--odoo-log-level=info",
     ]
     if options.fast:
-        arguments += [f"--ignore-glob=*/{name}" for name in BROWSER_FILES]
+        arguments += _without_browser(module / "tests")
     temporary = odoo.folder / "tmp"
     temporary.mkdir()
     environment = {**odoo.environment(), "TMPDIR": str(temporary)}

@@ -5,8 +5,8 @@ SQLite's own write lock (``BEGIN IMMEDIATE``), then whatever time has brought ab
 access (:mod:`.timing`). Nothing slow happens inside: no network, no waiting. So threads and
 processes see one order of events, and no background thread is needed.
 
-A file is opened at the first access, not before, and again after a fork: an Odoo worker inherits no
-handle. In memory the state belongs to one process.
+A file is opened at the first access, not before; it is closed before a fork and opened again after
+it, so a child inherits no handle. In memory the state belongs to one process.
 """
 
 import contextlib
@@ -90,15 +90,26 @@ CREATE TABLE call (
 """
 
 _stores = weakref.WeakSet()
+_held = []
 
 
-def _after_fork():
+def _before_fork():
     for store in list(_stores):
-        store.forget_after_fork()
+        store.before_fork()
+        _held.append(store)
+
+
+def _after_fork(in_child):
+    while _held:
+        _held.pop().after_fork(in_child)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(in_child=False),
+        after_in_child=lambda: _after_fork(in_child=True),
+    )
 
 
 class StateError(Exception):
@@ -172,7 +183,6 @@ class Store:
         self._lock = threading.Lock()
         self._db = None
         self._inode = None
-        self._inherited = []
         self._lost = False
         _stores.add(self)
 
@@ -279,13 +289,17 @@ class Store:
         with self._lock:
             self._close()
 
-    def forget_after_fork(self):
-        """In a forked child: never touch the parent's handle, open a new one when needed.
+    def before_fork(self):
+        """Finish what is running and let go of the file.
 
-        The old handle is kept, not closed: SQLite allows no use across a fork, not even that.
+        SQLite remembers its locks by process: a child that inherits an open handle believes that it
+        holds its parent's locks, and either waits for ever or writes without one.
         """
-        self._lock = threading.Lock()
-        if self._db is not None:
-            self._inherited.append(self._db)
-            self._db = None
-            self._lost = self._path is None
+        self._lock.acquire()
+        if self._path is not None:
+            self._close()
+
+    def after_fork(self, in_child):
+        """Go on; the file is opened again when needed."""
+        self._lost = in_child and self._db is not None
+        self._lock.release()

@@ -12,10 +12,8 @@ def get_payment_status(call):
     """State of an invoice. Fetching PAID makes the payment stand."""
     tx = call.tx
     terminal = principals.terminal(tx, call.request)
-    if "invoiceReference" in call.request:
-        invoice = own_invoice(call, terminal)
-    else:
-        invoice = _current(call, terminal)
+    named = "invoiceReference" in call.request
+    invoice = own_invoice(call, terminal) if named else _current(call, terminal)
     invoices.update(tx, invoice["reference"], asked_at=tx.now)
     answer = {"status": invoice["status"], "version": invoice["version"]}
     tokens = json.loads(invoice["tokens"])

@@ -17,8 +17,7 @@ class TestHoot(HttpCase):
     def test_till_unit_tests(self):
         """All unit tests of the till's JavaScript, with a mocked clock and mocked routes."""
         self.browser_js(
-            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
-            f"&id={suite_id(SUITE)}",
+            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id={suite_id(SUITE)}",
             "",
             login="admin",
             timeout=SECONDS,

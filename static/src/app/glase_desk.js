@@ -76,7 +76,9 @@ export class GlaseDesk extends Reactive {
         };
         try {
             const refusal =
-                this.busyRefusal(uuid) || refusalOf(this.pos, line) || (await this.offlineRefusal());
+                this.busyRefusal(uuid) ||
+                refusalOf(this.pos, line) ||
+                (await this.offlineRefusal());
             if (refusal) {
                 return refuse(refusal);
             }
@@ -126,12 +128,16 @@ export class GlaseDesk extends Reactive {
     }
 
     async offlineRefusal() {
-        const late = new Promise((resolve) => setTimeout(() => resolve("late"), CONNECTIVITY_LIMIT));
+        const late = new Promise((resolve) =>
+            setTimeout(() => resolve("late"), CONNECTIVITY_LIMIT)
+        );
         const outcome = await Promise.race([this.pos.data.checkConnectivity(), late]);
         if (outcome !== "late" && !this.pos.data.network.offline) {
             return false;
         }
-        return _t("This till is offline, and Glase needs a connection. Choose another payment method.");
+        return _t(
+            "This till is offline, and Glase needs a connection. Choose another payment method."
+        );
     }
 
     /**
@@ -202,7 +208,9 @@ export class GlaseDesk extends Reactive {
         }
         if (outcome.kind === "open") {
             this.pos.notification.add(
-                _t("The Glase payment was left open. It is followed up and does not count as paid."),
+                _t(
+                    "The Glase payment was left open. It is followed up and does not count as paid."
+                ),
                 { type: "warning" }
             );
         }

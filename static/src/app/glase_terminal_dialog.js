@@ -10,8 +10,22 @@ import { useBarcodeReader } from "@point_of_sale/app/hooks/barcode_reader_hook";
 
 // All kinds that the shop's rules may see in a code: a sticker's digits can look like any of them.
 const BARCODE_KINDS = [
-    "alias", "cashier", "client", "coupon", "credit", "discount", "error", "gift_card", "gs1",
-    "location", "lot", "package", "price", "product", "quantity", "weight",
+    "alias",
+    "cashier",
+    "client",
+    "coupon",
+    "credit",
+    "discount",
+    "error",
+    "gift_card",
+    "gs1",
+    "location",
+    "lot",
+    "package",
+    "price",
+    "product",
+    "quantity",
+    "weight",
 ];
 
 /**

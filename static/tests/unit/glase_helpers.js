@@ -1,6 +1,6 @@
 import { animationFrame } from "@odoo/hoot-dom";
-import { advanceTime, Deferred } from "@odoo/hoot-mock";
-import { MockServer, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { advanceTime, Deferred, freezeTime } from "@odoo/hoot-mock";
+import { onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { patch } from "@web/core/utils/patch";
 import { PosConfig } from "@point_of_sale/../tests/unit/data/pos_config.data";
 import { PosPaymentMethod } from "@point_of_sale/../tests/unit/data/pos_payment_method.data";
@@ -23,7 +23,6 @@ export const TILL_INFO = {
     terminal_name: "Till 1",
 };
 
-// Values are read once per test: the till's own data is loaded anew for each of them.
 patch(PosPaymentMethod.prototype, {
     _load_pos_data_fields() {
         return [...super._load_pos_data_fields(), "glase_send_at_once", "glase_last_tender"];
@@ -40,6 +39,7 @@ patch(PosConfig.prototype, {
 
 /** Let the mocked clock drive the payments: no worker, and a clock that `advanceTime` moves. */
 export function useMockedHeart() {
+    freezeTime();
     patchWithCleanup(heart, {
         now: () => Date.now(),
         start: (milliseconds, onBeat) => heart.startTimer(milliseconds, onBeat),
@@ -84,7 +84,13 @@ export function viewOf(values = {}) {
  */
 export class PlayedServer {
     constructor(says = {}) {
-        this.says = { send: viewOf(), status: viewOf(), cancel: viewOf(), leave: viewOf(), ...says };
+        this.says = {
+            send: viewOf(),
+            status: viewOf(),
+            cancel: viewOf(),
+            leave: viewOf(),
+            ...says,
+        };
         this.heard = [];
         this.inFlight = { send: 0, status: 0, cancel: 0, leave: 0, resume: 0 };
         this.mostInFlight = { ...this.inFlight };
@@ -141,15 +147,26 @@ export async function setUpTill() {
         glase_send_at_once: false,
         glase_last_tender: "offer",
     };
-    patchWithCleanup(PosPaymentMethod, {
-        _records: [...PosPaymentMethod._records, method],
-    });
+    // HOOT keeps a model's records for each test apart.
+    PosPaymentMethod._records = [...PosPaymentMethod._records, method];
     const store = await setupPosEnv();
     patchWithCleanup(store.data, {
         async checkConnectivity() {},
     });
+    // The mocked page has no till's address, so that routes are watched where they are taken.
+    const routes = [];
+    patchWithCleanup(store.router, {
+        navigate(name, params) {
+            routes.push([name, params.orderUuid]);
+        },
+    });
     const order = await getFilledOrder(store);
-    return { store, order, method: store.models["pos.payment.method"].get(GLASE_METHOD_ID) };
+    return {
+        store,
+        order,
+        routes,
+        method: store.models["pos.payment.method"].get(GLASE_METHOD_ID),
+    };
 }
 
 export function addGlaseLine(order, method, amount) {
@@ -167,5 +184,3 @@ export async function pass(seconds) {
     }
     await animationFrame();
 }
-
-export { MockServer };

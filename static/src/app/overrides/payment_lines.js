@@ -6,7 +6,9 @@ import { isGlaseLine, isIdle, isUndecided } from "@pos_glase/app/glase_rules";
 patch(PaymentScreenPaymentLines.prototype, {
     /** Glase lines that core's own branches would describe wrongly, or with *Force done*. */
     hasGlaseStatus(line) {
-        return isGlaseLine(line) && Boolean(line.payment_status) && line.payment_status !== "reversed";
+        return (
+            isGlaseLine(line) && Boolean(line.payment_status) && line.payment_status !== "reversed"
+        );
     },
 
     isGlaseIdle(line) {
@@ -20,12 +22,16 @@ patch(PaymentScreenPaymentLines.prototype, {
 
     glaseStatusWords(line) {
         if (this.isGlaseStranded(line)) {
-            return _t("Left open: not known whether the customer has paid. Does not count as paid.");
+            return _t(
+                "Left open: not known whether the customer has paid. Does not count as paid."
+            );
         }
-        return {
-            pending: _t("Not sent yet"),
-            retry: _t("Not paid: nothing was taken"),
-            done: _t("Paid with Glase: %s", line.transaction_id || ""),
-        }[line.payment_status] || _t("Waiting for Glase…");
+        return (
+            {
+                pending: _t("Not sent yet"),
+                retry: _t("Not paid: nothing was taken"),
+                done: _t("Paid with Glase: %s", line.transaction_id || ""),
+            }[line.payment_status] || _t("Waiting for Glase…")
+        );
     },
 });

@@ -68,7 +68,6 @@ class PosConfig(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": self.env._("Glase"),
                 "message": message,
                 "type": kind,
                 "sticky": sticky,

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..glase import Principal, ResultError
-from . import clock, glase_connection, glase_id
+from . import clock, glase_connection, glase_id, sticker_codes
 from .glase_account import ENVIRONMENTS
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
@@ -52,7 +52,6 @@ class GlaseTerminal(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        tracking=True,
     )
     account_id = fields.Many2one(
         "glase.account",
@@ -122,10 +121,10 @@ class GlaseTerminal(models.Model):
             if terminal.state != DRAFT:
                 terminal.name = terminal.name
                 continue
-            shop = terminal.account_id.sudo().shop_name or terminal.company_id.sudo().name
-            till = terminal.config_id.name
-            names = [shop, till] if shop and till and shop.lower() not in till.lower() else [till]
-            terminal.name = ", ".join(name for name in names if name)
+            shop = terminal.account_id.sudo().shop_name or terminal.company_id.sudo().name or ""
+            till = terminal.config_id.name or ""
+            said = shop and shop.split()[0].lower() in till.lower()
+            terminal.name = ", ".join(name for name in (not said and shop, till) if name)
 
     @api.depends("glase_id", "environment", "state", "account_id")
     def _compute_phone_url(self):
@@ -277,6 +276,14 @@ class GlaseTerminal(models.Model):
             return self.account_id._phone_url(self.glase_id)
         return f"HTTP://SEQR.SE/Q{self.glase_id}"
 
+    def _sticker_pictures(self):
+        """The printed sticker's QR code and bar code, as addresses of pictures."""
+        self.ensure_one()
+        return {
+            "qr_code": sticker_codes.qr_code(self._sticker_text()),
+            "bar_code": sticker_codes.code_128(self.glase_id),
+        }
+
     @api.model
     def _read_glase_id(self, text):
         """Take the Glase ID out of what was typed or scanned.
@@ -308,7 +315,7 @@ class GlaseTerminal(models.Model):
         self.ensure_one()
         if not self.glase_id:
             raise UserError(self.env._("Assign a Glase ID first: it is what the sticker shows."))
-        return self.env.ref("pos_glase.glase_sticker_report").report_action(self)
+        return self.env.ref("pos_glase.glase_sticker_report").report_action(self, config=False)
 
     def action_open_phone(self):
         """The customer's phone page of a simulator account, in a new tab."""

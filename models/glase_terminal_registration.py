@@ -68,7 +68,6 @@ class GlaseTerminal(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": self.env._("Glase"),
                 "message": outcome.message,
                 "type": "success" if outcome.ok else "danger",
                 "sticky": not outcome.ok,

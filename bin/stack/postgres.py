@@ -111,8 +111,7 @@ class Cluster:
         socket = Path(tempfile.mkdtemp(prefix="glase-pg-"))
         if not os.geteuid():
             shutil.chown(socket, "postgres", "postgres")
-        if (self.data / "postmaster.pid").exists() and self._is_running():
-            self.stop()
+        self.stop_if_left_running()
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": socket,
@@ -144,13 +143,13 @@ class Cluster:
     def stop(self):
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "fast", "stop")
 
-    def _is_running(self):
-        """Whether a server that an interrupted run left behind still works on this cluster."""
-        return not subprocess.run(
-            [*_as_postgres(), debian.postgres_bin() / "pg_ctl", "-D", self.data, "status"],
-            stdout=subprocess.DEVNULL,
-            check=False,
-        ).returncode
+    def stop_if_left_running(self):
+        """Stop the server that an interrupted run left behind on this cluster, if there is one."""
+        if not (self.data / "postmaster.pid").exists():
+            return
+        status = [*_as_postgres(), debian.postgres_bin() / "pg_ctl", "-D", self.data, "status"]
+        if not subprocess.run(status, stdout=subprocess.DEVNULL, check=False).returncode:
+            self.stop()
 
     def sync(self):
         """Write to the disk what a server with ``fsync=off`` has left in memory."""

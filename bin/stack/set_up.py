@@ -21,12 +21,15 @@ class Stack:
     browser: str
 
 
-def prepare(*, agreed=False, demo=True, browser=True, requirements=python_env.DEVELOPMENT):
+def prepare(
+    *, agreed=False, demo=True, browser=True, requirements=python_env.DEVELOPMENT, base=True
+):
     """Set up what is missing; takes a second when nothing is.
 
     :param agreed: the user agreed to Debian packages being installed with sudo
     :param demo: base database with Odoo's demo data
     :param browser: whether Chromium is needed
+    :param base: whether the base database is needed
     :raise console.Stop: with one sentence that says what is missing
     """
     started = time.monotonic()
@@ -35,9 +38,9 @@ def prepare(*, agreed=False, demo=True, browser=True, requirements=python_env.DE
         debian.install(lacking, agreed)
     python = python_env.find(requirements)
     tree = odoo_tree.find()
-    base = base_db.find(python, tree, demo)
+    template = base_db.find(python, tree, demo) if base else None
     say(f"  set-up checked in {time.monotonic() - started:.1f} s")
-    return Stack(python, tree, base, debian.chromium())
+    return Stack(python, tree, template, debian.chromium())
 
 
 def main(arguments):

@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { advanceTime, mockWorker, tick } from "@odoo/hoot-mock";
+import { advanceTime, freezeTime, mockWorker, tick } from "@odoo/hoot-mock";
 import { patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { heart } from "@pos_glase/app/glase_heart";
 
@@ -25,6 +25,7 @@ test("a worker beats, as often as it is told", async () => {
 });
 
 test("without a worker the page's own timer beats", async () => {
+    freezeTime();
     patchWithCleanup(window, {
         Worker: class {
             constructor() {

@@ -212,7 +212,7 @@ def _content(sticker, screen, notice):
         text = Markup("<p>This amount is reserved. The till takes it when you are done.</p>")
         return _state("good", "wait", "Reserved", text, _sum(invoice), True), 3
     if screen == "paid":
-        return _receipt(sticker), 10
+        return _receipt(sticker), 5
     tone, icon, heading, sentence = _CLOSED[screen]
     text = Markup("<p>{}</p><p>{}</p>").format(sentence, _shop(sticker))
     return _state(tone, icon, heading, text, _sum(invoice)), 5

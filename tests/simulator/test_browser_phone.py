@@ -1,0 +1,170 @@
+"""The customer's page in a real browser the size of a phone."""
+
+import contextlib
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+from simulator_tools import row
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MILLISECONDS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(found for found in map(shutil.which, NAMES) if found)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(browser):
+    """Opens the page in a context of its own; any complaint of the browser fails the test."""
+    complaints = []
+    with contextlib.ExitStack() as stack:
+
+        def open_page(url, width=390, javascript=True):
+            context = browser.new_context(
+                viewport={"width": width, "height": 844}, java_script_enabled=javascript
+            )
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(MILLISECONDS)
+            page.on("console", lambda message: complaints.append(message.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.goto(url)
+            return page
+
+        yield open_page
+    assert complaints == []
+
+
+@pytest.fixture
+def till(process):
+    return process.service.register(name="Fjällboden, till 1", glase_id="FJALL1")
+
+
+def test_the_page_follows_the_till_by_itself(process, till, phone):
+    page = phone(f"{process.url}/phone/FJALL1")
+    page.get_by_text("Nothing to pay yet").wait_for()
+    reference = till.bill("148.00", [row("198.00", "Wool socks"), row("-50.00", "Paid in cash")])
+    page.get_by_role("button", name="Pay 148.00 SEK").wait_for()
+    assert page.get_by_text("Wool socks").is_visible()
+    page.get_by_role("button", name="Pay").click()
+    page.get_by_role("heading", name="Paid").wait_for()
+    answer = till.poll(reference)
+    assert answer["status"] == "PAID"
+    page.get_by_text("The till has confirmed").wait_for()
+    assert page.get_by_text(answer["ersReference"]).is_visible()
+    till.cancel(till.bill("2.00"))
+    page.get_by_role("heading", name="Bill canceled").wait_for()
+    reference = till.bill("3.00")
+    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("heading", name="Declined").wait_for()
+    assert till.poll(reference)["status"] == "CANCELED"
+
+
+def test_the_buttons_need_no_javascript(process, till, phone):
+    reference = till.bill("5.00")
+    page = phone(f"{process.url}/phone/FJALL1", javascript=False)
+    page.get_by_role("button", name="Pay 5.00 SEK").click()
+    page.get_by_role("heading", name="Paid").wait_for()
+    assert till.poll(reference)["status"] == "PAID"
+    reference = till.bill("6.00")
+    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("heading", name="Declined").wait_for()
+    assert till.poll(reference)["status"] == "CANCELED"
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+
+
+@pytest.mark.parametrize("width", [320, 390, 844])
+def test_long_bills_fit_on_the_screen(process, till, phone, width):
+    rows = [row("12345.67", LONG, "3", unit_price="4115.22") for _number in range(39)]
+    total = f"{39 * 1234567 - 5000}"
+    till.bill(
+        f"{total[:-2]}.{total[-2:]}",
+        [*rows, row("-50.00", "Discount")],
+        title=LONG,
+        footer=LONG,
+        clientInvoiceId="X" * 80,
+    )
+    page = phone(f"{process.url}/phone/FJALL1", width)
+    pay = page.get_by_role("button", name="Pay 481 431.13 SEK")
+    for _position in ("top", "end"):
+        box = pay.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 844
+        assert box["height"] >= 48
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.get_by_text("Discount").is_visible()
+    pay.click()
+    page.get_by_role("heading", name="Paid").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_enough_contrast(process, till, browser, scheme):
+    """WCAG AA, 4.5 to 1, for every piece of text on a bill, a receipt and a refusal."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    url = f"{process.url}/phone/FJALL1"
+    till.bill("148.00", [row("198.00", "Socks", "2"), row("-50.00")])
+    steps = [lambda: None]
+    steps.append(lambda: process.api("POST", "stickers/FJALL1/pay"))
+    steps.append(lambda: till.poll(None))
+    steps.append(lambda: (till.bill("1.00"), process.api("POST", "stickers/FJALL1/decline")))
+    for step in steps:
+        step()
+        page.goto(url)
+        low = page.evaluate(CONTRAST)
+        assert low["checked"] > 5
+        assert low["failed"] == []
+    context.close()
+
+
+CONTRAST = """() => {
+    const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+    const light = (rgb) => {
+        const [r, g, b] = rgb.slice(0, 3).map((part) => {
+            const value = part / 255;
+            return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (node) => {
+        for (let each = node; each; each = each.parentElement) {
+            const style = getComputedStyle(each);
+            const colour = parse(style.backgroundColor);
+            if (each.className === "ribbon") {
+                return [255, 215, 94];
+            }
+            if (colour.length && colour[3] !== 0) {
+                return colour;
+            }
+        }
+        return [255, 255, 255];
+    };
+    const failed = [];
+    let checked = 0;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode.parentElement;
+        if (!walker.currentNode.textContent.trim() || /SCRIPT|STYLE/.test(node.tagName)) {
+            continue;
+        }
+        checked += 1;
+        const pair = [light(parse(getComputedStyle(node).color)), light(behind(node))];
+        const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+        if (ratio < 4.5) {
+            failed.push(`${walker.currentNode.textContent.trim()}: ${ratio.toFixed(2)}`);
+        }
+    }
+    return { checked, failed };
+}"""

@@ -46,11 +46,11 @@ class GlaseAccount(models.Model):
         :rtype: Outcome
         """
         self.ensure_one()
-        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
-            if not self.env.user.has_group("base.group_system"):
-                raise AccessError(
-                    self.env._("Only a Point of Sale administrator may test a Glase account.")
-                )
+        groups = ("point_of_sale.group_pos_manager", "base.group_system")
+        if not any(self.env.user.has_group(group) for group in groups):
+            raise AccessError(
+                self.env._("Only a Point of Sale administrator may test a Glase account.")
+            )
         self.check_access("read")
         missing = self._what_is_missing()
         if missing:
@@ -60,7 +60,7 @@ class GlaseAccount(models.Model):
             client, principal = account._glase_client(), account._reseller_principal()
         except EndpointError as error:
             return Outcome(False, self._explain(error))
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             client.benchmarking_nop()
             client.execute_report(principal, REPORT, parameters=NO_PERIOD)
@@ -89,7 +89,6 @@ class GlaseAccount(models.Model):
         :param glase.GlaseError error: what the client raised
         :rtype: str
         """
-        _ = self.env._
         values = {
             "address": self.endpoint,
             "reseller": self.reseller_id,
@@ -97,38 +96,42 @@ class GlaseAccount(models.Model):
         }
         if isinstance(error, ResultError):
             if error.code == WRONG_PASSWORD:
-                return _("Glase does not accept the password of reseller %(reseller)s.", **values)
+                return self.env._(
+                    "Glase does not accept the password of reseller %(reseller)s.", **values
+                )
             if error.code == UNKNOWN_RESELLER:
-                return _(
+                return self.env._(
                     "Glase does not know reseller %(reseller)s with user %(user)s. Check both "
                     "with your contract; the user is 9900 as a rule.",
                     **values,
                 )
-            return _(
+            return self.env._(
                 "Glase answered, but refused: %(message)s (result code %(code)s)",
                 message=error.cashier_message,
                 code=error.code,
             )
         if error.reason == "tls":
-            return _(
+            return self.env._(
                 "The server at %(address)s could not prove that it is Glase's: its certificate "
                 "is not valid. Check the address, and the clock of this server.",
                 **values,
             )
         if isinstance(error, EndpointError):
-            return _("This address cannot be used for Glase: %(address)s", **values)
+            return self.env._("This address cannot be used for Glase: %(address)s", **values)
         if isinstance(error, NeverSent) and error.reason != "gate":
-            return _(
+            return self.env._(
                 "Nobody answers at %(address)s. Check the address, and that this server may "
                 "reach the internet.",
                 **values,
             )
         if error.reason in WRONG_ADDRESS_REASONS:
-            return _(
+            return self.env._(
                 "Somebody answers at %(address)s, but not Glase's service. Check the address.",
                 **values,
             )
-        return _("Glase is slow or does not answer at the moment. Try again in a few minutes.")
+        return self.env._(
+            "Glase is slow or does not answer at the moment. Try again in a few minutes."
+        )
 
     def _log_alone(self, message):
         """Note something in the chatter, committed whatever becomes of the request."""
@@ -141,4 +144,4 @@ class GlaseAccount(models.Model):
             )
 
         own_transaction.run(self.env, note)
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit

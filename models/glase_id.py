@@ -8,7 +8,9 @@ import re
 
 _STICKER_LINK = re.compile(r"^https?://(?:www\.)?seqr\.se/q", re.IGNORECASE)
 _BILL_LINK = re.compile(r"^https?://(?:www\.)?seqr\.se/r", re.IGNORECASE)
-_PHONE_LINK = re.compile(r"^https?://[^/]+/(?:pos_glase/)?phone/([^/?#]+)/?(?:[?#].*)?$", re.IGNORECASE)
+_PHONE_LINK = re.compile(
+    r"^https?://[^/]+/(?:pos_glase/)?phone/([^/?#]+)/?(?:[?#].*)?$", re.IGNORECASE
+)
 _GLASE_ID = re.compile(r"[0-9A-Za-z]+")
 
 EMPTY, BILL, LINK, CHARACTERS = "empty", "bill", "link", "characters"
@@ -37,10 +39,7 @@ def normalise(text):
     if _BILL_LINK.match(text):
         raise NotAGlaseId(BILL)
     phone = _PHONE_LINK.match(text)
-    if phone:
-        text = sticker_of_token(phone.group(1))
-    else:
-        text = _STICKER_LINK.sub("", text)
+    text = sticker_of_token(phone.group(1)) if phone else _STICKER_LINK.sub("", text)
     if not text:
         raise NotAGlaseId(EMPTY)
     if "://" in text:

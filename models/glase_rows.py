@@ -35,7 +35,7 @@ class BillRow:
     unit_price: Decimal | None = None
     sku: str | None = None
     ean: str | None = None
-    tax_rate: int | None = None
+    tax_rate: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _product_row(line):
         "total": total,
         "sku": line.sku or None,
         "ean": line.ean or None,
-        "tax_rate": int(rate) if rate is not None and rate == int(rate) else None,
+        "tax_rate": rate if rate is not None and rate == int(rate) else None,
     }
     quantity = line.quantity.normalize()
     whole = quantity >= 1 and quantity == int(quantity)

@@ -134,20 +134,21 @@ class GlaseTerminal(models.Model):
 
     @api.depends("state", "glase_id_asked", "config_id")
     def _compute_todo(self):
-        _ = self.env._
         for terminal in self:
             match terminal.state:
                 case "draft":
-                    todo = _("Register this till with Glase: once for each till.")
+                    todo = self.env._("Register this till with Glase: once for each till.")
                 case "registered" if terminal.glase_id_asked:
-                    todo = _(
+                    todo = self.env._(
                         "Glase did not answer when %s was assigned: assign it again.",
                         terminal.glase_id_asked,
                     )
                 case "registered":
-                    todo = _("Assign the Glase ID of the sticker that stands at this till.")
+                    todo = self.env._(
+                        "Assign the Glase ID of the sticker that stands at this till."
+                    )
                 case "retired" if terminal.terminal_identifier and not terminal.unregistered_at:
-                    todo = _(
+                    todo = self.env._(
                         "Another registration has taken its place. It is kept for refunds, and "
                         "keeps its Glase ID until it is unregistered."
                     )
@@ -190,8 +191,7 @@ class GlaseTerminal(models.Model):
         if set(vals) & by_hand and any(terminal.state != DRAFT for terminal in self):
             raise UserError(
                 self.env._(
-                    "Glase knows this registration as it is. To change it, register the till "
-                    "again."
+                    "Glase knows this registration as it is. To change it, register the till again."
                 )
             )
 
@@ -229,15 +229,6 @@ class GlaseTerminal(models.Model):
         self.ensure_one()
         terminal = self.sudo()
         return Principal.terminal(terminal.terminal_identifier, terminal.password)
-
-    def _lock(self, cr):
-        """Take the registration's lock until the transaction of ``cr`` ends.
-
-        Waits for whoever has it. The ledger takes it to claim a payment, the conversations with
-        Glase to claim the registration; neither holds it while Glase thinks.
-        """
-        self.ensure_one()
-        cr.execute("SELECT id FROM glase_terminal WHERE id = %s FOR UPDATE", (self.id,))
 
     def _is_busy(self):
         """Whether a register, assign, unregister or replacement is under way at this moment.
@@ -290,21 +281,24 @@ class GlaseTerminal(models.Model):
 
         :raises UserError: with a sentence that says what is wrong with it
         """
-        _ = self.env._
         try:
             return glase_id.normalise(text)
         except glase_id.NotAGlaseId as error:
             match error.reason:
                 case glase_id.EMPTY:
-                    message = _("Type the Glase ID that is printed on the sticker, or scan it.")
+                    message = self.env._(
+                        "Type the Glase ID that is printed on the sticker, or scan it."
+                    )
                 case glase_id.BILL:
-                    message = _(
+                    message = self.env._(
                         "This is the code of one bill. Scan the sticker that stands at the till."
                     )
                 case glase_id.LINK:
-                    message = _("This is not the code of a Glase sticker: %s", text.strip())
+                    message = self.env._(
+                        "This is not the code of a Glase sticker: %s", text.strip()
+                    )
                 case _other:
-                    message = _(
+                    message = self.env._(
                         "A Glase ID has letters A to Z and digits only. Check what was read: %s",
                         text.strip(),
                     )

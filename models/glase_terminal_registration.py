@@ -94,7 +94,8 @@ class GlaseTerminal(models.Model):
         try:
             answer = client.register_terminal(principal, external_identifier, password, name)
         except GlaseError as error:
-            return transact(lambda terminal: terminal._store_not_registered(error, replaces))
+            failure = error
+            return transact(lambda terminal: terminal._store_not_registered(failure, replaces))
         return transact(lambda terminal: terminal._store_registered(answer, replaces))
 
     def _claim_register(self, replaces):
@@ -227,7 +228,8 @@ class GlaseTerminal(models.Model):
         try:
             client.assign_seqr_id(principal, glase_id)
         except GlaseError as error:
-            return transact(lambda terminal: terminal._store_not_assigned(error, glase_id))
+            failure = error
+            return transact(lambda terminal: terminal._store_not_assigned(failure, glase_id))
         return transact(lambda terminal: terminal._store_assigned(glase_id))
 
     def _claim_assign(self, glase_id):
@@ -307,9 +309,10 @@ class GlaseTerminal(models.Model):
         try:
             client.unregister_terminal(principal)
         except GlaseError as error:
-            if not isinstance(error, ResultError) or error.code != UNKNOWN_TERMINAL:
-                return transact(lambda terminal: terminal._store_not_unregistered(error))
-            return transact(lambda terminal: terminal._store_unregistered(known=False))
+            failure = error
+            if isinstance(failure, ResultError) and failure.code == UNKNOWN_TERMINAL:
+                return transact(lambda terminal: terminal._store_unregistered(known=False))
+            return transact(lambda terminal: terminal._store_not_unregistered(failure))
         return transact(lambda terminal: terminal._store_unregistered(known=True))
 
     def _claim_unregister(self, forgotten):
@@ -377,8 +380,9 @@ class GlaseTerminal(models.Model):
         try:
             client.get_payment_status(principal, NO_INVOICE, 0)
         except GlaseError as error:
-            if not isinstance(error, ResultError) or error.code in LOGIN_CODES:
-                return transact(lambda terminal: terminal._note_test(error))
+            failure = error
+            if not isinstance(failure, ResultError) or failure.code in LOGIN_CODES:
+                return transact(lambda terminal: terminal._note_test(failure))
         return transact(lambda terminal: terminal._note_test(None))
 
     def _note_test(self, error):
@@ -428,9 +432,9 @@ class GlaseTerminal(models.Model):
         def with_terminal(env):
             return work(env["glase.terminal"].with_context(**context).browse(terminal_id))
 
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         result = own_transaction.run(self.env, with_terminal)
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
         return result
 
@@ -439,8 +443,7 @@ class GlaseTerminal(models.Model):
 
         :raises UserError: if somebody else has it, or money is undecided
         """
-        self._lock(self.env.cr)
-        self.invalidate_recordset()
+        own_transaction.lock(self)
         if self._is_busy():
             raise UserError(
                 self.env._("Glase is being asked about this till already. Try again in a minute.")
@@ -474,9 +477,7 @@ class GlaseTerminal(models.Model):
 
     def _log(self, message):
         user = self.env["res.users"].browse(self.env.context.get("glase_user_id", self.env.uid))
-        self.message_post(
-            body=message, author_id=user.partner_id.id, subtype_xmlid="mail.mt_note"
-        )
+        self.message_post(body=message, author_id=user.partner_id.id, subtype_xmlid="mail.mt_note")
 
     def _is_certain(self, error):
         """Whether an error proves that Glase did not do what it was asked to."""

@@ -185,6 +185,11 @@ class GlaseTransaction(models.Model):
         except GlaseError as error:
             evidence = self._evidence_of_error(operation, error)
             heard = {"seconds": error.seconds or 0.0, "message": error.cashier_message}
+        except Exception:
+            # A fault of our own must not leave the row in the dark: what is not known is unknown.
+            _logger.exception("%s of row %s ended in an error", operation, row_id)
+            evidence = ledger.Evidence(operation, ledger.UNREADABLE)
+            heard = {"message": self.env._("The server made a mistake: see its log.")}
         heard["client_reference"] = client_reference
         self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
         return evidence

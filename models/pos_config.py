@@ -35,8 +35,10 @@ class PosConfig(models.Model):
 
     @api.depends("glase_terminal_ids.state")
     def _compute_glase_terminal_id(self):
-        terminals = self.env["glase.terminal"].sudo().search(
-            [("config_id", "in", self.ids), ("state", "in", (DRAFT, *LIVE))]
+        terminals = (
+            self.env["glase.terminal"]
+            .sudo()
+            .search([("config_id", "in", self.ids), ("state", "in", (DRAFT, *LIVE))])
         )
         of_config = {}
         # Drafts first: a live registration takes their place.
@@ -111,20 +113,19 @@ class PosConfig(models.Model):
         }
 
     def _glase_todo(self, state):
-        _ = self.env._
         match state:
             case "no_account":
-                return _(
+                return self.env._(
                     "Glase is not set up yet. An administrator does that in the Point of Sale "
                     "settings, with “Set up Glase”."
                 )
             case "not_registered":
-                return _(
+                return self.env._(
                     "This till is not registered with Glase. A Point of Sale administrator does "
                     "that in the till's menu under “Glase terminal”, or in the back office."
                 )
             case "no_glase_id":
-                return _(
+                return self.env._(
                     "This till has no Glase ID yet. A Point of Sale administrator assigns the "
                     "one on its sticker in the till's menu under “Glase terminal”, or in the "
                     "back office."
@@ -215,9 +216,7 @@ class PosConfig(models.Model):
                 if self._glase_accounts()
                 else self._glase_todo("no_account")
             )
-        draft = self.env["glase.terminal"].create(
-            {"account_id": account.id, "config_id": self.id}
-        )
+        draft = self.env["glase.terminal"].create({"account_id": account.id, "config_id": self.id})
         self.invalidate_recordset(["glase_terminal_id", "glase_terminal_ids"])
         return draft
 

@@ -138,17 +138,16 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
 
     def order_values(self, session, price, payments, state="draft", order_uuid=None):
         """The values of an order as the till sends them."""
-        product = self.env["product.product"].search(
-            [("available_in_pos", "=", True), ("taxes_id", "=", False)], limit=1
-        )
+        product = self.env["product.product"].search([("available_in_pos", "=", True)], limit=1)
+        tax = self.company_data["default_tax_sale"]
         line = {
             "product_id": product.id,
             "full_product_name": product.name,
             "qty": 1,
             "price_unit": price,
-            "price_subtotal": price,
+            "price_subtotal": price / (1 + tax.amount / 100),
             "price_subtotal_incl": price,
-            "tax_ids": [(6, 0, [])],
+            "tax_ids": [(6, 0, tax.ids)],
         }
         return {
             "uuid": order_uuid or str(uuid.uuid4()),

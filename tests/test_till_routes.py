@@ -38,6 +38,17 @@ class TestTillRoutes(GlaseCommon):
         self.assertEqual(self.row(line).payment_id, order.payment_ids)
         self.assertFalse(self.row(line).case_ids)
 
+    def test_the_bill_shows_products_taxes_and_other_tenders(self):
+        order, line = self.draft_order(
+            self.pos_session, 148, price=198, tenders=[(self.cash_method, 50)]
+        )
+        self.send(order, line)
+        invoice = self.simulator.journal()["invoices"][-1]
+        rows = [(row["description"], row["amount"], row["tax_rate"]) for row in invoice["rows"]]
+        name = order.lines.full_product_name
+        self.assertEqual(rows, [(name, "198.00", "15"), ("Cash", "-50.00", None)])
+        self.assertEqual(invoice["amount"], "148.00")
+
     def test_the_same_attempt_is_sent_once(self):
         order, line = self.draft_order(self.pos_session, 20)
         before = self.received("sendInvoice")

@@ -1,8 +1,8 @@
 """Reading XML from a stranger: hardened, and by local name in any order.
 
 Prefixes, the order of elements and elements we do not know mean nothing here
-(``doc/protocol.md §1.2``). What is passed over is logged by its name, not its value: only the client
-knows what in it is secret.
+(``doc/protocol.md §1.2``). What is passed over is logged by its name, not its value: only the
+client knows what in it is secret.
 """
 
 import base64

@@ -3,7 +3,28 @@
 The demo companies' currency can no longer be changed, so the shop is a company of its own.
 """
 
+import base64
+import io
+from pathlib import Path
+
+import reportlab
+from PIL import Image, ImageDraw, ImageFont
+
 SHOP = "Fjällboden AB"
+
+
+def logo():
+    """A mountain and the shop's name, as a PNG in base64."""
+    image = Image.new("RGBA", (620, 160), (255, 255, 255, 0))
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(10, 140), (80, 20), (150, 140)], fill="#14505c")
+    draw.polygon([(58, 58), (80, 20), (102, 58), (80, 74)], fill="#d8e8ea")
+    font = Path(reportlab.__file__).with_name("fonts") / "VeraBd.ttf"
+    draw.text((175, 36), SHOP.split()[0], fill="#14505c", font=ImageFont.truetype(font, 72))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return base64.b64encode(stream.getvalue())
+
 
 env.ref("base.SEK").active = True
 # The key keeps Odoo from installing every other module that fits a Swedish company (e-invoicing among them).
@@ -21,6 +42,7 @@ company = (
             "phone": "+46 63 12 34 56",
             "email": "butik@fjallboden.example",
             "iap_enrich_auto_done": True,
+            "logo": logo(),
         }
     )
 )
@@ -49,14 +71,14 @@ configs.create(
     }
 )
 
-# The scenario's prices are those of a bakery in dollars.
+# The scenario's prices are those of a bakery in dollars. With 25 % VAT these are whole kronor.
 products = shop_env["product.template"].search(
     [("pos_categ_ids", "in", first.iface_available_categ_ids.ids)]
 )
 for product in products:
     product.write(
         {
-            "list_price": round(product.list_price * 10),
+            "list_price": round(product.list_price * 10) * 0.8,
             "taxes_id": [(6, 0, company.account_sale_tax_id.ids)],
         }
     )

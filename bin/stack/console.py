@@ -153,7 +153,7 @@ def _told_to_stop(_number, _frame):
 
 def command(function):
     """Run a command's ``main`` and leave with its exit code; a :class:`Stop` becomes one sentence, code 2."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _told_to_stop)
     try:
         code = function(sys.argv[1:])

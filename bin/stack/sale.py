@@ -105,7 +105,7 @@ def differences(seen, left):
     """
     orders, rows = left["orders"], left["rows"]
     payments = [payment for order in orders for payment in order["payments"]]
-    taken = [entry for entry in left["journal"]["payments"] if entry["state"] == "PAID"]
+    taken = [entry for entry in left["journal"]["payments"] if entry["state"] == "standing"]
     counts = {"order": orders, "payment": payments, "ledger row": rows, "simulator payment": taken}
     found = [f"{len(items)} × {name}, not 1" for name, items in counts.items() if len(items) != 1]
     if found:
@@ -124,6 +124,7 @@ def differences(seen, left):
         (not payment["unverified"], "the payment is marked unverified"),
         (len(amounts) == 1, f"the amounts differ: {', '.join(map(str, sorted(amounts)))}"),
         (len(references) == 1, f"the references differ: {', '.join(map(str, references))}"),
+        (entry["invoice_reference"] == row["invoice"], "the invoice references differ"),
         (row["reference"] in seen["receipt"], "the receipt does not show the reference"),
     )
     return [sentence for holds, sentence in expected if not holds]

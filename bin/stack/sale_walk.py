@@ -40,6 +40,10 @@ class Walk:
         self.phone = pocket.new_page()
 
     def picture(self, page, name):
+        """Leave a picture of a page; an :class:`AssertionError` when its style sheet is broken."""
+        body = page.locator("body")
+        broken = body.evaluate("body => getComputedStyle(body, '::before').content")
+        assert "error" not in broken, f"the style sheet of {page.url} does not compile"
         page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
     def play(self):
@@ -59,11 +63,11 @@ class Walk:
             self.till.fill("input[name=login]", "cashier")
             self.till.fill("input[name=password]", "cashier")
             self.till.click("button[type=submit]")
-            self.till.wait_for_selector(".modal .btn-primary", timeout=BUNDLE_SECONDS)
+            self.till.click(".open-register-btn", timeout=BUNDLE_SECONDS)
 
     def open_register(self):
         with step("the register is opened"):
-            self.till.get_by_role("button", name="Open Register").click()
+            self.till.locator(".modal").get_by_role("button", name="Open Register").click()
             self.till.wait_for_selector(".product-screen article.product")
 
     def open_display(self):
@@ -129,9 +133,9 @@ def main(told):
         walk = Walk(browser, told)
         try:
             receipt = walk.play()
-        except Error as trouble:
-            walk.picture(walk.till, "trouble-till")
-            say(f"    the browser says: {trouble.message.splitlines()[0]}")
+        except (AssertionError, Error) as trouble:
+            walk.till.screenshot(path=walk.pictures / "trouble-till.png")
+            say(f"    in the browser: {str(trouble).splitlines()[0]}")
             return 1
         finally:
             browser.close()

@@ -115,7 +115,7 @@ def differences(seen, left):
         Decimal(value).quantize(Decimal("0.01"))
         for value in (order["total"], payment["amount"], row["amount"], entry["amount"])
     }
-    references = {payment["reference"], row["reference"], entry["reference"]}
+    references = {payment["reference"], row["reference"], entry["ers_reference"]}
     expected = (
         (order["state"] == "paid", f"the order is “{order['state']}”, not paid"),
         (payment["method"] == "glase", "the order's payment is none of Glase"),

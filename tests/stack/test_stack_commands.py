@@ -1,0 +1,269 @@
+"""The commands in bin/: what they understand, and the sentences they say when something is missing."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack import console, debian, odoo_tree, paths, sale, server, shop, testing
+
+BIN = Path(paths.CHECKOUT) / "bin"
+
+
+def run(command, *arguments, **variables):
+    return subprocess.run(
+        [sys.executable, str(BIN / command), *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", ["setup", "test", "demo", "lint"])
+def test_every_command_explains_itself(command):
+    ended = run(command, "--help")
+    assert ended.returncode == 0
+    assert f"bin/{command}" in ended.stdout
+
+
+def test_taken_port_is_one_sentence(taken_port):
+    ended = run("demo", "--port", str(taken_port))
+    assert ended.returncode == 2
+    assert f"Port {taken_port}" in ended.stderr
+    assert "--port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_no_port_at_all_is_one_sentence():
+    ended = run("demo", "--port", "70000")
+    assert ended.returncode == 2
+    assert "70000 is no port" in ended.stderr
+
+
+def test_free_port_can_be_opened():
+    server.check_port("127.0.0.1", server.free_port())
+
+
+def test_wrong_odoo_root_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("ODOO_ROOT", str(tmp_path))
+    with pytest.raises(console.Stop, match="ODOO_ROOT"):
+        odoo_tree.find()
+
+
+@pytest.mark.parametrize("layout", ["checkout", "package"])
+def test_odoo_root_in_both_layouts(tmp_path, monkeypatch, layout):
+    script, library = {
+        "checkout": ("odoo-bin", ""),
+        "package": ("usr/bin/odoo", "usr/lib/python3/dist-packages"),
+    }[layout]
+    release = tmp_path / library / "odoo/release.py"
+    for path in (tmp_path / script, release):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    release.write_text("version_info = (19, 0, 0, FINAL, 0, '')\n")
+    monkeypatch.setenv("ODOO_ROOT", str(tmp_path))
+    tree = odoo_tree.find()
+    assert tree.script == tmp_path / script
+    assert tree.python_path == tmp_path / library
+    release.write_text("version_info = (18, 0, 0, FINAL, 0, '')\n")
+    with pytest.raises(console.Stop, match="19.0"):
+        odoo_tree.find()
+
+
+def test_no_package_manager_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(debian.shutil, "which", lambda name: None)
+    with pytest.raises(console.Stop, match="no apt-get.*postgresql"):
+        debian.install(["postgresql"])
+
+
+def test_user_without_consent_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(debian.sys.stdin, "isatty", lambda: False, raising=False)
+    with pytest.raises(console.Stop, match="chromium.*--yes"):
+        debian.install(["chromium"])
+
+
+def test_not_a_debian_asks_for_odoo_root(monkeypatch):
+    monkeypatch.setattr(debian.shutil, "which", lambda name: None)
+    with pytest.raises(console.Stop, match="ODOO_ROOT"):
+        debian.mirror()
+
+
+@pytest.mark.parametrize(
+    ("output", "word"),
+    [
+        ("write error: No space left on device", "disk"),
+        ("Temporary failure resolving 'mirror'", "network"),
+        ("pip: NewConnectionError: Failed to establish a new connection", "network"),
+        ("E: Could not get lock /var/lib/dpkg/lock", "package manager"),
+    ],
+)
+def test_known_trouble_is_explained(output, word):
+    assert word in console.explain(output)
+
+
+def test_failed_program_shows_its_last_lines(tmp_path, capsys):
+    program = [sys.executable, "-c", "import sys; print('what went wrong'); sys.exit(3)"]
+    with pytest.raises(console.Stop, match=r"The thing failed\. It ended with code 3"):
+        console.run(program, tmp_path / "log", "The thing failed")
+    assert "what went wrong" in capsys.readouterr().out
+
+
+def test_missing_program_is_one_sentence(tmp_path):
+    with pytest.raises(console.Stop, match="no-such-program is not on this machine"):
+        console.run(["no-such-program"], tmp_path / "log", "The thing failed")
+
+
+def test_full_disk_is_noticed_beforehand(tmp_path):
+    with pytest.raises(console.Stop, match="POS_GLASE_CACHE"):
+        paths.need_space(tmp_path, 10**9, "Everything")
+
+
+def test_digest_tells_contents_apart(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("a")
+    first = paths.digest(file, "b")
+    file.write_text("ab")
+    assert paths.digest(file, "") != first
+
+
+class TestSelection:
+    """Which tests ``bin/test`` runs for which arguments."""
+
+    def test_without_arguments_everything_that_is_there(self):
+        chosen = testing.select([])
+        assert "tests/stack" in chosen.plain
+        assert chosen.odoo == ["tests"]
+        assert not chosen.narrowed
+
+    def test_expression_narrows_but_keeps_all_groups(self):
+        chosen = testing.select(["-k", "ledger", "-x"])
+        assert chosen.narrowed
+        assert chosen.rest == ["-k", "ledger", "-x"]
+        assert chosen.odoo == ["tests"]
+
+    def test_plain_path_needs_no_odoo(self):
+        chosen = testing.select([str(paths.CHECKOUT / "tests/stack"), "-q"])
+        assert chosen.plain == ["tests/stack"]
+        assert not chosen.odoo
+        assert not chosen.process
+        assert chosen.rest == ["-q"]
+
+    def test_test_inside_a_file(self):
+        name = "tests/stack/test_stack_commands.py::TestSelection"
+        assert testing.select([name]).plain == [name]
+
+    def test_whole_folder_is_everything(self):
+        assert testing.select(["tests", "-x"]).odoo == ["tests"]
+
+
+@pytest.mark.parametrize(
+    ("count", "linted", "code"),
+    [
+        (testing.Count(3, 0, 0), True, 0),
+        (testing.Count(3, 0, 0), False, 1),
+        (testing.Count(3, 1, 0), True, 1),
+        (testing.Count(3, 0, 1), True, 1),
+        (testing.Count(0, 0, 0), True, 1),
+    ],
+)
+def test_only_a_full_success_is_success(count, linted, code, capsys):
+    assert testing._close(count, linted) == code
+    line = capsys.readouterr().out.strip().splitlines()[-1]
+    assert (
+        line == f"pos_glase: {count.passed} passed, {count.failed} failed, {count.skipped} skipped"
+    )
+
+
+class TestSale:
+    """``bin/demo --sale`` ends well only when all that was left behind agrees."""
+
+    @pytest.fixture
+    def left(self):
+        return {
+            "orders": [
+                {
+                    "state": "paid",
+                    "total": "71.0",
+                    "payments": [
+                        {
+                            "method": "glase",
+                            "amount": "71.0",
+                            "reference": "R1",
+                            "unverified": False,
+                            "id": 7,
+                        }
+                    ],
+                }
+            ],
+            "rows": [
+                {
+                    "state": "paid",
+                    "amount": "71.0",
+                    "invoice": "I1",
+                    "reference": "R1",
+                    "payment": 7,
+                }
+            ],
+            "journal": {
+                "payments": [
+                    {
+                        "state": "standing",
+                        "amount": "71.00",
+                        "ers_reference": "R1",
+                        "invoice_reference": "I1",
+                    }
+                ]
+            },
+        }
+
+    def test_agreement(self, left):
+        assert sale.differences({"receipt": "Reference R1"}, left) == []
+
+    @pytest.mark.parametrize(
+        ("spoil", "word"),
+        [
+            (lambda left: left["orders"][0].update(state="draft"), "not paid"),
+            (lambda left: left["orders"][0]["payments"][0].update(method="adyen"), "none of Glase"),
+            (lambda left: left["orders"][0]["payments"][0].update(unverified=True), "unverified"),
+            (lambda left: left["rows"][0].update(amount="70.0"), "amounts differ"),
+            (lambda left: left["rows"][0].update(payment=8), "not linked"),
+            (lambda left: left["rows"].clear(), "ledger row"),
+            (lambda left: left["journal"]["payments"][0].update(state="reversed"), "simulator"),
+            (
+                lambda left: left["journal"]["payments"][0].update(ers_reference="R2"),
+                "references differ",
+            ),
+            (
+                lambda left: left["journal"]["payments"][0].update(invoice_reference="I2"),
+                "invoice references",
+            ),
+        ],
+    )
+    def test_disagreement_is_named(self, left, spoil, word):
+        spoil(left)
+        assert any(word in sentence for sentence in sale.differences({"receipt": "R1"}, left))
+
+    def test_receipt_without_the_reference(self, left):
+        assert sale.differences({"receipt": "no reference"}, left)
+
+
+def test_address_of_a_host():
+    assert shop.address("127.0.0.1") == "127.0.0.1"
+    assert json.dumps(shop.address("0.0.0.0")) != '"0.0.0.0"'

@@ -118,7 +118,8 @@ class GlaseTerminal(models.Model):
     @api.depends("config_id", "account_id")
     def _compute_name(self):
         for terminal in self:
-            if terminal.state != DRAFT:
+            if terminal.state != DRAFT and terminal.name:
+                # What Glase was told stays, whatever the till is called today.
                 terminal.name = terminal.name
                 continue
             shop = terminal.account_id.sudo().shop_name or terminal.company_id.sudo().name or ""
@@ -182,6 +183,7 @@ class GlaseTerminal(models.Model):
         """
         if self.env.su:
             return
+        self.check_access("write")
         by_hand = {"name", "account_id", "config_id"}
         chatter = {name for name in vals if name.startswith("message_")}
         if set(vals) - by_hand - chatter:

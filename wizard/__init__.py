@@ -1,2 +1,1 @@
-from . import glase_assign
-from . import glase_set_up
+from . import glase_assign, glase_set_up

@@ -70,9 +70,7 @@ class GlaseSetUp(models.TransientModel):
                 if not self[name]
             ]
             if missing:
-                raise UserError(
-                    self.env._("Fill in what Glase gave you: %s.", ", ".join(missing))
-                )
+                raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
             values |= {
                 "name": self.shop_name or self.reseller_id,
                 "endpoint": self.endpoint,

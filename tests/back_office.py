@@ -1,0 +1,74 @@
+"""What the tests of the back office share: a second till, and requests that may commit."""
+
+from contextlib import contextmanager
+
+from odoo import api
+
+from .common import GlaseCommon
+
+
+class BackOfficeCommon(GlaseCommon):
+    """A till that is registered, and a second one, ``self.till``, that is not."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.till = cls.main_pos_config.copy({"name": "Second till"})
+        cls.admin = cls.env["res.users"].create(
+            {
+                "name": "Administrator of all",
+                "login": "glase_admin",
+                "password": "glase_admin",
+                "group_ids": [
+                    (4, cls.env.ref("base.group_system").id),
+                    (4, cls.env.ref("point_of_sale.group_pos_manager").id),
+                ],
+                "company_id": cls.company.id,
+                "company_ids": [(6, 0, cls.company.ids)],
+            }
+        )
+
+    @contextmanager
+    def request(self, user=None):
+        """An environment as a request has it: its transaction may be committed.
+
+        :param user: who asks; the Point of Sale administrator by default
+        """
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            context = {"allowed_company_ids": self.company.ids}
+            yield api.Environment(cr, (user or self.pos_admin).id, context)
+        self.env.invalidate_all()
+
+    @contextmanager
+    def refused(self, error, pattern):
+        """Expect an error with a sentence; what was begun is rolled back."""
+        with self.assertRaises(error) as caught:
+            yield
+        self.assertRegex(str(caught.exception), pattern)
+
+    def till_call(self, method, *arguments, config=None, user=None):
+        """Call a method of ``pos.config`` as the till's menu does."""
+        with self.request(user) as env:
+            config = env["pos.config"].browse((config or self.till).id)
+            return getattr(config, method)(*arguments)
+
+    def terminal_call(self, method, *arguments, terminal=None, user=None):
+        """Call a method of ``glase.terminal`` as a button does."""
+        with self.request(user) as env:
+            terminal = env["glase.terminal"].browse((terminal or self.terminal).id)
+            return getattr(terminal, method)(*arguments)
+
+    def calls(self, operation):
+        """The calls of one operation, or of all (``*``), that the simulator has received."""
+        every = self.simulator.journal()["calls"]
+        return [call for call in every if operation in ("*", call["operation"])]
+
+    def at_glase(self, terminal):
+        """What the simulator knows of a registration."""
+        every = self.simulator.journal()["terminals"]
+        return next(item for item in every if item["terminal_id"] == terminal.terminal_identifier)
+
+    def chatter(self, record):
+        """All that was noted on a record, as one text."""
+        return "\n".join(str(body) for body in record.sudo().message_ids.mapped("body"))

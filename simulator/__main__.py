@@ -51,7 +51,9 @@ def main(argv=None):
     """Serve until SIGTERM or SIGINT; returns the exit code."""
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    signal.signal(signal.SIGTERM, _stop)
+    # SIGINT too: a shell that starts a job in the background has it ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
     simulator = Simulator(
         arguments.state,
         resellers=arguments.reseller or DEFAULT_RESELLERS,

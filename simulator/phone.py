@@ -6,6 +6,7 @@ by itself.
 """
 
 import base64
+import contextlib
 import hashlib
 import pathlib
 from datetime import datetime
@@ -146,12 +147,11 @@ def page(simulator, request, glase_id):
 
 
 def _scan(simulator, glase_id):
+    # Looked at first, so that a page that only waits writes nothing.
     if simulator.sticker(glase_id)["screen"] in ("bill", "pending", "paying", "reserved"):
-        try:
+        # The bill may end between the two steps: then there is nothing to scan.
+        with contextlib.suppress(NothingToPay):
             simulator.scan(glase_id)
-        except NothingToPay:
-            # The bill ended between the two steps: then there is nothing to scan.
-            return
 
 
 def _act(simulator, request, glase_id):

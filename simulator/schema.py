@@ -101,7 +101,7 @@ class Schema:
             path = error.error_log[0].path
             raise SoapFault(f"The request does not follow the schema at {path}.") from None
 
-    def read(self, element):
+    def parse(self, element):
         """A request's wrapper element as nested dicts.
 
         Elements that are absent have no key; repeated ones give lists; decimals are
@@ -111,7 +111,7 @@ class Schema:
         """
         return _read(element, self._elements[etree.QName(element).localname])
 
-    def write(self, name, values):
+    def build(self, name, values):
         """An answer: ``name`` in the payload namespace, all below in none, in schema order."""
         root = etree.Element(f"{{{PAYLOAD}}}{name}", nsmap={"ns2": PAYLOAD})
         _write(root, self._elements[name], values)

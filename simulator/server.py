@@ -5,6 +5,7 @@ connection, and that must be testable, so this handler reads the whole request f
 connection.
 """
 
+import contextlib
 import io
 import socket
 import sys
@@ -95,10 +96,9 @@ class Handler(WSGIRequestHandler):
 
     def _drop(self):
         self.close_connection = True
-        try:
+        # The caller may have gone already.
+        with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
 
 def serve(app, host, port):

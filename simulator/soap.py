@@ -89,7 +89,7 @@ def _operations():
 
 def _carry_out(simulator, element, name):
     # An operation of the vendor's that is not offered here has no known types to read.
-    request = schema().read(element) if schema().knows(name) else {}
+    request = schema().parse(element) if schema().knows(name) else {}
     with simulator.transaction() as tx:
         fault = faults.take(tx, name, principals.principal_of(request)[1])
         seq = journal.record_call(tx, name, request, fault and fault["kind"])
@@ -162,7 +162,7 @@ def _pretended(name, fault):
 
 def _http(name, result):
     if schema().knows(name):
-        element = schema().write(f"{name}Response", {"return": result})
+        element = schema().build(f"{name}Response", {"return": result})
     else:
         element = etree.Element(f"{{{PAYLOAD}}}{name}Response", nsmap={"ns2": PAYLOAD})
         inner = etree.SubElement(element, "return")

@@ -1,6 +1,6 @@
 (function () {
     "use strict";
-    var sent = false;
+    let sent = false;
     document.querySelectorAll("time").forEach(function (node) {
         node.textContent = new Date(node.dateTime).toLocaleString([], {
             dateStyle: "medium",
@@ -26,7 +26,7 @@
                 return answer.text();
             })
             .then(function (text) {
-                var match = /<body data-state="([^"]*)"/.exec(text);
+                const match = /<body data-state="([^"]*)"/.exec(text);
                 if (match && !sent && match[1] !== document.body.dataset.state) {
                     location.replace(location.href);
                 }

@@ -15,7 +15,7 @@ from suds.client import Client
 
 @pytest.fixture
 def soap(process):
-    return Client(f"{process.url}{SOAP_PATH}?wsdl", cache=None)
+    return Client(f"{process.url}{SOAP_PATH}?wsdl", cache=None, timeout=20)
 
 
 def context(soap, principal_id, password, user=None):

@@ -162,6 +162,17 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
             "payment_ids": [(0, 0, payment) for payment in payments],
         }
 
+    def validate(self, order, line_uuid):
+        """Sync an order as paid whose Glase line the till says is done."""
+        line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
+        values = self.order_values(order.session_id, order.amount_total, [], "paid", order.uuid)
+        values.update(
+            lines=[],
+            amount_paid=order.amount_total,
+            payment_ids=[(1, line.id, {"payment_status": "done"})],
+        )
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+
     def door(self, name, **params):
         """Ask one of the till's routes, as the till that is logged in."""
         params.setdefault("config_id", self.main_pos_config.id)

@@ -27,11 +27,7 @@ class TestTillRoutes(GlaseCommon):
         self.assertTrue(view["reference"])
         row = self.row(line)
         self.assertEqual(row.ers_reference, view["reference"])
-        paid = self.order_values(self.pos_session, 148, [], "paid", order.uuid)
-        paid["payment_ids"] = [(1, order.payment_ids.id, {"payment_status": "done"})]
-        paid["amount_paid"] = 148
-        paid["lines"] = []
-        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([paid])
+        self.validate(order, line)
         self.assertEqual(order.state, "paid")
         self.assertEqual(order.payment_ids.transaction_id, view["reference"])
         self.assertFalse(order.payment_ids.glase_unverified)

@@ -27,6 +27,9 @@
     "assets": {
         "point_of_sale._assets_pos": ["pos_glase/static/src/app/**/*"],
         "point_of_sale.customer_display_assets": ["pos_glase/static/src/customer_display/**/*"],
+        "point_of_sale.customer_display_assets_test": [
+            "pos_glase/static/tests/customer_display/**/*"
+        ],
         "web.assets_tests": ["pos_glase/static/tests/tours/**/*"],
         "web.assets_unit_tests": ["pos_glase/static/tests/unit/**/*"],
     },

@@ -12,3 +12,7 @@ from . import test_set_up
 from . import test_simulator_account
 from . import test_sticker
 from . import test_uninstall
+from . import test_hoot
+from . import test_tour_customer_display
+from . import test_tour_payments
+from . import test_tour_terminal

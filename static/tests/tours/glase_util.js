@@ -1,0 +1,158 @@
+/* global posmodel */
+
+import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
+import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
+import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
+import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
+import { run, negate } from "@point_of_sale/../tests/generic_helpers/utils";
+
+const NO_DIALOG = negate(".glase-dialog");
+
+/** One JSON request to the simulator, whose address the test has put into the till's own. */
+async function simulator(method, path, body) {
+    const address = new URLSearchParams(window.location.search).get("glase_simulator");
+    const answer = await fetch(address + path, {
+        method,
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body ?? {}),
+    });
+    if (!answer.ok) {
+        throw new Error(`The simulator answers ${answer.status}: ${await answer.text()}`);
+    }
+    return answer.json();
+}
+
+/** What the customer at this till's sticker does: pay, decline, scan, begin or confirm. */
+export function customer(action) {
+    return run(
+        () => simulator("POST", `/api/stickers/${posmodel.glase.info.glase_id}/${action}`),
+        `the customer: ${action}`
+    );
+}
+
+/** What goes wrong at Glase from now on. */
+export function faults(...list) {
+    return run(() => simulator("PUT", "/api/faults", list), `faults: ${list.length}`);
+}
+
+/** Make the waits short that a person would sit through; they are real ones all the same. */
+export function shortWaits(milliseconds) {
+    return run(() => {
+        const { GlaseWaiting } = odoo.loader.modules.get("@pos_glase/app/glase_waiting");
+        Object.assign(GlaseWaiting.timing, milliseconds);
+    }, "shorten the waits");
+}
+
+export function startTill() {
+    return [
+        Chrome.startPoS(),
+        {
+            content: "the till is open",
+            trigger: ".pos .product-screen, .pos .payment-screen",
+        },
+    ].flat();
+}
+
+export function sell(product = "Desk Organizer") {
+    return [
+        ProductScreen.clickDisplayedProduct(product),
+        ProductScreen.clickPayButton(),
+        PaymentScreen.isShown(),
+    ].flat();
+}
+
+export function chooseGlase() {
+    return PaymentScreen.clickPaymentMethod("Glase");
+}
+
+export function clickSend() {
+    return {
+        content: "send the bill",
+        trigger: ".glase-line .send_payment_request",
+        run: "click",
+    };
+}
+
+export function waitsFor(amount) {
+    return [
+        {
+            content: `the dialog waits for ${amount}`,
+            trigger: `.glase-dialog .glase-look-waiting .glase-amount:contains("${amount}")`,
+        },
+        {
+            content: "with the sticker's code and its Glase ID",
+            trigger: ".glase-dialog:has(.glase-qr img):has(.glase-id)",
+        },
+    ];
+}
+
+export function looks(look) {
+    return { content: `the dialog is ${look}`, trigger: `.glase-dialog .glase-look-${look}` };
+}
+
+export function press(button) {
+    return {
+        content: `press ${button}`,
+        trigger: `.glase-dialog .glase-${button}:enabled`,
+        run: "click",
+    };
+}
+
+export function says(words) {
+    return { content: `it says ${words}`, trigger: `.glase-dialog:contains("${words}")` };
+}
+
+export function dialogIsGone() {
+    return { content: "the dialog is gone", trigger: NO_DIALOG };
+}
+
+export function lineIs(status) {
+    return {
+        content: `the line is ${status}`,
+        trigger: `.glase-line[data-status="${status}"]`,
+    };
+}
+
+/** The order was validated by itself, and the receipt has all that a customer needs. */
+export function receiptShowsGlase(amount) {
+    return [
+        ReceiptScreen.isShown(),
+        {
+            content: "the receipt has amount, reference and time of the Glase payment",
+            trigger: `.pos-receipt .glase-receipt:contains("Glase payment"):contains("${amount}"):has(.glase-reference):has(.glase-time)`,
+            run() {
+                const reference = document.querySelector(".glase-reference").textContent.trim();
+                if (!reference) {
+                    throw new Error("The reference on the receipt is empty.");
+                }
+            },
+        },
+    ].flat();
+}
+
+export function nextOrder() {
+    return [
+        {
+            isActive: ["desktop"],
+            content: "next customer",
+            trigger: ".receipt-screen .button.next.highlight[name='done']",
+            run: "click",
+        },
+        {
+            isActive: ["mobile"],
+            content: "next customer",
+            trigger: ".receipt-screen .btn-switchpane.validation-button.highlight[name='done']",
+            run: "click",
+        },
+    ];
+}
+
+/** Until the tour ends, nothing may be on its way to the server any more. */
+export function allStored() {
+    return run(async () => {
+        if (posmodel.glase.running) {
+            throw new Error("A Glase payment is still running.");
+        }
+        await posmodel.syncAllOrders();
+    }, "everything is stored");
+}

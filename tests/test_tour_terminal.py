@@ -1,0 +1,18 @@
+from odoo.tests import tagged
+
+from .test_tour_payments import GlaseTourCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTourTerminal(GlaseTourCommon):
+    def test_assign_by_scan(self):
+        """A manager scans a new sticker, and the till takes its first payment without a reload."""
+        self.terminal.sudo().write({"glase_id": False, "state": "registered"})
+        self.till("GlaseAssignByScan", login="pos_admin")
+        self.assertEqual(self.terminal.glase_id, "SCANNED42")
+        self.assertEqual(self.terminal.state, "ready")
+        self.assert_paid(self.orders(), self.rows(), 5.10)
+
+    def test_the_menu_is_not_for_cashiers(self):
+        self.till("GlaseNoMenuForCashiers")
+        self.assertEqual(self.terminal.state, "ready")

@@ -226,6 +226,7 @@ def test_what_moves_money_is_never_the_trial(gated, monkeypatch):
         CALLS["sendInvoice"][0](gated.client)
     assert gated.operations()[5:] == ["benchmarkingNop"]
     gated.hanging = False
+    monkeypatch.setattr("glase.client.PROBE_TIMEOUT", 5)
     gated.clock.now += 10
     assert CALLS["sendInvoice"][0](gated.client).invoice_reference
     assert gated.operations()[6:] == ["benchmarkingNop", "sendInvoice"]

@@ -153,7 +153,7 @@ def test_the_server_hangs_in_the_handshake(peer, trusted):
         client = Client(server.url().replace("http:", "https:"), connect_timeout=0.3)
         CALLS["sendInvoice"][0](client)
     assert (caught.value.reason, caught.value.slow) == ("connect_timeout", True)
-    assert caught.value.seconds < 2
+    assert caught.value.seconds < 3
 
 
 def test_the_server_closes_in_the_handshake(peer, trusted):

@@ -88,7 +88,7 @@ def test_no_connection_in_time():
         for sock in waiting:
             sock.close()
     assert (error.reason, error.slow) == ("connect_timeout", True)
-    assert error.seconds < 2
+    assert error.seconds < 3
 
 
 def test_the_second_address_of_a_host_is_tried(peer, monkeypatch):
@@ -194,7 +194,7 @@ def does_not_read(line):
 def test_no_answer_in_time(peer, script):
     error = failure(peer(script).url(), NoAnswer, timeout=0.4)
     assert (error.reason, error.slow) == ("timeout", True)
-    assert 0.3 < error.seconds < 2
+    assert 0.3 < error.seconds < 10
 
 
 def test_a_server_that_does_not_even_read(peer):

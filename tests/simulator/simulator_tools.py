@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from decimal import Decimal
@@ -326,6 +327,19 @@ class Process:
         self.process.terminate()
         _out, errors = self.process.communicate(timeout=SECONDS)
         return self.process.returncode, errors
+
+
+def until(question):
+    """Ask again and again until the answer is true; the answer.
+
+    Each question is a real access, so nothing has to be waited for; the end is for what hangs.
+    """
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        answer = question()
+        if answer:
+            return answer
+    raise AssertionError("did not happen")
 
 
 def total(values):

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_tools import in_process, invoice, row
 
@@ -203,6 +203,7 @@ def test_documented_strictness_of_the_context(simulator, service, till):
     assert service.call("sendInvoice", good, invoice=invoice()).code == 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.decimals("-9999.99", "9999.99", places=2), min_size=1, max_size=40),
     st.sampled_from([Decimal("0.01"), Decimal("-0.01"), Decimal(0)]),

@@ -5,7 +5,7 @@ import queue
 import threading
 
 import pytest
-from simulator_tools import in_process
+from simulator_tools import in_process, until
 
 from simulator import Simulator
 
@@ -35,11 +35,7 @@ def listener():
 
 def outcome(simulator):
     """The note of the one hint, once it is there."""
-    for _attempt in range(100_000):
-        notes = simulator.journal()["notifications"]
-        if notes:
-            return notes[0]["outcome"]
-    raise AssertionError("no hint was noted")
+    return until(lambda: simulator.journal()["notifications"])[0]["outcome"]
 
 
 @pytest.mark.parametrize(("choice", "reference_sent"), [("empty", False), ("reference", True)])

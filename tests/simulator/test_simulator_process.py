@@ -12,7 +12,7 @@ import sys
 import threading
 
 import pytest
-from simulator_tools import ROOT, Process, in_process, total
+from simulator_tools import ROOT, Process, in_process, total, until
 
 from simulator import NothingToPay, Simulator, StateError
 
@@ -44,8 +44,7 @@ def test_it_ends_while_a_call_is_held():
 
     caller = threading.Thread(target=call)
     caller.start()
-    while process.api("GET", "faults")[2]:
-        pass
+    until(lambda: process.api("GET", "faults")[2] == [])
     code, errors = process.stop()
     caller.join(20)
     assert (code, errors) == (0, "")

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from . import debian, postgres
 from .console import last_line, step
-from .paths import CHECKOUT, MODULE, cache, digest, fresh_folder, locked, need_space
+from .paths import (
+    CHECKOUT,
+    MODULE,
+    cache,
+    digest,
+    fresh_folder,
+    is_complete,
+    locked,
+    need_space,
+    retire,
+)
 from .server import Odoo, link_module
 
 MODULES = "point_of_sale,l10n_se"
@@ -36,8 +46,8 @@ def find(python, tree, demo=True):
 
     :param demo: with Odoo's own demo data
     """
-    flavour = "demo" if demo else "plain"
     named = debian.uses_own_server()
+    flavour = ("demo" if demo else "plain") + ("-named" if named else "")
     server = postgres.named_server() if named else None
     where = f"{server.options}" if named else str(debian.postgres_bin())
     key = digest(tree.key, CHECKOUT / "requirements.txt", _shop(), MODULES, flavour, where, "2")
@@ -45,7 +55,7 @@ def find(python, tree, demo=True):
     base = Base(cache() / f"base-{flavour}-{key}", template)
 
     def is_there():
-        return (base.folder / "complete").exists() and (not named or server.has_database(template))
+        return is_complete(base.folder) and (not named or server.has_database(template))
 
     if not is_there():
         with locked(f"base-{flavour}"):
@@ -61,9 +71,7 @@ def _shop():
 
 def _make(base, named_server, python, tree, demo):
     need_space(cache(), 1, "The base database")
-    for old in cache().glob(f"{base.folder.name.rsplit('-', 1)[0]}-*"):
-        if old.is_dir():
-            shutil.rmtree(old)
+    retire(f"{base.folder.name.rpartition('-')[0]}-????????????????")
     fresh_folder(base.folder)
     title = "Odoo's Point of Sale and a Swedish shop" + (", with demo data" if demo else "")
     cluster = None

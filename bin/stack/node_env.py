@@ -6,7 +6,17 @@ import subprocess
 from pathlib import Path
 
 from .console import last_line, run, step
-from .paths import CHECKOUT, cache, digest, fresh_folder, link_in_checkout, locked, log_file
+from .paths import (
+    CHECKOUT,
+    cache,
+    digest,
+    fresh_folder,
+    is_complete,
+    link_in_checkout,
+    locked,
+    log_file,
+    retire,
+)
 
 FILES = ("package.json", "package-lock.json")
 
@@ -20,9 +30,9 @@ def find(python):
     node = _node(python)
     key = digest(*(CHECKOUT / name for name in FILES))
     folder = cache() / f"npm-{key}"
-    if not (folder / "complete").exists():
+    if not is_complete(folder):
         with locked("npm"):
-            if not (folder / "complete").exists():
+            if not is_complete(folder):
                 _make(folder, node)
     packages = folder / "node_modules"
     link_in_checkout("node_modules", packages)
@@ -36,6 +46,7 @@ def _node(python):
 
 
 def _make(folder, node):
+    retire("npm-*")
     fresh_folder(folder)
     for name in FILES:
         shutil.copy(CHECKOUT / name, folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import debian
 from .console import Stop
-from .paths import cache, digest, fresh_folder, locked, need_space
+from .paths import cache, digest, fresh_folder, is_complete, locked, need_space, retire
 
 PACKAGES = (
     "odoo-19",
@@ -50,18 +50,16 @@ def find():
         return _at(Path(named).expanduser().absolute(), named=True)
     key = digest(*PACKAGES, *OWN_RELEASE_PACKAGES, "1")
     folder = cache() / f"odoo-{key}"
-    if not (folder / "complete").exists():
+    if not is_complete(folder):
         with locked("odoo"):
-            if not (folder / "complete").exists():
+            if not is_complete(folder):
                 _download(folder)
     return _at(folder)
 
 
 def _download(folder):
     need_space(folder.parent, 3, "Odoo")
-    for old in folder.parent.glob("odoo-*"):
-        if old.is_dir():
-            shutil.rmtree(old)
+    retire("odoo-*")
     fresh_folder(folder)
     work = fresh_folder(folder.parent / "odoo.download")
     names = debian.unpack(PACKAGES, OWN_RELEASE_PACKAGES, folder, work)

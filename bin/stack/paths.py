@@ -5,12 +5,14 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from pathlib import Path
 
 from .console import Stop, say
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULE = "pos_glase"
+DAY = 24 * 3600
 
 
 def cache():
@@ -66,6 +68,26 @@ def fresh_folder(folder):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
+
+
+def is_complete(folder):
+    """Whether an artefact in the cache was made to its end; notes that it is in use."""
+    mark = folder / "complete"
+    if not mark.exists():
+        return False
+    mark.touch()
+    return True
+
+
+def retire(pattern):
+    """Remove artefacts that no run has used for a day, and what interrupted runs left of them.
+
+    The caller holds the lock under which they are made. Another run may be copying one that is newer.
+    """
+    for folder in cache().glob(pattern):
+        mark = folder / "complete"
+        if folder.is_dir() and (not mark.exists() or time.time() - mark.stat().st_mtime > DAY):
+            shutil.rmtree(folder)
 
 
 def size_text(folder):

@@ -1,11 +1,20 @@
 """Virtual environments with the pinned Python packages, in the cache, one for each set of requirements."""
 
 import os
-import shutil
 import sys
 
 from .console import last_line, run, step
-from .paths import CHECKOUT, cache, digest, link_in_checkout, locked, log_file, need_space
+from .paths import (
+    CHECKOUT,
+    cache,
+    digest,
+    is_complete,
+    link_in_checkout,
+    locked,
+    log_file,
+    need_space,
+    retire,
+)
 
 RUNTIME = ("requirements.txt",)
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
@@ -20,9 +29,9 @@ def find(names=DEVELOPMENT):
     kind = "dev" if names == DEVELOPMENT else "run"
     key = digest(*files, sys.version, os.path.realpath(sys.executable))
     folder = cache() / f"venv-{kind}-{key}"
-    if not (folder / "complete").exists():
+    if not is_complete(folder):
         with locked(f"venv-{kind}"):
-            if not (folder / "complete").exists():
+            if not is_complete(folder):
                 _make(folder, files, kind)
     if kind == "dev":
         link_in_checkout(".venv", folder)
@@ -31,9 +40,7 @@ def find(names=DEVELOPMENT):
 
 def _make(folder, files, kind):
     need_space(folder.parent, 1.5, "The Python environment")
-    for old in folder.parent.glob(f"venv-{kind}-*"):
-        if not (old / "complete").exists():
-            shutil.rmtree(old)
+    retire(f"venv-{kind}-*")
     log = log_file(f"pip-{kind}")
     title = "Python packages" if kind == "dev" else "Python packages, without those for development"
     with step(title, lambda: last_line(log)):

@@ -20,6 +20,34 @@ CHROMIUM = [
     "--disable-sync",
     "--no-first-run",
 ]
+# The words of an element as lines: what stands at one height is one line, from left to right.
+LINES = """
+(element) => {
+    const words = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(walker.currentNode);
+        const box = range.getBoundingClientRect();
+        const text = walker.currentNode.textContent.trim().replace(/\\s+/g, " ");
+        if (text && box.height) {
+            words.push({ text, left: box.left, middle: box.top + box.height / 2 });
+        }
+    }
+    words.sort((one, other) => one.middle - other.middle);
+    const lines = [];
+    for (const word of words) {
+        const line = lines[lines.length - 1];
+        if (line && word.middle - line[0].middle < 6) {
+            line.push(word);
+        } else {
+            lines.push([word]);
+        }
+    }
+    const side = (one, other) => one.left - other.left;
+    return lines.map((line) => line.sort(side).map((word) => word.text).join("  ")).join("\\n");
+}
+"""
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll", "Cinnamon Roll")
 SECONDS = 1000
 BUNDLE_SECONDS = 90 * SECONDS
@@ -124,7 +152,7 @@ class Walk:
             self.picture(self.till, "6-till-receipt")
             self.phone.reload()
             self.picture(self.phone, "5-phone-receipt")
-            return receipt.inner_text()
+            return receipt.evaluate(LINES)
 
 
 def main(told):

@@ -2,10 +2,10 @@ import { _t } from "@web/core/l10n/translation";
 import { toRaw } from "@odoo/owl";
 import { effect, Reactive } from "@web/core/utils/reactive";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
-import { ConnectionLostError } from "@web/core/network/rpc";
 import { uuidv4 } from "@point_of_sale/utils";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { askBefore } from "@pos_glase/app/glase_question";
+import { offlineRefusal, storeDraft } from "@pos_glase/app/glase_storing";
 import { ask } from "@pos_glase/app/glase_wire";
 import { GlaseDialog } from "@pos_glase/app/glase_dialog";
 import { GlaseWaiting } from "@pos_glase/app/glase_waiting";
@@ -13,9 +13,6 @@ import { keepScreenOn } from "@pos_glase/app/glase_heart";
 import { isGlaseLine, isTaken, isUndecided, refusalOf, UNPAID } from "@pos_glase/app/glase_rules";
 import { scanToPay } from "@pos_glase/app/glase_scan_to_pay";
 
-const CONNECTIVITY_LIMIT = 5000;
-const SYNC_PAUSE = 100;
-const SYNC_TRIES = 50;
 const RESUME_PAUSE = 5000;
 
 const NO_INFO = { state: "no_account", message: false, simulation: false, manager: false };
@@ -25,7 +22,8 @@ function needsWords(outcome) {
     return (
         ["declined", "failed", "expired", "reversed", "lost", "refused"].includes(outcome.kind) ||
         outcome.tooLate ||
-        outcome.paidMeanwhile
+        outcome.paidMeanwhile ||
+        outcome.unasked
     );
 }
 
@@ -40,6 +38,8 @@ export class GlaseDesk extends Reactive {
         this.pos = pos;
         /** @type {GlaseWaiting|null} */
         this.running = null;
+        /** Uuid of the line whose bill is being checked and stored: nothing was sent yet. */
+        this.preparing = null;
         this.changedInfo = null;
     }
 
@@ -65,43 +65,62 @@ export class GlaseDesk extends Reactive {
      * @returns {Promise<boolean>} whether it is paid. Never rejects.
      */
     async pay(line) {
-        const { uuid, pos_order_id: order } = line;
-        const idle = order.isRefund ? undefined : line.glase_attempt ? "retry" : "pending";
-        const refuse = (message) => {
+        const { uuid } = line;
+        const idle = line.pos_order_id.isRefund
+            ? undefined
+            : line.glase_attempt
+              ? "retry"
+              : "pending";
+        const refusal = await this.prepare(line);
+        if (refusal) {
             this.lineOf(uuid)?.setPaymentStatus(idle);
-            if (message) {
-                this.say(_t("Not sent to Glase"), message);
+            if (refusal.message) {
+                this.say(_t("Not sent to Glase"), refusal.message);
             }
             return false;
-        };
-        try {
-            const refusal =
-                this.busyRefusal(uuid) ||
-                refusalOf(this.pos, line) ||
-                (await this.offlineRefusal());
-            if (refusal) {
-                return refuse(refusal);
-            }
-            if (!(await askBefore(this.pos, line))) {
-                return refuse(false);
-            }
-            line.glase_attempt = uuidv4();
-            const trouble = (await this.storeDraft(order)) || this.busyRefusal(uuid);
-            if (trouble) {
-                return refuse(trouble);
-            }
-        } catch (error) {
-            // Core waits for this promise without a finally: a rejection would block all terminals.
-            console.warn("A Glase payment could not be started", error);
-            return refuse(_t("Something went wrong at this till. Nothing was sent. Try again."));
         }
         try {
             const payment = { ...this.paymentOf(line), amountText: this.text(line) };
             const outcome = await this.run(payment);
             return outcome.kind === "paid" && Boolean(this.lineOf(uuid));
         } catch (error) {
+            // Core waits for this promise without a finally: a rejection would block all terminals.
             console.warn("A Glase payment ended in a way this till does not know", error);
             return false;
+        }
+    }
+
+    /**
+     * Everything before the bill is sent: checks, questions, the stored draft, a new attempt.
+     *
+     * @returns {Promise<{message: string|false}|false>} why nothing may be sent; without a message
+     *     if the cashier decided so
+     */
+    async prepare(line) {
+        const { uuid, pos_order_id: order } = line;
+        const busy = this.busyRefusal(uuid);
+        if (busy) {
+            return { message: busy };
+        }
+        this.preparing = uuid;
+        try {
+            const refusal = refusalOf(this.pos, line) || (await offlineRefusal(this.pos));
+            if (refusal) {
+                return { message: refusal };
+            }
+            if (!(await askBefore(this.pos, line))) {
+                return { message: false };
+            }
+            line.glase_attempt = uuidv4();
+            const trouble = (await storeDraft(this.pos, order)) || this.busyRefusal(uuid);
+            return trouble && { message: trouble };
+        } catch (error) {
+            console.warn("A Glase payment could not be started", error);
+            return {
+                message: _t("Something went wrong at this till. Nothing was sent. Try again."),
+            };
+        } finally {
+            this.preparing = null;
         }
     }
 
@@ -121,47 +140,11 @@ export class GlaseDesk extends Reactive {
     }
 
     busyRefusal(lineUuid) {
-        if (!this.running || this.running.lineUuid === lineUuid) {
+        const busyWith = this.running?.lineUuid || this.preparing;
+        if (!busyWith || busyWith === lineUuid) {
             return false;
         }
         return _t("Another Glase payment is running at this till. Finish or cancel it first.");
-    }
-
-    async offlineRefusal() {
-        const late = new Promise((resolve) =>
-            setTimeout(() => resolve("late"), CONNECTIVITY_LIMIT)
-        );
-        const outcome = await Promise.race([this.pos.data.checkConnectivity(), late]);
-        if (outcome !== "late" && !this.pos.data.network.offline) {
-            return false;
-        }
-        return _t(
-            "This till is offline, and Glase needs a connection. Choose another payment method."
-        );
-    }
-
-    /**
-     * Store the order with its waiting line on the server: what only a browser holds dies with it.
-     *
-     * @returns {Promise<string|false>} a sentence if it could not be stored
-     */
-    async storeDraft(order) {
-        try {
-            for (let tries = 0; tries < SYNC_TRIES; tries++) {
-                const options = { orders: [order], force: true, throw: true };
-                // Nothing comes back while another synchronisation of this order is under way.
-                if (await this.pos.syncAllOrders(options)) {
-                    return false;
-                }
-                await new Promise((resolve) => setTimeout(resolve, SYNC_PAUSE));
-            }
-        } catch (error) {
-            if (!(error instanceof ConnectionLostError)) {
-                const reason = error.data?.message || error.message;
-                return _t("The order could not be stored: %s Nothing was sent to Glase.", reason);
-            }
-        }
-        return _t("The order could not be stored on the server. Nothing was sent to Glase.");
     }
 
     /**
@@ -351,7 +334,7 @@ export class GlaseDesk extends Reactive {
         this.pos.notification.add(
             _t(
                 "A Glase payment of %s is still undecided at this till, but its order is not here. " +
-                    "It is canceled after a minute unless the customer pays.",
+                    "It is followed up and ends by itself within a few minutes.",
                 amount
             ),
             { type: "warning", sticky: true }

@@ -88,6 +88,11 @@ export class GlaseDialog extends Component {
         return asking ? "asking" : "waiting";
     }
 
+    /** Nobody should scan any more once a cancel is wished. */
+    get mayScan() {
+        return ["sending", "waiting", "asking"].includes(this.look);
+    }
+
     /** What is going on, in one short line. */
     get headline() {
         if (this.waiting.outcome) {
@@ -140,7 +145,10 @@ export class GlaseDialog extends Component {
     }
 
     get outcomeDetails() {
-        const { kind, message, tooLate } = this.waiting.outcome;
+        const { kind, message, tooLate, unasked } = this.waiting.outcome;
+        if (unasked) {
+            return _t("The bill that was left open has been canceled. Nothing was taken.");
+        }
         if (message) {
             return message;
         }

@@ -41,6 +41,7 @@ export class GlaseTerminalDialog extends Component {
         this.dialog = useService("dialog");
         this.input = useRef("input");
         this.state = useState({ typed: "", busy: false, message: "", ok: true });
+        this.turn = 0;
         // The raw code is taken below; while this is open nobody else reads a scanner.
         useBarcodeReader(Object.fromEntries(BARCODE_KINDS.map((kind) => [kind, () => {}])), true);
         useBus(useService("barcode").bus, "barcode_scanned", (event) =>
@@ -135,11 +136,15 @@ export class GlaseTerminalDialog extends Component {
      * @returns {Promise<boolean>} whether it was done
      */
     async run(method, args = [], { quiet = false } = {}) {
-        this.state.busy = true;
+        const turn = ++this.turn;
+        // A sticker may be scanned while the state is still being read.
+        this.state.busy = !quiet;
         try {
             const ids = [this.pos.config.id];
             const result = await this.pos.data.call("pos.config", method, [ids, ...args]);
-            this.pos.glase.info = result.glase;
+            if (turn === this.turn) {
+                this.pos.glase.info = result.glase;
+            }
             if (!quiet) {
                 this.tell(result.ok, result.message);
             }
@@ -154,7 +159,9 @@ export class GlaseTerminalDialog extends Component {
             );
             return false;
         } finally {
-            this.state.busy = false;
+            if (turn === this.turn) {
+                this.state.busy = false;
+            }
         }
     }
 }

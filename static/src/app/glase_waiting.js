@@ -300,7 +300,7 @@ export class GlaseWaiting extends Reactive {
 
     applyState(view, route) {
         const ends = {
-            canceled: view.cancel ? "canceled" : "declined",
+            canceled: view.cancel || view.given_up ? "canceled" : "declined",
             failed: "failed",
             expired: "expired",
             reversed: "reversed",
@@ -340,6 +340,7 @@ export class GlaseWaiting extends Reactive {
             view: this.view,
             tooLate: kind === "paid" && Boolean(this.cancelState),
             paidMeanwhile: kind === "paid" && this.lastRoute === "resume",
+            unasked: kind === "canceled" && !this.cancelState,
         };
         this.asking = false;
         this.stopHeart?.();

@@ -17,10 +17,14 @@ patch(PaymentScreenPaymentLines.prototype, {
 
     /** Undecided, and nothing in this browser is waiting for it. */
     isGlaseStranded(line) {
-        return isUndecided(line) && this.pos.glase.running?.lineUuid !== line.uuid;
+        const { running, preparing } = this.pos.glase;
+        return isUndecided(line) && ![running?.lineUuid, preparing].includes(line.uuid);
     },
 
     glaseStatusWords(line) {
+        if (this.pos.glase.preparing === line.uuid) {
+            return _t("Checking and storing the order…");
+        }
         if (this.isGlaseStranded(line)) {
             return _t(
                 "Left open: not known whether the customer has paid. Does not count as paid."

@@ -1,6 +1,6 @@
 import { patch } from "@web/core/utils/patch";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
-import { isGlaseLine, isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
+import { isGlaseLine, isLeftOpen, isUndecided } from "@pos_glase/app/glase_rules";
 
 patch(PosPayment.prototype, {
     /**
@@ -20,7 +20,8 @@ patch(PosPayment.prototype, {
      * dropped when the order is paid otherwise: the server keeps their row and works it to an end.
      */
     delete(opts = {}) {
-        const kept = (isUndecided(this) && !isLeftOpen(this)) || isTaken(this);
+        const done = isGlaseLine(this) && this.payment_status === "done";
+        const kept = done || (isUndecided(this) && !isLeftOpen(this));
         if (opts.backend && kept && !this.pos_order_id?.finalized) {
             return;
         }

@@ -190,10 +190,10 @@ class PosConfig(models.Model):
         tills = self.sudo().search([("company_id", "=", company.id)], order="id")
         tills._glase_set_up(account)
         first = tills[:1]
-        terminal = first._glase_terminal_or_draft(account)
+        terminal = first._glase_terminal_or_draft(account, lambda work: work(first))
 
         def in_this_transaction(work):
-            return work(terminal.sudo())
+            return work(terminal)
 
         if terminal.state == "draft":
             terminal._ask_register(in_this_transaction)

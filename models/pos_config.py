@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from . import own_transaction
 from .glase_terminal import DRAFT, LIVE, READY
 
 
@@ -194,10 +195,12 @@ class PosConfig(models.Model):
                 self.env._("Only a Point of Sale administrator may change a Glase terminal.")
             )
 
-    def _glase_terminal_or_draft(self, account=None):
+    def _glase_terminal_or_draft(self, account=None, transact=None):
         """The terminal of this till; a draft is made if there is none.
 
         :param account: for the draft; by default the only one of the company
+        :param transact: runs a step in a transaction; by default in one of its own, so that of
+            two who ask at once one makes the draft and both get it
         :raises UserError: if there is no account, or several to choose from
         """
         self.ensure_one()
@@ -216,9 +219,27 @@ class PosConfig(models.Model):
                 if self._glase_accounts()
                 else self._glase_todo("no_account")
             )
-        draft = self.env["glase.terminal"].create({"account_id": account.id, "config_id": self.id})
+        transact = transact or self._glase_in_own_transaction
+        draft_id = transact(lambda config: config._glase_make_draft(account.id))
         self.invalidate_recordset(["glase_terminal_id", "glase_terminal_ids"])
-        return draft
+        return self.env["glase.terminal"].browse(draft_id)
+
+    def _glase_make_draft(self, account_id):
+        own_transaction.lock(self)
+        terminal = self.glase_terminal_id or self.env["glase.terminal"].create(
+            {"account_id": account_id, "config_id": self.id}
+        )
+        return terminal.id
+
+    def _glase_in_own_transaction(self, work):
+        config_id = self.id
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        result = own_transaction.run(
+            self.env, lambda env: work(env["pos.config"].browse(config_id))
+        )
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self.env.invalidate_all()
+        return result
 
     def action_glase_terminal(self):
         """Open the Glase terminal of this till."""

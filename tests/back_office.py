@@ -47,6 +47,14 @@ class BackOfficeCommon(GlaseCommon):
             yield
         self.assertRegex(str(caught.exception), pattern)
 
+    def draft(self, config=None):
+        """A terminal that only needs to be registered."""
+        return (
+            self.env["glase.terminal"]
+            .with_user(self.pos_admin)
+            .create({"account_id": self.account.id, "config_id": (config or self.till).id})
+        )
+
     def till_call(self, method, *arguments, config=None, user=None):
         """Call a method of ``pos.config`` as the till's menu does."""
         with self.request(user) as env:

@@ -109,7 +109,7 @@ class TestAccount(BackOfficeCommon):
             self.account.with_user(self.admin).company_id = company
 
     def test_a_draft_follows_its_account_and_a_registration_does_not(self):
-        draft = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        draft = self.draft()
         draft.sudo().write({"external_identifier": "x", "password": "half made"})
         self.unregister_all()
         kept = self.terminal.endpoint

@@ -17,7 +17,7 @@ class TestNeutralize(BackOfficeCommon):
                 "active": False,
             }
         )
-        draft = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        draft = self.draft()
         draft.sudo().write({"password": "half made", "external_identifier": "half made"})
         accounts = self.env["glase.account"].with_context(active_test=False).search([])
         terminals = self.env["glase.terminal"].with_context(active_test=False).search([])

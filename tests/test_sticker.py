@@ -53,7 +53,7 @@ class TestSticker(BackOfficeCommon):
         self.assertIn(qr_code(terminal.phone_url), html)
 
     def test_no_sticker_without_a_glase_id(self):
-        draft = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        draft = self.draft()
         with self.refused(UserError, "Assign a Glase ID first"):
             draft.action_print_sticker()
         self.assertIn("no Glase ID yet", self.html(draft))

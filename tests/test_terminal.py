@@ -45,7 +45,7 @@ class TestRegister(BackOfficeCommon):
         self.assertEqual(len(self.till.glase_terminal_ids), 1)
 
     def test_a_click_while_the_first_one_is_on_its_way_calls_nobody(self):
-        terminal = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        terminal = self.draft()
         terminal.sudo().busy_since = clock.now(self.env.cr)
         before = len(self.calls("registerTerminal"))
         with self.refused(UserError, "being asked"):
@@ -303,7 +303,7 @@ class TestTest(BackOfficeCommon):
             self.assertFalse(answer["ok"])
 
     def test_a_draft_tests_its_account(self):
-        self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        self.draft()
         answer = self.till_call("glase_till_test")
         self.assertTrue(answer["ok"], answer["message"])
         self.assertTrue(self.calls("executeReport"))
@@ -363,7 +363,7 @@ class TestRegistrationIsKept(BackOfficeCommon):
         self.assertFalse(self.main_pos_config.active)
 
     def test_an_unregistered_till_can_be_deleted(self):
-        draft = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        draft = self.draft()
         self.till.unlink()
         self.assertEqual(draft.state, "retired")
         self.assertFalse(draft.config_id)
@@ -373,7 +373,7 @@ class TestRegistrationIsKept(BackOfficeCommon):
             self.terminal.unlink()
 
     def test_a_manager_edits_drafts_only_and_only_by_name(self):
-        draft = self.till.with_user(self.pos_admin)._glase_terminal_or_draft()
+        draft = self.draft()
         draft.name = "By hand"
         for values in (
             {"state": "ready"},

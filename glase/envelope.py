@@ -7,6 +7,7 @@ to the order of its schema and a server need not (``doc/protocol.md §1.2``).
 import os
 import re
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 from lxml import etree
@@ -125,7 +126,7 @@ def _row(row):
     return {
         "itemDescription": text(row.description),
         "itemEAN": text(row.ean or None),
-        "itemQuantity": _plain(row.quantity),
+        "itemQuantity": row.quantity.normalize(),
         "itemSKU": text(row.sku or None),
         "itemTaxRate": _whole(row.tax_rate),
         "itemTotalAmount": amount(row.total),
@@ -134,14 +135,11 @@ def _row(row):
     }
 
 
-def _plain(number):
-    whole = number.to_integral_value()
-    return whole if number == whole else number.normalize()
-
-
 def _whole(rate):
     """Only whole percentages go over the wire (``doc/protocol.md §2.6``)."""
-    return _plain(rate) if rate is not None and rate == int(rate) else None
+    if rate is None or rate != int(rate):
+        return None
+    return Decimal(rate).normalize()
 
 
 def tokens(values):

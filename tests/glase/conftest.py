@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is not a failure: how long a single example takes proves nothing here.
-settings.register_profile("glase", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("glase")
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from glase_peer import Peer
 
 from glase import transport
+
+# A busy machine is not a failure: how long a single example takes proves nothing here.
+settings.register_profile("glase", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("glase")
 
 
 @pytest.fixture(autouse=True)

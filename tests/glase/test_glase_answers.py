@@ -312,6 +312,12 @@ def test_reports(children, text, content):
     assert (report.title, report.mime_type) == ("T", "text/html")
 
 
+@pytest.mark.parametrize("before", [b"\n", b" \r\n\t"])
+def test_white_space_before_the_declaration_does_not_matter(before):
+    body = before + b'<?xml version="1.0" encoding="utf-8"?>' + envelope("getPaymentStatus", PAID)
+    assert ask(body).status.paid
+
+
 def test_a_report_that_is_not_ready_says_so():
     with pytest.raises(ReportNotReady) as caught:
         client(refusal("executeReport", 2)).execute_report(RESELLER, "x", {})
@@ -381,6 +387,7 @@ def test_unreadable(body, status, reason):
         CALLS["sendInvoice"][0](client(body, status))
     assert caught.value.reason == reason
     assert caught.value.http_status == int(status.split()[0])
+    assert (f"HTTP status {status[:3]}" in str(caught.value)) == (status != "200 OK")
     assert not caught.value.money_state_known and not caught.value.retryable
 
 

@@ -23,7 +23,7 @@ from glase_peer import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glase import Client, GlaseError, Principal, RequestError
+from glase import Client, GlaseError, Principal, RequestError, Unreadable
 from glase.masking import MASK, Secret, mask
 
 SECRETS = (PASSWORD, NEW_PASSWORD)
@@ -134,6 +134,21 @@ def test_at_info_there_is_one_line_for_each_call_but_none_for_polls(peer, caplog
     assert not any("getPaymentStatus" in line or "<" in line for line in lines)
 
 
+def test_a_defect_is_an_unknown_outcome_and_shows_no_secret(monkeypatch, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def broken(*_arguments):
+        raise RuntimeError(PASSWORD)
+
+    monkeypatch.setattr("glase.transport.SocketTransport.post", broken)
+    with pytest.raises(Unreadable) as caught:
+        CALLS["sendInvoice"][0](Client("http://localhost/"))
+    assert caught.value.reason == "defect"
+    assert "RuntimeError" in str(caught.value)
+    assert not caught.value.money_state_known
+    assert clean("".join(traceback.format_exception(caught.value)) + caplog.text)
+
+
 def test_a_principal_does_not_show_its_password():
     for principal in (TERMINAL, RESELLER):
         assert principal.password == PASSWORD
@@ -149,7 +164,7 @@ def test_an_incomplete_principal_is_refused():
 
 @given(st.text(min_size=1), st.text(), st.text())
 def test_a_known_secret_is_masked_anywhere(secret, before, after):
-    long = f"s3cr3t-{secret}"
+    long = f"very-s3cr3t-{secret}"
     assert long.replace("\x00", "") not in mask(f"{before}{escape(long)} {long}{after}", [long])
 
 

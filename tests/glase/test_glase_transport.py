@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -74,19 +75,22 @@ def test_no_such_host(monkeypatch):
     assert (error.reason, error.slow) == ("dns", False)
 
 
-def test_no_connection_in_time():
-    # A listener whose queue is full: the system leaves the next connection unanswered.
-    with socket.socket() as listener:
+@pytest.fixture
+def black_hole():
+    """The port of a listener whose queue is full: the system leaves a connection unanswered."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
-        waiting = [socket.socket() for _number in range(4)]
-        for sock in waiting:
-            sock.setblocking(False)
-            sock.connect_ex(listener.getsockname())
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        error = failure(url, NeverSent, connect_timeout=0.3)
-        for sock in waiting:
-            sock.close()
+        for _number in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_no_connection_in_time(black_hole):
+    error = failure(f"http://127.0.0.1:{black_hole}/", NeverSent, connect_timeout=0.3)
     assert (error.reason, error.slow) == ("connect_timeout", True)
     assert error.seconds < 3
 
@@ -97,6 +101,14 @@ def test_the_second_address_of_a_host_is_tried(peer, monkeypatch):
     dead = socket.getaddrinfo("127.0.0.2", server.port, type=socket.SOCK_STREAM)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_o: dead + found)
     assert poll(Client(server.url("localhost"))).result_code == 0
+
+
+def test_a_dead_address_does_not_use_up_all_the_time(peer, monkeypatch, black_hole):
+    server = peer(answer_all)
+    dead = socket.getaddrinfo("127.0.0.1", black_hole, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_o: dead + found)
+    assert poll(Client(server.url("localhost"), connect_timeout=1.0)).result_code == 0
 
 
 # === Sent, no answer ===

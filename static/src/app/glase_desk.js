@@ -1,6 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
-import { toRaw } from "@odoo/owl";
-import { effect, Reactive } from "@web/core/utils/reactive";
+import { Reactive } from "@web/core/utils/reactive";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { uuidv4 } from "@point_of_sale/utils";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
@@ -11,7 +10,7 @@ import { GlaseDialog } from "@pos_glase/app/glase_dialog";
 import { GlaseWaiting } from "@pos_glase/app/glase_waiting";
 import { keepScreenOn } from "@pos_glase/app/glase_heart";
 import { isGlaseLine, isTaken, isUndecided, refusalOf, UNPAID } from "@pos_glase/app/glase_rules";
-import { scanToPay } from "@pos_glase/app/glase_scan_to_pay";
+import { followOnDisplay, showOnDisplay } from "@pos_glase/app/glase_scan_to_pay";
 
 const RESUME_PAUSE = 5000;
 
@@ -160,7 +159,7 @@ export class GlaseDesk extends Reactive {
         this.running = waiting;
         try {
             this.show(waiting);
-            this.followOnDisplay(waiting);
+            followOnDisplay(this.pos, waiting);
             const outcome = await waiting.start(view);
             this.settle(waiting, outcome);
             return outcome;
@@ -173,7 +172,7 @@ export class GlaseDesk extends Reactive {
 
     /** Write what became of a payment on its line, before anybody hears of it. */
     settle(waiting, outcome) {
-        this.showOnDisplay(waiting, null);
+        showOnDisplay(this.pos, waiting, null);
         const line = this.lineOf(waiting.lineUuid);
         if (line && !isTaken(line)) {
             this.writeEnd(line, outcome);
@@ -395,25 +394,6 @@ export class GlaseDesk extends Reactive {
 
     say(title, body) {
         this.pos.dialog.add(AlertDialog, { title, body });
-    }
-
-    /** The customer may scan as soon as the bill is out; later answers change nothing there. */
-    followOnDisplay(waiting) {
-        effect(
-            ({ issued, outcome }) => {
-                if (issued && !outcome) {
-                    this.showOnDisplay(waiting, scanToPay(this.pos, toRaw(waiting).view));
-                }
-            },
-            [waiting]
-        );
-    }
-
-    showOnDisplay(waiting, content) {
-        const order = this.pos.models["pos.order"].getBy("uuid", waiting.orderUuid);
-        if (order) {
-            order.glaseScanToPay = content;
-        }
     }
 
     lineOf(uuid) {

@@ -1,3 +1,5 @@
+import { toRaw } from "@odoo/owl";
+import { effect } from "@web/core/utils/reactive";
 import { generateQRCodeDataUrl } from "@point_of_sale/utils";
 
 /**
@@ -16,6 +18,31 @@ export function scanToPay(pos, view) {
         sticker: qrOf(view.sticker),
         invoice: view.qr && view.qr !== view.sticker ? qrOf(view.qr) : false,
     };
+}
+
+/**
+ * Show the customer what to scan as soon as the bill is out; later answers change nothing there.
+ *
+ * @param {Object} pos the store
+ * @param {GlaseWaiting} waiting
+ */
+export function followOnDisplay(pos, waiting) {
+    effect(
+        ({ issued, outcome }) => {
+            if (issued && !outcome) {
+                showOnDisplay(pos, waiting, scanToPay(pos, toRaw(waiting).view));
+            }
+        },
+        [waiting]
+    );
+}
+
+/** What the display's adapter finds on the order: see `scanToPay`, or null for nothing. */
+export function showOnDisplay(pos, waiting, content) {
+    const order = pos.models["pos.order"].getBy("uuid", waiting.orderUuid);
+    if (order) {
+        order.glaseScanToPay = content;
+    }
 }
 
 /** Picture of a QR code as data URL, or false without a text. */

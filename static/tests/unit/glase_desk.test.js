@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { click, press, queryAllTexts, queryOne, waitFor } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import { animationFrame, Deferred } from "@odoo/hoot-mock";
 import {
     makeServerError,
     mountWithCleanup,
@@ -406,6 +406,38 @@ describe("undecided lines", () => {
         line.setPaymentStatus("retry");
         order.removePaymentline(line);
         expect(order.payment_ids).toHaveLength(0);
+    });
+
+    test("checked again after the server canceled it: said in words", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method);
+        line.glase_attempt = "attempt-1";
+        line.setPaymentStatus("glase_open");
+        server.says.status = viewOf({ state: "canceled", given_up: true, message: "Declined." });
+        store.glase.checkAgain(line);
+        await pass(2);
+        expect(line.payment_status).toBe("retry");
+        expect(queryOne(".glase-headline").textContent).toBe("Canceled");
+        expect(queryOne(".glase-details").textContent).toInclude("left open has been canceled");
+    });
+
+    test("while a bill is being stored the line says so, and is not called left open", async () => {
+        const { store, order, method } = await setUpPayment();
+        await openPaymentScreen(order);
+        const storing = new Deferred();
+        patchWithCleanup(store, { syncAllOrders: () => storing });
+        const sent = send(addGlaseLine(order, method));
+        await animationFrame();
+        expect(queryOne(".glase-line-words").textContent).toInclude("storing");
+        expect(".glase-check-again").toHaveCount(0);
+        storing.resolve([order]);
+        await pass(1);
+        expect(queryOne(".glase-line-words").textContent).toInclude("Waiting");
+        expect(".glase-check-again").toHaveCount(0);
+        store.glase.running.leave();
+        await pass(1);
+        await sent.done;
+        expect(".glase-check-again").toHaveCount(1);
     });
 
     test("an order with one is not deleted", async () => {

@@ -15,7 +15,7 @@ class GlaseTourCommon(GlaseCommon):
     def till(self, tour, login="pos_user", **options):
         """Run one tour at the till."""
         address = f"/pos/ui/{self.main_pos_config.id}?glase_simulator={quote(self.simulator.url)}"
-        self.start_tour(address, tour, login=login, timeout=180, **options)
+        self.start_tour(address, tour, login=login, timeout=300, **options)
 
     def orders(self):
         """The session's orders, oldest first, as the database has them now."""

@@ -11,7 +11,7 @@ const GLASE_SILENT = [
 ];
 
 function tour(name, steps) {
-    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+    registry.category("web_tour.tours").add(name, { steps: () => Glase.patient(steps()) });
 }
 
 tour("GlasePaidAtOnce", () => [

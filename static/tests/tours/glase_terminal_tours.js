@@ -12,7 +12,7 @@ function stateIs(state) {
 
 registry.category("web_tour.tours").add("GlaseAssignByScan", {
     steps: () =>
-        [
+        Glase.patient([
             Glase.startTill(),
             Chrome.clickMenuOption("Glase terminal"),
             stateIs("no_glase_id"),
@@ -36,9 +36,9 @@ registry.category("web_tour.tours").add("GlaseAssignByScan", {
             Glase.customer("pay"),
             Glase.receiptShowsGlase("5.10"),
             Glase.allStored(),
-        ].flat(),
+        ]),
 });
 
 registry.category("web_tour.tours").add("GlaseNoMenuForCashiers", {
-    steps: () => [Glase.startTill(), Chrome.notExistMenuOption("Glase terminal")].flat(),
+    steps: () => Glase.patient([Glase.startTill(), Chrome.notExistMenuOption("Glase terminal")]),
 });

@@ -8,6 +8,13 @@ import { run, negate } from "@point_of_sale/../tests/generic_helpers/utils";
 
 const NO_DIALOG = negate(".glase-dialog");
 
+const PATIENCE = 45000;
+
+/** The steps of a tour, each with time enough on a busy machine. */
+export function patient(steps) {
+    return steps.flat().map((step) => ({ timeout: PATIENCE, ...step }));
+}
+
 /** One JSON request to the simulator, whose address the test has put into the till's own. */
 async function simulator(method, path, body) {
     const address = new URLSearchParams(window.location.search).get("glase_simulator");

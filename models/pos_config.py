@@ -253,7 +253,15 @@ class PosConfig(models.Model):
         }
 
     def action_glase_register(self):
-        """Register this till with Glase."""
+        """Register this till with Glase; where there are several accounts, choose one first."""
+        if not self.glase_terminal_id and len(self._glase_accounts()) > 1:
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Glase Terminal"),
+                "res_model": "glase.terminal",
+                "view_mode": "form",
+                "context": {"default_config_id": self.id},
+            }
         return self._glase_terminal_or_draft().action_register()
 
     def action_glase_assign(self):

@@ -1,18 +1,20 @@
-from . import test_bill_rows
-from . import test_ledger_rules
-from . import test_ledger_settle
-from . import test_till_routes
-from . import test_glase_id
-from . import test_terminal
-from . import test_account
-from . import test_neutralize
-from . import test_payment_method
-from . import test_security
-from . import test_set_up
-from . import test_simulator_account
-from . import test_sticker
-from . import test_uninstall
-from . import test_hoot
-from . import test_tour_customer_display
-from . import test_tour_payments
-from . import test_tour_terminal
+from . import (
+    test_account,
+    test_bill_rows,
+    test_glase_id,
+    test_hoot,
+    test_ledger_rules,
+    test_ledger_settle,
+    test_neutralize,
+    test_payment_method,
+    test_security,
+    test_set_up,
+    test_simulator_account,
+    test_sticker,
+    test_terminal,
+    test_till_routes,
+    test_tour_customer_display,
+    test_tour_payments,
+    test_tour_terminal,
+    test_uninstall,
+)

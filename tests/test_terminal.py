@@ -13,6 +13,12 @@ QUIET = "odoo.addons.pos_glase.models.glase_terminal_registration"
 class TestRegister(BackOfficeCommon):
     """Register, register again, unregister."""
 
+    def setUp(self):
+        super().setUp()
+        # What one test unregisters stays unregistered at the simulator.
+        self.terminal.sudo().write({"state": "retired", "active": False})
+        self.terminal = self._registered_terminal(self.main_pos_config)
+
     def test_register_makes_a_long_random_password_and_keeps_it(self):
         answer = self.till_call("glase_till_register")
         self.assertTrue(answer["ok"], answer["message"])
@@ -102,6 +108,10 @@ class TestRegister(BackOfficeCommon):
         answer = self.till_call("glase_till_register")
         self.assertFalse(answer["ok"])
         self.assertIn("several Glase accounts", answer["message"])
+        action = self.till.with_user(self.pos_admin).action_glase_register()
+        self.assertEqual(action["res_model"], "glase.terminal")
+        self.assertEqual(action["context"]["default_config_id"], self.till.id)
+        self.assertFalse(self.till.glase_terminal_ids)
 
     def test_register_again_keeps_the_old_one_for_refunds(self):
         self.terminal_call("action_register_again")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import debian, postgres
-from .console import last_line, step
+from .console import modules_loaded, step
 from .paths import (
     CHECKOUT,
     MODULE,
@@ -87,7 +87,7 @@ def _make(base, named_server, python, tree, demo):
         odoo = Odoo(python, tree, server, base.folder, base.template or MODULE)
         if cluster:
             server.create_database(odoo.database)
-        with step(title, lambda: last_line(odoo.log)[20:]):
+        with step(title, lambda: modules_loaded(odoo.log)):
             odoo.once(
                 *("-i", MODULES),
                 *(["--with-demo"] if demo else []),

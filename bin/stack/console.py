@@ -86,14 +86,24 @@ def step(title, progress=None):
 
 
 def last_line(path):
-    """The last line of a growing log, for the signs of life of a step."""
+    """The last telling line of a growing log, for the signs of life of a step."""
+    lines = [line.strip() for line in _tail(path).split("\n")]
+    return next((line for line in reversed(lines) if line and "WARNING" not in line), "")
+
+
+def modules_loaded(path):
+    """How far Odoo has come with installing modules, read from its log."""
+    found = re.findall(r"Loading module (\S+) \((\d+)/(\d+)\)", _tail(path, 60_000))
+    return "module {1} of {2}: {0}".format(*found[-1]) if found else ""
+
+
+def _tail(path, size=2000):
     try:
         with open(path, "rb") as stream:
-            stream.seek(max(0, os.path.getsize(path) - 2000))
-            lines = stream.read().decode("utf-8", "replace").split("\n")
+            stream.seek(max(0, os.path.getsize(path) - size))
+            return stream.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def run(arguments, log, what, *, stdin=None, **options):

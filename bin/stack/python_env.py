@@ -17,6 +17,7 @@ from .paths import (
 )
 
 RUNTIME = ("requirements.txt",)
+CONSTRAINTS = CHECKOUT / "constraints.txt"
 DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
 
 
@@ -27,7 +28,7 @@ def find(names=DEVELOPMENT):
     """
     files = [CHECKOUT / name for name in names]
     kind = "dev" if names == DEVELOPMENT else "run"
-    key = digest(*files, sys.version, os.path.realpath(sys.executable))
+    key = digest(*files, CONSTRAINTS, sys.version, os.path.realpath(sys.executable))
     folder = cache() / f"venv-{kind}-{key}"
     if not is_complete(folder):
         with locked(f"venv-{kind}"):
@@ -46,16 +47,9 @@ def _make(folder, files, kind):
     with step(title, lambda: last_line(log)):
         run([sys.executable, "-m", "venv", folder], log, "The virtual environment cannot be made")
         requirements = [argument for file in files for argument in ("-r", file)]
+        pip = [folder / "bin/python", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
         run(
-            [
-                folder / "bin/python",
-                "-m",
-                "pip",
-                "install",
-                "--no-input",
-                "--disable-pip-version-check",
-                *requirements,
-            ],
+            [*pip, "--disable-pip-version-check", "-c", CONSTRAINTS, *requirements],
             log,
             "The Python packages cannot be installed",
         )

@@ -17,6 +17,7 @@ class TestRegister(BackOfficeCommon):
         super().setUp()
         # What one test unregisters stays unregistered at the simulator.
         self.terminal.sudo().write({"state": "retired", "active": False})
+        self.env.flush_all()
         self.terminal = self._registered_terminal(self.main_pos_config)
 
     def test_register_makes_a_long_random_password_and_keeps_it(self):

@@ -65,6 +65,10 @@ export class GlaseDesk extends Reactive {
      */
     async pay(line) {
         const { uuid } = line;
+        if ([this.preparing, this.running?.lineUuid].includes(uuid)) {
+            // A second press of the same button.
+            return false;
+        }
         const idle = line.pos_order_id.isRefund
             ? undefined
             : line.glase_attempt
@@ -231,6 +235,9 @@ export class GlaseDesk extends Reactive {
      * @returns {Promise<string>} how it ended, see `GlaseWaiting`; `busy` if another one runs
      */
     async checkAgain(line, { cancel = false } = {}) {
+        if (this.preparing === line.uuid) {
+            return "busy";
+        }
         const message = this.busyRefusal(line.uuid);
         if (message) {
             this.say(_t("Another payment is running"), message);

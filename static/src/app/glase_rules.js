@@ -35,7 +35,7 @@ export function isIdle(line) {
 }
 
 /**
- * Why this line cannot be sent, before anything is asked or sent (`doc/ledger.md §2`).
+ * Why this line cannot be sent, before anything is asked or sent (`doc/protocol.md §4.2`).
  *
  * @param {Object} pos the store
  * @param {Object} line

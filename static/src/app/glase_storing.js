@@ -2,8 +2,25 @@ import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 
 const CONNECTIVITY_LIMIT = 5000;
+const STORING_LIMIT = 20000;
 const SYNC_PAUSE = 100;
-const SYNC_TRIES = 50;
+
+/** `promise`, or `"late"` if it takes longer than `milliseconds`. */
+function within(milliseconds, promise) {
+    const late = new Promise((resolve) => setTimeout(() => resolve("late"), milliseconds));
+    return Promise.race([promise, late]);
+}
+
+/** Nothing else can be clicked while `work` is done: the order stays as it is. */
+async function undisturbed(pos, work) {
+    const { ui } = pos.env.services;
+    ui.block({ message: _t("Storing the order…") });
+    try {
+        return await work();
+    } finally {
+        ui.unblock();
+    }
+}
 
 /**
  * Whether the server can be reached now, not whether it could a while ago.
@@ -12,8 +29,9 @@ const SYNC_TRIES = 50;
  * @returns {Promise<string|false>} a sentence if it cannot
  */
 export async function offlineRefusal(pos) {
-    const late = new Promise((resolve) => setTimeout(() => resolve("late"), CONNECTIVITY_LIMIT));
-    const outcome = await Promise.race([pos.data.checkConnectivity(), late]);
+    const outcome = await undisturbed(pos, () =>
+        within(CONNECTIVITY_LIMIT, pos.data.checkConnectivity())
+    );
     if (outcome !== "late" && !pos.data.network.offline) {
         return false;
     }
@@ -29,12 +47,9 @@ export async function offlineRefusal(pos) {
  */
 export async function storeDraft(pos, order) {
     try {
-        for (let tries = 0; tries < SYNC_TRIES; tries++) {
-            // Nothing comes back while another synchronisation of this order is under way.
-            if (await pos.syncAllOrders({ orders: [order], force: true, throw: true })) {
-                return false;
-            }
-            await new Promise((resolve) => setTimeout(resolve, SYNC_PAUSE));
+        const stored = await undisturbed(pos, () => within(STORING_LIMIT, store(pos, order)));
+        if (stored !== "late") {
+            return false;
         }
     } catch (error) {
         if (!(error instanceof ConnectionLostError)) {
@@ -43,4 +58,17 @@ export async function storeDraft(pos, order) {
         }
     }
     return _t("The order could not be stored on the server. Nothing was sent to Glase.");
+}
+
+async function store(pos, order) {
+    const deadline = Date.now() + STORING_LIMIT;
+    while (Date.now() < deadline) {
+        const stored = await pos.syncAllOrders({ orders: [order], force: true, throw: true });
+        // Nothing comes back while another synchronisation of this order is under way.
+        if (stored) {
+            return stored;
+        }
+        await new Promise((resolve) => setTimeout(resolve, SYNC_PAUSE));
+    }
+    return "late";
 }

@@ -9,7 +9,7 @@ import { heart } from "@pos_glase/app/glase_heart";
  * The server's ledger decides what happened; this object asks, remembers the newest answer, counts
  * the time and knows what the cashier wishes. It shows nothing: dialogs look at its fields. A
  * request that fails, whatever the reason, is no answer about the money: only a view of the row
- * ends a payment, or the cashier who leaves it open.
+ * ends a payment, or the cashier who leaves it open (`doc/ledger.md §4` to `§6`).
  *
  * Ends (`outcome.kind`): `paid`, `canceled` (by the cashier), `declined`, `failed`, `expired`,
  * `reversed`, `lost` (the bill was not answered; a new attempt replaces it), `refused` (nothing was
@@ -219,7 +219,7 @@ export class GlaseWaiting extends Reactive {
         const superseded = this.requests[channel]?.sequence !== sequence;
         if (!superseded) {
             this.requests[channel] = null;
-            this[channel === "poll" ? "pollAt" : "commandAt"] = heart.now() + this.timing.pause;
+            this.pauseAfter(channel, Boolean(view));
         }
         if (this.outcome || superseded) {
             return;
@@ -228,6 +228,16 @@ export class GlaseWaiting extends Reactive {
             this.apply(view, sequence, route);
         } else {
             this.noAnswer(route, trouble, message);
+        }
+    }
+
+    pauseAfter(channel, answered) {
+        const next = heart.now() + this.timing.pause;
+        if (channel === "poll") {
+            this.pollAt = next;
+        } else {
+            // A cancel that was wished meanwhile does not wait for anything.
+            this.commandAt = answered ? heart.now() : next;
         }
     }
 

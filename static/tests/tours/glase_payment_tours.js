@@ -230,12 +230,12 @@ tour("GlaseTwoCustomers", () => [
     Glase.customer("pay"),
     Glase.receiptShowsGlase(AMOUNT),
     Glase.nextOrder(),
-    Glase.sell("Letter Tray"),
+    Glase.sell("Small Shelf"),
     Glase.chooseGlase(),
     Glase.clickSend(),
-    Glase.waitsFor("4.80"),
+    Glase.waitsFor("2.83"),
     Glase.customer("pay"),
-    Glase.receiptShowsGlase("4.80"),
+    Glase.receiptShowsGlase("2.83"),
     Glase.allStored(),
 ]);
 

@@ -282,6 +282,19 @@ describe("refused without a call", () => {
         expect(await refusal({ server, line })).toInclude("could not be stored");
     });
 
+    test("an order that the server takes too long to store", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        patchWithCleanup(store, { syncAllOrders: () => new Deferred() });
+        const line = addGlaseLine(order, method);
+        const sent = send(line);
+        await pass(21);
+        await sent.done;
+        expect(line.payment_status).toBe("pending");
+        expect(server.count("send")).toBe(0);
+        expect(".o_blockUI").toHaveCount(0);
+        expect(queryOne(".modal-body").textContent).toInclude("could not be stored");
+    });
+
     test("a second payment while one is running", async () => {
         const { server, order, method, store } = await setUpPayment();
         const first = send(addGlaseLine(order, method));
@@ -440,6 +453,30 @@ describe("undecided lines", () => {
         expect(".glase-check-again").toHaveCount(1);
     });
 
+    test("nothing is done twice, and nothing is canceled, while the order is being stored", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const screen = await openPaymentScreen(order);
+        const storing = new Deferred();
+        patchWithCleanup(store, { syncAllOrders: () => storing });
+        const line = addGlaseLine(order, method);
+        const sent = send(line);
+        await animationFrame();
+        expect(".o_blockUI").toHaveCount(1, { message: "nothing else can be clicked" });
+        const again = send(line);
+        await again.done;
+        expect(again.result()).toBe(false);
+        await screen.deletePaymentLine(line.uuid);
+        expect(line.payment_status).toBe("waiting");
+        expect(order.payment_ids).toHaveLength(1);
+        storing.resolve([order]);
+        server.says.status = viewOf({ state: "paid" });
+        await pass(3);
+        await sent.done;
+        expect(sent.result()).toBe(true);
+        expect(server.count("send")).toBe(1);
+        expect(server.count("cancel")).toBe(0);
+    });
+
     test("an order with one is not deleted", async () => {
         const { server, store, order, method } = await setUpPayment();
         const line = addGlaseLine(order, method);
@@ -491,7 +528,7 @@ describe("while a payment runs", () => {
         const lines = order.lines.length;
         await store.addLineToOrder({ product_tmpl_id: 5 }, order);
         expect(order.lines).toHaveLength(lines);
-        store.navigate("ProductScreen", { orderUuid: "another" });
+        store.navigate("ProductScreen", { orderUuid: order.uuid });
         expect(routes.at(-1)).toEqual(["PaymentScreen", order.uuid]);
         store.setOrder(store.addNewOrder());
         expect(store.getOrder().uuid).toBe(order.uuid);

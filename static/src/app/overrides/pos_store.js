@@ -25,7 +25,7 @@ patch(PosStore.prototype, {
     /** While a payment runs, every way leads to its order: it is not left behind by a click. */
     navigate(routeName, routeParams = {}) {
         const { running } = this.glase;
-        if (!running || COVERS.has(routeName) || routeParams.orderUuid === running.orderUuid) {
+        if (!running || COVERS.has(routeName)) {
             return super.navigate(routeName, routeParams);
         }
         return super.navigate("PaymentScreen", { orderUuid: running.orderUuid });

@@ -1,3 +1,4 @@
+import functools
 import logging
 import time
 
@@ -7,6 +8,7 @@ from ..glase import (
     GlaseError,
     NeverSent,
     NoAnswer,
+    RequestError,
     ResultError,
     TransportError,
     Unreadable,
@@ -16,6 +18,10 @@ from . import clock, ledger, own_transaction
 from .refused import Refused
 
 _logger = logging.getLogger(__name__)
+
+
+def _raise(error, *_arguments, **_options):
+    raise error
 
 
 class GlaseTransaction(models.Model):
@@ -194,37 +200,43 @@ class GlaseTransaction(models.Model):
         self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
         return evidence
 
+    def _caller(self, terminal, name):
+        """One method of the client, bound to a registration and its credentials.
+
+        Reads the database, so it is asked for before the call. A registration that cannot call
+        (its secrets were wiped) raises in the call, where it is stored like any other answer.
+        """
+        try:
+            client, principal = terminal._client(), terminal._principal()
+        except GlaseError as error:
+            return functools.partial(_raise, error)
+        return functools.partial(getattr(client, name), principal)
+
     def _ask(self, row_id):
         row = self.sudo().browse(row_id)
         row.invalidate_recordset()
         if row.state != ledger.ISSUED:
             self._end_request_transaction()
             return
-        client, principal = row.terminal_id._client(), row.terminal_id._principal()
+        ask = self._caller(row.terminal_id, "get_payment_status")
         reference, version = row.invoice_reference, row.invoice_version
         own = new_client_reference()
         self._end_request_transaction()
         self._call(
             row_id,
             "getPaymentStatus",
-            lambda: client.get_payment_status(principal, reference, version, client_reference=own),
+            lambda: ask(reference, version, client_reference=own),
             own,
         )
 
     def _cancel(self, row_id):
         row = self.sudo().browse(row_id)
         row.invalidate_recordset()
-        client, principal = row.terminal_id._client(), row.terminal_id._principal()
-        reference = row.invoice_reference
+        cancel, reference = self._caller(row.terminal_id, "cancel_invoice"), row.invoice_reference
         own = new_client_reference()
         self._end_request_transaction()
         self._in_own_transaction(lambda rows: rows.browse(row_id)._count_cancel(own))
-        self._call(
-            row_id,
-            "cancelInvoice",
-            lambda: client.cancel_invoice(principal, reference, client_reference=own),
-            own,
-        )
+        self._call(row_id, "cancelInvoice", lambda: cancel(reference, client_reference=own), own)
 
     def _count_cancel(self, client_reference):
         self.ensure_one()
@@ -258,7 +270,11 @@ class GlaseTransaction(models.Model):
     def _evidence_of_error(self, operation, error):
         if isinstance(error, ResultError):
             return ledger.Evidence(operation, code=error.code)
-        outcomes = ((NeverSent, ledger.NEVER_SENT), (NoAnswer, ledger.NO_ANSWER))
+        outcomes = (
+            (RequestError, ledger.NEVER_SENT),
+            (NeverSent, ledger.NEVER_SENT),
+            (NoAnswer, ledger.NO_ANSWER),
+        )
         for kind, outcome in outcomes:
             if isinstance(error, kind):
                 return ledger.Evidence(operation, outcome)

@@ -3,7 +3,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, models
 
-from ..glase import new_client_reference
+from ..glase import RequestError, new_client_reference
 from . import clock, ledger
 from .glase_rows import has_wire_precision
 from .refused import Refused
@@ -43,9 +43,11 @@ class GlaseTransaction(models.Model):
             )
         except Refused as refusal:
             return refusal.as_dict()
+        except RequestError as error:
+            return Refused("amount", error.cashier_message).as_dict()
         values = self._row_values(order, terminal, line_uuid, attempt, amount, cashier)
         reference = new_client_reference()
-        client, principal = terminal._client(), terminal._principal()
+        send = self._caller(terminal, "send_invoice")
         self._end_request_transaction()
         self._settle_left_open(terminal.id)
         try:
@@ -58,7 +60,7 @@ class GlaseTransaction(models.Model):
             self._call(
                 row_id,
                 "sendInvoice",
-                lambda: client.send_invoice(principal, invoice, client_reference=reference),
+                lambda: send(invoice, client_reference=reference),
                 reference,
                 within=time.monotonic() + ledger.CALL_WITHIN_SECONDS,
             )

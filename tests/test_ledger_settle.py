@@ -122,6 +122,13 @@ class TestLedgerSettle(GlaseCommon):
         self.run_job()
         self.assertEqual(self.assert_ended(line, "canceled").given_up_why, "silent")
 
+    def test_a_registration_without_its_secret_stores_that_nothing_was_sent(self):
+        _order, line = self.sent()
+        self.terminal.sudo().password = False
+        view = self.door("status", line_uuid=line, attempt="1")
+        self.assertEqual((view["state"], view["final"]), ("issued", False))
+        self.assertEqual(self.row(line).event_ids.sorted("id")[-1].outcome, "never_sent")
+
     def test_check_again_takes_a_row_back(self):
         _order, line = self.sent()
         self.leave(line)

@@ -18,6 +18,11 @@ import threading
 import time
 import weakref
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
 VERSION = 1
 BUSY_SECONDS = 30
 
@@ -114,6 +119,60 @@ if hasattr(os, "register_at_fork"):
 
 class StateError(Exception):
     """The state cannot be used; the message is a sentence for the person who started it."""
+
+
+def _connection(path):
+    db = sqlite3.connect(
+        str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    db.row_factory = sqlite3.Row
+    # A small log: a copy of the main file alone is then nearly up to date.
+    db.execute("PRAGMA wal_autocheckpoint = 64")
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _make_tables(db):
+    """Fill an empty database; returns the version of what is there."""
+    db.execute("BEGIN IMMEDIATE")
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        for statement in TABLES.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        found = VERSION
+    db.execute("COMMIT")
+    return found
+
+
+@contextlib.contextmanager
+def _alone_in(folder):
+    """Keep other processes from opening a state in this folder meanwhile, where the system can."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _make_file(path):
+    """An empty database that keeps a write-ahead log; to be called alone in its folder.
+
+    SQLite does not wait for others while it switches to that log, and it would replay one that a
+    deleted database has left behind.
+    """
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    # Sales are nobody else's business, hence 0600 from the start.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = _connection(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    return db
 
 
 def _roll_back(db):
@@ -247,34 +306,21 @@ class Store:
             return True
 
     def _connect(self):
-        target = ":memory:"
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Sales are nobody else's business, hence 0600 from the start.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._inode = os.stat(self._path).st_ino
-            target = str(self._path)
-        db = sqlite3.connect(
-            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        db.row_factory = sqlite3.Row
-        if self._path is not None:
-            db.execute("PRAGMA journal_mode = WAL")
-            # A small log: a copy of the main file alone is then nearly up to date.
-            db.execute("PRAGMA wal_autocheckpoint = 64")
-            db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("BEGIN IMMEDIATE")
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
-            for statement in TABLES.split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        db.execute("COMMIT")
-        if found not in (0, VERSION):
+        path = self._path
+        if path is None:
+            db = _connection(":memory:")
+            found = _make_tables(db)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _alone_in(path.parent):
+                new = not path.exists() or not path.stat().st_size
+                db = _make_file(path) if new else _connection(path)
+                found = _make_tables(db)
+                self._inode = os.stat(path).st_ino
+        if found != VERSION:
             db.close()
             raise StateError(
-                f"{self._path} was written by another version of the simulator; "
+                f"{path} was written by another version of the simulator; "
                 "delete it and register again."
             )
         return db

@@ -128,6 +128,14 @@ def test_a_state_of_another_version_is_refused(tmp_path):
         Simulator(path).profile()
 
 
+def test_an_empty_file_is_filled(tmp_path):
+    path = tmp_path / "state"
+    path.touch()
+    simulator = Simulator(path)
+    assert in_process(simulator).register(glase_id="A1").send().code == 0
+    simulator.close()
+
+
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "state"
     path.write_text("not a database, " * 100)
@@ -365,3 +373,33 @@ def test_the_journal_of_calls_has_an_end(simulator, service, monkeypatch):
     for _call in range(50):
         service.call("benchmarkingNop", None)
     assert len(simulator.journal()["calls"]) <= 15
+
+
+def _opener(folder, together, failures):
+    for round_number in range(60):
+        simulator = Simulator(folder / str(round_number))
+        together.wait(GO_ON_SECONDS)
+        try:
+            simulator.add_reseller(f"shop-{os.getpid()}", "9900", "secret")
+        except StateError as error:
+            failures.put(str(error))
+        simulator.close()
+    failures.put(None)
+
+
+def test_processes_that_make_one_file_at_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    together, failures = context.Barrier(4), context.Queue()
+    openers = [
+        context.Process(target=_opener, args=(tmp_path, together, failures)) for _ in range(4)
+    ]
+    for opener in openers:
+        opener.start()
+    assert [failures.get(timeout=GO_ON_SECONDS) for _opener in openers] == [None] * 4
+    for opener in openers:
+        opener.join(GO_ON_SECONDS)
+    assert list(tmp_path.glob(".*")) == []
+    for round_number in range(60):
+        simulator = Simulator(tmp_path / str(round_number))
+        assert len(simulator.journal()["resellers"]) == 5
+        simulator.close()

@@ -111,6 +111,7 @@ def test_forgetting_the_terminal_is_never_ready(service, trade):
         for _attempt in range(4):
             for period, parameters in (
                 (shop, {"TERMINALID": till}),
+                (shop, {}),
                 (wrong_key, {"TERMINALID": till}),
                 (mine, {}),
                 (mine, {"TERMINALID": trade["other"].id}),

@@ -40,7 +40,7 @@ class PaymentStatus(str, Enum):
         )
 
     @classmethod
-    def read(cls, raw):
+    def from_wire(cls, raw):
         """The status for a word of the wire; UNKNOWN for any other word."""
         if raw == "CANCELLED":
             return cls.CANCELED
@@ -204,7 +204,7 @@ def payment_status(result, asked_version):
     receipt = reading.child(result, "receipt")
     tokens = reading.child(result, "customerTokens")
     return PaymentStatusAnswer, {
-        "status": PaymentStatus.read(raw),
+        "status": PaymentStatus.from_wire(raw),
         "raw_status": raw,
         "version": asked_version if version is None else version,
         "receipt": None if receipt is None else _receipt(receipt),

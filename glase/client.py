@@ -248,7 +248,7 @@ class Client:
             body = envelope.build(name, children)
             call.sent(body)
             response = self._exchange(call, body, timeout)
-            answer = call.read(response, read)
+            answer = call.heard(response, read)
         except GlaseError as error:
             call.complete(error)
             raise
@@ -313,7 +313,7 @@ class _Call:
     def sent(self, body):
         self.request_xml = mask(body.decode())
 
-    def read(self, response, read):
+    def heard(self, response, read):
         """The answer in a response; see :func:`~.answers.find_return` for what is raised."""
         self._status = response.status
         self.response_xml = mask(_readable(response.body), self._secrets)

@@ -1,5 +1,6 @@
 """A server that follows a script, on a real socket, and the samples that the tests send to it."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -145,7 +146,7 @@ class Line:
         self.sock = sock
         self.peer = peer
 
-    def read(self):
+    def next_request(self):
         """The next request; None when the client has closed."""
         data = b""
         while b"\r\n\r\n" not in data:
@@ -223,11 +224,11 @@ class Peer:
 
     def _serve(self, sock):
         try:
-            if self.tls:
-                sock = self.tls.wrap_socket(sock, server_side=True)
-            self.script(Line(sock, self))
-        except OSError:
-            pass  # the client went away, as some of the tests want
+            # The client goes away in the middle, as some of the tests want.
+            with contextlib.suppress(OSError):
+                if self.tls:
+                    sock = self.tls.wrap_socket(sock, server_side=True)
+                self.script(Line(sock, self))
         except Exception as error:
             self.errors.append(error)
         finally:
@@ -237,7 +238,7 @@ class Peer:
 
 def answer_all(line):
     """The script of a healthy server: answers every request on a connection that stays open."""
-    while request := line.read():
+    while request := line.next_request():
         line.send(http(success(operation_of(request))))
 
 
@@ -245,7 +246,7 @@ def answering(body, status="200 OK", headers=()):
     """The script of a server that gives the same answer to everything."""
 
     def script(line):
-        while line.read():
+        while line.next_request():
             line.send(http(body, status, headers))
 
     return script

@@ -176,7 +176,7 @@ def gated(peer, clock, monkeypatch):
     """A server that hangs while ``hanging`` is set, and its gate on our clock."""
 
     def script(line):
-        while request := line.read():
+        while request := line.next_request():
             if state.hanging:
                 line.hang()
             line.send(

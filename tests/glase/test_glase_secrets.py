@@ -39,7 +39,7 @@ def each_request(answer):
     """The script of a server that answers with what ``answer`` makes of the request."""
 
     def script(line):
-        while request := line.read():
+        while request := line.next_request():
             line.send(answer(request, words_of(request)))
 
     return script

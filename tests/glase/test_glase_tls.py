@@ -163,7 +163,7 @@ def test_the_server_closes_in_the_handshake(peer, trusted):
 
 
 def test_the_server_closes_after_the_request(peer, trusted):
-    server = peer(lambda line: line.read(), tls=trusted.server_context(HERE))
+    server = peer(lambda line: line.next_request(), tls=trusted.server_context(HERE))
     with pytest.raises(NoAnswer) as caught:
         send(server.url())
     assert caught.value.reason == "closed"

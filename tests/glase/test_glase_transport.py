@@ -115,16 +115,16 @@ def test_a_dead_address_does_not_use_up_all_the_time(peer, monkeypatch, black_ho
 
 
 def closes_after_the_request(line):
-    line.read()
+    line.next_request()
 
 
 def resets(line):
-    line.read()
+    line.next_request()
     line.reset()
 
 
 def resets_in_the_middle(line):
-    line.read()
+    line.next_request()
     line.send(http(success("sendInvoice"))[:150])
     line.peer.half_sent.wait()
     line.reset()
@@ -162,36 +162,36 @@ def http_started(monkeypatch, event):
 
 
 def silent(line):
-    line.read()
+    line.next_request()
     line.hang()
 
 
 def stops_in_the_head(line):
-    line.read()
+    line.next_request()
     line.send(b"HTTP/1.1 200 OK\r\nContent-Le")
     line.hang()
 
 
 def stops_in_the_body(line):
-    line.read()
+    line.next_request()
     line.send(http(success("sendInvoice"))[:-5])
     line.hang()
 
 
 def drips_the_head(line):
-    line.read()
+    line.next_request()
     line.drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 60000)
 
 
 def drips_the_body(line):
-    line.read()
+    line.next_request()
     answer = http(success("sendInvoice") + b" " * 60000)
     line.send(answer[:200])
     line.drip(answer[200:])
 
 
 def drips_continues(line):
-    line.read()
+    line.next_request()
     line.drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
 
 
@@ -221,7 +221,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one(peer):
 
     def script(line):
         if line.peer.connections == 1:
-            first = line.read()
+            first = line.next_request()
             late.wait()
             line.send(http(success(operation_of(first), "<status>FAILED</status>")))
         answer_all(line)
@@ -240,7 +240,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one(peer):
 
 def says(data):
     def script(line):
-        line.read()
+        line.next_request()
         line.send(data)
 
     return script
@@ -278,7 +278,7 @@ def test_a_redirect_is_not_followed(peer):
 
 
 def chunked_for_ever(line):
-    line.read()
+    line.next_request()
     line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         line.send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
@@ -350,7 +350,7 @@ def test_threads_share_connections(peer):
 
 
 def chunked(line):
-    while request := line.read():
+    while request := line.next_request():
         body = success(operation_of(request))
         line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         line.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
@@ -379,7 +379,7 @@ def test_connection_close_is_obeyed(peer):
 
 def test_a_connection_that_the_server_closed_while_idle_is_not_used(peer):
     def one_answer(line):
-        request = line.read()
+        request = line.next_request()
         line.send(http(success(operation_of(request))))
 
     server = peer(one_answer)
@@ -393,7 +393,7 @@ def test_a_connection_on_which_something_came_unasked_is_not_used(peer):
     arrived = threading.Event()
 
     def talkative(line):
-        request = line.read()
+        request = line.next_request()
         line.send(http(success(operation_of(request))))
         line.peer.answered.wait()
         line.send(http(success(operation_of(request), "<status>PAID</status>")))

@@ -8,6 +8,8 @@ and again when the file was replaced or lost.
 import functools
 import os
 
+from babel.numbers import list_currencies
+
 from odoo.tools import config
 
 from ..glase import Client
@@ -49,5 +51,6 @@ def state_path(dbname):
 
 @functools.cache
 def _simulator_and_app(path):
-    opened = Simulator(path)
+    # A shop tries the simulator in its own currency, whichever that is.
+    opened = Simulator(path, currencies=list_currencies())
     return opened, create_app(opened)

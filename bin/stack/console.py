@@ -97,6 +97,12 @@ def modules_loaded(path):
     return "module {1} of {2}: {0}".format(*found[-1]) if found else ""
 
 
+def last_test(path):
+    """The test that Odoo's runner is at, read from its log."""
+    found = re.findall(r"Starting (\S+) \.\.\.", _tail(path, 60_000))
+    return found[-1] if found else modules_loaded(path)
+
+
 def _tail(path, size=2000):
     try:
         with open(path, "rb") as stream:

@@ -31,6 +31,14 @@ def log_file(name):
     return cache() / "logs" / f"{name}.log"
 
 
+def fresh_log(name):
+    """The path of an empty log."""
+    path = log_file(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    return path
+
+
 def digest(*parts):
     """A short key for an artefact, from all that makes it what it is (texts, or files by content)."""
     key = hashlib.sha256()

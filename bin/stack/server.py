@@ -1,6 +1,7 @@
 """An Odoo process: its configuration, one-off commands, and a server that is started and ended by its pid."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -178,7 +179,7 @@ class Odoo:
         self.options.update(http_interface=host, http_port=port, gevent_port=free_port())
         log = open(self.log, "ab")  # noqa: SIM115 - the child keeps it
         process = subprocess.Popen(
-            self.command(*arguments),
+            [*_ends_with_us(), *self.command(*arguments)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -188,6 +189,12 @@ class Odoo:
         )
         log.close()
         return Running(process, port, self.log)
+
+
+def _ends_with_us():
+    """What to put before a command so that it is told to end when we die without a word."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "INT"] if setpriv else []
 
 
 @dataclass

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from . import lint, live, python_env, set_up
 from .base_db import Workplace
-from .console import attend, say, step
-from .paths import CHECKOUT, MODULE, cache
+from .console import attend, last_test, say, step
+from .paths import CHECKOUT, MODULE, cache, fresh_log
 from .server import SET_UP_SHOP, check_port, free_port
 
 TESTS = CHECKOUT / "tests"
@@ -284,33 +284,37 @@ def _odoo_runner(options):
                 for pattern in BROWSER_FILES
                 for path in sorted(TESTS.glob(pattern))
             ]
-        say()
-        ended = subprocess.run(
-            odoo.command(
-                "-i",
-                MODULE,
-                "--test-tags",
-                ",".join(tags),
-                "--stop-after-init",
-                "--http-port",
-                str(free_port()),
-            ),
-            env=odoo.environment(),
-            cwd=odoo.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    output = ended.stdout
+        log = fresh_log("odoo-runner")
+        arguments = ["-i", MODULE, "--test-tags", ",".join(tags), "--stop-after-init"]
+        with step("Odoo's own runner", lambda: last_test(log)), open(log, "wb") as stream:
+            code = attend(
+                odoo.command(*arguments, "--http-port", str(free_port())),
+                env=odoo.environment(),
+                cwd=odoo.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+    return _close(_runner_count(log, code))
+
+
+def _runner_count(log, code):
+    """What Odoo's runner counted; what failed is shown."""
+    output = log.read_text(errors="replace")
     found = re.findall(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", output)
-    if not found or ended.returncode or "0 failed, 0 error(s)" not in output:
-        say(output)
     failed = sum(int(failures) + int(errors) for failures, errors, _total in found)
     total = sum(int(total) for _failures, _errors, total in found)
-    if not found or (ended.returncode and not failed):
-        failed += 1
-    return _close(Count(max(0, total - failed), failed, 0))
+    if code or failed or not found:
+        lines = output.splitlines()
+        trouble = [
+            number for number, line in enumerate(lines) if re.search(r" (ERROR|CRITICAL) ", line)
+        ]
+        for number in trouble[:20]:
+            say("\n".join(f"    | {line}" for line in lines[number : number + 30]))
+        say(f"The whole output is in {log}.")
+    if not failed and (code or not found):
+        failed = 1
+    return Count(max(0, total - failed), failed, 0)
 
 
 def _serve(options):

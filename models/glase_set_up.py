@@ -1,8 +1,16 @@
+import base64
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import file_open
 
 JOURNAL_CODE = "GLASE"
 DEMO_PREFIX = "DEMO"
+
+
+def _icon():
+    with file_open("pos_glase/static/description/icon.png", "rb") as icon:
+        return base64.b64encode(icon.read())
 
 
 class PosConfig(models.Model):
@@ -111,6 +119,7 @@ class PosConfig(models.Model):
                 "payment_method_type": "terminal",
                 "use_payment_terminal": "glase",
                 "sequence": 1,
+                "image": _icon(),
             }
         )
 

@@ -285,7 +285,7 @@ class GlaseTransaction(models.Model):
 
     def _till_message(self):
         match self.state:
-            case ledger.CANCELED if self.cancel_wished_at:
+            case ledger.CANCELED if self.cancel_tries:
                 return self.env._("The payment was canceled. Nothing was charged.")
             case ledger.CANCELED:
                 return self.env._("The customer declined the payment. Nothing was charged.")

@@ -4,7 +4,11 @@ from . import ledger
 from .pos_order import NOT_TAKEN
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
-PROVEN_FIELDS = frozenset({"transaction_id", "payment_ref_no", "glase_paid_at", "glase_unverified"})
+PROVEN_FIELDS = frozenset(
+    {"transaction_id", "payment_ref_no", "card_type", "glase_paid_at", "glase_unverified"}
+)
+# What a reprint goes by: the same words as in the till, where they are never translated.
+MOVED, SIMULATED = "Glase payment", "Glase simulation"
 PROOF_RELEVANT = frozenset(
     {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
 )
@@ -121,6 +125,7 @@ class PosPayment(models.Model):
             row = row if linked else row.browse()
         if row:
             values = {
+                "card_type": SIMULATED if row.environment == "simulator" else MOVED,
                 "transaction_id": row.ers_reference,
                 "payment_ref_no": row.invoice_reference,
                 "glase_paid_at": row.receipt_time or row.paid_at,

@@ -66,6 +66,7 @@ class TestLedgerSettle(GlaseCommon):
         self.leave(line)
         self.run_job()
         row = self.assert_ended(line, "canceled")
+        self.assertNotIn("declined", row._view()["message"])
         self.assertEqual(
             self.operations(line), ["sendInvoice", "cancelInvoice", "getPaymentStatus"]
         )
@@ -128,6 +129,16 @@ class TestLedgerSettle(GlaseCommon):
         view = self.door("status", line_uuid=line, attempt="1")
         self.assertEqual((view["state"], view["final"]), ("issued", False))
         self.assertEqual(self.row(line).event_ids.sorted("id")[-1].outcome, "never_sent")
+
+    def test_the_job_does_not_wake_itself_for_nothing(self):
+        triggers = self.env["ir.cron.trigger"].search_count
+        job = [("cron_id", "=", self.env.ref("pos_glase.cron_settle").id)]
+        before = triggers(job)
+        self.run_job()
+        self.assertEqual(triggers(job), before)
+        _order, line = self.sent()
+        self.leave(line)
+        self.assertEqual(triggers(job), before + 1)
 
     def test_check_again_takes_a_row_back(self):
         _order, line = self.sent()

@@ -30,6 +30,7 @@ class TestTillRoutes(GlaseCommon):
         self.validate(order, line)
         self.assertEqual(order.state, "paid")
         self.assertEqual(order.payment_ids.transaction_id, view["reference"])
+        self.assertEqual(order.payment_ids.card_type, "Glase payment")
         self.assertFalse(order.payment_ids.glase_unverified)
         self.assertEqual(self.row(line).payment_id, order.payment_ids)
         self.assertFalse(self.row(line).case_ids)

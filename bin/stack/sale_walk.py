@@ -108,7 +108,7 @@ class Walk:
             display.set_viewport_size({"width": 1280, "height": 800})
             display.wait_for_selector(".o_customer_display", timeout=BUNDLE_SECONDS)
             self.till.bring_to_front()
-            self.till.get_by_role("button", name="Close", exact=True).click()
+            self.till.locator(".modal").get_by_role("button", name="Close", exact=True).last.click()
             return display
 
     def ring_up(self):

@@ -22,6 +22,7 @@
         "views/pos_config_views.xml",
         "views/res_config_settings_views.xml",
         "report/glase_sticker.xml",
+        "report/pos_order_receipt.xml",
         "views/glase_menus.xml",
     ],
     "assets": {

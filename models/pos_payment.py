@@ -62,6 +62,10 @@ class PosPayment(models.Model):
     def _is_glase(self):
         return self.payment_method_id.sudo().use_payment_terminal == "glase"
 
+    def _glase_is_simulated(self):
+        """Whether the ledger proved this payment against the simulator: no money was moved."""
+        return self.card_type == SIMULATED
+
     @api.model
     def _glase_drop_claims(self, vals):
         return {name: value for name, value in vals.items() if name not in PROVEN_FIELDS}

@@ -35,6 +35,23 @@ class TestTillRoutes(GlaseCommon):
         self.assertEqual(self.row(line).payment_id, order.payment_ids)
         self.assertFalse(self.row(line).case_ids)
 
+    def test_the_back_office_prints_amount_reference_and_time(self):
+        order, line = self.draft_order(self.pos_session, 148)
+        self.send(order, line)
+        self.customer("pay")
+        reference = self.door("status", line_uuid=line, attempt="1")["reference"]
+        self.validate(order, line)
+        report = self.env["ir.actions.report"].with_user(self.pos_admin)
+        content, _kind = report._render_qweb_html("pos_glase.pos_order_receipt", order.ids)
+        html = content.decode()
+        self.assertIn("Glase payment", html)
+        self.assertIn(reference, html)
+        self.assertIn("148.00", html)
+        shown = self.env["ir.qweb.field.datetime"].with_user(self.pos_admin)
+        time = shown.value_to_html(order.payment_ids.glase_paid_at, {})
+        self.assertIn(time, html)
+        self.assertNotIn("SIMULATION", html)
+
     def test_the_bill_shows_products_taxes_and_other_tenders(self):
         order, line = self.draft_order(
             self.pos_session, 148, price=198, tenders=[(self.cash_method, 50)]

@@ -166,7 +166,7 @@ def unpack(packages, own_packages, folder, work):
     download.mkdir()
     with step("Odoo 19 and its fonts: downloading", lambda: size_text(download)):
         run(
-            ["apt-get", "update"],
+            ["apt-get", "-o", "APT::Update::Error-Mode=any", "update"],
             log,
             "The list of Debian's packages cannot be read",
             env=environment,

@@ -48,7 +48,8 @@ class Server:
             check=False,
         )
         if ended.returncode:
-            raise Stop(f"PostgreSQL: {explain(ended.stderr) or ended.stderr.strip()}")
+            words = " ".join(ended.stderr.removeprefix("psql: error: ").split())
+            raise Stop(f"PostgreSQL: {explain(ended.stderr) or words}")
         return ended.stdout.strip()
 
     def has_database(self, name):

@@ -179,6 +179,8 @@ class Shop:
     def query(self, sql, *params):
         """The rows that a fresh transaction sees."""
         connection = self.connect()
+        # Nothing of the asking itself may look like a transaction that was left open.
+        connection.autocommit = True
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql, params)

@@ -82,9 +82,11 @@ def test_many_clicks_at_once_register_once(shop, manager, second_till):
         wait_for(lambda: heard(shop, "registerTerminal") > before, "Glase hears the registration")
         # The clicks that came too late are done in a moment; the one that calls is not.
         wait_for(
-            lambda: not shop.query(
-                "SELECT query FROM pg_stat_activity WHERE datname = current_database()"
-                " AND state LIKE 'idle in transaction%%' AND query LIKE '%%glase%%'"
+            lambda: (
+                not shop.query(
+                    "SELECT query FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND state LIKE 'idle in transaction%%' AND query LIKE '%%glase%%'"
+                )
             ),
             "no transaction is open while Glase thinks",
         )

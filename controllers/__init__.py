@@ -1,1 +1,1 @@
-from . import payment, simulator
+from . import notification, payment, simulator

@@ -6,6 +6,7 @@ from . import glase_transaction
 from . import glase_transaction_calls
 from . import glase_transaction_till
 from . import glase_transaction_settle
+from . import glase_push
 from . import glase_event
 from . import glase_case
 from . import pos_config

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..glase import EndpointError, Principal
 from . import glase_connection
 from .glase_id import phone_token, split_token
+from .public_address import is_public_address
 
 ENVIRONMENTS = [
     ("simulator", "Simulator"),
@@ -67,6 +68,13 @@ class GlaseAccount(models.Model):
     invoice_footer = fields.Char(
         translate=False, help="Printed below the bill on the buyer's phone"
     )
+    public_url = fields.Char(
+        "Public Address of Odoo",
+        tracking=True,
+        help="Where Glase reaches this Odoo from the internet, for example "
+        "https://shop.example.com. Glase then tells it when a customer has paid, and the till "
+        "shows it at once. Without it the till asks every second.",
+    )
     terminal_ids = fields.One2many("glase.terminal", "account_id", "Terminals")
     terminal_count = fields.Integer(compute="_compute_terminal_count")
 
@@ -103,7 +111,7 @@ class GlaseAccount(models.Model):
 
     @api.model
     def _trimmed(self, vals):
-        names = ("endpoint", "reseller_id", "reseller_user", "reseller_password")
+        names = ("endpoint", "reseller_id", "reseller_user", "reseller_password", "public_url")
         return {
             name: value.strip() if name in names and isinstance(value, str) else value
             for name, value in vals.items()
@@ -187,6 +195,20 @@ class GlaseAccount(models.Model):
                         example=TEST_ENDPOINT,
                     )
                 ) from error
+
+    @api.constrains("public_url")
+    def _check_public_url(self):
+        for account in self:
+            if account.public_url and not is_public_address(account.public_url):
+                raise ValidationError(
+                    self.env._(
+                        "Glase cannot reach this Odoo at %(address)s. Enter what stands before "
+                        "the first single slash when you open Odoo from outside: https:// and "
+                        "the name of the server, as in https://shop.example.com, without "
+                        "log-in, path or question mark. Leave it empty to do without.",
+                        address=account.public_url,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_without_terminals(self):

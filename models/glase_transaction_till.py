@@ -39,7 +39,11 @@ class GlaseTransaction(models.Model):
             order = self._till_order(config, order_uuid, line_uuid)
             terminal = self._till_terminal(config)
             invoice = order._glase_invoice(
-                line_uuid, self._till_amount(order, line_uuid, amount), terminal, cashier
+                line_uuid,
+                self._till_amount(order, line_uuid, amount),
+                terminal,
+                cashier,
+                notification_url=self._notification_url(terminal.account_id, line_uuid, attempt),
             )
         except Refused as refusal:
             return refusal.as_dict()

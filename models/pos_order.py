@@ -14,13 +14,14 @@ NOT_TAKEN = ("pending", "retry", "waiting", "waitingCard", "waitingCancel", "gla
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
-    def _glase_invoice(self, line_uuid, amount, terminal, cashier):
+    def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
         """The Glase invoice for one payment line of a stored order.
 
         :param str line_uuid: the payment line that is to be paid with Glase
         :param Decimal amount: the bill's total in the order's currency, a multiple of 0.01
         :param terminal: the till's registration
         :param str cashier: shown on the bill
+        :param notification_url: where Glase may say that it was paid, or None
         :rtype: Invoice
         :raises InvoiceError: when the amount cannot be sent
         """
@@ -42,6 +43,7 @@ class PosOrder(models.Model):
             cashier_id=cashier or self.env.user.name,
             footer=account.invoice_footer or self.company_id.name,
             issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
+            notification_url=notification_url,
         )
 
     def _glase_due(self, line_uuid):

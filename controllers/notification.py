@@ -1,0 +1,24 @@
+"""Where Glase posts when a customer has paid: a hint, of which nothing is believed."""
+
+from odoo import http
+from odoo.http import request
+
+
+class GlaseNotificationController(http.Controller):
+    """Public: whoever has the address of an attempt may wake its till, and do nothing else."""
+
+    @http.route(
+        "/pos_glase/notification/<string:token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+    )
+    def notification(self, token, **_told):
+        """Wake the till of an attempt; the status says it all, the answer has no body.
+
+        :param str token: the last part of ``GlaseTransaction._notification_url``
+        """
+        status = request.env["glase.transaction"]._notified(token)
+        return request.make_response("", status=status)

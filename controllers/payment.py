@@ -33,6 +33,17 @@ class GlasePaymentController(http.Controller):
         """What the server knows of these lines; see ``GlaseTransaction._till_resume``."""
         return self._ledger()._till_resume(config_id, line_uuids)
 
+    @http.route("/pos_glase/update", type="jsonrpc", auth="user")
+    def update(self, config_id, order_uuid, line_uuid, attempt, amount):
+        """Change the amount of a bill that is out; see ``GlaseTransaction._till_update``."""
+        return self._ledger()._till_update(config_id, order_uuid, line_uuid, attempt, amount)
+
+    @http.route("/pos_glase/force", type="jsonrpc", auth="user")
+    def force(self, config_id, line_uuid, attempt, reason, login="", password=""):
+        """A manager marks a payment as paid; see ``GlaseTransaction._till_force``."""
+        ledger = self._ledger()
+        return ledger._till_force(config_id, line_uuid, attempt, reason, login, password)
+
     def _ledger(self):
         if not request.env.user.has_group("point_of_sale.group_pos_user"):
             raise AccessError(request.env._("Only Point of Sale users take payments."))

@@ -4,8 +4,12 @@ from . import glase_terminal_registration
 from . import glase_account_test
 from . import glase_transaction
 from . import glase_transaction_calls
+from . import glase_transaction_cases
 from . import glase_transaction_till
 from . import glase_transaction_settle
+from . import glase_transaction_lost
+from . import glase_transaction_update
+from . import glase_transaction_force
 from . import glase_push
 from . import glase_event
 from . import glase_case
@@ -16,3 +20,4 @@ from . import pos_order
 from . import pos_payment
 from . import pos_payment_method
 from . import res_config_settings
+from . import res_users

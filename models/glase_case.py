@@ -7,6 +7,12 @@ KINDS = [
     ("paid_late", "Paid after it counted as unpaid"),
     ("paid_without_reference", "Paid, but without a payment reference"),
     ("amount_differs", "Glase took another amount"),
+    ("amount_unknown", "Paid, but not known how much"),
+    ("changed_after_send", "Changed after the bill was sent"),
+    ("forced_done", "Marked as paid by a manager"),
+    ("goods_without_money", "Goods given, no money"),
+    ("unknown_refund", "Not known whether the refund was made"),
+    ("unverified_refund", "Refund not proven by the ledger"),
     ("not_answered_for_till", "Glase does not know the till or the bill"),
 ]
 

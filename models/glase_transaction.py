@@ -30,6 +30,15 @@ class GlaseTransaction(models.Model):
     line_uuid = fields.Char("Payment Line", required=True, readonly=True)
     attempt = fields.Char(required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
+    proposed_amount = fields.Monetary(
+        readonly=True, help="The amount of an update of which it is not certain that it counts"
+    )
+    proposing = fields.Boolean(
+        readonly=True, help="An update is out: both amounts stand until Glase's receipt says which"
+    )
+    order_total = fields.Monetary(
+        readonly=True, help="The order's total when the bill was sent or last updated"
+    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
 
     terminal_id = fields.Many2one(
@@ -56,6 +65,35 @@ class GlaseTransaction(models.Model):
     cashier = fields.Char(readonly=True)
     user_id = fields.Many2one("res.users", "Asked by", readonly=True)
 
+    original_id = fields.Many2one(
+        "glase.transaction",
+        "Refunded Payment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The payment that this refund gives back",
+    )
+    refund_ids = fields.One2many("glase.transaction", "original_id", "Refunds", readonly=True)
+    spent_on = fields.Selection(
+        [("refund", "Refunded without an order")],
+        "Claimed for",
+        readonly=True,
+        help="An order that comes for this payment later is not proven by it any more",
+    )
+    clears_id = fields.Many2one(
+        "glase.transaction",
+        "Clears",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The lost bill that this attempt takes off the sticker",
+    )
+    call_reference = fields.Char(
+        "Reference of the Call",
+        readonly=True,
+        help="Our own reference of the call that moves the money: Glase's support finds it by this",
+    )
+
     invoice_reference = fields.Char(readonly=True, index="btree_not_null")
     invoice_version = fields.Integer(readonly=True)
     qr_code = fields.Char("Invoice QR Code", readonly=True)
@@ -80,7 +118,11 @@ class GlaseTransaction(models.Model):
     cancel_tries = fields.Integer(readonly=True)
     given_up_at = fields.Datetime(readonly=True)
     given_up_why = fields.Selection(
-        [("silent", "The till fell silent"), ("left_open", "Left open by the cashier")],
+        [
+            ("silent", "The till fell silent"),
+            ("left_open", "Left open by the cashier"),
+            ("order_gone", "The order or its payment was removed"),
+        ],
         readonly=True,
     )
     next_try_at = fields.Datetime(readonly=True)
@@ -91,6 +133,13 @@ class GlaseTransaction(models.Model):
         readonly=True, help="The end was concluded from later events, not heard from Glase"
     )
     message = fields.Char("Last Message", readonly=True)
+
+    forced_at = fields.Datetime("Marked as Paid", readonly=True)
+    forced_by = fields.Many2one("res.users", "Marked as Paid by", readonly=True)
+    forced_reason = fields.Char("Reason for Marking as Paid", readonly=True)
+    decided_at = fields.Datetime("Decided", readonly=True)
+    decided_by = fields.Many2one("res.users", readonly=True)
+    decided_reason = fields.Char("Reason for the Decision", readonly=True)
 
     event_ids = fields.One2many("glase.event", "transaction_id", readonly=True)
     case_ids = fields.One2many("glase.case", "transaction_id", readonly=True)
@@ -107,7 +156,7 @@ class GlaseTransaction(models.Model):
     _one_row_a_payment = models.UniqueIndex(
         "(payment_id) WHERE payment_id IS NOT NULL", "This payment has a ledger row already."
     )
-    _to_settle = models.Index("(next_try_at) WHERE state = 'issued' AND given_up_at IS NOT NULL")
+    _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
 
     @api.depends("order_name", "invoice_reference", "ers_reference")
     def _compute_display_name(self):
@@ -164,17 +213,28 @@ class GlaseTransaction(models.Model):
             [("config_id", "in", config.ids), ("state", "in", list(ledger.HOLDS_TILL))]
         )
 
-    def _decimal_amount(self):
-        """The row's amount as Decimal, in major units with the currency's decimals."""
+    def _decimal(self, amount):
+        """An amount of this row as Decimal, in major units with the currency's decimals."""
         self.ensure_one()
-        return Decimal(f"{self.amount:.{self.currency_id.decimal_places}f}")
+        return Decimal(f"{amount:.{self.currency_id.decimal_places}f}")
 
     def _taken_amount(self):
-        """What Glase took: the amount of its receipt where it gave one, else the bill's."""
+        """What Glase took: the amount of its receipt where it gave one, else the bill's.
+
+        Zero where that is not known: a receipt in another currency, or none while an update of
+        the amount was out.
+        """
         self.ensure_one()
         if self.receipt_currency and self.receipt_currency != self.currency_id.name:
             return 0.0
+        if self.proposing:
+            return 0.0
         return self.receipt_amount if self.receipt_currency else self.amount
+
+    def _amount_is_certain(self):
+        """Whether it is known what Glase took, or will take."""
+        self.ensure_one()
+        return not self.currency_id.is_zero(self._taken_amount())
 
     def _as_judged(self):
         """The part of the row that the state machine reads."""
@@ -185,6 +245,8 @@ class GlaseTransaction(models.Model):
             invoice_version=self.invoice_version,
             invoice_reference=self.invoice_reference or None,
             cancel_code=self.cancel_code if self.cancel_answered_at else None,
+            amount=self._decimal(self.amount),
+            proposed=self._decimal(self.proposed_amount) if self.proposing else None,
         )
 
     # === Writing: by request, or by evidence ===
@@ -251,13 +313,12 @@ class GlaseTransaction(models.Model):
         self.write(self._values_of(verdict, evidence, heard, now))
         for kind in verdict.cases:
             self._open_case(kind)
-        if verdict.state == ledger.PAID:
-            self._after_paid()
+        self._after(verdict.state)
 
     def _values_of(self, verdict, evidence, heard, now):
         values = dict(verdict.values)
-        if "receipt_amount" in values:
-            values["receipt_amount"] = float(values["receipt_amount"])
+        for name in {"receipt_amount", "amount"} & set(values):
+            values[name] = float(values[name])
         if evidence.outcome == ledger.ANSWER:
             values["answered_at"] = now
         values["message"] = heard.get("message") or False
@@ -275,43 +336,19 @@ class GlaseTransaction(models.Model):
                 values["ended_at"] = now
         return values
 
-    def _open_case(self, kind):
-        self.env["glase.case"]._open(kind, self._case_summary(kind), transaction=self)
-
-    def _case_summary(self, kind):
-        match kind:
-            case "paid_without_order":
-                return self.env._(
-                    "The customer paid, but no order has this payment. If the till's order does "
-                    "not arrive by itself, enter the sale again or pay the money back."
-                )
-            case "paid_late":
-                return self.env._(
-                    "Glase reports the bill as paid after it had counted as unpaid. Check whether "
-                    "the customer got the goods, or pay the money back."
-                )
-            case "paid_without_reference":
-                return self.env._(
-                    "Glase reports the bill as paid but gave no payment reference. Ask Glase "
-                    "before you hand out goods for it."
-                )
-            case "amount_differs":
-                return self.env._(
-                    "Glase took %(taken)s %(currency)s instead of the amount on the bill. Settle "
-                    "the difference with the customer.",
-                    taken=self.receipt_amount,
-                    currency=self.receipt_currency,
-                )
-            case _other:
-                return self.env._(
-                    "Glase refused to answer about this bill (“%s”). The registration of the till "
-                    "may be broken: check the terminal, then ask Glase what became of the bill.",
-                    self.message or "",
-                )
+    def _after(self, state):
+        """What follows from the state that an event has brought, or confirmed."""
+        if state == ledger.PAID:
+            self._after_paid()
+        elif state in ledger.FINAL:
+            self._after_unpaid()
 
     def _after_paid(self):
         """The row is paid: does the amount fit, and does an order wait for the proof?"""
         self.ensure_one()
+        self._settle_cases(
+            {"forced_done", "goods_without_money"}, self.env._("Paid: %s", self.ers_reference)
+        )
         if self.receipt_currency:
             fits = (
                 self.receipt_currency == self.currency_id.name
@@ -323,3 +360,10 @@ class GlaseTransaction(models.Model):
             self._open_case("paid_without_order")
         payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
         payments._glase_prove()
+
+    def _after_unpaid(self):
+        """The row ended without money: were goods given for it?"""
+        self.ensure_one()
+        if self.forced_at and self.kind == ledger.PAYMENT:
+            self._open_case("goods_without_money")
+            self._settle_cases({"forced_done"}, self.env._("Glase says that it was not paid."))

@@ -78,7 +78,7 @@ class GlaseTransaction(models.Model):
         self._age(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)
-        row = self.create({**values, "asked_at": now})
+        row = self.create({**values, "asked_at": now, "call_reference": client_reference})
         row._move("claim", sent_at=now)
         row._note("sendInvoice", client_reference=client_reference)
         self.env.flush_all()
@@ -126,16 +126,9 @@ class GlaseTransaction(models.Model):
                 row._move("lost")
         lost = [*on_terminal, ("kind", "=", ledger.PAYMENT), ("state", "=", ledger.UNKNOWN)]
         for row in self.search(lost):
-            later = self.search_count(
-                [
-                    ("terminal_id", "=", row.terminal_id.id),
-                    ("id", ">", row.id),
-                    ("invoice_reference", "!=", False),
-                ],
-                limit=1,
-            )
-            if later and now - row.sent_at > ledger.MAX_SENDING_AGE:
+            if row._is_superseded() and now - row.sent_at > ledger.MAX_SENDING_AGE:
                 row._move("superseded", inferred=True)
+        self._release_forced(terminal)
 
     def _heard_till(self, take_back=False):
         """The till asks: it is alive.
@@ -169,7 +162,7 @@ class GlaseTransaction(models.Model):
         own_transaction.lock(self)
         self._age(self.terminal_id)
         now = clock.now(self.env.cr)
-        if self.state not in ledger.HOLDS_TILL or self.given_up_at:
+        if self.state not in ledger.HOLDS_TILL or self.given_up_at or self.forced_at:
             return False
         self.write({"asked_at": now, "cancel_wished_at": self.cancel_wished_at or now})
         self._note("cancel_wish")

@@ -9,6 +9,8 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 100
 UNCLAIMED_AFTER = timedelta(minutes=5)
+# States that end, or become something else, by time alone.
+AGING = (ledger.DRAFT, ledger.SENDING, ledger.UNKNOWN, ledger.ISSUED)
 
 
 class GlaseTransaction(models.Model):
@@ -26,9 +28,7 @@ class GlaseTransaction(models.Model):
         :param str why: a key of ``given_up_why``
         """
         now = clock.now(self.env.cr)
-        giving_up = self.filtered(
-            lambda row: row.state in ledger.HOLDS_TILL and not row.given_up_at
-        )
+        giving_up = self.filtered(lambda row: row._may_be_given_up())
         for row in giving_up:
             row.write({"given_up_at": now, "given_up_why": why, "next_try_at": now})
             row._note("give_up", why)
@@ -36,6 +36,12 @@ class GlaseTransaction(models.Model):
         # The job itself passes here: it must not wake itself for nothing.
         if job and giving_up:
             job._trigger()
+
+    def _may_be_given_up(self):
+        self.ensure_one()
+        if self.given_up_at or self.forced_at or self.kind != ledger.PAYMENT:
+            return False
+        return self.state in ledger.HOLDS_TILL or self._is_lost_send()
 
     @api.model
     def _silent_after(self):
@@ -66,6 +72,8 @@ class GlaseTransaction(models.Model):
             row_id, action = step
             if action == "cancel":
                 self._cancel(row_id)
+            elif action == "clear":
+                self._clear_lost_send(row_id)
             after = self._in_own_transaction(
                 lambda rows, row_id=row_id: rows.browse(row_id)._settlement_step()
             )
@@ -78,10 +86,10 @@ class GlaseTransaction(models.Model):
     @api.model
     def _find_silent(self, terminal_id=None):
         domain = [("terminal_id", "=", terminal_id)] if terminal_id else []
+        self._age(self.search([*domain, ("state", "in", AGING)]).terminal_id)
         holding = self.search(
             [*domain, ("state", "in", list(ledger.HOLDS_TILL)), ("given_up_at", "=", False)]
         )
-        self._age(holding.terminal_id)
         limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
         holding.filtered(lambda row: (row.asked_at or row.sent_at) < limit)._give_up("silent")
 
@@ -94,7 +102,9 @@ class GlaseTransaction(models.Model):
         self.env.cr.execute(
             """
             SELECT id FROM glase_transaction
-             WHERE state = 'issued' AND given_up_at IS NOT NULL
+             WHERE kind = 'payment'
+               AND (state = 'issued' AND (given_up_at IS NOT NULL OR forced_at IS NOT NULL)
+                    OR state = 'unknown' AND given_up_at IS NOT NULL AND clears_id IS NULL)
                AND (next_try_at IS NULL OR next_try_at <= %s)
                AND (%s::int IS NULL OR terminal_id = %s)
              ORDER BY next_try_at
@@ -109,11 +119,23 @@ class GlaseTransaction(models.Model):
         row = self.browse(found[0])
         action = row._settlement_step()
         now = clock.now(self.env.cr)
-        row.write({"next_try_at": now + ledger.cancel_pause(row.cancel_tries + 1)})
+        row.write({"next_try_at": now + row._settlement_pause()})
         return row.id, action
+
+    def _settlement_pause(self):
+        self.ensure_one()
+        if self.forced_at:
+            return self._forced_pause()
+        if self._is_lost_send():
+            return ledger.cancel_pause(self._clearing_tries() + 1)
+        return ledger.cancel_pause(self.cancel_tries + 1)
 
     def _settlement_step(self):
         self.ensure_one()
+        if self.state == ledger.ISSUED and self.forced_at:
+            return "ask"
+        if self._is_lost_send() and self.given_up_at:
+            return "clear"
         if self.state != ledger.ISSUED or not self.given_up_at:
             return "nothing"
         if not self.cancel_answered_at or self.cancel_answered_at < self.given_up_at:
@@ -128,7 +150,7 @@ class GlaseTransaction(models.Model):
     def _asked_in_vain(self):
         """The bill is still open after its cancel was answered: cancel it again later."""
         self.ensure_one()
-        if self.state == ledger.ISSUED:
+        if self.state == ledger.ISSUED and not self.forced_at:
             now = clock.now(self.env.cr)
             pause = ledger.cancel_pause(max(self.cancel_tries, 1))
             self.write({"cancel_answered_at": False, "next_try_at": now + pause})
@@ -140,7 +162,9 @@ class GlaseTransaction(models.Model):
         rows = self.search(
             [
                 ("state", "=", ledger.PAID),
+                ("kind", "=", ledger.PAYMENT),
                 ("payment_id", "=", False),
+                ("spent_on", "=", False),
                 ("paid_at", "<", limit),
                 ("case_ids", "not any", [("kind", "=", "paid_without_order")]),
             ],

@@ -6,7 +6,7 @@ from odoo import api, models
 from ..glase import RequestError, new_client_reference
 from . import clock, ledger
 from .glase_rows import has_wire_precision
-from .refused import Refused
+from .refused import Refused, answers_refusals
 
 
 class GlaseTransaction(models.Model):
@@ -19,6 +19,7 @@ class GlaseTransaction(models.Model):
     _inherit = "glase.transaction"
 
     @api.model
+    @answers_refusals
     def _till_send(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
         """Send the bill of one payment line: once for each attempt, however often it is asked.
 
@@ -31,35 +32,25 @@ class GlaseTransaction(models.Model):
         :return: the row as the till sees it, or a refusal
         :rtype: dict
         """
-        try:
-            config = self._till_config(config_id)
-            known = self._find_attempt(config, line_uuid, attempt)
-            if known:
-                return self._answer(known.id)
-            order = self._till_order(config, order_uuid, line_uuid)
-            terminal = self._till_terminal(config)
-            invoice = order._glase_invoice(
-                line_uuid,
-                self._till_amount(order, line_uuid, amount),
-                terminal,
-                cashier,
-                notification_url=self._notification_url(terminal.account_id, line_uuid, attempt),
-            )
-        except Refused as refusal:
-            return refusal.as_dict()
-        except RequestError as error:
-            return Refused("amount", error.cashier_message).as_dict()
+        config = self._till_config(config_id)
+        known = self._find_attempt(config, line_uuid, attempt)
+        if known:
+            return self._answer(known.id)
+        order = self._till_order(config, order_uuid, line_uuid)
+        terminal = self._till_terminal(config)
+        value = self._till_amount(order, line_uuid, amount)
+        notification_url = self._notification_url(terminal.account_id, line_uuid, attempt)
+        invoice = self._till_invoice(
+            order, line_uuid, value, terminal, cashier, notification_url=notification_url
+        )
         values = self._row_values(order, terminal, line_uuid, attempt, amount, cashier)
         reference = new_client_reference()
         send = self._caller(terminal, "send_invoice")
         self._end_request_transaction()
         self._settle_left_open(terminal.id)
-        try:
-            row_id, is_new = self._in_own_transaction(
-                lambda ledger_rows: ledger_rows._claim(values, reference)
-            )
-        except Refused as refusal:
-            return refusal.as_dict()
+        row_id, is_new = self._in_own_transaction(
+            lambda ledger_rows: ledger_rows._claim(values, reference)
+        )
         if is_new:
             self._call(
                 row_id,
@@ -71,15 +62,13 @@ class GlaseTransaction(models.Model):
         return self._answer(row_id)
 
     @api.model
+    @answers_refusals
     def _till_status(self, config_id, line_uuid, attempt, take_back=False):
         """Ask Glase once about a row, unless it is decided or given up.
 
         :param bool take_back: the cashier's *Check again* on a row that had been given up
         """
-        try:
-            row_id = self._till_row(config_id, line_uuid, attempt)
-        except Refused as refusal:
-            return refusal.as_dict()
+        row_id = self._till_row(config_id, line_uuid, attempt)
         self._end_request_transaction()
         todo = self._in_own_transaction(
             lambda rows: rows.browse(row_id)._heard_till(take_back=take_back)
@@ -91,12 +80,10 @@ class GlaseTransaction(models.Model):
         return self._answer(row_id)
 
     @api.model
+    @answers_refusals
     def _till_cancel(self, config_id, line_uuid, attempt):
         """Cancel a bill, and ask at once what became of it (``doc/ledger.md §4``)."""
-        try:
-            row_id = self._till_row(config_id, line_uuid, attempt)
-        except Refused as refusal:
-            return refusal.as_dict()
+        row_id = self._till_row(config_id, line_uuid, attempt)
         self._end_request_transaction()
         wished = self._in_own_transaction(lambda rows: rows.browse(row_id)._wish_cancel())
         if wished:
@@ -105,23 +92,22 @@ class GlaseTransaction(models.Model):
         return self._answer(row_id)
 
     @api.model
+    @answers_refusals
     def _till_leave(self, config_id, line_uuid, attempt):
-        """Leave a payment open: the server works it to an end (``doc/ledger.md §5``)."""
-        try:
-            row_id = self._till_row(config_id, line_uuid, attempt)
-        except Refused as refusal:
-            return refusal.as_dict()
+        """Leave a payment open: the server works it to an end (``doc/ledger.md §5``).
+
+        Of a lost send this is *Give up*: the server takes its bill off the sticker.
+        """
+        row_id = self._till_row(config_id, line_uuid, attempt)
         self._end_request_transaction()
         self._in_own_transaction(lambda rows: rows.browse(row_id)._give_up("left_open"))
         return self._answer(row_id)
 
     @api.model
+    @answers_refusals
     def _till_resume(self, config_id, line_uuids):
         """The newest attempt of each of these lines, and this till's open payment if any."""
-        try:
-            config = self._till_config(config_id)
-        except Refused as refusal:
-            return refusal.as_dict()
+        config = self._till_config(config_id)
         rows = self.sudo().search(
             [("config_id", "=", config.id), ("line_uuid", "in", list(line_uuids))]
         )
@@ -188,30 +174,22 @@ class GlaseTransaction(models.Model):
 
     @api.model
     def _till_amount(self, order, line_uuid, amount):
-        """The amount as Decimal, checked against the stored line and the wire."""
-        try:
-            value = Decimal(amount)
-        except (InvalidOperation, TypeError, ValueError):
-            value = Decimal(0)
-        if not value.is_finite() or value <= 0:
-            raise Refused("amount", self.env._("Enter an amount above zero."))
-        currency = order.currency_id
+        """The amount to send as Decimal, checked against the stored line and the wire."""
+        value = self._checked_amount(amount)
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
+        if order.currency_id.compare_amounts(float(value), line.amount):
+            raise Refused(
+                "order_changed", self.env._("The amount has changed. Send the payment again.")
+            )
+        self._check_due(order, line_uuid, value)
+        return value
+
+    @api.model
+    def _check_due(self, order, line_uuid, value):
         due = order._glase_due(line_uuid)
         if due <= 0:
             raise Refused(
                 "amount", self.env._("Nothing is due: there is nothing to pay with Glase.")
-            )
-        if currency.compare_amounts(float(value), line.amount):
-            raise Refused(
-                "order_changed", self.env._("The amount has changed. Send the payment again.")
-            )
-        if not has_wire_precision(value):
-            raise Refused(
-                "amount",
-                self.env._(
-                    "Glase takes two decimals at most: enter an amount without a third decimal."
-                ),
             )
         if value > due and not order._glase_can_give_more():
             raise Refused(
@@ -220,7 +198,34 @@ class GlaseTransaction(models.Model):
                     "This till can give neither change nor a tip: enter what is due at most."
                 ),
             )
+
+    @api.model
+    def _checked_amount(self, amount):
+        """A decimal string as Decimal, if the wire can carry it.
+
+        :raises Refused: with a sentence for the cashier
+        """
+        try:
+            value = Decimal(amount)
+        except (InvalidOperation, TypeError, ValueError):
+            value = Decimal(0)
+        if not value.is_finite() or value <= 0:
+            raise Refused("amount", self.env._("Enter an amount above zero."))
+        if not has_wire_precision(value):
+            raise Refused(
+                "amount",
+                self.env._(
+                    "Glase takes two decimals at most: enter an amount without a third decimal."
+                ),
+            )
         return value
+
+    @api.model
+    def _till_invoice(self, order, line_uuid, amount, terminal, cashier, **options):
+        try:
+            return order._glase_invoice(line_uuid, amount, terminal, cashier, **options)
+        except RequestError as error:
+            raise Refused("amount", error.cashier_message) from error
 
     @api.model
     def _row_values(self, order, terminal, line_uuid, attempt, amount, cashier):
@@ -240,6 +245,7 @@ class GlaseTransaction(models.Model):
             "order_id": order.id,
             "order_uuid": order.uuid,
             "order_name": order.pos_reference or order.name,
+            "order_total": order.amount_total,
             "cashier": cashier or self.env.user.name,
             "user_id": self.env.uid,
         }
@@ -267,7 +273,12 @@ class GlaseTransaction(models.Model):
             "kind": row.kind,
             "state": row.state,
             "final": row.state in ledger.FINAL,
-            "amount": str(row._decimal_amount()),
+            "amount": str(row._decimal(row._taken_amount() or row.amount)),
+            "amount_certain": row._amount_is_certain(),
+            "proposed": str(row._decimal(row.proposed_amount)) if row.proposing else False,
+            "updatable": row._is_updatable(),
+            "forced": bool(row.forced_at),
+            "original_reference": row.original_id.ers_reference or False,
             "currency": row.currency_id.name,
             "invoice_reference": row.invoice_reference,
             "reference": row.ers_reference,
@@ -284,7 +295,6 @@ class GlaseTransaction(models.Model):
             "given_up": bool(row.given_up_at),
             "cancel": cancel,
             "message": row._till_message(),
-            "code": False,
         }
 
     def _till_message(self):

@@ -35,6 +35,9 @@ REQUESTS = {
     "never_sent": {DRAFT: FAILED},
     "lost": {SENDING: UNKNOWN},
     "superseded": {UNKNOWN: CANCELED},
+    # Of refunds only, and only by a manager's decision.
+    "decided_refunded": {UNKNOWN: REFUNDED},
+    "decided_not_refunded": {UNKNOWN: FAILED},
 }
 
 # Answers after which no money can have moved (doc/ledger.md §7). All others leave it open.
@@ -51,6 +54,9 @@ CALL_WITHIN_SECONDS = 10
 SILENT_TILL_SECONDS = 60
 MIN_SILENT_TILL_SECONDS = 45
 REVERSAL_WAIT = timedelta(seconds=30)
+# A payment that a manager marked as paid is asked about each second for so long, then with pauses.
+WATCH_FORCED = timedelta(seconds=60)
+FORCED_PAUSE = timedelta(seconds=1)
 CANCEL_PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
 
 ANSWER, NEVER_SENT, NO_ANSWER, UNREADABLE, NOTE = (
@@ -91,13 +97,19 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Row:
-    """The part of a row that judging needs."""
+    """The part of a row that judging needs.
+
+    ``amount`` and ``proposed`` are Decimals in major units; ``proposed`` is the amount of an update
+    of which it is not certain that it counts, else None.
+    """
 
     kind: str = PAYMENT
     state: str = DRAFT
     invoice_version: int = 0
     invoice_reference: str | None = None
     cancel_code: int | None = None
+    amount: object = None
+    proposed: object = None
 
 
 @dataclass(frozen=True)
@@ -169,11 +181,28 @@ def _judge_paid(row, evidence):
         values["invoice_version"] = max(evidence.version, row.invoice_version)
     if evidence.paid_at:
         values["receipt_time"] = evidence.paid_at
+    cases = ("paid_late",) if row.state in FINAL and row.state != PAID else ()
     if evidence.amount is not None:
         values["receipt_amount"] = evidence.amount
         values["receipt_currency"] = evidence.currency or False
-    late = row.state in FINAL and row.state != PAID
-    return Verdict(PAID, values, ("paid_late",) if late else ())
+        if row.proposed is not None:
+            values["proposing"] = False
+            if evidence.amount == row.proposed:
+                values["amount"] = row.proposed
+    elif row.proposed is not None:
+        cases += ("amount_unknown",)
+    return Verdict(PAID, values, cases)
+
+
+def _judge_update(row, evidence):
+    """Both amounts stand, unless the update was accepted or never left (``doc/ledger.md §11``)."""
+    if row.proposed is None:
+        return Verdict(row.state)
+    if _is_success(evidence):
+        return Verdict(row.state, {"amount": row.proposed, "proposing": False})
+    if evidence.outcome == NEVER_SENT:
+        return Verdict(row.state, {"proposing": False})
+    return Verdict(row.state)
 
 
 def _judge_cancel(row, evidence):
@@ -204,6 +233,7 @@ _JUDGES = {
     "refundPayment": _judge_refund,
     "getPaymentStatus": _judge_status,
     "cancelInvoice": _judge_cancel,
+    "updateInvoice": _judge_update,
 }
 
 

@@ -5,7 +5,14 @@ from .pos_order import NOT_TAKEN
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
 PROVEN_FIELDS = frozenset(
-    {"transaction_id", "payment_ref_no", "card_type", "glase_paid_at", "glase_unverified"}
+    {
+        "transaction_id",
+        "payment_ref_no",
+        "card_type",
+        "glase_paid_at",
+        "glase_unverified",
+        "glase_original_reference",
+    }
 )
 # What a reprint goes by: the same words as in the till, where they are never translated.
 MOVED, SIMULATED = "Glase payment", "Glase simulation"
@@ -18,6 +25,12 @@ class PosPayment(models.Model):
     _inherit = "pos.payment"
 
     glase_attempt = fields.Char(copy=False, help="Made by the till when the cashier pressed Send")
+    glase_original_reference = fields.Char(
+        "Refunded Glase Payment",
+        copy=False,
+        readonly=True,
+        help="The payment reference of what this refund gives back",
+    )
     glase_paid_at = fields.Datetime("Paid with Glase at", copy=False, readonly=True)
     glase_unverified = fields.Boolean(
         "Not Proven by the Glase Ledger",

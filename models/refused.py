@@ -1,5 +1,7 @@
 """A request of the till that is refused, with words for the cashier."""
 
+import functools
+
 
 class Refused(Exception):
     """A request of the till that is refused before any call.
@@ -15,3 +17,16 @@ class Refused(Exception):
     def as_dict(self):
         """The answer that the till understands as a refusal."""
         return {"ok": False, "reason": self.reason, "message": self.message, **self.details}
+
+
+def answers_refusals(door):
+    """Let a method that the till calls answer a refusal as the till understands it."""
+
+    @functools.wraps(door)
+    def answering(*args, **kwargs):
+        try:
+            return door(*args, **kwargs)
+        except Refused as refusal:
+            return refusal.as_dict()
+
+    return answering

@@ -1,0 +1,46 @@
+from odoo import api, models
+from odoo.exceptions import AccessDenied
+
+from .refused import Refused
+
+MANAGERS = "point_of_sale.group_pos_manager"
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.model
+    def _glase_approve(self, company, login="", password=""):
+        """The manager who approves something at a till, proven by the manager's own log-in.
+
+        What a browser says about its cashier proves nothing (``doc/ledger.md §10``). Odoo's own
+        limit on wrong passwords holds. A manager with two-factor authentication gives an API key
+        instead of the password.
+
+        :param company: the till's company
+        :param str login: empty if the manager is who is logged in
+        :param str password: kept nowhere
+        :rtype: res.users
+        :raises Refused: if nobody approved who may
+        """
+        if not login:
+            manager = self.env.user
+        else:
+            credential = {"type": "password", "login": login, "password": password or ""}
+            try:
+                known = self.sudo()._login(credential, {"interactive": False})
+            except AccessDenied as error:
+                raise Refused(
+                    "approval", self.env._("This log-in or password is not right.")
+                ) from error
+            manager = self.browse(known["uid"])
+        may = manager.sudo()
+        if not may.has_group(MANAGERS) or company not in may.company_ids:
+            raise Refused(
+                "approval",
+                self.env._(
+                    "A manager must approve this: log in here as a Point of Sale administrator "
+                    "of this company."
+                ),
+            )
+        return manager

@@ -202,10 +202,10 @@ class GlaseAccount(models.Model):
             if account.public_url and not is_public_address(account.public_url):
                 raise ValidationError(
                     self.env._(
-                        "Glase cannot reach this Odoo at %(address)s. Enter what stands before "
-                        "the first single slash when you open Odoo from outside: https:// and "
-                        "the name of the server, as in https://shop.example.com, without "
-                        "log-in, path or question mark. Leave it empty to do without.",
+                        "Glase cannot post to “%(address)s”. Enter nothing but the address of "
+                        "this Odoo: https:// and the name of the server, as in "
+                        "https://shop.example.com, without log-in, path or question mark. Leave "
+                        "it empty to do without.",
                         address=account.public_url,
                     )
                 )

@@ -7,6 +7,7 @@ from . import (
     test_ledger_settle,
     test_neutralize,
     test_payment_method,
+    test_push,
     test_security,
     test_set_up,
     test_simulator_account,

@@ -44,6 +44,31 @@ class GlasePaymentController(http.Controller):
         ledger = self._ledger()
         return ledger._till_force(config_id, line_uuid, attempt, reason, login, password)
 
+    @http.route("/pos_glase/refundable", type="jsonrpc", auth="user")
+    def refundable(self, config_id, order_uuid="", refunded_order_ids=()):
+        """What can be given back for a refund order; see ``GlaseTransaction._till_refundable``."""
+        return self._ledger()._till_refundable(config_id, order_uuid, refunded_order_ids)
+
+    @http.route("/pos_glase/refund", type="jsonrpc", auth="user")
+    def refund(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+        """Give money back for a refund order; see ``GlaseTransaction._till_refund``."""
+        ledger = self._ledger()
+        return ledger._till_refund(config_id, order_uuid, line_uuid, attempt, amount, cashier)
+
+    @http.route("/pos_glase/reverse", type="jsonrpc", auth="user")
+    def reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):
+        """Give back a paid line of an open order; see ``GlaseTransaction._till_reverse``."""
+        return self._ledger()._till_reverse(config_id, line_uuid, attempt, refund_attempt, cashier)
+
+    @http.route("/pos_glase/approve_refund_tender", type="jsonrpc", auth="user")
+    def approve_refund_tender(self, config_id, order_uuid, login="", password="", reason=""):
+        """Let a manager allow another tender for an undecided refund.
+
+        See ``GlaseTransaction._till_approve_refund_tender``.
+        """
+        ledger = self._ledger()
+        return ledger._till_approve_refund_tender(config_id, order_uuid, login, password, reason)
+
     def _ledger(self):
         if not request.env.user.has_group("point_of_sale.group_pos_user"):
             raise AccessError(request.env._("Only Point of Sale users take payments."))

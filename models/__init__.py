@@ -10,6 +10,8 @@ from . import glase_transaction_settle
 from . import glase_transaction_lost
 from . import glase_transaction_update
 from . import glase_transaction_force
+from . import glase_transaction_refund
+from . import glase_transaction_refund_till
 from . import glase_push
 from . import glase_event
 from . import glase_case
@@ -17,6 +19,7 @@ from . import pos_config
 from . import glase_set_up
 from . import ir_module_module
 from . import pos_order
+from . import pos_order_refund
 from . import pos_payment
 from . import pos_payment_method
 from . import res_config_settings

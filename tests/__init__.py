@@ -8,6 +8,7 @@ from . import (
     test_neutralize,
     test_payment_method,
     test_push,
+    test_refund_till,
     test_security,
     test_set_up,
     test_simulator_account,

@@ -1,0 +1,371 @@
+import time
+from datetime import timezone
+
+from odoo import api, fields, models
+
+from ..glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
+from . import clock, ledger, own_transaction
+from .refused import Refused
+
+# A refund in one of these counts as given back: what is not decided may have been made.
+STANDING = (ledger.DRAFT, ledger.SENDING, ledger.UNKNOWN, ledger.REFUNDED)
+UNDECIDED = (ledger.DRAFT, ledger.SENDING, ledger.UNKNOWN)
+
+REGISTRATION_CODES = frozenset({20, 21, 29, 33, 37, 91})
+BUSY_CODE = 48
+OWN_WORDS_CODES = frozenset({23, 97, 98, 99})
+
+
+class GlaseTransaction(models.Model):
+    """Refunds: money goes back once, and never more than was paid (``doc/ledger.md §12``).
+
+    A refund is a row of its own, claimed under the lock of the payment that it gives back and
+    called with the registration that took it. A lost answer leaves it *unknown*: no machine
+    decides that (``doc/protocol.md §4.13``).
+    """
+
+    _inherit = "glase.transaction"
+
+    refund_reason = fields.Char("Reason for the Refund", readonly=True)
+    repeats_id = fields.Many2one(
+        "glase.transaction",
+        "Repeats",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The unknown refund that this one was made to find out about",
+    )
+    other_tender_by = fields.Many2one("res.users", "Other Tender Approved by", readonly=True)
+    other_tender_reason = fields.Char("Reason for the Other Tender", readonly=True)
+    refundable_amount = fields.Monetary("Can Be Refunded", compute="_compute_refundable_amount")
+
+    @api.depends("state", "refund_ids.state", "receipt_amount", "amount")
+    def _compute_refundable_amount(self):
+        for row in self:
+            row.refundable_amount = float(row._refundable())
+
+    # === How much ===
+
+    def _refundable(self):
+        """What can still be given back of a payment, undecided refunds counted as given back.
+
+        :return: Decimal in major units of the row's currency, 0 at least
+        """
+        self.ensure_one()
+        return max(self._left_of_payment(), self._decimal(0.0))
+
+    def _left_of_payment(self, but=None):
+        """What was taken less its refunds; below zero while a repetition is undecided.
+
+        :param but: refunds that are not counted
+        """
+        self.ensure_one()
+        if self.kind != ledger.PAYMENT or self.state != ledger.PAID or not self.ers_reference:
+            return self._decimal(0.0)
+        refunds = self.sudo().search(
+            [("original_id", "in", self.ids), ("state", "in", list(STANDING))]
+        )
+        if but:
+            refunds -= but
+        left = self._decimal(self._surely_taken())
+        for refund in refunds:
+            left -= refund._decimal_amount()
+        return left
+
+    def _surely_taken(self):
+        """The amount that Glase took; the smaller one where it is not known which."""
+        if self.proposing and not self.receipt_currency:
+            return min(self.amount, self.proposed_amount)
+        return self._taken_amount()
+
+    # === Claim, call once, store ===
+
+    @api.model
+    def _make_refund(self, originals, values, spends=None):
+        """Give money back with one call; the request's transaction ends before it.
+
+        :param originals: paid rows, the one to try first in front; the first that covers it is used
+        :param dict values: of the refund's row, without what is taken from the original
+        :param spends: for a refund without an order: the original's link is claimed, if it has no
+            order or one in these states; None: an order has the original, and keeps it
+        :return: the row's id
+        :raises Refused: before any call
+        """
+        plans = {row.id: row._refund_plan(values) for row in originals}
+        reference = new_client_reference()
+        self._end_request_transaction()
+        row_id, original_id = self._in_own_transaction(
+            lambda rows: rows._claim_refund(originals.ids, values, reference, spends)
+        )
+        if original_id:
+            refund, ers_reference, invoice = plans[original_id]
+            self._call(
+                row_id,
+                "refundPayment",
+                lambda: refund(ers_reference, invoice, client_reference=reference),
+                reference,
+                within=time.monotonic() + ledger.CALL_WITHIN_SECONDS,
+            )
+        return row_id
+
+    def _refund_plan(self, values):
+        """What the call needs, read before it: no database is at hand during a call."""
+        self.ensure_one()
+        caller = self._caller(self.terminal_id, "refund_payment")
+        return caller, self.ers_reference, self._refund_invoice(values)
+
+    def _refund_invoice(self, values):
+        """The bill of a refund: its total is the positive amount to give back.
+
+        :raises Refused: when the amount cannot be sent
+        """
+        account = self.account_id
+        total = self._decimal(values["amount"])
+        label = self.env._("Refund of %s", self.order_name or self.ers_reference)
+        try:
+            amount = Amount(total, self.currency_id.name)
+            return Invoice(
+                title=account.shop_name or self.company_id.name,
+                client_invoice_id=values.get("order_name") or self.order_name or self.line_uuid,
+                rows=(InvoiceRow(description=label, total=amount),),
+                total=amount,
+                cashier_id=values["cashier"],
+                footer=account.invoice_footer or self.company_id.name,
+                issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
+            )
+        except RequestError as error:
+            raise Refused("amount", error.cashier_message) from error
+
+    @api.model
+    def _claim_refund(self, original_ids, values, client_reference, spends):
+        """Create the row of a refund as *sending*, under the lock of what it gives back.
+
+        :return: the row's id, and the original's if this caller is the one that may call
+        :rtype: tuple[int, int | bool]
+        :raises Refused: if more would go back than is left
+        """
+        originals = self.browse(original_ids)
+        for terminal in originals.terminal_id.sorted("id"):
+            own_transaction.lock(terminal)
+        for row in originals.sorted("id"):
+            own_transaction.lock(row)
+        same = self.search(
+            [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
+        )
+        if same:
+            return same.id, False
+        self._age(originals.terminal_id)
+        if not values.get("repeats_id"):
+            self._refuse_second_refund(values["line_uuid"])
+        amount = originals[:1]._decimal(values["amount"])
+        original = next((row for row in originals if row._covers(amount, values)), None)
+        if not original:
+            raise Refused("too_much", originals._too_much_message(amount))
+        if original.terminal_id._is_busy():
+            raise Refused(
+                "busy",
+                self.env._("This till's Glase registration is being changed. Try again shortly."),
+            )
+        if spends is not None and not original._claim_for_refund(spends):
+            raise Refused(
+                "order_came",
+                self.env._(
+                    "This payment belongs to an order, or was given back already. Open the order "
+                    "and refund it there."
+                ),
+            )
+        now = clock.now(self.env.cr)
+        row = self.create(
+            {
+                **original._registration_of_payment(),
+                **values,
+                "kind": ledger.REFUND,
+                "original_id": original.id,
+                "call_reference": client_reference,
+                "asked_at": now,
+            }
+        )
+        row._move("claim", sent_at=now)
+        row._note("refundPayment", client_reference=client_reference)
+        self.env.flush_all()
+        return row.id, original.id
+
+    def _covers(self, amount, values):
+        """Whether this payment can give back so much; a repetition does not count what it repeats."""
+        self.ensure_one()
+        repeated = self.browse(values.get("repeats_id"))
+        return amount <= self._left_of_payment(but=repeated)
+
+    def _registration_of_payment(self):
+        return {
+            name: self[name].id if self._fields[name].relational else self[name]
+            for name in (
+                "terminal_id",
+                "account_id",
+                "company_id",
+                "currency_id",
+                "environment",
+                "terminal_identifier",
+                "reseller_id",
+            )
+        }
+
+    def _too_much_message(self, amount):
+        """How much can be given back of these payments, and in how many lines."""
+        left = [row._refundable() for row in self]
+        parts = [part for part in left if part]
+        currency = self[:1].currency_id
+        if not parts:
+            return self.env._(
+                "Nothing is left to give back of this payment: refunds that are not decided yet "
+                "count as given back."
+            )
+        if len(parts) == 1 or sum(parts) < amount:
+            return self.env._(
+                "At most %(total)s can still be given back with Glase, in %(count)s line(s).",
+                total=currency.format(float(sum(parts))),
+                count=len(parts),
+            )
+        return self.env._(
+            "The customer paid in %(count)s Glase payments: give the money back in as many "
+            "lines, of at most %(parts)s.",
+            count=len(parts),
+            parts=", ".join(currency.format(float(part)) for part in parts),
+        )
+
+    # === The link of a payment that is given back without an order ===
+
+    def _claim_for_refund(self, order_states):
+        """Claim a paid row for a refund, unless an order has it: the loser of a race sees it.
+
+        :param order_states: an order in one of these is not finished and does not count
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE glase_transaction SET spent_on = 'refund', payment_id = NULL
+             WHERE id = %s AND spent_on IS NULL
+               AND (payment_id IS NULL OR payment_id IN (
+                    SELECT payment.id FROM pos_payment payment
+                      JOIN pos_order o ON o.id = payment.pos_order_id
+                     WHERE o.state = ANY(%s)))
+            """,
+            (self.id, list(order_states)),
+        )
+        claimed = bool(self.env.cr.rowcount)
+        self.invalidate_recordset(["spent_on", "payment_id"])
+        return claimed
+
+    def _release_claim(self):
+        """The refund was not made: an order may have the payment after all."""
+        self.ensure_one()
+        standing = self.search_count(
+            [("original_id", "=", self.id), ("state", "in", list(STANDING))], limit=1
+        )
+        if self.spent_on and not standing:
+            self.write({"spent_on": False})
+            self._prove_payments()
+
+    def _prove_payments(self):
+        self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
+
+    # === What follows from an answer, or a decision ===
+
+    def _absorb(self, evidence, heard):
+        """Override to say what an answer means for a refund, and to act on its end."""
+        if self.kind != ledger.REFUND:
+            return super()._absorb(evidence, heard)
+        before = self.state
+        if evidence.outcome == ledger.ANSWER and evidence.code:
+            heard = {**heard, "message": self._refund_refused_message(evidence.code, heard)}
+        result = super()._absorb(evidence, heard)
+        if self.state != before:
+            self._after_refund()
+            self._after_repetition(evidence)
+        return result
+
+    def _move(self, request, **values):
+        """Override to act on the end of a refund."""
+        result = super()._move(request, **values)
+        if self.kind == ledger.REFUND:
+            self._after_refund()
+        return result
+
+    def _after_refund(self):
+        """A refund has got another state: cases, the payment's link, the order's proof."""
+        self.ensure_one()
+        original = self.original_id
+        if self.state == ledger.UNKNOWN:
+            self._open_case("unknown_refund")
+        if self.state not in ledger.FINAL:
+            return
+        self._settle_cases(
+            ("unknown_refund",), self.decided_reason or self.env._("Glase has answered after all.")
+        )
+        if self.state == ledger.REFUNDED and original.spent_on:
+            original._settle_cases(
+                ("paid_without_order", "paid_late"),
+                self.env._("Given back without an order: %s", self.ers_reference or ""),
+            )
+        if self.state == ledger.FAILED:
+            original._release_claim()
+        if self.line_uuid != original.line_uuid:
+            self._prove_payments()
+
+    def _after_repetition(self, evidence):
+        """What the answer to a repetition proves about the refund that it repeats.
+
+        Only one of the two fits into the payment: so if this one was made, the first was not, and
+        if Glase says that too much would be given back, the first was made.
+        """
+        first = self.repeats_id
+        if not first or first.state != ledger.UNKNOWN:
+            return
+        if self.state == ledger.REFUNDED:
+            request, words = "decided_not_refunded", self.env._("The repetition was made instead.")
+        elif evidence.outcome == ledger.ANSWER and evidence.code == 98:
+            request, words = "decided_refunded", self.env._("Glase refused to repeat it.")
+        else:
+            return
+        reason = f"{words} {self.decided_reason or self.refund_reason or ''}".strip()
+        first._decide(request, reason, self.user_id, inferred=True)
+
+    def _decide(self, request, reason, user, **values):
+        """Write down what was decided about an unknown refund."""
+        self._move(
+            request,
+            decided_at=clock.now(self.env.cr),
+            decided_by=user.id,
+            decided_reason=reason,
+            message=reason,
+            **values,
+        )
+
+    def _refund_refused_message(self, code, heard):
+        if code in REGISTRATION_CODES:
+            return self.env._(
+                "Glase takes no refund from the registration that took this payment. Give the "
+                "money back in another way, and tell the manager."
+            )
+        if code == BUSY_CODE:
+            return self.env._("Glase is still busy with this payment. Try again in a minute.")
+        if code in OWN_WORDS_CODES or code not in ledger.PROOF_OF_FAILURE:
+            return heard.get("message")
+        return self.env._("Glase refused the refund. Give the money back in another way.")
+
+    def _till_message(self):
+        """Override: a refund has words of its own."""
+        if self.kind != ledger.REFUND:
+            return super()._till_message()
+        match self.state:
+            case ledger.UNKNOWN:
+                return self.env._(
+                    "Glase has not answered: the customer may or may not have got the money back. "
+                    "Do not give it back in another way: a manager finds out and decides."
+                )
+            case ledger.FAILED:
+                return self.message or self.env._("Glase did not give the money back.")
+            case ledger.REFUNDED:
+                return False
+        return self.env._("The refund is under way. Wait for Glase.")

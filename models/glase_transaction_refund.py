@@ -69,7 +69,7 @@ class GlaseTransaction(models.Model):
             refunds -= but
         left = self._decimal(self._surely_taken())
         for refund in refunds:
-            left -= refund._decimal_amount()
+            left -= refund._decimal(refund.amount)
         return left
 
     def _surely_taken(self):

@@ -2,7 +2,9 @@
 
 import http.cookiejar
 import json
+import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -154,6 +156,35 @@ class Till:
             "amount": f"{amount:.2f}",
         }
 
+    def call(self, model, method, *arguments, **keywords):
+        """Call a public method of a model, as the browser does."""
+        return self.rpc(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": arguments, "kwargs": keywords},
+        )
+
+    def validate(self, bill):
+        """Sync the order of a bill as paid, its Glase line as done."""
+        [order] = self.call(
+            "pos.order",
+            "search_read",
+            [("uuid", "=", bill["order_uuid"])],
+            ["payment_ids", "amount_total"],
+        )
+        values = {
+            "uuid": bill["order_uuid"],
+            "access_token": str(uuid.uuid4()),
+            "state": "paid",
+            "session_id": self.told["session_id"],
+            "amount_total": order["amount_total"],
+            "amount_tax": 0,
+            "amount_paid": order["amount_total"],
+            "amount_return": 0,
+            "lines": [],
+            "payment_ids": [[1, order["payment_ids"][0], {"payment_status": "done"}]],
+        }
+        self.call("pos.order", "sync_from_ui", [values])
+
 
 class Shop:
     """A server, its database, and the Glase that it talks to."""
@@ -164,6 +195,29 @@ class Shop:
     def till(self):
         """A new till, logged in as the cashier."""
         return Till(self.running.url, self.told).log_in("cashier", "cashier")
+
+    def kill(self):
+        """End the server and all its workers without a word (SIGKILL)."""
+        os.killpg(self.running.process.pid, signal.SIGKILL)
+        self.running.process.wait()
+
+    def restart(self):
+        """Start the server again, at the same address."""
+        self.running = self.odoo.start(self.running.port)
+        self.running.wait_until_ready()
+
+    def advance(self, seconds):
+        """Move the ledger's clock and the simulator's together."""
+        connection = self.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ir_config_parameter (key, value)"
+                " VALUES ('pos_glase.clock_offset', %s) ON CONFLICT (key) DO UPDATE SET"
+                " value = (ir_config_parameter.value::float + EXCLUDED.value::float)::text",
+                (str(seconds),),
+            )
+        connection.close()
+        self.simulator.advance(seconds)
 
     def connect(self):
         """A connection of the test's own to the database."""
@@ -207,13 +261,13 @@ def shop(request):
             told = odoo.shell(
                 SET_UP_TILL.format(endpoint=simulator.endpoint), "the till cannot be set up"
             )
-            running = odoo.start()
+            told = json.loads(told.partition("TOLD ")[2].splitlines()[0])
+            shop = Shop(odoo, odoo.start(), simulator, told)
             try:
-                running.wait_until_ready()
-                told = json.loads(told.partition("TOLD ")[2].splitlines()[0])
-                yield Shop(odoo, running, simulator, told)
+                shop.running.wait_until_ready()
+                yield shop
             finally:
-                running.stop()
+                shop.running.stop()
     finally:
         simulator.stop()
 

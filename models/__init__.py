@@ -21,6 +21,8 @@ from . import ir_module_module
 from . import pos_order
 from . import pos_order_refund
 from . import pos_payment
+from . import pos_payment_proof
 from . import pos_payment_method
+from . import pos_session
 from . import res_config_settings
 from . import res_users

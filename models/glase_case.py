@@ -89,6 +89,9 @@ class GlaseCase(models.Model):
         ]
         existing = case.search(domain, limit=1)
         if existing:
+            if existing.summary != summary:
+                # One case for each kind and payment: what else is learnt stands in its history.
+                existing.message_post(body=summary)
             return existing
         order = payment.pos_order_id if payment else transaction.order_id
         config = payment.pos_order_id.config_id if payment else transaction.config_id

@@ -74,6 +74,10 @@ class GlaseTransaction(models.Model):
         help="The payment that this refund gives back",
     )
     refund_ids = fields.One2many("glase.transaction", "original_id", "Refunds", readonly=True)
+    attached_at = fields.Datetime(
+        "Attached", readonly=True, help="When a manager attached this payment to its order by hand"
+    )
+    attached_by = fields.Many2one("res.users", readonly=True)
     spent_on = fields.Selection(
         [("refund", "Refunded without an order")],
         "Claimed for",
@@ -230,6 +234,29 @@ class GlaseTransaction(models.Model):
         if self.proposing:
             return 0.0
         return self.receipt_amount if self.receipt_currency else self.amount
+
+    def _stands_for(self, amount):
+        """Whether a payment of this amount (float, major units) is what this row is about."""
+        self.ensure_one()
+        amounts = [self._taken_amount() or self.amount]
+        if self.proposing:
+            amounts += [self.amount, self.proposed_amount]
+        return any(self.currency_id.compare_amounts(amount, mine) == 0 for mine in amounts)
+
+    def _claim_link(self, payment):
+        """Link the row to an order's payment, if nothing else has claimed it meanwhile.
+
+        :return: whether it is linked to this payment now
+        """
+        self.ensure_one()
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
+            " WHERE id = %s AND payment_id IS NULL AND spent_on IS NULL",
+            (payment.id, payment.pos_order_id.id, self.id),
+        )
+        claimed = bool(self.env.cr.rowcount)
+        self.invalidate_recordset(["payment_id", "order_id", "spent_on"])
+        return claimed
 
     def _amount_is_certain(self):
         """Whether it is known what Glase took, or will take."""

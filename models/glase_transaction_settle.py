@@ -159,16 +159,21 @@ class GlaseTransaction(models.Model):
     def _find_unclaimed(self):
         """A paid row that no order took within minutes is a case (``doc/ledger.md §6``)."""
         limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
-        rows = self.search(
+        for row in self._unclaimed([("paid_at", "<", limit)], limit=BATCH):
+            row._open_case("paid_without_order")
+
+    @api.model
+    def _unclaimed(self, domain, limit=None):
+        """Paid rows that neither an order nor a refund has taken, and no case has named yet."""
+        return self.search(
             [
+                *domain,
                 ("state", "=", ledger.PAID),
                 ("kind", "=", ledger.PAYMENT),
                 ("payment_id", "=", False),
                 ("spent_on", "=", False),
-                ("paid_at", "<", limit),
+                ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
                 ("case_ids", "not any", [("kind", "=", "paid_without_order")]),
             ],
-            limit=BATCH,
+            limit=limit,
         )
-        for row in rows:
-            row._open_case("paid_without_order")

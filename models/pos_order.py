@@ -1,18 +1,58 @@
 from datetime import timezone
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, models
 
 from ..glase import Amount, Invoice, InvoiceRow
-from . import clock
+from . import clock, ledger
 from .glase_rows import Labels, OrderLine, bill_rows
 
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
 NOT_TAKEN = ("pending", "retry", "waiting", "waitingCard", "waitingCancel", "glase_open")
 
 
+# What of an order the proof of its Glase payments hangs on, beside the payments themselves.
+PROOF_RELEVANT = frozenset({"amount_total", "config_id", "session_id", "company_id", "state"})
+
+
 class PosOrder(models.Model):
     _inherit = "pos.order"
+
+    def write(self, vals):
+        """Override of `point_of_sale` to prove Glase payments again when their order changes."""
+        result = super().write(vals)
+        if PROOF_RELEVANT & set(vals):
+            glase = self.payment_ids.filtered(lambda payment: payment._is_glase())
+            if vals.get("state") == "cancel":
+                glase._glase_let_go()
+            else:
+                for payment, row in glase._glase_rows().items():
+                    payment._glase_compare(row)
+                    payment.pos_order_id._glase_compare_total(row)
+                glase._glase_prove()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _glase_unlink_keeps_case(self):
+        # The database removes an order's payments by itself: they are not asked.
+        self.payment_ids._glase_let_go()
+
+    def _glase_compare_total(self, row):
+        """An order that is no longer what the customer saw on the bill is a case.
+
+        While the bill is out any other total is; once it is paid, only one that would have to be
+        given back.
+        """
+        self.ensure_one()
+        compared = self.currency_id.compare_amounts(self.amount_total, row.order_total)
+        out = row.state in ledger.HOLDS_TILL and not row.given_up_at
+        if row.kind == ledger.PAYMENT and (compared < 0 or (compared and out)):
+            row._open_case(
+                "changed_after_send",
+                what=self.env._("The order's total"),
+                before=self.currency_id.format(row.order_total),
+                after=self.currency_id.format(self.amount_total),
+            )
 
     def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
         """The Glase invoice for one payment line of a stored order.

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
-from . import ledger
 from .pos_order import NOT_TAKEN
+from .pos_payment_proof import SIMULATED
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
 PROVEN_FIELDS = frozenset(
@@ -14,14 +14,14 @@ PROVEN_FIELDS = frozenset(
         "glase_original_reference",
     }
 )
-# What a reprint goes by: the same words as in the till, where they are never translated.
-MOVED, SIMULATED = "Glase payment", "Glase simulation"
 PROOF_RELEVANT = frozenset(
     {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
 )
 
 
 class PosPayment(models.Model):
+    """Where the proof hangs on: whatever creates, changes or removes a payment (``doc/ledger.md §6``)."""
+
     _inherit = "pos.payment"
 
     glase_attempt = fields.Char(copy=False, help="Made by the till when the cashier pressed Send")
@@ -56,21 +56,32 @@ class PosPayment(models.Model):
         """Override of `point_of_sale` to prove Glase payments again after a change."""
         glase = self.filtered(lambda payment: payment._is_glase())
         if glase:
+            rows = glase._glase_rows() if PROOF_RELEVANT & set(vals) else {}
             super(PosPayment, self - glase).write(vals)
             result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
+            for payment, row in rows.items():
+                payment._glase_compare(row)
         else:
             result = super().write(vals)
         if PROOF_RELEVANT & set(vals):
-            (glase | self)._glase_prove()
+            self._glase_prove()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_keeps_case(self):
-        """A payment that the ledger had linked is removed: its money has no order any more."""
-        rows = self.env["glase.transaction"].sudo().search([("payment_id", "in", self.ids)])
-        for row in rows:
-            row.payment_id = False
-            row._open_case("paid_without_order")
+        self._glase_let_go()
+
+    def _glase_let_go(self):
+        """These payments end without an order: their bills and their money must not.
+
+        A bill that is out is given up, so that it is canceled; money that was taken is a case.
+        """
+        for payment, row in self._glase_rows().items():
+            if row.payment_id == payment:
+                row.payment_id = False
+                row._open_case("paid_without_order")
+            else:
+                row._give_up("order_gone")
 
     def _is_glase(self):
         return self.payment_method_id.sudo().use_payment_terminal == "glase"
@@ -93,94 +104,3 @@ class PosPayment(models.Model):
             and self.payment_status not in NOT_TAKEN
             and (self.payment_status or self.pos_order_id.state != "draft")
         )
-
-    def _glase_prove(self):
-        """Match payments with the ledger; mark and list what does not match.
-
-        Never raises: the sale is stored whatever comes out (``doc/ledger.md §6``).
-        """
-        for payment in self.filtered(lambda payment: payment._is_glase()):
-            if payment._glase_claims_paid():
-                payment._glase_link(payment._glase_matching_row())
-
-    def _glase_matching_row(self):
-        """The one settled row of the ledger with this line, amount, currency and till."""
-        self.ensure_one()
-        refund = self.amount < 0
-        currency = self.currency_id
-        rows = (
-            self.env["glase.transaction"]
-            .sudo()
-            .search(
-                [
-                    ("line_uuid", "=", self.uuid),
-                    ("state", "=", ledger.REFUNDED if refund else ledger.PAID),
-                    ("kind", "=", ledger.REFUND if refund else ledger.PAYMENT),
-                    ("currency_id", "=", currency.id),
-                    ("config_id", "=", self.pos_order_id.config_id.id),
-                    ("company_id", "=", self.company_id.id),
-                    ("ers_reference", "!=", False),
-                    ("payment_id", "in", [False, self.id]),
-                ]
-            )
-        )
-        taken = rows.filtered(
-            lambda row: currency.compare_amounts(abs(self.amount), row._taken_amount()) == 0
-        )
-        return taken if len(taken) == 1 else taken.browse()
-
-    def _glase_link(self, row):
-        self.ensure_one()
-        if row and row.payment_id != self:
-            self.env.cr.execute(
-                "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
-                " WHERE id = %s AND payment_id IS NULL",
-                (self.id, self.pos_order_id.id, row.id),
-            )
-            linked = self.env.cr.rowcount
-            row.invalidate_recordset(["payment_id", "order_id"])
-            row = row if linked else row.browse()
-        if row:
-            values = {
-                "card_type": SIMULATED if row.environment == "simulator" else MOVED,
-                "transaction_id": row.ers_reference,
-                "payment_ref_no": row.invoice_reference,
-                "glase_paid_at": row.receipt_time or row.paid_at,
-                "glase_unverified": False,
-            }
-        else:
-            values = {"transaction_id": False, "payment_ref_no": False, "glase_paid_at": False}
-            values["glase_unverified"] = True
-        self._glase_write_proof(values)
-        self._glase_update_cases(row)
-
-    def _glase_write_proof(self, values):
-        """Write what the proof found, past the guard against what others claim."""
-        return super().write(values)
-
-    def _glase_update_cases(self, row):
-        cases = self.env["glase.case"].sudo()
-        if not row:
-            cases._open(
-                "unverified_payment",
-                self.env._(
-                    "The till reported %(amount)s as paid with Glase, but no paid bill of that "
-                    "till and amount is in the ledger. Check the order with the cashier.",
-                    amount=self.currency_id.format(self.amount),
-                ),
-                payment=self,
-            )
-            return
-        waiting = cases.search(
-            [
-                ("state", "=", "open"),
-                "|",
-                "&",
-                ("kind", "=", "unverified_payment"),
-                ("payment_id", "=", self.id),
-                "&",
-                ("kind", "=", "paid_without_order"),
-                ("transaction_id", "=", row.id),
-            ]
-        )
-        waiting._settle(self.env._("Proven by the ledger: %s", row.ers_reference))

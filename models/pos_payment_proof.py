@@ -1,0 +1,204 @@
+from odoo import models
+
+from . import ledger
+
+# What a reprint goes by: the same words as in the till, where they are never translated.
+MOVED, REFUNDED, SIMULATED = "Glase payment", "Glase refund", "Glase simulation"
+
+
+class PosPayment(models.Model):
+    """The proof: each Glase payment of an order against the ledger (``doc/ledger.md §6``).
+
+    Never raises. The sale is stored whatever comes out; what does not match is marked, and is a
+    case.
+    """
+
+    _inherit = "pos.payment"
+
+    def _glase_prove(self):
+        """Match payments with the ledger; mark and list what does not match."""
+        for payment in self:
+            if payment._glase_claims_paid():
+                payment._glase_link(payment._glase_matching_row())
+
+    def _glase_rows(self):
+        """The rows of the ledger that hang on these payments: linked, or still out.
+
+        :return: the newest such row of each payment that has one
+        :rtype: dict
+        """
+        rows = (
+            self.env["glase.transaction"]
+            .sudo()
+            .search(
+                [
+                    "|",
+                    ("payment_id", "in", self.ids),
+                    "&",
+                    ("line_uuid", "in", [uuid for uuid in self.mapped("uuid") if uuid]),
+                    ("state", "in", [*ledger.HOLDS_TILL, ledger.UNKNOWN]),
+                ],
+                order="id",
+            )
+        )
+        linked = {row.payment_id: row for row in rows if row.payment_id}
+        out = {row.line_uuid: row for row in rows if not row.payment_id and not row.clears_id}
+        found = {payment: linked.get(payment) or out.get(payment.uuid) for payment in self}
+        return {payment: row for payment, row in found.items() if row}
+
+    def _glase_compare(self, row):
+        """After a change: what of this payment is no longer what the row says is a case."""
+        self.ensure_one()
+        if row.given_up_at and not row.payment_id:
+            return
+        for what, before, after in self._glase_differences(row):
+            row._open_case("changed_after_send", what=what, before=before, after=after)
+
+    def _glase_differences(self, row):
+        """What of this payment is not what the row says, as (what, before, after)."""
+        self.ensure_one()
+        currency = self.currency_id
+        if not self._is_glase():
+            yield self.env._("The payment method"), "Glase", self.payment_method_id.name
+        if currency != row.currency_id:
+            yield self.env._("The currency"), row.currency_id.name, currency.name
+        elif not row._stands_for(abs(self.amount)):
+            amounts = (currency.format(row._taken_amount() or row.amount), abs(self.amount))
+            yield self.env._("The amount"), amounts[0], currency.format(amounts[1])
+        if row.attached_at:
+            return
+        if self.uuid != row.line_uuid:
+            yield self.env._("The payment line"), row.line_uuid, self.uuid
+        if self.pos_order_id.config_id != row.config_id:
+            till = self.pos_order_id.config_id.display_name
+            yield self.env._("The till"), row.config_id.display_name, till
+
+    def _glase_matching_row(self):
+        """The one settled row of the ledger with this line, amount, currency and till."""
+        self.ensure_one()
+        refund = self.amount < 0
+        proven = [("kind", "=", ledger.REFUND), ("state", "=", ledger.REFUNDED)]
+        if not refund:
+            proven = [
+                ("kind", "=", ledger.PAYMENT),
+                ("state", "=", ledger.PAID),
+                ("ers_reference", "!=", False),
+                ("spent_on", "=", False),
+            ]
+        rows = (
+            self.env["glase.transaction"]
+            .sudo()
+            .search(
+                [
+                    *proven,
+                    ("currency_id", "=", self.currency_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    "|",
+                    "&",
+                    ("payment_id", "=", self.id),
+                    ("attached_at", "!=", False),
+                    "&",
+                    "&",
+                    ("line_uuid", "=", self.uuid),
+                    ("config_id", "=", self.pos_order_id.config_id.id),
+                    ("payment_id", "in", [False, self.id]),
+                ]
+            )
+        )
+        compare = self.currency_id.compare_amounts
+        taken = rows.filtered(lambda row: compare(abs(self.amount), row._taken_amount()) == 0)
+        return taken if len(taken) == 1 else taken.browse()
+
+    def _glase_link(self, row):
+        self.ensure_one()
+        if row and row.payment_id != self and not row._claim_link(self):
+            row = row.browse()
+        if row:
+            values = self._glase_proven_values(row)
+        else:
+            values = {
+                "transaction_id": False,
+                "payment_ref_no": False,
+                "glase_paid_at": False,
+                "glase_original_reference": False,
+                "glase_unverified": True,
+            }
+        self._glase_write_proof(values)
+        self._glase_update_cases(row)
+
+    def _glase_proven_values(self, row):
+        moved = REFUNDED if row.kind == ledger.REFUND else MOVED
+        return {
+            "card_type": SIMULATED if row.environment == "simulator" else moved,
+            "transaction_id": row.ers_reference,
+            "payment_ref_no": row.invoice_reference,
+            "glase_original_reference": row.original_id.ers_reference,
+            "glase_paid_at": row.receipt_time or row.paid_at or row.ended_at,
+            "glase_unverified": False,
+        }
+
+    def _glase_write_proof(self, values):
+        """Write what the proof found, past the guard against what others claim."""
+        return super().write(values)
+
+    def _glase_update_cases(self, row):
+        cases = self.env["glase.case"].sudo()
+        if row:
+            waiting = cases.search(
+                [
+                    ("state", "=", "open"),
+                    "|",
+                    "&",
+                    ("kind", "in", ["unverified_payment", "unverified_refund"]),
+                    ("payment_id", "=", self.id),
+                    "&",
+                    ("kind", "in", ["paid_without_order", "unknown_refund"]),
+                    ("transaction_id", "=", row.id),
+                ]
+            )
+            waiting._settle(self.env._("Proven by the ledger: %s", row.ers_reference or ""))
+        elif not self._glase_case_is_open():
+            kind = "unverified_refund" if self.amount < 0 else "unverified_payment"
+            cases._open(kind, self._glase_why_unproven(), payment=self)
+
+    def _glase_case_is_open(self):
+        """Whether a case about the row itself already says why this payment is not proven."""
+        self.ensure_one()
+        rows = self.env["glase.transaction"].sudo().search([("line_uuid", "=", self.uuid)])
+        kinds = {"forced_done", "goods_without_money", "unknown_refund", "amount_unknown"}
+        if any(case.state == "open" and case.kind in kinds for case in rows.case_ids):
+            return True
+        return any(
+            case.state == "open" and case.kind == "changed_after_send"
+            for case in rows.filtered(lambda row: row.payment_id == self).case_ids
+        )
+
+    def _glase_why_unproven(self):
+        self.ensure_one()
+        amount = self.currency_id.format(self.amount)
+        rows = self.env["glase.transaction"].sudo().search([("line_uuid", "=", self.uuid)])
+        if any(row.spent_on == "refund" for row in rows):
+            return self.env._(
+                "This order came after its Glase payment of %s had been paid back to the customer. "
+                "The goods are given: ask the customer for the money.",
+                amount,
+            )
+        elsewhere = rows.payment_id.filtered(lambda payment: payment != self).pos_order_id
+        if elsewhere:
+            return self.env._(
+                "This order came after its Glase payment of %(amount)s had been attached to "
+                "%(order)s. Check which of the two the customer paid for.",
+                amount=amount,
+                order=elsewhere[:1].display_name,
+            )
+        if self.amount < 0:
+            return self.env._(
+                "The till reported %s as paid back with Glase, but no such refund is in the "
+                "ledger. Check with the cashier whether the customer got the money.",
+                amount,
+            )
+        return self.env._(
+            "The till reported %s as paid with Glase, but no paid bill of that till and amount is "
+            "in the ledger. Check the order with the cashier.",
+            amount,
+        )

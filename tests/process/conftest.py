@@ -191,6 +191,12 @@ class Shop:
 
     def __init__(self, odoo, running, simulator, told):
         self.odoo, self.running, self.simulator, self.told = odoo, running, simulator, told
+        self._first_till = None
+
+    def first_till(self):
+        """The till that is logged in since the first test; it outlives a restart."""
+        self._first_till = self._first_till or self.till()
+        return self._first_till
 
     def till(self):
         """A new till, logged in as the cashier."""
@@ -204,7 +210,15 @@ class Shop:
     def restart(self):
         """Start the server again, at the same address."""
         self.running = self.odoo.start(self.running.port)
-        self.running.wait_until_ready()
+        wait_for(self._answers, "Odoo answers again", 90)
+
+    def _answers(self):
+        assert self.running.process.poll() is None, f"Odoo ended: see {self.running.log}"
+        try:
+            with urllib.request.urlopen(f"{self.running.url}/web/health", timeout=30):
+                return True
+        except OSError:
+            return False
 
     def advance(self, seconds):
         """Move the ledger's clock and the simulator's together."""
@@ -276,7 +290,7 @@ def shop(request):
 def no_faults(shop):
     """Each test starts with a healthy Glase and a free till."""
     shop.simulator.faults()
-    till = shop.till()
+    till = shop.first_till()
     for view in till.door("resume", line_uuids=[])["rows"]:
         till.door("cancel", line_uuid=view["line_uuid"], attempt=view["attempt"])
     yield

@@ -200,7 +200,7 @@ def sell(shop, till, amount):
 
 def assert_all_is_well(shop, amount):
     """The next sale works, and the money at Glase is the money in the ledger."""
-    sell(shop, shop.till(), amount)
+    sell(shop, shop.first_till(), amount)
     journal = shop.simulator.journal()
     at_glase = {
         payment["ers_reference"]: Decimal(payment["amount"])

@@ -21,7 +21,7 @@ WORKERS = 2
 
 @pytest.fixture
 def till(shop):
-    return shop.till()
+    return shop.first_till()
 
 
 def test_killed_before_the_claim_nothing_was_sent(shop, till):
@@ -112,8 +112,9 @@ def test_killed_while_asking_and_the_till_never_comes_back(shop, till):
     assert_all_is_well(shop, 49)
 
 
-@pytest.mark.parametrize("paid", [False, True], ids=["unpaid", "paid"])
-@pytest.mark.parametrize("point", ["before", "after", "stored"])
+@pytest.mark.parametrize(
+    ("point", "paid"), [("before", False), ("after", False), ("stored", False), ("after", True)]
+)
 def test_killed_while_canceling_goes_on_canceling(shop, till, point, paid):
     bill = till.draft(50)
     assert till.door("send", **bill)["state"] == "issued"

@@ -115,21 +115,33 @@ class Till:
         """Ask one of the till's routes."""
         return self.rpc(f"/pos_glase/{name}", {"config_id": self.told["config_id"], **params})
 
-    def draft(self, amount):
-        """Store a draft with one Glase line; returns what ``send`` wants to know."""
+    def draft(self, amount, refunded=None):
+        """Store a draft with one Glase line; returns what ``send`` wants to know.
+
+        :param refunded: the bill whose order this one gives back, for what ``refund`` wants
+        """
         order_uuid, line_uuid = str(uuid.uuid4()), str(uuid.uuid4())
+        sign = -1 if refunded else 1
         line = {
             "product_id": self.told["product_id"],
             "full_product_name": "Wool socks",
-            "qty": 1,
+            "qty": sign,
             "price_unit": amount,
-            "price_subtotal": amount,
-            "price_subtotal_incl": amount,
+            "price_subtotal": sign * amount,
+            "price_subtotal_incl": sign * amount,
             "tax_ids": [[6, 0, []]],
         }
+        if refunded:
+            [original] = self.call(
+                "pos.order.line",
+                "search_read",
+                [("order_id.uuid", "=", refunded["order_uuid"])],
+                ["id"],
+            )
+            line["refunded_orderline_id"] = original["id"]
         payment = {
             "uuid": line_uuid,
-            "amount": amount,
+            "amount": sign * amount,
             "payment_method_id": self.told["method_id"],
             "payment_status": "pending",
         }
@@ -138,17 +150,15 @@ class Till:
             "access_token": str(uuid.uuid4()),
             "state": "draft",
             "session_id": self.told["session_id"],
-            "amount_total": amount,
+            "amount_total": sign * amount,
             "amount_tax": 0,
             "amount_paid": 0,
             "amount_return": 0,
+            "is_refund": bool(refunded),
             "lines": [[0, 0, line]],
             "payment_ids": [[0, 0, payment]],
         }
-        self.rpc(
-            "/web/dataset/call_kw/pos.order/sync_from_ui",
-            {"model": "pos.order", "method": "sync_from_ui", "args": [[order]], "kwargs": {}},
-        )
+        self.call("pos.order", "sync_from_ui", [order])
         return {
             "order_uuid": order_uuid,
             "line_uuid": line_uuid,
@@ -198,9 +208,9 @@ class Shop:
         self._first_till = self._first_till or self.till()
         return self._first_till
 
-    def till(self):
-        """A new till, logged in as the cashier."""
-        return Till(self.running.url, self.told).log_in("cashier", "cashier")
+    def till(self, login="cashier"):
+        """A new browser, logged in as the cashier or another person of the demo shop."""
+        return Till(self.running.url, self.told).log_in(login, login)
 
     def kill(self):
         """End the server and all its workers without a word (SIGKILL)."""

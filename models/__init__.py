@@ -19,6 +19,8 @@ from . import pos_config
 from . import glase_set_up
 from . import ir_module_module
 from . import pos_order
+from . import glase_case_decide
+from . import glase_case_attach
 from . import pos_order_refund
 from . import pos_payment
 from . import pos_payment_proof

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .res_users import MANAGERS
+
+# What people may write on a case; all else is written by the ledger.
+TYPED = frozenset({"reason", "attach_order_id"})
+
 KINDS = [
     ("unverified_payment", "Payment not proven by the ledger"),
     ("paid_without_order", "Paid, but no order has it"),
@@ -13,6 +18,7 @@ KINDS = [
     ("goods_without_money", "Goods given, no money"),
     ("unknown_refund", "Not known whether the refund was made"),
     ("unverified_refund", "Refund not proven by the ledger"),
+    ("refund_without_order", "Refunded, but no order has it"),
     ("not_answered_for_till", "Glase does not know the till or the bill"),
 ]
 
@@ -115,14 +121,17 @@ class GlaseCase(models.Model):
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason
         """
-        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
-            raise AccessError(self.env._("Only a Point of Sale administrator settles a case."))
+        self._check_manager()
         for case in self:
             if not (case.reason or "").strip():
                 raise UserError(
                     self.env._("Write how “%s” was settled, then settle it.", case.display_name)
                 )
             case._settle(case.reason.strip())
+
+    def _check_manager(self):
+        if not self.env.user.has_group(MANAGERS):
+            raise AccessError(self.env._("Only a Point of Sale administrator settles a case."))
 
     def _settle(self, note):
         """Close open cases with a note that stays on them."""
@@ -142,7 +151,7 @@ class GlaseCase(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        allowed = {"reason"} | {name for name in vals if name.startswith(("message_", "activity_"))}
+        allowed = TYPED | {name for name in vals if name.startswith(("message_", "activity_"))}
         if not self.env.su and set(vals) - allowed:
             raise AccessError(self.env._("A case is settled with its button and a reason."))
         return super().write(vals)

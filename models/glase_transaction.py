@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError
 
 from . import clock, ledger, own_transaction
 
+RELEASING_CODES = ledger.CANCELED_CODES | ledger.SETUP_CODES
+
 
 class GlaseTransaction(models.Model):
     """THE LEDGER: one row for each attempt to move money, and its state.
@@ -118,6 +120,9 @@ class GlaseTransaction(models.Model):
 
     cancel_wished_at = fields.Datetime(readonly=True)
     cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
+    said_paid = fields.Boolean(
+        "Said to Be Paid", readonly=True, help="Glase has answered a cancel with “already paid”"
+    )
     cancel_answered_at = fields.Datetime(readonly=True)
     cancel_tries = fields.Integer(readonly=True)
     given_up_at = fields.Datetime(readonly=True)
@@ -271,7 +276,7 @@ class GlaseTransaction(models.Model):
             state=self.state,
             invoice_version=self.invoice_version,
             invoice_reference=self.invoice_reference or None,
-            cancel_code=self.cancel_code if self.cancel_answered_at else None,
+            said_paid=self.said_paid,
             amount=self._decimal(self.amount),
             proposed=self._decimal(self.proposed_amount) if self.proposing else None,
         )
@@ -351,8 +356,10 @@ class GlaseTransaction(models.Model):
         values["message"] = heard.get("message") or False
         if "cancel_code" in values:
             values["cancel_answered_at"] = now
-            certain = values["cancel_code"] in ledger.CANCELED_CODES
-            values["released"] = bool(self.released or (self.given_up_at and certain))
+        # Glase has canceled it, or does not know it: either way the next bill may take its place.
+        settled = evidence.operation == "cancelInvoice" and evidence.code in RELEASING_CODES
+        if settled and self.given_up_at:
+            values["released"] = True
         if verdict.state != self.state:
             values["state"] = verdict.state
             if verdict.state == ledger.ISSUED:
@@ -385,6 +392,8 @@ class GlaseTransaction(models.Model):
                 self._open_case("amount_differs")
         if self.given_up_at and not self.payment_id:
             self._open_case("paid_without_order")
+        if self._amount_is_certain():
+            self._settle_cases({"amount_unknown"}, self.env._("Known now: %s", self.amount))
         payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
         payments._glase_prove()
 

@@ -8,6 +8,8 @@ from . import clock, ledger
 from .glase_rows import has_wire_precision
 from .refused import Refused, answers_refusals
 
+MORE_THAN_THE_WIRE_CARRIES = Decimal(10) ** 15
+
 
 class GlaseTransaction(models.Model):
     """What a till asks of the ledger: send, status, cancel, leave open, resume.
@@ -211,6 +213,8 @@ class GlaseTransaction(models.Model):
             value = Decimal(0)
         if not value.is_finite() or value <= 0:
             raise Refused("amount", self.env._("Enter an amount above zero."))
+        if value >= MORE_THAN_THE_WIRE_CARRIES:
+            raise Refused("amount", self.env._("Glase does not take an amount as large as this."))
         if not has_wire_precision(value):
             raise Refused(
                 "amount",

@@ -35,6 +35,7 @@ REQUESTS = {
     "never_sent": {DRAFT: FAILED},
     "lost": {SENDING: UNKNOWN},
     "superseded": {UNKNOWN: CANCELED},
+    "decided_unpaid": {ISSUED: CANCELED},
     # Of refunds only, and only by a manager's decision.
     "decided_refunded": {UNKNOWN: REFUNDED},
     "decided_not_refunded": {UNKNOWN: FAILED},
@@ -99,6 +100,7 @@ class Evidence:
 class Row:
     """The part of a row that judging needs.
 
+    ``said_paid``: Glase has answered a cancel with *already paid*.
     ``amount`` and ``proposed`` are Decimals in major units; ``proposed`` is the amount of an update
     of which it is not certain that it counts, else None.
     """
@@ -107,7 +109,7 @@ class Row:
     state: str = DRAFT
     invoice_version: int = 0
     invoice_reference: str | None = None
-    cancel_code: int | None = None
+    said_paid: bool = False
     amount: object = None
     proposed: object = None
 
@@ -170,7 +172,7 @@ def _judge_status(row, evidence):
     state = ended.get(evidence.status)
     if state is None or row.state in FINAL:
         return Verdict(row.state, values)
-    return Verdict(REVERSED if row.cancel_code == ALREADY_PAID_CODE else state, values)
+    return Verdict(REVERSED if row.said_paid else state, values)
 
 
 def _judge_paid(row, evidence):
@@ -208,7 +210,9 @@ def _judge_update(row, evidence):
 def _judge_cancel(row, evidence):
     if evidence.outcome != ANSWER or evidence.code is None:
         return Verdict(row.state)
-    if evidence.code in CANCELED_CODES or evidence.code == ALREADY_PAID_CODE:
+    if evidence.code == ALREADY_PAID_CODE:
+        return Verdict(row.state, {"cancel_code": evidence.code, "said_paid": True})
+    if evidence.code in CANCELED_CODES:
         return Verdict(row.state, {"cancel_code": evidence.code})
     return Verdict(row.state, cases=_setup_cases(row, evidence))
 

@@ -8,7 +8,15 @@ from . import clock, ledger
 from .glase_rows import Labels, OrderLine, bill_rows
 
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
-NOT_TAKEN = ("pending", "retry", "waiting", "waitingCard", "waitingCancel", "glase_open")
+NOT_TAKEN = (
+    "pending",
+    "retry",
+    "waiting",
+    "waitingCard",
+    "waitingCancel",
+    "glase_open",
+    "reversing",
+)
 
 
 # What of an order the proof of its Glase payments hangs on, beside the payments themselves.
@@ -28,7 +36,7 @@ class PosOrder(models.Model):
             else:
                 for payment, row in glase._glase_rows().items():
                     payment._glase_compare(row)
-                    payment.pos_order_id._glase_compare_total(row)
+                    payment.pos_order_id._glase_watch_total()
                 glase._glase_prove()
         return result
 
@@ -36,6 +44,20 @@ class PosOrder(models.Model):
     def _glase_unlink_keeps_case(self):
         # The database removes an order's payments by itself: they are not asked.
         self.payment_ids._glase_let_go()
+
+    def _glase_watch_total(self):
+        """Compare the total with the bill when the transaction ends: within it, it goes back and forth."""
+        precommit = self.env.cr.precommit
+        watched = precommit.data.setdefault("pos_glase.orders", set())
+        if not watched:
+            precommit.add(self.env["pos.order"].sudo()._glase_compare_totals)
+        watched.update(self.ids)
+
+    @api.model
+    def _glase_compare_totals(self):
+        watched = self.env.cr.precommit.data.pop("pos_glase.orders", ())
+        for payment, row in self.browse(watched).exists().payment_ids._glase_rows().items():
+            payment.pos_order_id._glase_compare_total(row)
 
     def _glase_compare_total(self, row):
         """An order that is no longer what the customer saw on the bill is a case.

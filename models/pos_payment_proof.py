@@ -4,6 +4,8 @@ from . import ledger
 
 # What a reprint goes by: the same words as in the till, where they are never translated.
 MOVED, REFUNDED, SIMULATED = "Glase payment", "Glase refund", "Glase simulation"
+# Cases about a row that end when an order has it.
+ROW_WITHOUT_ORDER = ("paid_without_order", "refund_without_order", "unknown_refund")
 
 
 class PosPayment(models.Model):
@@ -152,7 +154,7 @@ class PosPayment(models.Model):
                     ("kind", "in", ["unverified_payment", "unverified_refund"]),
                     ("payment_id", "=", self.id),
                     "&",
-                    ("kind", "in", ["paid_without_order", "unknown_refund"]),
+                    ("kind", "in", ROW_WITHOUT_ORDER),
                     ("transaction_id", "=", row.id),
                 ]
             )

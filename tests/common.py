@@ -49,6 +49,10 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
         )
         cls.main_pos_config.payment_method_ids += cls.glase_method
         cls.terminal = cls._registered_terminal(cls.main_pos_config)
+        # Prices with the tax in them, so that Odoo's own sums come to the same total.
+        cls.tax = cls.company_data["default_tax_sale"].copy(
+            {"name": "Tax in the price", "price_include_override": "tax_included"}
+        )
         cls.cash_method = cls.main_pos_config.payment_method_ids.filtered("is_cash_count")[:1]
 
     @classmethod
@@ -106,7 +110,13 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
         parameter = self.env["ir.config_parameter"].sudo()
         offset = float(parameter.get_param(clock.OFFSET_PARAMETER, "0"))
         parameter.set_param(clock.OFFSET_PARAMETER, str(offset + seconds))
+        self.env.flush_all()
         self.simulator.advance(seconds)
+
+    def profile(self, **settings):
+        """Let the simulator behave in another way until the end of the test."""
+        self.simulator.request("PUT", "/api/profile", settings)
+        self.addCleanup(self.simulator.request, "PUT", "/api/profile", {})
 
     def customer(self, action, terminal=None):
         """Let the customer at the till's sticker do something."""
@@ -139,7 +149,7 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
     def order_values(self, session, price, payments, state="draft", order_uuid=None):
         """The values of an order as the till sends them."""
         product = self.env["product.product"].search([("available_in_pos", "=", True)], limit=1)
-        tax = self.company_data["default_tax_sale"]
+        tax = self.tax
         line = {
             "product_id": product.id,
             "full_product_name": product.name,
@@ -189,6 +199,42 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
             amount=amount or f"{line.amount:.2f}",
             cashier="Maja",
         )
+
+    def sent(self, amount=20, **options):
+        """A bill that is out: its order and the uuid of its Glase line (attempt 1)."""
+        order, line = self.draft_order(self.pos_session, amount, **options)
+        self.assertEqual(self.send(order, line)["state"], "issued")
+        return order, line
+
+    def ask(self, line):
+        """The till asks once about a line's first attempt."""
+        return self.door("status", line_uuid=line, attempt="1")
+
+    def leave(self, line):
+        """The cashier leaves a line's first attempt open."""
+        return self.door("leave", line_uuid=line, attempt="1")
+
+    def run_job(self):
+        """Let the scheduled job work once."""
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.transaction"].sudo()._cron_settle()
+        self.env.invalidate_all()
+
+    def cases(self, line_uuid, state="open"):
+        """The kinds of the open cases about a line, whether they name its row or its payment."""
+        self.env.invalidate_all()
+        payment = self.env["pos.payment"].search([("uuid", "=", line_uuid)])
+        rows = self.env["glase.transaction"].search([("line_uuid", "=", line_uuid)])
+        cases = self.env["glase.case"].search(
+            [
+                ("state", "=", state),
+                "|",
+                ("transaction_id", "in", rows.ids),
+                ("payment_id", "in", payment.ids or [0]),
+            ]
+        )
+        return sorted(cases.mapped("kind"))
 
     def row(self, line_uuid):
         """The newest ledger row of a line."""

@@ -74,7 +74,7 @@ class TestLedgerRules(BaseCase):
     def test_final_unpaid_status_after_already_paid_is_reversed(self):
         for status in ("CANCELED", "FAILED", "EXPIRED"):
             with self.subTest(status=status):
-                row = Row(state=ledger.ISSUED, cancel_code=50)
+                row = Row(state=ledger.ISSUED, said_paid=True)
                 verdict = judge(row, Evidence("getPaymentStatus", code=0, status=status))
                 self.assertEqual(verdict.state, ledger.REVERSED)
 

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ..models import ledger
 from .common import GlaseCommon
@@ -11,20 +11,6 @@ class TestLedgerSettle(GlaseCommon):
         super().setUp()
         self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
-
-    def sent(self, amount=20):
-        order, line = self.draft_order(self.pos_session, amount)
-        self.assertEqual(self.send(order, line)["state"], "issued")
-        return order, line
-
-    def leave(self, line):
-        return self.door("leave", line_uuid=line, attempt="1")
-
-    def run_job(self):
-        self.env.flush_all()
-        with self.registry.cursor() as cr:
-            self.env(cr=cr)["glase.transaction"].sudo()._cron_settle()
-        self.env.invalidate_all()
 
     def operations(self, line):
         """What Glase was asked about a row, in order."""
@@ -50,8 +36,8 @@ class TestLedgerSettle(GlaseCommon):
                     ers_reference=event.ers_reference or None,
                 ),
             )
-            cancel_code = verdict.values.get("cancel_code", state.cancel_code)
-            state = ledger.Row(kind=row.kind, state=verdict.state, cancel_code=cancel_code)
+            said_paid = verdict.values.get("said_paid", state.said_paid)
+            state = ledger.Row(kind=row.kind, state=verdict.state, said_paid=said_paid)
             self.assertEqual(event.state, state.state, "the event says which state it led to")
         return state.state
 
@@ -246,3 +232,24 @@ class TestLedgerSettle(GlaseCommon):
         mine.action_settle()
         self.assertEqual((case.state, case.note), ("settled", "Paid in cash afterwards"))
         self.assertEqual(case.settled_by, self.pos_admin)
+
+    def test_a_bill_that_glase_no_longer_knows_lets_the_till_go_and_is_decided_by_a_manager(self):
+        self.profile(reversed_status="54")
+        _order, line = self.sent()
+        self.customer("pay")
+        self.advance(61)
+        self.run_job()
+        row = self.row(line)
+        self.assertEqual((row.state, row.released), ("issued", True), "nobody knows: it stays open")
+        other, other_line = self.draft_order(self.pos_session, 30)
+        self.assertEqual(self.send(other, other_line)["state"], "issued")
+        [case] = row.case_ids
+        self.assertEqual(case.kind, "not_answered_for_till")
+        with self.assertRaises(UserError):
+            case.with_user(self.pos_admin).action_not_paid()
+        case.reason = "Glase's support: reversed"
+        with self.assertRaises(AccessError):
+            case.with_user(self.pos_user).action_not_paid()
+        case.with_user(self.pos_admin).action_not_paid()
+        self.assert_ended(line, "canceled")
+        self.assertEqual(case.state, "settled")

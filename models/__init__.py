@@ -12,9 +12,11 @@ from . import glase_transaction_update
 from . import glase_transaction_force
 from . import glase_transaction_refund
 from . import glase_transaction_refund_till
+from . import glase_transaction_refund_office
 from . import glase_push
 from . import glase_event
 from . import glase_case
+from . import glase_case_refund
 from . import pos_config
 from . import glase_set_up
 from . import ir_module_module

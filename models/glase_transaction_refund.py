@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ..glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from . import clock, ledger, own_transaction
+from .glase_transaction_settle import BATCH, UNCLAIMED_AFTER
 from .refused import Refused
 
 # A refund in one of these counts as given back: what is not decided may have been made.
@@ -155,7 +156,11 @@ class GlaseTransaction(models.Model):
         if same:
             return same.id, False
         self._age(originals.terminal_id)
-        if not values.get("repeats_id"):
+        if values.get("repeats_id"):
+            why_not = self.browse(values["repeats_id"])._why_not_repeat()
+            if why_not:
+                raise Refused("proves_nothing", why_not)
+        else:
             self._refuse_second_refund(values["line_uuid"])
         amount = originals[:1]._decimal(values["amount"])
         original = next((row for row in originals if row._covers(amount, values)), None)
@@ -267,6 +272,46 @@ class GlaseTransaction(models.Model):
             self.write({"spent_on": False})
             self._prove_payments()
 
+    def _forget_payment(self):
+        """What was given back before its order was finished is on that order no more."""
+        payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
+        payments.filtered(lambda payment: payment.pos_order_id.state == "draft")._glase_write_proof(
+            {
+                "transaction_id": False,
+                "payment_ref_no": False,
+                "glase_paid_at": False,
+                "card_type": False,
+            }
+        )
+
+    def _without_order_kind(self):
+        """The kind of case that this row's money is, while no order has it."""
+        return "refund_without_order" if self.kind == ledger.REFUND else "paid_without_order"
+
+    @api.model
+    def _find_unclaimed(self):
+        """Override: a refund that no order took within minutes is a case, too."""
+        result = super()._find_unclaimed()
+        limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
+        for refund in self._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH):
+            refund._open_case("refund_without_order")
+        return result
+
+    @api.model
+    def _unclaimed_refunds(self, domain, limit=None):
+        """Refunds that were made for an order which does not have them."""
+        return self.search(
+            [
+                *domain,
+                ("kind", "=", ledger.REFUND),
+                ("state", "=", ledger.REFUNDED),
+                ("payment_id", "=", False),
+                ("original_id.spent_on", "=", False),
+                ("case_ids", "not any", [("kind", "=", "refund_without_order")]),
+            ],
+            limit=limit,
+        )
+
     def _prove_payments(self):
         self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
 
@@ -308,6 +353,7 @@ class GlaseTransaction(models.Model):
                 ("paid_without_order", "paid_late"),
                 self.env._("Given back without an order: %s", self.ers_reference or ""),
             )
+            original._forget_payment()
         if self.state == ledger.FAILED:
             original._release_claim()
         if self.line_uuid != original.line_uuid:
@@ -340,6 +386,15 @@ class GlaseTransaction(models.Model):
             decided_reason=reason,
             message=reason,
             **values,
+        )
+
+    def _case_summary(self, kind, details):
+        """Override for what only refunds can be."""
+        if kind != "refund_without_order":
+            return super()._case_summary(kind, details)
+        return self.env._(
+            "Glase gave money back to the customer, but no order has this refund. Enter it with "
+            "*Make the Refund Order*, or let the till finish its order."
         )
 
     def _refund_refused_message(self, code, heard):

@@ -79,7 +79,7 @@ class PosPayment(models.Model):
         for payment, row in self._glase_rows().items():
             if row.payment_id == payment:
                 row.payment_id = False
-                row._open_case("paid_without_order")
+                row._open_case(row._without_order_kind())
             else:
                 row._give_up("order_gone")
 

@@ -12,6 +12,7 @@ from . import (
     test_payment_method,
     test_proof,
     test_push,
+    test_refund_back_office,
     test_refund_till,
     test_security,
     test_set_up,

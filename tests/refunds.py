@@ -1,6 +1,9 @@
 """What the tests of refunds share: orders that were paid with Glase, and refunds of them."""
 
 import uuid
+from contextlib import contextmanager
+
+from odoo import api
 
 from .common import GlaseCommon
 
@@ -92,3 +95,15 @@ class RefundCommon(GlaseCommon):
         """Let the simulator behave in another way until the end of the test."""
         self.simulator.request("PUT", "/api/profile", settings)
         self.addCleanup(self.simulator.request, "PUT", "/api/profile", {})
+
+    @contextmanager
+    def office(self, user=None):
+        """An environment as a request of the back office has it: it may be committed.
+
+        :param user: who asks; the Point of Sale administrator by default
+        """
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            context = {"allowed_company_ids": self.company.ids}
+            yield api.Environment(cr, (user or self.pos_admin).id, context)
+        self.env.invalidate_all()

@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError
 
 from . import clock, ledger, own_transaction
 
-RELEASING_CODES = ledger.CANCELED_CODES | ledger.SETUP_CODES
-
 
 class GlaseTransaction(models.Model):
     """THE LEDGER: one row for each attempt to move money, and its state.
@@ -124,6 +122,9 @@ class GlaseTransaction(models.Model):
         "Said to Be Paid", readonly=True, help="Glase has answered a cancel with “already paid”"
     )
     cancel_answered_at = fields.Datetime(readonly=True)
+    cancel_refusal = fields.Integer(
+        readonly=True, help="Glase's last answer to a cancel that says neither canceled nor paid"
+    )
     cancel_tries = fields.Integer(readonly=True)
     given_up_at = fields.Datetime(readonly=True)
     given_up_why = fields.Selection(
@@ -356,9 +357,10 @@ class GlaseTransaction(models.Model):
         values["message"] = heard.get("message") or False
         if "cancel_code" in values:
             values["cancel_answered_at"] = now
-        # Glase has canceled it, or does not know it: either way the next bill may take its place.
-        settled = evidence.operation == "cancelInvoice" and evidence.code in RELEASING_CODES
-        if settled and self.given_up_at:
+        # Canceled, or refused for another reason than that it is being paid: either way the next
+        # bill may take its place.
+        replaceable = values.get("cancel_code") in ledger.CANCELED_CODES
+        if self.given_up_at and (replaceable or values.get("cancel_refusal")):
             values["released"] = True
         if verdict.state != self.state:
             values["state"] = verdict.state

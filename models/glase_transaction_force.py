@@ -15,7 +15,7 @@ class GlaseTransaction(models.Model):
     """*Force done*: a manager marks a payment as paid that Glase has not confirmed.
 
     The only exception to *no done without paid*: the payment stays unverified until Glase says PAID
-    (``doc/ledger.md §10``). Such a row is never given up and never canceled.
+    (``doc/ledger.md §14``). Such a row is never given up and never canceled.
     """
 
     _inherit = "glase.transaction"

@@ -9,7 +9,7 @@ from .refused import Refused
 
 
 class GlaseTransaction(models.Model):
-    """A lost send: Glase may have the bill, but nobody knows its reference (``doc/ledger.md §9``).
+    """A lost send: Glase may have the bill, but nobody knows its reference (``doc/ledger.md §13``).
 
     It can be neither asked for nor canceled, so no payment of it can stand; but the next customer
     would find it on the sticker. The next send replaces it. Where there is none, the server sends
@@ -22,10 +22,11 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         return self.state == ledger.UNKNOWN and self.kind == ledger.PAYMENT
 
-    def _is_superseded(self):
-        """Whether a later bill has taken this one's place on the sticker."""
+    def _is_superseded(self, domain=()):
+        """Whether a later bill, of those in the domain, has taken this one's place on the sticker."""
         self.ensure_one()
         later = [
+            *domain,
             ("terminal_id", "=", self.terminal_id.id),
             ("id", ">", self.id),
             ("invoice_reference", "!=", False),
@@ -36,9 +37,19 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         return self.search_count([("clears_id", "=", self.id)])
 
+    def _is_replaced(self):
+        """Whether a later bill took the sticker so long ago that no payment of this one can stand.
+
+        Glase has canceled this one then, or given back a payment that nobody had fetched: asking
+        takes nothing any more.
+        """
+        self.ensure_one()
+        since = clock.now(self.env.cr) - ledger.REVERSAL_WAIT
+        return self._is_superseded([("issued_at", "<", since)])
+
     @api.model
-    def _clear_lost_send(self, row_id):
-        """Take the bill of a lost send that was given up off the sticker.
+    def _clear(self, row_id):
+        """Take a bill that was given up off the sticker: it was lost, or cannot be canceled.
 
         The bill that replaces it is a row of its own, given up from the start: it is canceled
         before anything asks about it (``doc/ledger.md §5``).

@@ -73,7 +73,7 @@ class GlaseTransaction(models.Model):
             if action == "cancel":
                 self._cancel(row_id)
             elif action == "clear":
-                self._clear_lost_send(row_id)
+                self._clear(row_id)
             after = self._in_own_transaction(
                 lambda rows, row_id=row_id: rows.browse(row_id)._settlement_step()
             )
@@ -126,9 +126,7 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         if self.forced_at:
             return self._forced_pause()
-        if self._is_lost_send():
-            return ledger.cancel_pause(self._clearing_tries() + 1)
-        return ledger.cancel_pause(self.cancel_tries + 1)
+        return ledger.cancel_pause(self.cancel_tries + self._clearing_tries() + 1)
 
     def _settlement_step(self):
         self.ensure_one()
@@ -139,7 +137,10 @@ class GlaseTransaction(models.Model):
         if self.state != ledger.ISSUED or not self.given_up_at:
             return "nothing"
         if not self.cancel_answered_at or self.cancel_answered_at < self.given_up_at:
-            return "cancel"
+            if self._is_replaced():
+                return "ask"
+            refused = self.cancel_refusal and self.cancel_tries >= ledger.REFUSED_CANCELS
+            return "clear" if refused and not self.clears_id else "cancel"
         if self.cancel_code == ledger.ALREADY_PAID_CODE:
             ready_at = self.cancel_answered_at + ledger.REVERSAL_WAIT
             if clock.now(self.env.cr) < ready_at:
@@ -152,7 +153,8 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         if self.state == ledger.ISSUED and not self.forced_at:
             now = clock.now(self.env.cr)
-            pause = ledger.cancel_pause(max(self.cancel_tries, 1))
+            tries = len(ledger.CANCEL_PAUSES) if self._is_replaced() else self.cancel_tries
+            pause = ledger.cancel_pause(max(tries, 1))
             self.write({"cancel_answered_at": False, "next_try_at": now + pause})
 
     @api.model

@@ -44,8 +44,11 @@ REQUESTS = {
 # Answers after which no money can have moved (doc/ledger.md §7). All others leave it open.
 PROOF_OF_FAILURE = frozenset({10, 11, 12, 20, 21, 23, 29, 33, 37, 48, 49, 64, 91, 97, 98, 99})
 
-CANCELED_CODES = frozenset({0, 55, 95})
+# Canceled, canceled before, or expired: only a status says so for certain, so it is asked.
+CANCELED_CODES = frozenset({0, 55, 58, 95})
 ALREADY_PAID_CODE = 50
+# The customer is paying at this moment.
+PAYING_CODES = frozenset({48, 51})
 # On a poll or a cancel these tell of a broken set-up, not of the bill (doc/ledger.md §8).
 SETUP_CODES = frozenset({20, 21, 29, 33, 37, 54, 91})
 
@@ -58,6 +61,8 @@ REVERSAL_WAIT = timedelta(seconds=30)
 # A payment that a manager marked as paid is asked about each second for so long, then with pauses.
 WATCH_FORCED = timedelta(seconds=60)
 FORCED_PAUSE = timedelta(seconds=1)
+# So often a cancel is repeated that Glase refuses; then another bill replaces this one.
+REFUSED_CANCELS = 3
 CANCEL_PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
 
 ANSWER, NEVER_SENT, NO_ANSWER, UNREADABLE, NOTE = (
@@ -214,7 +219,8 @@ def _judge_cancel(row, evidence):
         return Verdict(row.state, {"cancel_code": evidence.code, "said_paid": True})
     if evidence.code in CANCELED_CODES:
         return Verdict(row.state, {"cancel_code": evidence.code})
-    return Verdict(row.state, cases=_setup_cases(row, evidence))
+    refusal = False if evidence.code in PAYING_CODES else evidence.code
+    return Verdict(row.state, {"cancel_refusal": refusal}, _setup_cases(row, evidence))
 
 
 def _setup_cases(row, evidence):

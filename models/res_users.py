@@ -13,7 +13,7 @@ class ResUsers(models.Model):
     def _glase_approve(self, company, login="", password=""):
         """The manager who approves something at a till, proven by the manager's own log-in.
 
-        What a browser says about its cashier proves nothing (``doc/ledger.md §10``). Odoo's own
+        What a browser says about its cashier proves nothing (``doc/ledger.md §14``). Odoo's own
         limit on wrong passwords holds. A manager with two-factor authentication gives an API key
         instead of the password.
 

@@ -1,6 +1,7 @@
 from . import (
     test_account,
     test_bill_rows,
+    test_case_attach,
     test_change_amount,
     test_force_done,
     test_glase_id,

@@ -253,3 +253,39 @@ class TestLedgerSettle(GlaseCommon):
         case.with_user(self.pos_admin).action_not_paid()
         self.assert_ended(line, "canceled")
         self.assertEqual(case.state, "settled")
+
+    def end_without_a_cancel(self):
+        """Work a bill to its end that Glase neither cancels nor calls paid."""
+        for _round in range(8):
+            self.advance(61)
+            self.run_job()
+
+    def test_a_bill_that_failed_before_its_cancel_is_replaced_and_then_asked(self):
+        _order, line = self.sent()
+        self.leave(line)
+        self.customer("fail")
+        self.end_without_a_cancel()
+        rows = self.env["glase.transaction"].search([("line_uuid", "=", line)], order="id")
+        self.assertEqual(rows.mapped("state"), ["failed", "canceled"])
+        self.assertFalse(rows.case_ids)
+
+    def test_a_bill_that_expired_before_its_cancel_is_asked_at_once(self):
+        self.profile(expire_seconds=30)
+        _order, line = self.sent()
+        self.leave(line)
+        self.advance(40)
+        self.run_job()
+        self.assert_ended(line, "expired")
+
+    def test_a_payment_that_was_reversed_in_other_words_comes_to_its_end(self):
+        for status, state in (("EXPIRED", "expired"), ("FAILED", "failed")):
+            with self.subTest(status=status):
+                self.profile(reversed_status=status)
+                _order, line = self.sent()
+                self.customer("pay")
+                self.advance(61)
+                self.run_job()
+                self.end_without_a_cancel()
+                rows = self.env["glase.transaction"].search([("line_uuid", "=", line)], order="id")
+                self.assertEqual(rows[0].state, state)
+                self.assertFalse(rows.case_ids)

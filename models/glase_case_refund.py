@@ -1,14 +1,13 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from . import clock, ledger, own_transaction
 from .glase_transaction_refund import UNDECIDED
 from .refused import Refused
 
 DECIDE_AFTER = timedelta(minutes=15)
-MANAGERS = "point_of_sale.group_pos_manager"
 
 
 class GlaseCase(models.Model):
@@ -57,7 +56,7 @@ class GlaseCase(models.Model):
 
         :raises UserError: if it cannot be told apart afterwards, or nothing was learnt
         """
-        row, reason = self._decision()
+        row, reason = self._refund_decision()
         row_id, user_id = row.id, self.env.uid
         why_not = row._why_not_repeat()
         if why_not:
@@ -87,7 +86,7 @@ class GlaseCase(models.Model):
         }
 
     def _decide_refund(self, request):
-        row, reason = self._decision()
+        row, reason = self._refund_decision()
         row_id, user_id = row.id, self.env.uid
         row._end_request_transaction()
         try:
@@ -98,15 +97,14 @@ class GlaseCase(models.Model):
             raise UserError(refusal.message) from refusal
         self.env.invalidate_all()
 
-    def _decision(self):
+    def _refund_decision(self):
         """The unknown refund of this case, and the manager's reason.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason, too early, or if it is decided already
         """
         self.ensure_one()
-        if not self.env.user.has_group(MANAGERS):
-            raise AccessError(self.env._("Only a Point of Sale administrator settles a case."))
+        self._check_manager()
         self.check_access("write")
         row = self.transaction_id.sudo()
         if self.kind != "unknown_refund" or row.state != ledger.UNKNOWN:

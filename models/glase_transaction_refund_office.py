@@ -3,8 +3,8 @@ from odoo.exceptions import AccessError, UserError
 
 from . import ledger
 from .refused import Refused
+from .res_users import MANAGERS
 
-MANAGERS = "point_of_sale.group_pos_manager"
 FROM_OFFICE = "back office"
 
 

@@ -15,6 +15,7 @@ from . import (
     test_push,
     test_refund_back_office,
     test_refund_till,
+    test_refund_unknown,
     test_security,
     test_set_up,
     test_simulator_account,

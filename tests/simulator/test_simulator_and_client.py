@@ -7,6 +7,7 @@ import pytest
 from simulator_tools import SOAP_PATH
 
 import glase
+from glase import reports
 from simulator import create_app
 
 
@@ -20,8 +21,12 @@ def both(request):
         return client, lambda action: process.api("POST", f"stickers/FJALL1/{action}")
     simulator = request.getfixturevalue("simulator")
     simulator.set_profile({"strictness": "documented"})
-    client = glase.Client("http://127.0.0.1:1" + SOAP_PATH, wsgi_app=create_app(simulator))
+    client = without_socket(simulator)
     return client, lambda action: getattr(simulator, action)("FJALL1")
+
+
+def without_socket(simulator):
+    return glase.Client("http://127.0.0.1:1" + SOAP_PATH, wsgi_app=create_app(simulator))
 
 
 def bill(total="148.00"):
@@ -96,3 +101,46 @@ def test_a_bill_that_is_not_paid(both):
     customer("decline")
     answer = client.get_payment_status(till, reference, 0)
     assert answer.status is glase.PaymentStatus.CANCELED
+
+
+@pytest.mark.parametrize("refunds", ["own_row", "payment_reference", "netted", "absent"])
+@pytest.mark.parametrize("xml", ["wellformed", "mismatched"])
+@pytest.mark.parametrize("content", ["both", "string", "base64"])
+def test_reports_are_read_in_every_profile(simulator, refunds, xml, content):
+    simulator.set_profile(
+        {
+            "refunds_in_reports": refunds,
+            "report_xml": xml,
+            "report_content": content,
+            "report_not_ready_count": 0,
+        }
+    )
+    client = without_socket(simulator)
+    shop, till = register(client)
+    sent = client.send_invoice(till, bill())
+    simulator.pay("FJALL1")
+    paid = client.get_payment_status(till, sent.invoice_reference, 0).ers_reference
+    client.refund_payment(till, paid, bill("100.00"))
+    period = client.mark_transaction_period(shop, till.id).transaction_period_id
+    wanted = {"transactionPeriodId": period, "TERMINALID": till.id}
+
+    def fetch(report_id):
+        return reports.read_report(client.execute_report(shop, report_id, wanted).report.content)
+
+    details, summary = fetch(reports.TERMINAL_DETAILS), fetch(reports.TERMINAL_SUMMARY)
+    assert details.period_id == summary.period_id == period
+    assert details.rows[0].reference == paid
+    net = Decimal("148") if refunds == "absent" else Decimal("48")
+    assert details.total == summary.total == net
+    assert details.count == summary.count
+
+
+def test_a_broken_report_is_not_believed(simulator):
+    simulator.set_profile({"report_xml": "broken", "report_not_ready_count": 0})
+    client = without_socket(simulator)
+    shop, till = register(client)
+    period = client.mark_transaction_period(shop, till.id).transaction_period_id
+    wanted = {"transactionPeriodId": period, "TERMINALID": till.id}
+    answer = client.execute_report(shop, reports.TERMINAL_DETAILS, wanted)
+    with pytest.raises(glase.Unreadable):
+        reports.read_report(answer.report.content)

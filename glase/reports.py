@@ -1,0 +1,161 @@
+"""Reading the reconciliation reports (``doc/protocol.md §4.14``).
+
+The names of root elements contradict each other and mean nothing; what a report is, its rows say.
+Amounts have no currency: they are plain Decimals, in major units of the shop's.
+"""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from . import reading
+from .errors import Unreadable
+
+SHOP_SUMMARY = "Reconciliation/Shop.xml"
+SHOP_PER_TERMINAL = "Reconciliation/STD_RECON_002.xml"
+SHOP_DETAILS = "Reconciliation/STD_RECON_003.xml"
+SHOP_PER_CASHIER = "Reconciliation/STD_RECON_004.xml"
+TERMINAL_SUMMARY = "Reconciliation/STD_RECON_006.xml"
+TERMINAL_DETAILS = "Reconciliation/STD_RECON_007.xml"
+
+DETAILS, SUMMARY, EMPTY = "details", "summary", "empty"
+
+MAX_BYTES = 50 * 1024 * 1024
+# Written for a value that is not there.
+NULL = "NULL"
+
+_ROOT = re.compile(rb"<([A-Za-z_][\w.-]*)[^>]*>\s*<Meta>")
+_LAST_CLOSING = re.compile(rb"</([A-Za-z_][\w.-]*)>\s*\Z")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,5})?")
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One payment or refund.
+
+    ``amount``: Decimal in major units, negative for money that went back; ``reference``: the
+    ersReference; ``cashier`` and ``terminal_id`` are None where the report has none.
+    """
+
+    reference: str
+    amount: Decimal
+    terminal_id: str | None
+    cashier: str | None
+
+
+@dataclass(frozen=True)
+class ReportSum:
+    """One sum of a summary: of the shop, a terminal or a cashier."""
+
+    count: int
+    total: Decimal
+    terminal_id: str | None
+    cashier: str | None
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """What a report says.
+
+    ``shape`` is ``details`` (then ``rows``), ``summary`` (then ``sums``) or ``empty``: no row at
+    all, which a period without payments has in either shape.
+    """
+
+    shape: str
+    reseller_id: str | None
+    terminal_id: str | None
+    period_id: str | None
+    rows: tuple = field(default=())
+    sums: tuple = field(default=())
+
+    @property
+    def total(self):
+        """The sum of all rows (Decimal)."""
+        amounts = [row.amount for row in self.rows] or [each.total for each in self.sums]
+        return sum(amounts, Decimal(0))
+
+    @property
+    def count(self):
+        """How many payments the report is about, as it says itself."""
+        return len(self.rows) if self.rows else sum(each.count for each in self.sums)
+
+
+def read_report(content):
+    """Read a report's XML.
+
+    A root element that is closed under another name is common and is forgiven; a report that is cut
+    off is not: its rows would look like all there were.
+
+    :param bytes content: as it came, with or without white space before the declaration
+    :rtype: ReportContent
+    :raises Unreadable: for what is no such report; nothing of it is believed then
+    """
+    if len(content) > MAX_BYTES:
+        raise Unreadable(reason="too_long", detail="a report of more than 50 MB is not read")
+    root = reading.parse(_with_matching_end(content.strip()))
+    meta = reading.child(root, "Meta")
+    if meta is None:
+        raise Unreadable(reason="no_report", detail="no Meta: not a reconciliation report")
+    rows, sums = [], []
+    for node in reading.children(root, "Row"):
+        if reading.text(node, "ErsReference"):
+            rows.append(_row(node))
+        else:
+            sums.append(_sum(node))
+    if rows and sums:
+        raise Unreadable(reason="mixed", detail="payments and sums in one report")
+    return ReportContent(
+        shape=DETAILS if rows else SUMMARY if sums else EMPTY,
+        reseller_id=_known(meta, "ResellerId"),
+        terminal_id=_known(meta, "TerminalId"),
+        period_id=_known(meta, "TransactionPeriodId"),
+        rows=tuple(rows),
+        sums=tuple(sums),
+    )
+
+
+def _with_matching_end(content):
+    """The document with its root closed under the name that opened it."""
+    opening, closing = _ROOT.search(content), _LAST_CLOSING.search(content)
+    # A report that ends with another element's tag is cut off, not closed under another name.
+    if not opening or not closing or closing.group(1) in (b"Row", b"Meta", opening.group(1)):
+        return content
+    if not closing.group(1).endswith((b"Summary", b"Details")):
+        return content
+    return content[: closing.start()] + b"</" + opening.group(1) + b">"
+
+
+def _row(node):
+    return ReportRow(
+        reference=reading.text(node, "ErsReference"),
+        amount=_amount(node, "SalesAmount"),
+        terminal_id=_known(node, "TerminalId"),
+        cashier=_known(node, "CashierId"),
+    )
+
+
+def _sum(node):
+    count = reading.integer(node, "SalesCount")
+    if count is None:
+        raise Unreadable(reason="missing", detail="a row without reference and without count")
+    return ReportSum(
+        count=count,
+        total=_amount(node, "SalesTotal"),
+        terminal_id=_known(node, "TerminalId"),
+        cashier=_known(node, "CashierId"),
+    )
+
+
+def _amount(node, wanted):
+    words = reading.text(node, wanted)
+    if not words or not _AMOUNT.fullmatch(words):
+        raise Unreadable(reason="amount", detail=f"{wanted} is no amount")
+    try:
+        return Decimal(words)
+    except InvalidOperation:
+        raise Unreadable(reason="amount", detail=f"{wanted} is no amount") from None
+
+
+def _known(node, wanted):
+    words = reading.text(node, wanted)
+    return None if words == NULL else words

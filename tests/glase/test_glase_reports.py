@@ -1,0 +1,145 @@
+"""Reconciliation reports: every documented shape, the quirks, and what is hostile (§4.14)."""
+
+from decimal import Decimal
+
+import pytest
+
+from glase import Unreadable
+from glase.reports import DETAILS, EMPTY, MAX_BYTES, SUMMARY, read_report
+
+META = """
+  <Meta>
+    <ResellerId>fjallboden_gbg</ResellerId>
+    <TerminalId>5f0c2a91d4e84b7795b1c3aa60de1f42</TerminalId>
+    <TransactionPeriodId>2018081418004411201000311</TransactionPeriodId>
+    <GeneratedAt>2018-08-14 18:01</GeneratedAt>
+  </Meta>"""
+PAYMENT = """
+  <Row>
+    <TerminalId>5f0c2a91d4e84b7795b1c3aa60de1f42</TerminalId>
+    <CashierId>Maja</CashierId>
+    <SalesAmount>148.00000</SalesAmount>
+    <ErsReference>2018081409312804501000917</ErsReference>
+  </Row>"""
+REFUND = """
+  <Row>
+    <TerminalId>5f0c2a91d4e84b7795b1c3aa60de1f42</TerminalId>
+    <CashierId>NULL</CashierId>
+    <SalesAmount>-30.00000</SalesAmount>
+    <ErsReference>2018081409312804501000918</ErsReference>
+  </Row>"""
+SUM = """
+  <Row>
+    <SalesCount>2</SalesCount>
+    <SalesTotal>118.00000</SalesTotal>
+  </Row>"""
+
+
+def document(*rows, root="TransactionDetails", closed=None, before=""):
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    text = f"{before}{declaration}<{root}>{META}{''.join(rows)}\n</{closed or root}>\n"
+    return text.encode()
+
+
+def test_details():
+    report = read_report(document(PAYMENT, REFUND))
+    assert report.shape == DETAILS
+    assert report.period_id == "2018081418004411201000311"
+    assert report.terminal_id == "5f0c2a91d4e84b7795b1c3aa60de1f42"
+    assert report.reseller_id == "fjallboden_gbg"
+    assert [(row.reference[-3:], row.amount, row.cashier) for row in report.rows] == [
+        ("917", Decimal("148.00000"), "Maja"),
+        ("918", Decimal("-30.00000"), None),
+    ]
+    assert (report.count, report.total) == (2, Decimal("118"))
+
+
+def test_summary():
+    report = read_report(document(SUM, root="TerminalTransactionSummary"))
+    assert report.shape == SUMMARY
+    assert (report.count, report.total, report.rows) == (2, Decimal("118"), ())
+
+
+def test_summary_of_several():
+    rows = [
+        SUM.replace("<SalesCount>", f"<TerminalId>t{n}</TerminalId><SalesCount>") for n in (1, 2)
+    ]
+    report = read_report(document(*rows, root="TerminalTransactionSummary"))
+    assert [each.terminal_id for each in report.sums] == ["t1", "t2"]
+    assert (report.count, report.total) == (4, Decimal("236"))
+
+
+def test_period_without_payments():
+    report = read_report(document())
+    assert (report.shape, report.count, report.total) == (EMPTY, 0, 0)
+
+
+def test_the_root_closed_under_another_name_is_forgiven():
+    mixed = document(SUM, root="CashierTransactionSummary", closed="TerminalTransactionSummary")
+    assert read_report(mixed).count == 2
+
+
+@pytest.mark.parametrize("before", ["\n", "\n\n  ", "\ufeff"])
+def test_white_space_before_the_declaration(before):
+    assert read_report(document(PAYMENT, before=before)).count == 1
+
+
+def test_elements_and_prefixes_that_are_not_known_mean_nothing():
+    row = PAYMENT.replace("<SalesAmount>", "<Tip>3.00</Tip><SalesAmount>")
+    assert read_report(document(row)).total == 148
+
+
+def test_a_report_that_is_cut_off_anywhere_is_not_believed():
+    whole = document(PAYMENT, PAYMENT.replace("917", "919"), REFUND).rstrip()
+    for length in range(len(whole)):
+        with pytest.raises(Unreadable):
+            read_report(whole[:length])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        PAYMENT.replace("148.00000", ""),
+        PAYMENT.replace("148.00000", "NaN"),
+        PAYMENT.replace("148.00000", "1e3"),
+        PAYMENT.replace("148.00000", "148,00"),
+        PAYMENT.replace("148.00000", "1" * 30),
+        SUM.replace("<SalesCount>2</SalesCount>", ""),
+        SUM.replace("118.00000", "many"),
+        PAYMENT + SUM,
+    ],
+)
+def test_a_row_that_cannot_be_read_makes_the_report_unreadable(row):
+    with pytest.raises(Unreadable):
+        read_report(document(row))
+
+
+ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;&a;">]>
+<TransactionDetails><Meta><ResellerId>&b;</ResellerId></Meta></TransactionDetails>"""
+FILE = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/hostname">]>
+<TransactionDetails><Meta><ResellerId>&a;</ResellerId></Meta></TransactionDetails>"""
+DTD = b"""<!DOCTYPE TransactionDetails SYSTEM "http://127.0.0.1:1/x.dtd">
+<TransactionDetails><Meta/></TransactionDetails>"""
+DEEP = (
+    b"<TransactionDetails><Meta/>" + b"<Row>" * 5000 + b"</Row>" * 5000 + b"</TransactionDetails>"
+)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"",
+        b"Report",
+        b"<html><body>Service unavailable</body></html>",
+        b"\x00\x01\x02",
+        ENTITIES,
+        FILE,
+        DTD,
+        DEEP,
+        b"<a>" + b"x" * (MAX_BYTES + 1),
+    ],
+    ids=["empty", "text", "html", "bytes", "entities", "file", "dtd", "deep", "long"],
+)
+def test_what_is_hostile_or_no_report(hostile):
+    with pytest.raises(Unreadable):
+        read_report(hostile)

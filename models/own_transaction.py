@@ -21,7 +21,6 @@ CONFLICTS = (
     psycopg2.errors.DeadlockDetected,
     psycopg2.errors.LockNotAvailable,
 )
-CONNECTION_LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 0.05
 
@@ -40,13 +39,20 @@ def run(env, work):
         try:
             with env.registry.cursor() as cr:
                 return work(api.Environment(cr, SUPERUSER_ID, dict(env.context)))
-        except CONFLICTS + CONNECTION_LOST as error:
-            if attempt == ATTEMPTS:
+        except psycopg2.Error as error:
+            if attempt == ATTEMPTS or not _passes(error):
                 raise
             _logger.info("Ledger transaction repeated (%s): %s", attempt, type(error).__name__)
         threading.Event().wait(pause)
         pause *= 2
     raise AssertionError("unreachable")
+
+
+def _passes(error):
+    """Whether an error is over by itself: a conflict, or a connection that is gone."""
+    lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
+    # Odoo keeps connections; one whose server vanished without a word raises the bare class.
+    return isinstance(error, CONFLICTS) or lost or type(error) is psycopg2.DatabaseError
 
 
 def lock(record):

@@ -173,6 +173,18 @@ class GlaseTransaction(models.Model):
         own_transaction.lock(self)
         if self.kind != ledger.REFUND or self.state != ledger.UNKNOWN:
             raise Refused("decided", self.env._("This refund is decided already."))
+        undecided = self.search(
+            [("original_id", "=", self.original_id.id), ("state", "in", list(UNDECIDED))]
+        )
+        left = self.original_id._left_of_payment(but=undecided)
+        if request == "decided_refunded" and self._decimal(self.amount) > left:
+            raise Refused(
+                "too_much",
+                self.env._(
+                    "Then more had gone back than was paid: another refund of this payment was "
+                    "made, so this one was not."
+                ),
+            )
         self._decide(request, reason, self.env["res.users"].browse(user_id))
 
     def _why_not_repeat(self):

@@ -345,9 +345,10 @@ class GlaseTransaction(models.Model):
             self._open_case("unknown_refund")
         if self.state not in ledger.FINAL:
             return
-        self._settle_cases(
-            ("unknown_refund",), self.decided_reason or self.env._("Glase has answered after all.")
-        )
+        asked = self.case_ids.filtered(lambda case: case.kind == "unknown_refund")
+        if self.decided_by:
+            asked = asked.with_user(self.decided_by).sudo()
+        asked._settle(self.decided_reason or self.env._("Glase has answered after all."))
         if self.state == ledger.REFUNDED and original.spent_on:
             original._settle_cases(
                 ("paid_without_order", "paid_late"),

@@ -185,10 +185,12 @@ class TestRefundUnknown(RefundCommon):
         self.assertEqual(row.original_id.refundable_amount, 0)
         self.advance(WAIT + 5)
         self.assertIn("Another refund", self.decide(case, "action_repeat_refund"))
-        self.decide(repeated.case_ids, "action_was_not_refunded")
-        self.decide(case, "action_was_refunded")
-        self.assertEqual((row.state, repeated.state), ("refunded", "failed"))
+        self.decide(repeated.case_ids, "action_was_refunded")
+        self.assertIn("more had gone back", self.decide(case, "action_was_refunded"))
+        self.decide(case, "action_was_not_refunded")
+        self.assertEqual((row.state, repeated.state), ("failed", "refunded"))
         self.assertFalse(row.order_id.payment_ids.glase_unverified)
+        self.assertEqual(case.settled_by, self.pos_admin)
 
     def test_a_refused_repetition_proves_nothing(self):
         row, case = self.unknown_refund(amount=60)

@@ -127,7 +127,9 @@ class GlaseRefundLine(models.TransientModel):
     order_line_id = fields.Many2one("pos.order.line", "Product", required=True, readonly=True)
     currency_id = fields.Many2one(related="order_line_id.currency_id")
     name = fields.Char("Product", related="order_line_id.full_product_name")
-    left_quantity = fields.Float("Sold", compute="_compute_left_quantity", digits="Product Unit")
+    left_quantity = fields.Float(
+        "Can Come Back", compute="_compute_left_quantity", digits="Product Unit"
+    )
     quantity = fields.Float("Comes Back", digits="Product Unit")
     amount = fields.Monetary(compute="_compute_amount")
 

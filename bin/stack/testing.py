@@ -17,7 +17,8 @@ from .server import SET_UP_SHOP, check_port, free_port
 
 TESTS = CHECKOUT / "tests"
 PLAIN = ("glase", "property", "simulator", "stack")
-PROCESS = "process"
+# These start Odoo processes of their own.
+PROCESS = ("process", "hunt")
 BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "test_browser_*.py")
 
 DESCRIPTION = """\
@@ -76,7 +77,7 @@ def select(arguments):
             return _everything(
                 rest + [other for other in arguments if not _path_in_tests(other)], True
             )
-        group = plain if parts[0] in PLAIN else process if parts[0] == PROCESS else odoo
+        group = plain if parts[0] in PLAIN else process if parts[0] in PROCESS else odoo
         group.append(path)
     if plain or process or odoo:
         return Selection(plain, process, odoo, rest, True)
@@ -86,7 +87,7 @@ def select(arguments):
 
 def _everything(rest, narrowed):
     plain = [f"tests/{name}" for name in PLAIN if (TESTS / name).is_dir()]
-    process = [f"tests/{PROCESS}"] if (TESTS / PROCESS).is_dir() else []
+    process = [f"tests/{name}" for name in PROCESS if (TESTS / name).is_dir()]
     odoo = ["tests"] if (TESTS / "__init__.py").exists() else []
     return Selection(plain, process, odoo, rest, narrowed)
 
@@ -226,7 +227,7 @@ def _pytest_odoo(odoo, selection, options):
         *paths,
         # Odoo writes its log to stderr already, which is shown with a failed test.
         *("-p", "no:logging"),
-        *(f"--ignore={module / 'tests' / name}" for name in (*PLAIN, PROCESS)),
+        *(f"--ignore={module / 'tests' / name}" for name in (*PLAIN, *PROCESS)),
         f"--odoo-config={odoo.configuration()}",
         f"--odoo-database={odoo.database}",
         "--odoo-http",

@@ -1,0 +1,411 @@
+"""What must hold after a run, with Glase's journal as the oracle."""
+
+import collections
+from decimal import Decimal
+
+from odoo.addons.pos_glase.models import ledger
+
+CENT = Decimal("0.01")
+CANCEL_ANSWERS = (0, 50, 55, 58, 95)
+REVERSED_WITHIN_SECONDS = 30
+
+
+def money(value):
+    """A float of the database as Decimal with two decimals."""
+    return Decimal(f"{value or 0:.2f}")
+
+
+class Checks:
+    """The state of things at the end of a run.
+
+    :param play: the run, at its end
+    """
+
+    def __init__(self, world, play):
+        self.world, self.play = world, play
+        self.journal = world.glase.simulator.journal()
+        self.rows, self.cases, self.events = self._read()
+        self.by_invoice = {
+            row["invoice_reference"]: row for row in self.rows if row["invoice_reference"]
+        }
+
+    def _read(self):
+        rows = self._dicts(
+            "SELECT t.*, p.glase_unverified, p.amount AS linked_amount, c.name AS currency,"
+            " p.uuid AS linked_uuid FROM glase_transaction t"
+            " JOIN res_currency c ON c.id = t.currency_id"
+            " LEFT JOIN pos_payment p ON p.id = t.payment_id ORDER BY t.id"
+        )
+        cases = self._dicts("SELECT * FROM glase_case ORDER BY id")
+        events = collections.defaultdict(list)
+        for event in self._dicts("SELECT * FROM glase_event ORDER BY id"):
+            events[event["transaction_id"]].append(event)
+        return rows, cases, events
+
+    def _dicts(self, query):
+        with self.world._watch.cursor() as cursor:
+            cursor.execute(query)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+    def run(self):
+        """All checks; what does not hold is blamed on the world."""
+        self.money_adds_up()
+        self.called_once()
+        self.cases_have_causes()
+        self.nothing_taken_from_the_given_up()
+        self.nothing_is_left()
+        self.events_replay()
+        self.nothing_leaked()
+
+    # === 1 ===
+
+    def money_adds_up(self):
+        """Glase's money = verified payments − refunds + what open cases stand for."""
+        there, here = collections.Counter(), collections.Counter()
+        for payment in self.journal["payments"]:
+            if payment["state"] == "standing":
+                key = (payment["terminal_id"], payment["currency"])
+                there[key] += Decimal(payment["amount"]) - Decimal(payment["refunded"])
+        for row in self.rows:
+            here[self._key_of(row)] += self._accounted(row)
+        for key in sorted(set(there) | set(here)):
+            if there[key] != here[key]:
+                self.world.blame(
+                    "1 money adds up",
+                    f"terminal {key[0]}: at Glase stand {there[key]} {key[1]}, orders and open "
+                    f"cases have {here[key]}\n{self._listing()}",
+                )
+
+    def _key_of(self, row):
+        """The registration at which Glase counts the row: a refund counts where it was paid."""
+        if row["original_id"]:
+            [original] = [other for other in self.rows if other["id"] == row["original_id"]]
+            return original["terminal_identifier"], original["currency"]
+        return row["terminal_identifier"], row["currency"]
+
+    def _verified(self, row):
+        if row["payment_id"] and not row["glase_unverified"]:
+            return money(row["linked_amount"])
+        return Decimal(0)
+
+    def _accounted(self, row):
+        """What orders and open cases have of this row's money; each row counts once.
+
+        An open case stands for what Glase moved beyond what a verified payment has. Refunds that no
+        order has (a reversal, money given back without an order) are taken off their payment's case.
+        """
+        if not self._open_cases(row):
+            return self._verified(row)
+        moved = self._moved(row)
+        for refund in self.rows:
+            loose = refund["original_id"] == row["id"] and not self._verified(refund)
+            if loose and not self._open_cases(refund):
+                moved += self._moved(refund)
+        return moved
+
+    def _open_cases(self, row):
+        mine = []
+        for case in self.cases:
+            named = case["transaction_id"] == row["id"] or (
+                row["payment_id"] and case["payment_id"] == row["payment_id"]
+            )
+            if named and case["state"] == "open":
+                mine.append(case)
+        # A refund without an order gives its payment's money back: the payment's row is claimed.
+        return mine
+
+    def _moved(self, row):
+        """What Glase took (or gave back: negative) for a row, as far as the ledger knows."""
+        if row["kind"] == ledger.REFUND:
+            return -money(row["amount"]) if row["state"] == ledger.REFUNDED else Decimal(0)
+        if row["state"] != ledger.PAID:
+            return Decimal(0)
+        return money(row["receipt_amount"] if row["receipt_currency"] else row["amount"])
+
+    def _listing(self):
+        lines = [
+            f"    row {row['id']} {row['kind']} {row['state']} {row['amount']:.2f}"
+            f" ref {row['invoice_reference']} ers {row['ers_reference']} payment"
+            f" {row['payment_id']} unverified {row['glase_unverified']} cases"
+            f" {[case['kind'] for case in self._open_cases(row)]}"
+            for row in self.rows
+        ]
+        lines += [
+            f"    Glase: {payment['invoice_reference']} {payment['amount']} {payment['state']}"
+            f" refunded {payment['refunded']}"
+            for payment in self.journal["payments"]
+        ]
+        return "\n".join(lines)
+
+    # === 2 ===
+
+    def called_once(self):
+        """One money-moving call a row at most; one standing payment a line, or a case says so."""
+        owner = {}
+        for row in self.rows:
+            for event in self.events[row["id"]]:
+                if event["operation"] in ("sendInvoice", "refundPayment"):
+                    owner[event["client_reference"]] = row["id"]
+        received = collections.Counter()
+        for call in self.world.glase.line.calls:
+            if call.operation not in ("sendInvoice", "refundPayment"):
+                continue
+            if call.fault == "never-sent":
+                continue
+            row_id = owner.get(call.client_reference)
+            if row_id is None:
+                self.world.blame(
+                    "2 once", f"{call.operation} {call.client_reference} belongs to no row"
+                )
+            received[row_id] += 1
+        for row_id, count in received.items():
+            if count > 1:
+                self.world.blame("2 once", f"row {row_id} was called {count} times")
+        self._one_a_line()
+
+    def _one_a_line(self):
+        lines = collections.defaultdict(list)
+        for payment in self.journal["payments"]:
+            row = self.by_invoice.get(payment["invoice_reference"])
+            if payment["state"] != "standing":
+                continue
+            if row is None:
+                self.world.blame(
+                    "2 once", f"{payment['invoice_reference']} stands and no row knows it"
+                )
+            elif Decimal(payment["refunded"]) < Decimal(payment["amount"]):
+                lines[row["line_uuid"]].append(row)
+        for line, rows in lines.items():
+            unnamed = [row for row in rows if not self._open_cases(row)]
+            if len(unnamed) > 1:
+                self.world.blame(
+                    "2 once", f"line {line} was paid {len(rows)} times, cases do not name them"
+                )
+
+    # === 3 ===
+
+    def cases_have_causes(self):
+        """An order to which nothing was done is linked and has no case."""
+        for case in self.cases:
+            order = self._order_of(case)
+            if order is None:
+                self.world.blame("3 causes", f"case {case['kind']} names no order of this run")
+            elif not order.taints:
+                self.world.blame(
+                    "3 causes",
+                    f"case {case['kind']} of {order.label}, to which nothing was done",
+                )
+            else:
+                for taint in order.taints:
+                    self.world.counts[f"case: {case['kind']}"] += 1
+                    self.world.counts[f"case {case['kind']} after {taint}"] += 1
+        for row in self.rows:
+            order = self.world.orders_by_reference.get(row["line_uuid"])
+            if order is None or order.taints or row["state"] != ledger.PAID:
+                continue
+            if not row["payment_id"] or row["glase_unverified"]:
+                self.world.blame(
+                    "3 causes", f"{order.label} was paid, nothing was done to it, not linked"
+                )
+
+    def _order_of(self, case):
+        for row in self.rows:
+            if row["id"] == case["transaction_id"]:
+                return self.world.orders_by_reference.get(row["line_uuid"])
+        for order in self.play.orders.values():
+            if order.id and order.id == case["order_id"]:
+                return order
+        uuids = self.world.sql(
+            "SELECT uuid FROM pos_payment WHERE id = %s", case["payment_id"] or 0
+        )
+        return self.world.orders_by_reference.get(uuids[0][0]) if uuids else None
+
+    # === 4 ===
+
+    def nothing_taken_from_the_given_up(self):
+        """After a row was given up: no question before a cancel was answered, 30 s after a 50."""
+        for row in self.rows:
+            calls = [
+                call
+                for call in self.world.glase.line.calls
+                if row["invoice_reference"] and call.invoice_reference == row["invoice_reference"]
+            ]
+            for since, until in self._given_up(row):
+                self._check_spell(row, calls, since, until)
+
+    def _given_up(self, row):
+        """The spells in which a row was given up: ``(from, to)``; ``to`` None: until its end."""
+        spells, since = [], None
+        for event in self.events[row["id"]]:
+            if event["operation"] == "give_up" and since is None:
+                since = event["time"]
+            elif event["operation"] in ("take_back", "force") and since is not None:
+                spells.append((since, event["time"]))
+                since = None
+        if since is not None:
+            spells.append((since, None))
+        return spells
+
+    def _check_spell(self, row, calls, since, until):
+        answered = None
+        for call in calls:
+            if call.at < since or (until and call.at > until):
+                continue
+            if call.operation == "cancelInvoice" and call.code in CANCEL_ANSWERS:
+                answered = call
+            elif call.operation == "getPaymentStatus":
+                self._check_question(row, call, answered)
+
+    def _check_question(self, row, call, answered):
+        if self._replaced_before(row, call):
+            return
+        if answered is None:
+            self.world.blame(
+                "4 asking is taking",
+                f"row {row['id']} was asked about after it was given up, no cancel answered",
+            )
+        elif answered.code == 50 and not self._waited(answered, call):
+            self.world.blame(
+                "4 asking is taking",
+                f"row {row['id']} was asked about {call.at - answered.answered_at} after 50",
+            )
+
+    @staticmethod
+    def _waited(earlier, call):
+        seconds = (call.at - earlier.answered_at).total_seconds()
+        return seconds >= REVERSED_WITHIN_SECONDS
+
+    def _replaced_before(self, row, call):
+        """Whether a later bill took this one's place so long ago that Glase has reversed it.
+
+        Where Glase refuses to cancel a bill that has ended in its own way, this is how the ledger
+        asks about it without a risk (``doc/ledger.md §5``).
+        """
+        later = [
+            other
+            for other in self.world.glase.line.calls
+            if other.operation == "sendInvoice"
+            and other.code == 0
+            and other.terminal == row["terminal_identifier"]
+            and other.client_reference != row["call_reference"]
+            and other.at > row["sent_at"]
+        ]
+        return any(self._waited(other, call) for other in later)
+
+    # === 5 ===
+
+    def nothing_is_left(self):
+        """Nothing is undecided after the drain."""
+        for row in self.rows:
+            if row["state"] in (ledger.DRAFT, ledger.SENDING, ledger.ISSUED):
+                self.world.blame(
+                    "5 nothing is left",
+                    f"row {row['id']} of line {row['line_uuid']} is still {row['state']}, given up "
+                    f"{row['given_up_at']}, message {row['message']}",
+                )
+
+    # === 6 ===
+
+    def events_replay(self):
+        """The events alone lead to the row's state."""
+        for row in self.rows:
+            state = self._replayed(row)
+            if state != row["state"]:
+                self.world.blame(
+                    "6 events replay", f"row {row['id']} is {row['state']}, its events say {state}"
+                )
+
+    def _replayed(self, row):
+        current = ledger.Row(kind=row["kind"], amount=Decimal(0))
+        for event in self.events[row["id"]]:
+            before = current.state
+            if event["outcome"] == ledger.NOTE:
+                move = ledger.REQUESTS.get(event["operation"], {})
+                current = self._with(current, state=move.get(current.state, current.state))
+            else:
+                verdict = ledger.judge(current, self._evidence(event))
+                known = {
+                    name: value
+                    for name, value in verdict.values.items()
+                    if name in ledger.Row.__dataclass_fields__
+                }
+                current = self._with(current, state=verdict.state, **known)
+            if event["state"] != current.state:
+                self.world.blame(
+                    "6 events replay",
+                    f"row {row['id']}: event {event['operation']} says {event['state']}, "
+                    f"judged {current.state}",
+                )
+            if before != current.state:
+                self.world.counts[f"transition: {row['kind']} {before} → {current.state}"] += 1
+        return current.state
+
+    @staticmethod
+    def _with(current, **changes):
+        return ledger.Row(**{**current.__dict__, **changes})
+
+    @staticmethod
+    def _evidence(event):
+        return ledger.Evidence(
+            event["operation"],
+            event["outcome"],
+            code=event["code"],
+            status=event["status"],
+            version=event["version"],
+            invoice_reference=event["invoice_reference"],
+            ers_reference=event["ers_reference"],
+        )
+
+    def nothing_leaked(self):
+        """No password in any line of the log."""
+        for leak in self.world.leak_watch.leaks:
+            self.world.blame("6 no secret in the log", leak)
+
+
+def drain(world, play):
+    """Faults off, time passes, jobs run, registrations are brought to their end."""
+    world.glase.heal()
+    world.stack.clear()
+    for act, till in zip(("confirm", "decline"), play.tills, strict=True):
+        # Nobody pays for ever.
+        world.glase.customer(act, till.glase_id)
+        play.make_ready(till)
+    for order in play.orders.values():
+        if order.stored == "draft" or (order.attempt and order.stored != "paid"):
+            order.taint("never")
+    settle(world, (61, 31, 5, 15, 30, 61, 120, 301, 301, 301, 301))
+    play.decide_refunds()
+
+
+def settle(world, pauses):
+    """Let time pass and the job run, until nothing is undecided."""
+    for pause in pauses:
+        world.advance(pause)
+        world.request(None, lambda env: env["glase.transaction"]._cron_settle())
+        left = world.sql(
+            "SELECT 1 FROM glase_transaction WHERE state IN ('draft', 'sending', 'issued') LIMIT 1"
+        )
+        if not left and pause >= 301:
+            break
+
+
+def fresh_sale(world, play, index):
+    """A sale on a till at the end of a run: it must succeed at once."""
+    label = f"fresh {index}"
+    till = play.tills[index]
+    play.play({"do": "sell", "order": label, "till": index, "amount": 20})
+    for step in (
+        {"do": "send", "order": label},
+        {"do": "customer", "till": index, "act": "pay"},
+        {"do": "poll", "order": label},
+        {"do": "finish", "order": label, "how": "once"},
+    ):
+        play.play(step)
+    order = play.orders[label]
+    if order.stored != "paid":
+        world.blame(
+            "5 a fresh sale succeeds",
+            f"till {till.config_id}: {order.view and order.view['state']} {order.stored}; "
+            f"last refusal {world.last_refusal}",
+        )

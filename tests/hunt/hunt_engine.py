@@ -1,0 +1,43 @@
+"""The hunt in one process of Odoo: ``python hunt_engine.py --config FILE --database NAME --runs N``."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+HERE = Path(__file__).resolve().parent
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="hunt_engine")
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--length", type=int, default=25)
+    parser.add_argument("--replay", help="a JSON file with a profile and steps")
+    parser.add_argument("--mutants", action="store_true")
+    parser.add_argument("--seconds", type=float, help="stop after so many seconds")
+    parser.add_argument("--table", action="store_true", help="what never happened fails")
+    parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--keep-going", action="store_true")
+    options = parser.parse_args(arguments)
+    config.parse_config(["-c", options.config, "-d", options.database, "--log-level=warn"])
+    registry = Registry(options.database)
+    logging.getLogger("odoo.addons.pos_glase").setLevel(logging.DEBUG)
+    logging.getLogger("pos_glase").setLevel(logging.DEBUG)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.CRITICAL)
+
+    from hunt_run import Hunt
+    from hunt_world import World
+
+    hunt = Hunt(World(registry), options.length)
+    return hunt.main(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

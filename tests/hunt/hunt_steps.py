@@ -1,0 +1,261 @@
+"""Where runs come from: a seed gives a profile of Glase and one step after another.
+
+The next step is drawn with the run in view, so that most of them make sense; what is drawn is
+written down, and from then on a run is a list that can be played again, or a part of it.
+"""
+
+import random
+
+OPERATIONS = (
+    "sendInvoice",
+    "getPaymentStatus",
+    "cancelInvoice",
+    "updateInvoice",
+    "refundPayment",
+)
+# What Glase's own answers may be when something is wrong there. With a proof that nothing happened
+# (doc/ledger.md §7) it did not happen; with the others it may have.
+REFUSING_CODES = {
+    "sendInvoice": (12, 48, 49),
+    "getPaymentStatus": (29, 20, 54),
+    "cancelInvoice": (51, 48, 29, 54),
+    "updateInvoice": (48, 90),
+    "refundPayment": (12, 97, 99),
+}
+DARK_CODES = (90, 93, 94, 1, 77)
+UNKNOWN_STATUSES = ("RESERVED", "PENDING_ISSUER_ACKNOWLEDGE", "SOMETHING_NEW", "ISSUED")
+SIMPLE_KINDS = (
+    "drop-before",
+    "drop-after",
+    "http500",
+    "garbage",
+    "never-sent",
+    "timeout-before",
+    "timeout-after",
+)
+PROFILE = {
+    "strictness": ("lenient", "documented"),
+    "first_version": (0, 1, 5),
+    "send_while_paid_unfetched": ("keep", "reverse", "refuse"),
+    "send_while_paying": ("cancel", "refuse"),
+    "status_without_reference": ("current", "refuse"),
+    "update_after_scan": (90, 48),
+    "cancel_while_paying": (51, 48),
+    "cancel_canceled": (95, 55),
+    "reversal_seconds": (10, 20),
+    "reversed_status": ("CANCELED", "FAILED", "EXPIRED"),
+    "expire_seconds": (0, 0, 120),
+    "external_id_reuse": ("accept", "refuse"),
+    "notifications": ("never",),
+    "refund_by": ("paying_terminal", "same_shop"),
+    "retired_refunds": ("refuse", "allow"),
+    "refund_reference": ("own", "payment"),
+    "refunds_allowed": (True, True, True, False),
+    "payer_takes_refunds": (True, True, True, False),
+}
+AMOUNTS = (1, 12.5, 19.99, 20, 99.95, 249, 1234.56)
+GOOD_DAY = 0.2
+
+
+class Generator:
+    """Draws one run.
+
+    :param seed: any integer; the same one draws the same run from the same module
+    :param int length: most steps
+    """
+
+    def __init__(self, seed, length):
+        self.random = random.Random(seed)
+        self.length = length
+        self.good_day = self.random.random() < GOOD_DAY
+        self.profile = self._profile()
+        self.labels = 0
+        # A run has a mood: most of its trouble is of a few kinds, so that it piles up.
+        self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
+
+    def _profile(self):
+        drawn = {}
+        for name, values in PROFILE.items():
+            if self.random.random() < 0.3:
+                drawn[name] = self.random.choice(values)
+        return drawn
+
+    def next_step(self, play):
+        """One more step for a run that stands where ``play`` stands."""
+        if not self.good_day and self.random.random() < self.trouble:
+            return self._fault()
+        choices = self._choices(play)
+        kinds, weights = zip(*choices, strict=True)
+        step = self.random.choices(kinds, weights)[0]()
+        if not self.good_day:
+            self._disturb(step, play)
+        return step
+
+    # === What makes sense now ===
+
+    def _choices(self, play):
+        choices = [(self._sell, 3 if self._idle_tills(play) else 0.3)]
+        for order in play.orders.values():
+            if order.stored == "draft":
+                choices += self._of_draft(order)
+            elif order.stored == "paid":
+                choices += self._of_paid(order)
+        choices += [
+            (self._customer, 4),
+            (self._clock, 1),
+            (lambda: {"do": "job"}, 0.7),
+            (lambda: {"do": "reload", "till": self._till()}, 0.3),
+            (lambda: {"do": "session", "till": self._till()}, 0.1),
+        ]
+        if not self.good_day:
+            choices += [
+                (lambda: {"do": "register", "till": self._till()}, 0.3),
+                (lambda: {"do": "attach"}, 0.3),
+            ]
+        return choices
+
+    def _of_draft(self, order):
+        label, state = order.label, order.state
+
+        def of(kind, **more):
+            return lambda: {"do": kind, "order": label, **more}
+
+        choices = self._of_refund(order, of) if order.original else self._of_bill(order, of)
+        if order.attempt:
+            choices.append((of("poll"), 4 if order.is_open else 0.3))
+        if state in ("paid", "refunded"):
+            choices.append((of("finish", how="once"), 6))
+            choices.append((of("finish", how="twice"), 1))
+        return choices if self.good_day else choices + self._of_bad_day(order, of)
+
+    @staticmethod
+    def _of_refund(order, of):
+        choices = [(of("send"), 5 if order.state in (None, "failed") else 0.5)]
+        if order.state == "unknown":
+            choices.append((of("finish", how="unknown"), 3))
+        return choices
+
+    def _of_bill(self, order, of):
+        state = order.state
+        if state in (None, "unknown") or (order.view["final"] and state != "paid"):
+            return [(of("send"), 5)]
+        if state != "issued":
+            return []
+        amount = self.random.choice((order.total, order.total - 0.5, order.total / 2))
+        update = of("update", amount=round(amount - order.cash, 2))
+        # The second: a second click, or the same press from another tab.
+        return [(update, 0.7), (of("send"), 0.4)]
+
+    def _of_bad_day(self, order, of):
+        choices, state = [], order.state
+        if order.is_open:
+            choices += [(of("cancel"), 1.2), (of("leave"), 1.5 if state == "unknown" else 0.7)]
+            choices.append((of("poll", take_back=True), 0.3))
+        if state == "issued":
+            choices.append((of("force"), 0.3))
+        if state == "paid" and not order.original:
+            choices.append((of("reverse", press=self.random.randint(1, 2)), 0.5))
+        if order.view and order.view["forced"]:
+            choices.append((of("finish", how="forced"), 3))
+        if order.attempt:
+            how = self.random.choice(("edited", "split", "forged"))
+            choices += [(of("finish", how=how), 0.3), (lambda: self._edit(order), 0.2)]
+        return choices
+
+    def _of_paid(self, order):
+        label = order.label
+        if order.original:
+            return []
+        choices = [(lambda: self._refund(order), 0.7)]
+        if self.good_day:
+            return choices
+        amount = self.random.choice((0, 0, 1, order.amount))
+        office = {"do": "office_refund", "order": label, "amount": amount}
+        return [*choices, (lambda: office, 0.2), (lambda: self._edit(order), 0.15)]
+
+    def _refund(self, order):
+        self.labels += 1
+        return {
+            "do": "refund",
+            "order": order.label,
+            "as": f"{order.label}-{self.labels}",
+            "till": self._till(),
+            "amount": self.random.choice((0.5, 1, order.amount, order.amount)),
+        }
+
+    def _edit(self, order):
+        what = ("amount", "method", "unlink", "uuid", "draft", "total", "claim")
+        return {"do": "edit", "order": order.label, "what": self.random.choice(what)}
+
+    def _idle_tills(self, play):
+        busy = {order.till for order in play.orders.values() if order.stored == "draft"}
+        return [till for till in play.tills if till not in busy]
+
+    def _till(self):
+        return self.random.randrange(2)
+
+    def _sell(self):
+        label = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[self.labels % 26] * (1 + self.labels // 26)
+        self.labels += 1
+        step = {
+            "do": "sell",
+            "order": label,
+            "till": self._till(),
+            "amount": self.random.choice(AMOUNTS),
+        }
+        if self.random.random() < 0.3:
+            step["cash"] = 5
+        return step
+
+    def _customer(self):
+        act = self.random.choices(
+            ("pay", "scan", "begin", "confirm", "decline", "fail"), (6, 2, 2, 2, 0.7, 0.3)
+        )[0]
+        return {"do": "customer", "till": self._till(), "act": act}
+
+    def _clock(self):
+        seconds = (1, 3) if self.good_day else (1, 5, 11, 21, 31, 61, 61, 130, 400)
+        return {"do": "clock", "seconds": self.random.choice(seconds)}
+
+    # === What goes wrong ===
+
+    def _fault(self):
+        operation = self.random.choices(OPERATIONS, (3, 4, 3, 1.5, 2))[0]
+        kind = self.random.choice((*SIMPLE_KINDS, "code", "dark code", "status"))
+        step = {"do": "fault", "operation": operation, "kind": kind}
+        match kind:
+            case "code":
+                step["code"] = self.random.choice(REFUSING_CODES[operation])
+            case "dark code":
+                step.update(
+                    kind="code",
+                    code=self.random.choice(DARK_CODES),
+                    carried_out=self.random.random() < 0.6,
+                )
+            case "status":
+                step.update(
+                    operation="getPaymentStatus",
+                    status=self.random.choice(UNKNOWN_STATUSES),
+                    carried_out=self.random.random() < 0.5,
+                )
+            case "http500" | "garbage":
+                step["carried_out"] = self.random.random() < 0.6
+        return step
+
+    def _disturb(self, step, play):
+        if step["do"] in ("clock", "customer", "sell"):
+            return
+        drawn = self.random.random()
+        if drawn < 0.06:
+            step["kill"] = self.random.randint(1, 9)
+        elif drawn < 0.10:
+            step["conflict"] = self.random.randint(0, 4)
+        elif drawn < 0.18:
+            operation = self.random.choice(OPERATIONS[:3])
+            phase = self.random.choice(("before", "after"))
+            kinds, weights = zip(*self._choices(play), strict=True)
+            step["meanwhile"] = [
+                operation,
+                phase,
+                self.random.choices(kinds, weights)[0](),
+            ]

@@ -1,0 +1,383 @@
+"""The world of the hunt: a real database with real commits, two tills, one clock, and what may go wrong.
+
+Each request is what a worker of Odoo does with one: a cursor of the user's own, committed at the end,
+repeated when PostgreSQL reports a conflict. A request can be killed at each of its checkpoints; then
+its cursors are closed as those of a dead process are, and nothing else of it happens.
+"""
+
+import collections
+import logging
+import traceback
+
+import psycopg2
+import psycopg2.errors
+from hunt_glase import ENDPOINT, RESELLER, Glase
+
+from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.glase import Principal
+from odoo.addons.pos_glase.models import clock, glase_connection, own_transaction
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+REFUSALS = (UserError, AccessError, ValidationError)
+CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
+
+# Children first; what Odoo's own accounting keeps of a closed session stays.
+EMPTIED = (
+    "glase_case",
+    "glase_event",
+    "glase_transaction",
+    "pos_payment",
+    "pos_order_line",
+    "pos_order",
+    "glase_terminal",
+)
+
+BUSY_CONNECTIONS = """
+    SELECT a.state, left(a.query, 200),
+           (SELECT count(*) FROM pg_locks l WHERE l.pid = a.pid AND l.granted)
+      FROM pg_stat_activity a
+     WHERE a.datname = current_database() AND a.backend_type = 'client backend'
+       AND a.pid <> pg_backend_pid()
+       AND (a.state LIKE 'idle in transaction%%'
+            OR a.state = 'idle' AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = a.pid))
+"""
+
+
+class Killed(BaseException):
+    """The process that served this request is gone."""
+
+
+class Active:
+    """A request under way.
+
+    :param kill: number of the checkpoint at which its process dies, from 1; None: never
+    :param conflict: number of the ledger step that PostgreSQL refuses once, 0 for the request's end
+    :param inner: what somebody else does during a call: ``(operation, "before" | "after", callable)``
+    :param order: whose payment it is about, if it is about one
+    """
+
+    def __init__(self, kill=None, conflict=None, inner=None, order=None):
+        self.kill, self.conflict, self.inner, self.order = kill, conflict, inner, order
+        self.checkpoints = self.steps = 0
+        self.names = []
+
+
+class LeakWatch(logging.Handler):
+    """Reads each line that is logged, for secrets."""
+
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.secrets, self.leaks = set(), []
+
+    def emit(self, record):
+        text = record.getMessage()
+        if record.exc_info:
+            text += "".join(traceback.format_exception(*record.exc_info))
+        if any(secret in text for secret in self.secrets):
+            self.leaks.append(f"{record.name}: {record.funcName}")
+
+
+class World:
+    """The shop, Glase, and the requests between them.
+
+    :param registry: of the copied database
+    """
+
+    def __init__(self, registry):
+        self.registry = registry
+        self.stack = []
+        self.offset = 0.0
+        self.mismatches = []
+        self.counts = collections.Counter()
+        self.glase = None
+        self.orders_by_reference = {}
+        self.last_refusal = None
+        self.leak_watch = LeakWatch()
+        logging.getLogger().addHandler(self.leak_watch)
+        self._watch = psycopg2.connect(**registry._db._Connection__dsn)
+        self._watch.autocommit = True
+        own_transaction.FIRST_PAUSE_SECONDS = 0
+        self._run_own = own_transaction.run
+        own_transaction.run = self._own_transaction
+        # Only the answer of a sync, all of the order's data read again: most of the time it takes.
+        registry["pos.order"].read_pos_data = lambda *_arguments: {}
+        self._set_up_shop()
+        glase_connection.client = lambda *arguments: self.glase.client(*arguments)
+
+    # === The database ===
+
+    def sql(self, query, *parameters):
+        """Rows as anybody outside sees them: what is committed."""
+        with self._watch.cursor() as cursor:
+            cursor.execute(query, parameters or None)
+            return cursor.fetchall() if cursor.description else None
+
+    def now(self):
+        """The ledger's time."""
+        with self._watch.cursor() as cursor:
+            return clock.now(cursor)
+
+    def advance(self, seconds):
+        """Move the ledger's clock, Glase's and the gate's together."""
+        self.offset += seconds
+        self._store_offset()
+        self.glase.simulator.advance(seconds)
+
+    def _store_offset(self):
+        self.sql(
+            "UPDATE ir_config_parameter SET value = %s WHERE key = %s",
+            str(self.offset),
+            clock.OFFSET_PARAMETER,
+        )
+
+    def _set_up_shop(self):
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            shop = env["res.company"].search(
+                [("chart_template", "=", "se")], order="id desc", limit=1
+            )
+            env = env(context={"allowed_company_ids": shop.ids})
+            self.company_id = shop.id
+            env["ir.config_parameter"].set_param(clock.OFFSET_PARAMETER, "0")
+            self.users = {
+                login: env["res.users"].search([("login", "=", login)]).id
+                for login in ("cashier", "manager")
+            }
+            account = env["glase.account"].create(
+                {
+                    "name": "Hunt",
+                    "company_id": shop.id,
+                    "environment": "test",
+                    "endpoint": ENDPOINT,
+                    "reseller_id": RESELLER[0],
+                    "reseller_user": RESELLER[1],
+                    "reseller_password": RESELLER[2],
+                    "shop_name": "Fjällboden",
+                }
+            )
+            self.account_id = account.id
+            self.leak_watch.secrets.add(RESELLER[2])
+            journal = env["account.journal"].create(
+                {"name": "Glase", "type": "bank", "code": "GLH", "company_id": shop.id}
+            )
+            method = env["pos.payment.method"].create(
+                {
+                    "name": "Glase",
+                    "journal_id": journal.id,
+                    "company_id": shop.id,
+                    "payment_method_type": "terminal",
+                    "use_payment_terminal": "glase",
+                }
+            )
+            self.method_id = method.id
+            configs = env["pos.config"].search([("company_id", "=", shop.id)], order="id", limit=2)
+            for config in configs:
+                config.payment_method_ids += method
+            self.config_ids = configs.ids
+            self.cash_ids = {
+                config.id: config.payment_method_ids.filtered("is_cash_count")[:1].id
+                for config in configs
+            }
+            self.product_id = (
+                env["product.product"]
+                .search([("available_in_pos", "=", True), ("type", "=", "consu")], limit=1)
+                .id
+            )
+        for config_id in self.config_ids:
+            self.open_session(config_id)
+
+    def open_session(self, config_id):
+        """Open the register of a till; returns the session's id."""
+
+        def work(env):
+            config = env["pos.config"].browse(config_id)
+            if config.current_session_id.state != "opened":
+                config.open_ui()
+                config.current_session_id.set_opening_control(0, "")
+            return config.current_session_id.id
+
+        return self.request("cashier", work)
+
+    def begin(self, profile):
+        """Start a run: an empty ledger, a new Glase, and both tills registered."""
+        for table in EMPTIED:
+            self.sql(f"DELETE FROM {table}")
+        self.offset = 0.0
+        self._store_offset()
+        self.mismatches = []
+        self.orders_by_reference = {}
+        self.leak_watch.leaks.clear()
+        self.glase = Glase(self, profile)
+        self.secrets = {}
+        glase_ids = [
+            self._register(config_id, f"HUNT{index}")
+            for index, config_id in enumerate(self.config_ids, 1)
+        ]
+        # What setting up says is not part of the run.
+        self.glase.line.calls.clear()
+        return glase_ids
+
+    def _register(self, config_id, glase_id):
+        secret = f"hunt-terminal-{config_id}-5d1c9a"
+        self.leak_watch.secrets.add(secret)
+        client = self.glase.client()
+        external = f"hunt-{config_id}"
+        identifier = client.register_terminal(
+            Principal.reseller(*RESELLER), external, secret, "Till"
+        ).terminal_id
+        client.assign_seqr_id(Principal.terminal(identifier, secret), glase_id)
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
+            env["glase.terminal"].create(
+                {
+                    "account_id": self.account_id,
+                    "config_id": config_id,
+                    "name": f"Till {config_id}",
+                    "external_identifier": external,
+                    "terminal_identifier": identifier,
+                    "password": secret,
+                    "glase_id": glase_id,
+                    "state": "ready",
+                    "environment": "test",
+                    "endpoint": ENDPOINT,
+                    "reseller_id": RESELLER[0],
+                }
+            )
+        return glase_id
+
+    # === Requests ===
+
+    def request(self, login, work, order=None, **plan):
+        """Serve one request.
+
+        :param work: called with the user's environment
+        :param plan: see :class:`Active`
+        :return: what ``work`` returns, None when the process died, or the refusal that was raised
+        """
+        active = Active(order=order, **plan)
+        self.stack.append(active)
+        try:
+            return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
+        except Killed:
+            self.counts[f"kill: {active.names[-1]}"] += 1
+            if order:
+                order.taint("kill")
+            return None
+        except REFUSALS as refusal:
+            self.last_refusal = refusal
+            return refusal
+        except Exception:
+            self.blame("error", f"a request ended in an error:\n{traceback.format_exc()}")
+            return None
+        finally:
+            self.stack.pop()
+
+    def _serve(self, uid, work, active):
+        context = {"allowed_company_ids": [self.company_id], "tracking_disable": False}
+        conflict = active.conflict == 0
+        while True:
+            try:
+                with self.registry.cursor() as cr:
+                    result = work(api.Environment(cr, uid, context))
+                    cr.flush()
+                    if conflict:
+                        conflict = False
+                        self.counts["conflict: at the end of a request"] += 1
+                        raise psycopg2.errors.SerializationFailure("of the hunt")
+                    self._checkpoint(active, "before the request's commit")
+                return result
+            except CONFLICTS:
+                continue
+
+    def _checkpoint(self, active, name):
+        active.checkpoints += 1
+        active.names.append(name)
+        if active.checkpoints == active.kill:
+            raise Killed
+
+    def _own_transaction(self, env, work):
+        if not self.stack:
+            return self._run_own(env, work)
+        active = self.stack[-1]
+        self._checkpoint(active, "before a step of the ledger")
+        active.steps += 1
+        refuse = active.steps == active.conflict
+
+        def refused_once(ledger_env):
+            nonlocal refuse
+            result = work(ledger_env)
+            if refuse:
+                refuse = False
+                ledger_env.cr.flush()
+                self.counts["conflict: in a step of the ledger"] += 1
+                raise psycopg2.errors.SerializationFailure("of the hunt")
+            return result
+
+        result = self._run_own(env, refused_once)
+        self._checkpoint(active, "after a step of the ledger")
+        return result
+
+    # === Calls, as the line tells of them ===
+
+    def call_leaves(self, call):
+        """A call is about to reach Glase."""
+        self._nothing_is_open(call)
+        if call.operation in ("sendInvoice", "refundPayment"):
+            self._row_is_committed(call)
+        if not self.stack:
+            return
+        self._inner(call, "before")
+        self._checkpoint(self.stack[-1], f"before {call.operation}")
+
+    def call_ends(self, call):
+        """A call was carried out, or was not; its answer is on its way."""
+        if call.fault:
+            self.fault_met(call)
+        if not self.stack:
+            return
+        self._inner(call, "after")
+        self._checkpoint(self.stack[-1], f"after {call.operation}")
+
+    def fault_met(self, call):
+        """Something went wrong on purpose: whose payment was it about?"""
+        self.counts[f"fault: {call.operation} {call.fault}"] += 1
+        lines = self.sql(
+            "SELECT t.line_uuid FROM glase_transaction t WHERE t.invoice_reference = %s"
+            " OR t.call_reference = %s",
+            call.invoice_reference or "",
+            call.client_reference or "",
+        )
+        orders = [self.orders_by_reference.get(line) for (line,) in lines]
+        for order in [*orders, self.stack[-1].order if self.stack else None]:
+            if order:
+                order.taint("fault")
+
+    def _inner(self, call, phase):
+        active = self.stack[-1]
+        if active.inner and active.inner[:2] == (call.operation, phase):
+            work, active.inner = active.inner[2], None
+            self.counts[f"meanwhile: {phase} {call.operation}"] += 1
+            work()
+
+    def _nothing_is_open(self, call):
+        for state, query, locks in self.sql(BUSY_CONNECTIONS):
+            self.blame(
+                "7 nothing open while Glase thinks",
+                f"during {call.operation} a connection is {state} with {locks} locks: {query}",
+            )
+
+    def _row_is_committed(self, call):
+        rows = self.sql(
+            "SELECT t.id, t.state FROM glase_event e JOIN glase_transaction t"
+            " ON t.id = e.transaction_id WHERE e.client_reference = %s",
+            call.client_reference,
+        )
+        if [state for _id, state in rows] != ["sending"]:
+            self.blame(
+                "2 ledger first, once",
+                f"{call.operation} {call.client_reference} leaves while its rows are {rows}",
+            )
+
+    def blame(self, check, message):
+        """Note that one of the rules does not hold."""
+        self.mismatches.append((check, message))

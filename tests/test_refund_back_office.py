@@ -150,6 +150,22 @@ class TestRefundBackOffice(RefundCommon):
         self.assertIn("is not open", message)
         self.assertEqual((action["type"], button), ("ir.actions.act_url", "Open Register"))
         self.assertEqual(self.received(), 0)
+        session = self.open_register()
+        self.assertNotEqual(session, self.pos_session)
+        order = self.shown(self.press_refund(paid, amount=10))
+        self.assertEqual((order.session_id, order.state), (session, "paid"))
+
+    def test_the_session_is_booked_with_its_refunds(self):
+        original, paid = self.paid_order(100)
+        odd = self.shown(self.press_refund(paid, amount=4.17))
+        whole = self.shown(self.press_refund(paid, amount=95.83))
+        self.pos_session.action_pos_session_closing_control()
+        self.assertEqual(self.pos_session.state, "closed")
+        self.assertEqual(set((original | odd | whole).mapped("state")), {"done"})
+        lines = self.pos_session.move_id.line_ids
+        self.assertEqual(sum(lines.mapped("balance")), 0)
+        tax_lines = lines.filtered("tax_line_id")
+        self.assertAlmostEqual(sum(tax_lines.mapped("balance")), 0, 2)
 
     def test_what_glase_refuses_leaves_no_order(self):
         original, paid = self.paid_order(100)

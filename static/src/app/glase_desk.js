@@ -4,27 +4,30 @@ import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { uuidv4 } from "@point_of_sale/utils";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { askBefore } from "@pos_glase/app/glase_question";
-import { offlineRefusal, storeDraft } from "@pos_glase/app/glase_storing";
-import { ask } from "@pos_glase/app/glase_wire";
+import { followAmount } from "@pos_glase/app/glase_amount";
+import { offlineRefusal, storeDraft, within } from "@pos_glase/app/glase_storing";
 import { GlaseDialog } from "@pos_glase/app/glase_dialog";
 import { GlaseWaiting } from "@pos_glase/app/glase_waiting";
+import { agreeOnChange, setTeller } from "@pos_glase/app/glase_freeze";
+import { COUNTS, settle } from "@pos_glase/app/glase_ending";
+import { sendAnew } from "@pos_glase/app/glase_again";
+import { checkRefund, payBackOtherwise, refundLine } from "@pos_glase/app/glase_refunding";
+import { resumeLines } from "@pos_glase/app/glase_resuming";
 import { keepScreenOn } from "@pos_glase/app/glase_heart";
-import { isGlaseLine, isTaken, isUndecided, refusalOf, UNPAID } from "@pos_glase/app/glase_rules";
-import { followOnDisplay, showOnDisplay } from "@pos_glase/app/glase_scan_to_pay";
+import {
+    idleStatus,
+    isGlaseLine,
+    isRefundLine,
+    isTaken,
+    isUndecided,
+    refusalOf,
+    UNPAID,
+} from "@pos_glase/app/glase_rules";
+import { followOnDisplay } from "@pos_glase/app/glase_scan_to_pay";
 
-const RESUME_PAUSE = 5000;
+const STORING_LIMIT = 5000;
 
 const NO_INFO = { state: "no_account", message: false, simulation: false, manager: false };
-
-/** Ends that the cashier has not asked for, or should read about. */
-function needsWords(outcome) {
-    return (
-        ["declined", "failed", "expired", "reversed", "lost", "refused"].includes(outcome.kind) ||
-        outcome.tooLate ||
-        outcome.paidMeanwhile ||
-        outcome.unasked
-    );
-}
 
 /**
  * All Glase payments of this till's browser: at most one runs. Lives on the store, so that no
@@ -35,11 +38,18 @@ export class GlaseDesk extends Reactive {
     constructor(pos) {
         super();
         this.pos = pos;
-        /** @type {GlaseWaiting|null} */
+        /** @type {import("@pos_glase/app/glase_asking").GlaseAsking|null} */
         this.running = null;
         /** Uuid of the line whose bill is being checked and stored: nothing was sent yet. */
         this.preparing = null;
         this.changedInfo = null;
+        /** Uuids of lines that were left open after a cancel that Glase did not answer. */
+        this.unanswered = new Set();
+        /** A changed amount on its way to the server: its answer must not come after the end. */
+        this.storing = null;
+        /** Uuid of an order that was paid before a cashier was there to finish it. */
+        this.toValidate = null;
+        setTeller((words) => pos.notification.add(words, { type: "warning" }));
     }
 
     /** What the server says about this till: state, shop, sticker (`pos.config._glase_till_info`). */
@@ -51,41 +61,23 @@ export class GlaseDesk extends Reactive {
         this.changedInfo = info;
     }
 
-    isRunning(order) {
-        return Boolean(this.running) && this.running.orderUuid === order?.uuid;
-    }
-
     // --- Take a payment ---
 
     /**
-     * Take a payment for one line, from the checks to the end.
+     * Take a payment for one line, or give one back, from the checks to the end.
      *
      * @param {Object} line a payment line with method Glase
-     * @returns {Promise<boolean>} whether it is paid. Never rejects.
+     * @param {boolean} [decided] the cashier has been asked about the amount already
+     * @returns {Promise<boolean>} whether it counts and the order may go on. Never rejects.
      */
-    async pay(line) {
+    async pay(line, { decided = false } = {}) {
         const { uuid } = line;
         if ([this.preparing, this.running?.lineUuid].includes(uuid)) {
             // A second press of the same button.
             return false;
         }
-        const idle = line.pos_order_id.isRefund
-            ? undefined
-            : line.glase_attempt
-              ? "retry"
-              : "pending";
-        const refusal = await this.prepare(line);
-        if (refusal) {
-            this.lineOf(uuid)?.setPaymentStatus(idle);
-            if (refusal.message) {
-                this.say(_t("Not sent to Glase"), refusal.message);
-            }
-            return false;
-        }
         try {
-            const payment = { ...this.paymentOf(line), amountText: this.text(line) };
-            const outcome = await this.run(payment);
-            return outcome.kind === "paid" && Boolean(this.lineOf(uuid));
+            return await (isRefundLine(line) ? refundLine(this, line) : this.take(line, decided));
         } catch (error) {
             // Core waits for this promise without a finally: a rejection would block all terminals.
             console.warn("A Glase payment ended in a way this till does not know", error);
@@ -93,13 +85,45 @@ export class GlaseDesk extends Reactive {
         }
     }
 
+    async take(line, decided) {
+        const { uuid } = line;
+        const idle = idleStatus(line);
+        const refusal = await this.prepare(line, async () => {
+            const words = refusalOf(this.pos, line) || (await offlineRefusal(this.pos));
+            if (words) {
+                return { message: words };
+            }
+            return !decided && !(await askBefore(this.pos, line)) && {};
+        });
+        if (refusal) {
+            this.refuse(line, idle, _t("Not sent to Glase"), refusal.message);
+            return false;
+        }
+        const payment = { ...this.paymentOf(line), amountText: this.text(line.amount) };
+        const outcome = await this.run(payment);
+        if (outcome.anew) {
+            return sendAnew(this, uuid, outcome.anew);
+        }
+        return COUNTS.has(outcome.kind) && Boolean(this.lineOf(uuid));
+    }
+
+    /** Nothing was sent: the line is idle again, and the cashier hears why. */
+    refuse(line, idle, title, message) {
+        this.lineOf(line.uuid)?.setPaymentStatus(idle);
+        if (message) {
+            this.say(title, message);
+        }
+    }
+
     /**
-     * Everything before the bill is sent: checks, questions, the stored draft, a new attempt.
+     * Everything before the request: checks, questions, the stored draft, a new attempt.
      *
-     * @returns {Promise<{message: string|false}|false>} why nothing may be sent; without a message
-     *     if the cashier decided so
+     * @param {Object} line
+     * @param {() => Promise<{message?: string}|false>} check
+     * @returns {Promise<{message?: string}|false>} why nothing may be sent; without a message if
+     *     the cashier decided so
      */
-    async prepare(line) {
+    async prepare(line, check) {
         const { uuid, pos_order_id: order } = line;
         const busy = this.busyRefusal(uuid);
         if (busy) {
@@ -107,14 +131,13 @@ export class GlaseDesk extends Reactive {
         }
         this.preparing = uuid;
         try {
-            const refusal = refusalOf(this.pos, line) || (await offlineRefusal(this.pos));
+            const refusal = await check();
             if (refusal) {
-                return { message: refusal };
+                return refusal;
             }
-            if (!(await askBefore(this.pos, line))) {
-                return { message: false };
-            }
+            agreeOnChange(line);
             line.glase_attempt = uuidv4();
+            line.setPaymentStatus("waiting");
             const trouble = (await storeDraft(this.pos, order)) || this.busyRefusal(uuid);
             return trouble && { message: trouble };
         } catch (error) {
@@ -138,8 +161,9 @@ export class GlaseDesk extends Reactive {
         };
     }
 
-    text(line) {
-        return line.amount.toFixed(this.pos.currency.decimal_places);
+    /** An amount as the server reads it: a decimal string. */
+    text(amount) {
+        return amount.toFixed(this.pos.currency.decimal_places);
     }
 
     busyRefusal(lineUuid) {
@@ -155,17 +179,26 @@ export class GlaseDesk extends Reactive {
      *
      * @returns {Promise<Object>} the outcome
      */
-    async run(payment, view) {
+    run(payment, view) {
         const waiting = new GlaseWaiting(payment);
+        followOnDisplay(this.pos, waiting);
+        followAmount(this, waiting);
+        return this.runToEnd(waiting, GlaseDialog, view, (outcome) =>
+            settle(this, waiting, outcome)
+        );
+    }
+
+    /** Let nothing disturb what runs, and note its end before anybody hears of it. */
+    async runToEnd(waiting, component, view, noteEnd) {
         const letScreenSleep = keepScreenOn();
         const warn = (event) => event.preventDefault();
         window.addEventListener("beforeunload", warn);
         this.running = waiting;
         try {
-            this.show(waiting);
-            followOnDisplay(this.pos, waiting);
+            this.show(waiting, component);
             const outcome = await waiting.start(view);
-            this.settle(waiting, outcome);
+            await within(STORING_LIMIT, this.storing);
+            noteEnd(outcome);
             return outcome;
         } finally {
             this.running = null;
@@ -174,57 +207,20 @@ export class GlaseDesk extends Reactive {
         }
     }
 
-    /** Write what became of a payment on its line, before anybody hears of it. */
-    settle(waiting, outcome) {
-        showOnDisplay(this.pos, waiting, null);
-        const line = this.lineOf(waiting.lineUuid);
-        if (line && !isTaken(line)) {
-            this.writeEnd(line, outcome);
-        }
-        if (outcome.kind === "paid" && line) {
-            this.storePartlyPaid(line.pos_order_id);
-        } else if (outcome.kind === "paid") {
-            this.say(
-                _t("Paid, but the order is gone"),
-                _t(
-                    "The customer has paid with Glase, but this till no longer has the order. " +
-                        "Tell a manager: the payment is in the list of Glase cases."
-                )
-            );
-        }
-        if (outcome.kind === "open") {
-            this.pos.notification.add(
-                _t(
-                    "The Glase payment was left open. It is followed up and does not count as paid."
-                ),
-                { type: "warning" }
-            );
-        }
-        if (!needsWords(outcome)) {
-            this.hide(waiting);
-        }
-    }
-
-    writeEnd(line, { kind, view }) {
-        if (kind === "paid") {
-            line.update({
-                transaction_id: view.reference,
-                payment_ref_no: view.invoice_reference || "",
-                glase_paid_at: view.paid_at || undefined,
-                card_type: view.simulation ? "Glase simulation" : "Glase payment",
-            });
-            line.setPaymentStatus("done");
-        } else {
-            line.setPaymentStatus(kind === "open" ? "glase_open" : "retry");
-        }
-    }
-
     /** An order that is not finished by this payment should not keep it in this browser alone. */
     storePartlyPaid(order) {
         if (!order.isPaid()) {
-            this.pos.addPendingOrder([order.id]);
-            this.pos.syncAllOrders({ orders: [order], force: true });
+            this.store(order);
         }
+    }
+
+    /**
+     * Store what the till knows of an order. Nothing can be clicked meanwhile: what the server
+     * answers must not overwrite what was done after it was asked.
+     */
+    store(order) {
+        this.pos.addPendingOrder([order.id]);
+        return storeDraft(this.pos, order);
     }
 
     // --- Undecided lines without a running payment ---
@@ -245,9 +241,12 @@ export class GlaseDesk extends Reactive {
         }
         if (this.running) {
             if (cancel) {
-                this.running.cancel();
+                this.running.cancel?.();
             }
             return (await this.running.ended).kind;
+        }
+        if (isRefundLine(line) || line.payment_status === "reversing") {
+            return checkRefund(this, line);
         }
         const ended = this.resumeLine(line, { takeBack: true });
         if (cancel) {
@@ -266,16 +265,19 @@ export class GlaseDesk extends Reactive {
             return !isTaken(line);
         }
         const kind = await this.checkAgain(line, { cancel: true });
-        return UNPAID.has(kind);
+        return UNPAID.has(kind) && !isTaken(line);
     }
 
     async resumeLine(line, { takeBack = false, view } = {}) {
         this.pos.paymentTerminalInProgress = true;
-        const order = line.pos_order_id;
+        const { uuid, pos_order_id: order } = line;
         this.goTo(order, line);
         try {
             const outcome = await this.run({ ...this.paymentOf(line), takeBack }, view);
-            if (outcome.kind === "paid" && !outcome.paidMeanwhile) {
+            const counts = outcome.anew
+                ? await sendAnew(this, uuid, outcome.anew)
+                : COUNTS.has(outcome.kind) && !outcome.paidMeanwhile;
+            if (counts) {
                 await this.validateIfComplete(order.uuid);
             }
             return outcome;
@@ -284,67 +286,13 @@ export class GlaseDesk extends Reactive {
         }
     }
 
+    payBackOtherwise(line) {
+        return payBackOtherwise(this, line);
+    }
+
     /** After the till was loaded: go on with what was running when it was left. */
-    async resume() {
-        const { pos } = this;
-        const lines = this.linesToResume();
-        const params = { config_id: pos.config.id, line_uuids: lines.map((line) => line.uuid) };
-        const { view } = await ask("resume", params);
-        if (!view && lines.length) {
-            setTimeout(() => this.resume(), RESUME_PAUSE);
-        }
-        if (!view?.ok) {
-            return;
-        }
-        const rows = new Map(view.rows.map((row) => [row.line_uuid, row]));
-        for (const line of lines) {
-            await this.resumeFrom(line, rows.get(line.uuid));
-            rows.delete(line.uuid);
-        }
-        for (const row of rows.values()) {
-            this.reportForeign(row);
-        }
-    }
-
-    linesToResume() {
-        return this.pos.models["pos.payment"].filter(
-            (line) =>
-                isGlaseLine(line) &&
-                line.glase_attempt &&
-                !isTaken(line) &&
-                line.pos_order_id?.config_id?.id === this.pos.config.id &&
-                !line.pos_order_id.finalized
-        );
-    }
-
-    /** The newest row of the server decides, also about a line that this browser gave up on. */
-    async resumeFrom(line, row) {
-        if (!row || row.state === "unknown" || (row.final && row.state !== "paid")) {
-            line.setPaymentStatus("retry");
-            return;
-        }
-        line.glase_attempt = row.attempt;
-        if (row.given_up && !row.final) {
-            line.setPaymentStatus("glase_open");
-        } else if (!this.running) {
-            line.setPaymentStatus("waiting");
-            await this.resumeLine(line, { view: row });
-        }
-    }
-
-    reportForeign(row) {
-        if (row.final || row.given_up) {
-            return;
-        }
-        const amount = this.pos.env.utils.formatCurrency(Number(row.amount));
-        this.pos.notification.add(
-            _t(
-                "A Glase payment of %s is still undecided at this till, but its order is not here. " +
-                    "It is followed up and ends by itself within a few minutes.",
-                amount
-            ),
-            { type: "warning", sticky: true }
-        );
+    resume() {
+        return resumeLines(this);
     }
 
     goTo(order, line) {
@@ -360,27 +308,50 @@ export class GlaseDesk extends Reactive {
     async validateIfComplete(orderUuid) {
         const { pos } = this;
         const order = pos.models["pos.order"].getBy("uuid", orderUuid);
-        const complete = order && !order.finalized && order.isPaid();
-        if (!complete || !pos.cashier || !pos.config.auto_validate_terminal_payment) {
+        const complete = order && !order.finalized && order.isPaid() && !order.isRefundInProcess();
+        if (!complete || !pos.config.auto_validate_terminal_payment) {
+            return;
+        }
+        if (!pos.cashier) {
+            // Paid after a reload, before anybody logged in: finished as soon as somebody does.
+            this.toValidate = orderUuid;
             return;
         }
         await new OrderPaymentValidation({ pos, orderUuid }).validateOrder(false);
     }
 
+    /** A cashier has logged in: finish what was paid meanwhile. */
+    async cashierChosen() {
+        const orderUuid = this.toValidate;
+        const order = orderUuid && this.pos.models["pos.order"].getBy("uuid", orderUuid);
+        this.toValidate = null;
+        if (order && !order.finalized) {
+            this.pos.setOrder(order);
+            await this.validateIfComplete(orderUuid);
+        }
+    }
+
+    /** Glase has told the server that there is news about a row; anybody may have sent this. */
+    wake({ id }) {
+        if (this.running?.view?.id === id) {
+            this.running.askNow?.();
+        }
+    }
+
     // --- What people see ---
 
-    show(waiting) {
+    show(waiting, component) {
         if (waiting.hidden) {
             return;
         }
         const reopen = () => {
             if (!waiting.hidden) {
-                setTimeout(() => this.show(waiting));
+                setTimeout(() => this.show(waiting, component));
             }
         };
         const remove = this.pos.dialog.add(
-            GlaseDialog,
-            { waiting, onRead: () => this.read(waiting) },
+            component,
+            { waiting },
             // The till closes all dialogs on some occasions; a payment goes on.
             { onClose: reopen }
         );

@@ -1,18 +1,14 @@
 import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { Dialog } from "@web/core/dialog/dialog";
 import { usePos } from "@point_of_sale/app/hooks/pos_hook";
+import { giveUp, sendAgain } from "@pos_glase/app/glase_again";
+import { changeAmount, offerAnew } from "@pos_glase/app/glase_amount";
+import { forceDone } from "@pos_glase/app/glase_forcing";
+import { LockedDialog } from "@pos_glase/app/glase_locked_dialog";
 import { qrOf } from "@pos_glase/app/glase_scan_to_pay";
 
 const RADIUS = 54;
 const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
-
-/** A dialog without a way out but its own buttons: Escape and Control+Enter end nothing. */
-class LockedDialog extends Dialog {
-    onEscape() {}
-
-    async dismiss() {}
-}
 
 /**
  * What the cashier sees of a running payment, and of its end where that needs words.
@@ -24,7 +20,6 @@ export class GlaseDialog extends Component {
     static components = { LockedDialog };
     static props = {
         waiting: Object,
-        onRead: Function,
         close: Function,
     };
 
@@ -116,7 +111,9 @@ export class GlaseDialog extends Component {
             failed: _t("The payment failed"),
             expired: _t("Not paid in time"),
             reversed: _t("Paid and given back"),
-            lost: _t("Glase did not answer"),
+            lost: _t("Glase has not answered"),
+            amount_unknown: _t("Paid, but not known how much"),
+            forced: _t("Marked as paid"),
             refused: _t("Not sent to Glase"),
             canceled: _t("Canceled"),
             open: _t("Left open"),
@@ -149,8 +146,21 @@ export class GlaseDialog extends Component {
         if (unasked) {
             return _t("The bill that was left open has been canceled. Nothing was taken.");
         }
+        if (kind === "lost") {
+            return _t(
+                "It is not known whether the bill has arrived. Send it again: if the phone already " +
+                    "says paid, that comes back. Or give it up: then it is taken off the sticker."
+            );
+        }
         if (message) {
             return message;
+        }
+        if (kind === "amount_unknown") {
+            return _t(
+                "The customer has paid while the amount was being changed, and Glase has not said " +
+                    "how much. The payment does not count here: a manager finds it in the list of " +
+                    "Glase cases."
+            );
         }
         if (kind === "paid") {
             return tooLate
@@ -173,8 +183,63 @@ export class GlaseDialog extends Component {
             return _t("The connection to the server is lost. The till keeps trying.");
         }
         if (quiet) {
-            return _t("Glase has not answered for a while. The till keeps asking.");
+            return _t(
+                "Glase has not answered; the customer may or may not be charged. The till keeps " +
+                    "asking."
+            );
         }
-        return this.view?.message || false;
+        return this.changeWords || this.view?.message || false;
+    }
+
+    /** What became of the newest *Change amount*; false if there is nothing to say. */
+    get changeWords() {
+        const { change, view } = this.waiting;
+        if (change?.state === "asked") {
+            return _t("The amount is being changed…");
+        }
+        if (change?.state === "unsure" || view?.proposed) {
+            return _t(
+                "Glase has not confirmed the change from %(old)s to %(new)s: the customer may pay " +
+                    "either. What was really paid is taken over.",
+                {
+                    old: this.amount,
+                    new: this.env.utils.formatCurrency(Number(view?.proposed || change.amount)),
+                }
+            );
+        }
+        return change?.state === "refused" && change.message;
+    }
+
+    get canSendAnew() {
+        return this.waiting.change?.reason === "scanned" && this.waiting.canCancel;
+    }
+
+    get isLost() {
+        return this.waiting.outcome?.kind === "lost";
+    }
+
+    read() {
+        this.pos.glase.read(this.waiting);
+    }
+
+    changeAmount() {
+        return changeAmount(this.pos.glase, this.waiting);
+    }
+
+    sendAnew() {
+        return offerAnew(this.pos.glase, this.waiting);
+    }
+
+    forceDone() {
+        const line = this.pos.glase.lineOf(this.waiting.lineUuid);
+        return line && forceDone(this.pos.glase, line);
+    }
+
+    sendAgain() {
+        return sendAgain(this.pos.glase, this.waiting);
+    }
+
+    giveUp() {
+        return giveUp(this.pos.glase, this.waiting);
     }
 }

@@ -15,9 +15,15 @@ export class GlaseQuestion extends Component {
             type: Array,
             element: { type: Object, shape: { id: String, label: String, primary: Boolean } },
         },
+        // What makes the question void once it comes.
+        until: { type: Object, optional: true },
         getPayload: Function,
         close: Function,
     };
+
+    setup() {
+        this.props.until?.then(() => this.props.close());
+    }
 
     choose(choice) {
         this.props.getPayload(choice.id);
@@ -87,10 +93,11 @@ async function confirmLastTender(pos, line) {
     return (await askWith(pos, { title, body, choices })) === "continue";
 }
 
-function back() {
+export function back() {
     return { id: "", label: _t("Back"), primary: false };
 }
 
-function askWith(pos, props) {
+/** @returns {Promise<string|undefined>} the id of the choice; empty or undefined for *Back* */
+export function askWith(pos, props) {
     return makeAwaitable(pos.dialog, GlaseQuestion, props);
 }

@@ -21,15 +21,15 @@ export function scanToPay(pos, view) {
 }
 
 /**
- * Show the customer what to scan as soon as the bill is out; later answers change nothing there.
+ * Show the customer what to scan as soon as the bill is out, and its amount whenever it changes.
  *
  * @param {Object} pos the store
  * @param {GlaseWaiting} waiting
  */
 export function followOnDisplay(pos, waiting) {
     effect(
-        ({ issued, outcome }) => {
-            if (issued && !outcome) {
+        ({ issued, outcome, amount }) => {
+            if (issued && !outcome && amount) {
                 showOnDisplay(pos, waiting, scanToPay(pos, toRaw(waiting).view));
             }
         },

@@ -6,7 +6,7 @@ const STORING_LIMIT = 20000;
 const SYNC_PAUSE = 100;
 
 /** `promise`, or `"late"` if it takes longer than `milliseconds`. */
-function within(milliseconds, promise) {
+export function within(milliseconds, promise) {
     const late = new Promise((resolve) => setTimeout(() => resolve("late"), milliseconds));
     return Promise.race([promise, late]);
 }

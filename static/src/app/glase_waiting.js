@@ -1,21 +1,20 @@
-import { Reactive } from "@web/core/utils/reactive";
-import { Deferred } from "@web/core/utils/concurrency";
-import { ask } from "@pos_glase/app/glase_wire";
+import { _t } from "@web/core/l10n/translation";
+import { GlaseAsking } from "@pos_glase/app/glase_asking";
 import { heart } from "@pos_glase/app/glase_heart";
 
 /**
  * One attempt to take a payment, from the request to its end.
  *
  * The server's ledger decides what happened; this object asks, remembers the newest answer, counts
- * the time and knows what the cashier wishes. It shows nothing: dialogs look at its fields. A
- * request that fails, whatever the reason, is no answer about the money: only a view of the row
- * ends a payment, or the cashier who leaves it open (`doc/ledger.md §4` to `§6`).
+ * the time and knows what the cashier wishes. It shows nothing: dialogs look at its fields. Only a
+ * view of the row ends a payment, or the cashier who leaves it open.
  *
  * Ends (`outcome.kind`): `paid`, `canceled` (by the cashier), `declined`, `failed`, `expired`,
  * `reversed`, `lost` (the bill was not answered; a new attempt replaces it), `refused` (nothing was
- * sent) and `open` (undecided: the server works it to an end).
+ * sent), `forced` (a manager says that it is paid), `amount_unknown` (paid, but Glase has not said
+ * how much) and `open` (undecided: the server works it to an end).
  */
-export class GlaseWaiting extends Reactive {
+export class GlaseWaiting extends GlaseAsking {
     /**
      * All times in milliseconds. A tour that should not wait 30 s patches `window` here: it is the
      * one number that a person waits for.
@@ -37,50 +36,33 @@ export class GlaseWaiting extends Reactive {
     };
 
     /**
-     * @param {Object} payment
-     * @param {number} payment.configId the till
-     * @param {string} payment.orderUuid
-     * @param {string} payment.lineUuid
-     * @param {string} payment.attempt
-     * @param {number} payment.amount in the till's currency
-     * @param {string} [payment.amountText] the same as decimal string, when it is to be sent
+     * @param {Object} payment see `GlaseAsking`, and
+     * @param {string} [payment.amountText] the amount as decimal string, when it is to be sent
      * @param {string} [payment.cashier]
      * @param {boolean} [payment.takeBack] take a row back that had been left open
      */
     constructor(payment) {
-        super();
-        this.configId = payment.configId;
-        this.orderUuid = payment.orderUuid;
-        this.lineUuid = payment.lineUuid;
-        this.attempt = payment.attempt;
-        this.amount = payment.amount;
+        super(payment);
         this.amountText = payment.amountText;
         this.cashier = payment.cashier;
         this.takeBack = Boolean(payment.takeBack);
         this.resumed = !payment.amountText;
 
-        this.view = null;
-        this.outcome = null;
         this.issued = false;
         this.asking = false;
         this.fraction = 1;
         this.secondsLeft = this.timing.window / 1000;
-        this.trouble = false;
-        this.troubleMessage = false;
-        this.quiet = false;
         this.cancelState = false;
         this.leaving = false;
+        /** The newest *Change amount*: `amount` (decimal string), `state`, `reason`, `message`. */
+        this.change = null;
+        /** Decimal string: send a new bill of this amount once this one is canceled for certain. */
+        this.anew = false;
 
-        this.ended = new Deferred();
         this.sent = this.resumed;
         this.cancelToSend = false;
-        this.requests = { poll: null, command: null };
-        this.sequence = 0;
+        this.changeToSend = false;
         this.applied = 0;
-    }
-
-    get timing() {
-        return GlaseWaiting.timing;
     }
 
     /** Whether *Leave it open* is offered: nobody knows what became of the payment. */
@@ -92,6 +74,16 @@ export class GlaseWaiting extends Reactive {
         return !this.outcome && !this.leaving && !this.cancelState;
     }
 
+    /** Whether a manager may say that it is paid: the bill is out, and Glase does not answer. */
+    get canForce() {
+        return this.canCancel && this.issued && this.quiet;
+    }
+
+    get canChangeAmount() {
+        const asked = this.change?.state === "asked";
+        return this.canCancel && this.issued && Boolean(this.view?.updatable) && !asked;
+    }
+
     /**
      * Begin to ask.
      *
@@ -99,14 +91,12 @@ export class GlaseWaiting extends Reactive {
      * @returns {Promise<Object>} the outcome, see the class
      */
     start(view) {
-        this.startedAt = heart.now();
-        this.heardAt = this.startedAt;
+        this.startAsking();
         this.pollAt = this.startedAt;
         this.commandAt = this.startedAt;
         this.windowEnd = this.startedAt + this.timing.window;
-        this.stopHeart = heart.start(this.timing.beat, () => this.beat());
         if (view) {
-            this.apply(view, ++this.sequence, "resume");
+            this.heard(view, ++this.sequence, "resume");
         }
         this.beat();
         return this.ended;
@@ -118,6 +108,12 @@ export class GlaseWaiting extends Reactive {
         this.openWindow();
     }
 
+    /** Ask now what became of it: the cashier wishes so, or Glase has said that there is news. */
+    askNow() {
+        this.pollAt = heart.now();
+        this.beat();
+    }
+
     /** Ask Glase to cancel; the payment goes on until it is certain what became of it. */
     cancel() {
         if (!this.canCancel) {
@@ -126,6 +122,7 @@ export class GlaseWaiting extends Reactive {
         this.asking = false;
         this.cancelState = "asked";
         this.cancelToSend = true;
+        this.changeToSend = false;
         this.canceledAt = heart.now();
         this.commandAt = this.canceledAt;
         this.beat();
@@ -137,9 +134,23 @@ export class GlaseWaiting extends Reactive {
             return;
         }
         this.leaving = true;
-        this.requests.command?.abort();
-        this.requests.command = null;
-        this.run("command", "leave");
+        this.drop("command");
+        this.runRoute("command", "leave");
+    }
+
+    /**
+     * Change the amount of the bill that is out (`doc/protocol.md §4.4`).
+     *
+     * @param {string} amount decimal string
+     */
+    changeAmount(amount) {
+        if (!this.canChangeAmount) {
+            return;
+        }
+        this.change = { amount, state: "asked", reason: false, message: false };
+        this.changeToSend = true;
+        this.commandAt = heart.now();
+        this.beat();
     }
 
     openWindow() {
@@ -167,33 +178,30 @@ export class GlaseWaiting extends Reactive {
         if (!left && !this.cancelState) {
             this.asking = true;
         }
-        this.quiet = now - this.heardAt >= this.timing.quiet;
+        this.countSilence();
         const impatient = now - this.canceledAt >= this.timing.cancelPatience;
         if (this.cancelState === "asked" && impatient) {
             this.cancelState = "unsure";
         }
     }
 
-    dropIfLate(channel) {
-        const request = this.requests[channel];
-        if (!request) {
-            return;
-        }
-        const limit = request.route === "leave" ? this.timing.leaveLimit : this.timing.limit;
-        if (heart.now() - request.startedAt >= limit) {
-            request.abort();
-        }
+    limitOf(route) {
+        return route === "leave" ? this.timing.leaveLimit : this.timing.limit;
     }
 
     startCommand() {
         if (this.requests.command || this.leaving || heart.now() < this.commandAt) {
             return;
         }
-        if (this.cancelToSend) {
+        if (this.cancelToSend && !this.takeBack) {
             // Also when the bill was not answered yet: it is not sent again to be canceled.
-            this.run("command", "cancel");
+            this.runRoute("command", "cancel");
+        } else if (this.changeToSend) {
+            // Once: what an unanswered one has done is seen in the next view.
+            this.changeToSend = false;
+            this.runRoute("command", "update");
         } else if (!this.sent) {
-            this.run("command", "send");
+            this.runRoute("command", "send");
         }
     }
 
@@ -203,32 +211,11 @@ export class GlaseWaiting extends Reactive {
         if (this.requests.poll || this.leaving || early || now < this.pollAt) {
             return;
         }
-        this.run("poll", "status");
+        this.runRoute("poll", "status");
     }
 
-    async run(channel, route) {
-        const sequence = ++this.sequence;
-        const answer = ask(route, this.paramsOf(route));
-        this.requests[channel] = {
-            route,
-            sequence,
-            startedAt: heart.now(),
-            abort: answer.abort,
-        };
-        const { view, trouble, message } = await answer;
-        const superseded = this.requests[channel]?.sequence !== sequence;
-        if (!superseded) {
-            this.requests[channel] = null;
-            this.pauseAfter(channel, Boolean(view));
-        }
-        if (this.outcome || superseded) {
-            return;
-        }
-        if (view) {
-            this.apply(view, sequence, route);
-        } else {
-            this.noAnswer(route, trouble, message);
-        }
+    runRoute(channel, route) {
+        this.run(channel, route, this.paramsOf(route));
     }
 
     pauseAfter(channel, answered) {
@@ -251,20 +238,23 @@ export class GlaseWaiting extends Reactive {
             params.order_uuid = this.orderUuid;
             params.amount = this.amountText;
             params.cashier = this.cashier || "";
+        } else if (route === "update") {
+            params.order_uuid = this.orderUuid;
+            params.amount = this.change.amount;
         } else if (route === "status" && this.takeBack) {
             params.take_back = true;
         }
         return params;
     }
 
-    noAnswer(route, trouble, message) {
-        this.trouble = trouble;
-        this.troubleMessage = message || false;
+    noAnswer(route) {
         if (route === "leave") {
             // The server gives up by itself what its till no longer asks about.
             this.end("open");
         } else if (route === "cancel") {
             this.cancelState = "unsure";
+        } else if (route === "update") {
+            this.change.state = "unsure";
         }
     }
 
@@ -276,7 +266,7 @@ export class GlaseWaiting extends Reactive {
      *     unless it is final
      * @param {string} route
      */
-    apply(view, sequence, route) {
+    heard(view, sequence, route) {
         if (!view.ok) {
             this.applyRefusal(view, route);
             return;
@@ -286,13 +276,12 @@ export class GlaseWaiting extends Reactive {
         }
         this.applied = Math.max(this.applied, sequence);
         this.lastRoute = route;
-        this.view = view;
-        this.trouble = false;
-        this.troubleMessage = false;
         this.sent = true;
-        this.heardAt = heart.now() - (view.silence || 0) * 1000;
-        this.quiet = this.timing.quiet <= heart.now() - this.heardAt;
+        // A row that was left open is taken back first, then canceled.
+        this.takeBack &&= route !== "status";
+        this.note(view);
         this.applyCancel(view, route);
+        this.applyAmount(view, route);
         this.applyState(view, route);
     }
 
@@ -308,6 +297,28 @@ export class GlaseWaiting extends Reactive {
         }
     }
 
+    /** The amount is the server's to say; while a change is uncertain the old one stands too. */
+    applyAmount(view, route) {
+        const amount = Number(view.amount);
+        if (amount > 0 && view.amount_certain !== false) {
+            this.amount = amount;
+        }
+        if (!this.change || (route !== "update" && this.change.state !== "unsure")) {
+            return;
+        }
+        if (view.proposed) {
+            this.change.state = "unsure";
+        } else if (amount === Number(this.change.amount)) {
+            this.change.state = "done";
+        } else {
+            this.refuseChange(false, _t("The amount was not changed."));
+        }
+    }
+
+    refuseChange(reason, message) {
+        Object.assign(this.change, { state: "refused", reason, message });
+    }
+
     applyState(view, route) {
         const ends = {
             canceled: view.cancel || view.given_up ? "canceled" : "declined",
@@ -316,14 +327,17 @@ export class GlaseWaiting extends Reactive {
             reversed: "reversed",
             unknown: "lost",
         };
-        if (view.state === "paid" && view.reference) {
+        if (view.state === "paid" && view.amount_certain === false) {
+            this.end("amount_unknown", view.message);
+        } else if (view.state === "paid" && view.reference) {
             this.end("paid");
         } else if (ends[view.state]) {
             this.end(ends[view.state], view.message);
+        } else if (view.forced) {
+            this.end("forced");
         } else if (route === "leave" || view.given_up) {
             this.end("open");
         } else if (view.state === "issued" && !this.issued) {
-            this.takeBack = false;
             this.issued = true;
             this.openWindow();
         }
@@ -333,7 +347,9 @@ export class GlaseWaiting extends Reactive {
         const unknown = view.reason === "unknown_attempt";
         // While the bill is on its way, a question may overtake it.
         const overtaken = route === "status" && !this.resumed;
-        if (route === "send" || (unknown && !overtaken)) {
+        if (route === "update") {
+            this.refuseChange(view.reason, view.message);
+        } else if (route === "send" || (unknown && !overtaken)) {
             this.end("refused", view.message);
         } else if (route === "leave") {
             this.end("open");
@@ -344,20 +360,14 @@ export class GlaseWaiting extends Reactive {
     }
 
     end(kind, message = false) {
-        this.outcome = {
+        this.asking = false;
+        this.finish({
             kind,
             message,
             view: this.view,
             tooLate: kind === "paid" && Boolean(this.cancelState),
             paidMeanwhile: kind === "paid" && this.lastRoute === "resume",
             unasked: kind === "canceled" && !this.cancelState,
-        };
-        this.asking = false;
-        this.stopHeart?.();
-        for (const channel of ["poll", "command"]) {
-            this.requests[channel]?.abort();
-            this.requests[channel] = null;
-        }
-        this.ended.resolve(this.outcome);
+        });
     }
 }

@@ -13,7 +13,7 @@ import { ConnectionLostError, ConnectionAbortedError, rpc, RPCError } from "@web
 /**
  * Ask the server; the promise always resolves.
  *
- * @param {"send"|"status"|"cancel"|"leave"|"resume"} route
+ * @param {string} route one of the doors in `controllers/`
  * @param {Object} params
  * @returns {Promise<Answer> & {abort: () => void}}
  */
@@ -22,6 +22,16 @@ export function ask(route, params) {
     const answer = call.then((view) => ({ view }), troubleOf);
     answer.abort = () => call.abort();
     return answer;
+}
+
+/**
+ * The newest row of the ledger for each of these lines, and the till's open ones.
+ *
+ * @param {number} configId the till
+ * @param {Object[]} lines
+ */
+export function askForRows(configId, lines) {
+    return ask("resume", { config_id: configId, line_uuids: lines.map((line) => line.uuid) });
 }
 
 function troubleOf(error) {

@@ -1,5 +1,6 @@
 /* global posmodel */
 
+import { registry } from "@web/core/registry";
 import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
@@ -10,9 +11,20 @@ const NO_DIALOG = negate(".glase-dialog");
 
 const PATIENCE = 45000;
 
+/** Faults: Glase answers neither a question nor a cancel. */
+export const SILENT = ["getPaymentStatus", "cancelInvoice"].map((operation) => ({
+    operation,
+    kind: "drop-before",
+    count: null,
+}));
+
+export function tour(name, steps) {
+    registry.category("web_tour.tours").add(name, { steps: () => patient(steps()) });
+}
+
 /** The steps of a tour, each with time enough on a busy machine. */
 export function patient(steps) {
-    return steps.flat().map((step) => ({ timeout: PATIENCE, ...step }));
+    return steps.flat(3).map((step) => ({ timeout: PATIENCE, ...step }));
 }
 
 /** One JSON request to the simulator, whose address the test has put into the till's own. */
@@ -105,8 +117,80 @@ export function press(button) {
     };
 }
 
+/** Answer a question, see `GlaseQuestion`. */
+export function choose(choice) {
+    return {
+        content: `choose ${choice}`,
+        trigger: `.modal:not(.o_inactive_modal) .glase-choice-${choice}`,
+        run: "click",
+    };
+}
+
 export function says(words) {
     return { content: `it says ${words}`, trigger: `.glase-dialog:contains("${words}")` };
+}
+
+/** A manager approves; without a log-in where a manager is logged in. */
+export function approve(login, password) {
+    const fields = { reason: "Seen on the phone", ...(login && { login, password }) };
+    return [
+        ...Object.entries(fields).map(([name, text]) => ({
+            content: `the ${name}`,
+            trigger: `#glase-approval-${name}:enabled`,
+            run: `edit ${text}`,
+        })),
+        { content: "approve", trigger: ".glase-approve:enabled", run: "click" },
+    ];
+}
+
+export function passwordIsEmpty() {
+    return {
+        content: "what was typed is forgotten",
+        trigger: "#glase-approval-password",
+        run() {
+            if (this.anchor.value) {
+                throw new Error("The password is still in the dialog.");
+            }
+        },
+    };
+}
+
+export function typeAmount(text) {
+    return [
+        { content: `type ${text}`, trigger: "#glase-new-amount", run: `edit ${text}` },
+        { content: "change it", trigger: ".glase-amount-ok", run: "click" },
+    ];
+}
+
+export function notifies(words) {
+    return { content: `told: ${words}`, trigger: `.o_notification:contains("${words}")` };
+}
+
+/** The server's answer to the next request at one of our doors does not reach this browser. */
+export function loseOnce(route) {
+    return run(() => {
+        const { fetch } = window;
+        const { send } = XMLHttpRequest.prototype;
+        const { open } = XMLHttpRequest.prototype;
+        let lost = false;
+        XMLHttpRequest.prototype.open = function (method, url) {
+            this.glaseRoute = url;
+            return open.apply(this, arguments);
+        };
+        XMLHttpRequest.prototype.send = function () {
+            if (!lost && String(this.glaseRoute).endsWith(`/pos_glase/${route}`)) {
+                lost = true;
+                // The request goes out; what comes back is thrown away.
+                fetch(this.glaseRoute, {
+                    method: "POST",
+                    headers: { "Content-Type": "application/json" },
+                    body: arguments[0],
+                }).then(() => this.dispatchEvent(new Event("error")));
+                return;
+            }
+            return send.apply(this, arguments);
+        };
+    }, `lose the answer to ${route}`);
 }
 
 export function dialogIsGone() {

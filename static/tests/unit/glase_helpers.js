@@ -1,6 +1,7 @@
 import { animationFrame } from "@odoo/hoot-dom";
 import { advanceTime, Deferred, freezeTime } from "@odoo/hoot-mock";
-import { onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { mountWithCleanup, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { MainComponentsContainer } from "@web/core/main_components_container";
 import { patch } from "@web/core/utils/patch";
 import { PosConfig } from "@point_of_sale/../tests/unit/data/pos_config.data";
 import { PosPaymentMethod } from "@point_of_sale/../tests/unit/data/pos_payment_method.data";
@@ -9,6 +10,8 @@ import { heart } from "@pos_glase/app/glase_heart";
 
 export const GLASE_METHOD_ID = 77;
 export const ATTEMPT = "attempt-1";
+/** What a view says of the amount if a test does not: the server says what was sent instead. */
+const ORDER_TOTAL = "17.85";
 
 export const TILL_INFO = {
     state: "ready",
@@ -56,11 +59,11 @@ export function viewOf(values = {}) {
         attempt: ATTEMPT,
         kind: "payment",
         state,
-        final: ["paid", "canceled", "failed", "expired", "reversed"].includes(state),
-        amount: "17.85",
+        final: ["paid", "canceled", "failed", "expired", "reversed", "refunded"].includes(state),
+        amount: ORDER_TOTAL,
         currency: "USD",
         invoice_reference: "INV1",
-        reference: state === "paid" ? "ERS1" : false,
+        reference: { paid: "ERS1", refunded: "ERS2" }[state] || false,
         paid_at: state === "paid" ? "2025-11-24 10:00:00" : false,
         qr: false,
         sticker: TILL_INFO.sticker,
@@ -72,6 +75,11 @@ export function viewOf(values = {}) {
         cancel: false,
         message: false,
         code: false,
+        forced: false,
+        proposed: false,
+        original_reference: false,
+        amount_certain: true,
+        updatable: state === "issued",
         ...values,
     };
 }
@@ -89,12 +97,21 @@ export class PlayedServer {
             status: viewOf(),
             cancel: viewOf(),
             leave: viewOf(),
+            update: viewOf(),
+            force: viewOf({ forced: true }),
+            refundable: { ok: true, payments: [], total: "0", message: "No Glase payment." },
+            refund: viewOf({ kind: "refund", state: "refunded" }),
+            reverse: viewOf({ kind: "refund", state: "refunded" }),
+            approve_refund_tender: { ok: true },
             ...says,
         };
         this.heard = [];
-        this.inFlight = { send: 0, status: 0, cancel: 0, leave: 0, resume: 0 };
-        this.mostInFlight = { ...this.inFlight };
-        for (const route of Object.keys(this.inFlight)) {
+        /** The amount that was sent: a view says it again unless the test says otherwise. */
+        this.amount = false;
+        this.inFlight = {};
+        this.mostInFlight = {};
+        for (const route of [...Object.keys(this.says), "resume"]) {
+            this.inFlight[route] = this.mostInFlight[route] = 0;
             onRpc(`/pos_glase/${route}`, (request) => this.answer(route, request));
         }
     }
@@ -102,6 +119,9 @@ export class PlayedServer {
     async answer(route, request) {
         const { params } = await request.json();
         this.heard.push({ route, params });
+        if (["send", "refund"].includes(route)) {
+            this.amount = params.amount;
+        }
         this.inFlight[route]++;
         this.mostInFlight[route] = Math.max(this.mostInFlight[route], this.inFlight[route]);
         try {
@@ -122,7 +142,13 @@ export class PlayedServer {
         if (says === null) {
             return new Deferred();
         }
-        return says.ok ? { ...says, line_uuid: params.line_uuid, attempt: params.attempt } : says;
+        if (!says.ok || !says.state) {
+            return says;
+        }
+        const { line_uuid, attempt, refund_attempt } = params;
+        const sent = says.amount === ORDER_TOTAL && this.amount;
+        const amount = sent || says.amount;
+        return { ...says, amount, line_uuid, attempt: refund_attempt || attempt };
     }
 
     count(route) {
@@ -175,6 +201,23 @@ export function addGlaseLine(order, method, amount) {
         line.setAmount(amount);
     }
     return line;
+}
+
+/** A till with an order, a place for dialogs, and the server. */
+export async function setUpPayment(says) {
+    const server = new PlayedServer(says);
+    const till = await setUpTill();
+    await mountWithCleanup(MainComponentsContainer);
+    return { server, ...till };
+}
+
+/** Press *Send*; the promise ends with the payment. */
+export function send(line) {
+    let result;
+    const done = line.pay().then((paid) => {
+        result = paid;
+    });
+    return { done, result: () => result };
 }
 
 /** Let `seconds` pass, with the answers that arrive meanwhile. */

@@ -274,11 +274,11 @@ test("the wait gets quiet when Glase is silent, although our server answers", as
 test("an answer that is older than the newest changes nothing", async () => {
     const { waiting, end } = await startPayment();
     await pass(2);
-    waiting.apply(viewOf({ cancel: "too_late" }), 1000, "cancel");
-    waiting.apply(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
+    waiting.heard(viewOf({ cancel: "too_late" }), 1000, "cancel");
+    waiting.heard(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
     expect(waiting.cancelState).toBe("too_late");
     expect(waiting.view.message).toBe(false);
-    waiting.apply(viewOf({ state: "paid" }), 998, "status");
+    waiting.heard(viewOf({ state: "paid" }), 998, "status");
     await pass(0.25);
     expect(end().kind).toBe("paid", { message: "what is final counts, however late" });
 });
@@ -286,7 +286,7 @@ test("an answer that is older than the newest changes nothing", async () => {
 test("answers about another attempt are ignored", async () => {
     const { waiting, end } = await startPayment();
     await pass(2);
-    waiting.apply(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
+    waiting.heard(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
     await pass(0.25);
     expect(end()).toBe(null);
 });

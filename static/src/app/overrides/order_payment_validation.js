@@ -1,6 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
+import { excessChange } from "@pos_glase/app/glase_freeze";
 import { isLeftOpen, isUndecided } from "@pos_glase/app/glase_rules";
 
 patch(OrderPaymentValidation.prototype, {
@@ -10,6 +11,18 @@ patch(OrderPaymentValidation.prototype, {
             this.pos.glase.say(
                 _t("A Glase payment is undecided"),
                 _t("Check it again or cancel it before this order is finished.")
+            );
+            return false;
+        }
+        const excess = excessChange(this.order);
+        if (excess) {
+            this.pos.glase.say(
+                _t("No change in cash from Glase"),
+                _t(
+                    "%s of what was paid with Glase would be given back in cash. Put the goods back " +
+                        "on the receipt, or reverse the Glase payment and send a new one.",
+                    this.pos.env.utils.formatCurrency(excess)
+                )
             );
             return false;
         }

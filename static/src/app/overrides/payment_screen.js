@@ -1,9 +1,39 @@
+import { onMounted } from "@odoo/owl";
 import { patch } from "@web/core/utils/patch";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
-import { _t } from "@web/core/l10n/translation";
-import { isGlaseLine, isUndecided } from "@pos_glase/app/glase_rules";
+import { forceDone } from "@pos_glase/app/glase_forcing";
+import { loadRefundable, reverseLine } from "@pos_glase/app/glase_refunding";
+import { isGlaseLine, isGlaseMethod, isUndecided, notReadyWords } from "@pos_glase/app/glase_rules";
+import { mayAddTender } from "@pos_glase/app/glase_tenders";
 
 patch(PaymentScreen.prototype, {
+    setup() {
+        super.setup(...arguments);
+        onMounted(() => this.proposeGlaseRefund());
+    },
+
+    /** What was paid with Glase is given back with Glase first. */
+    async proposeGlaseRefund() {
+        const order = this.currentOrder;
+        const method = this.payment_methods_from_config.find(isGlaseMethod);
+        if (!method || !order.isRefund || order.payment_ids.length || notReadyWords(this.pos)) {
+            return;
+        }
+        const view = await loadRefundable(this.pos.glase, order);
+        const untouched = this.currentOrder === order && !order.payment_ids.length;
+        if (view?.ok && Number(view.total) > 0 && untouched && !order.finalized) {
+            await super.addNewPaymentLine(method);
+        }
+    },
+
+    /** An open Glase payment is settled before another tender is taken. */
+    async addNewPaymentLine(method) {
+        if (!(await mayAddTender(this.pos.glase, this.currentOrder, method))) {
+            return false;
+        }
+        return super.addNewPaymentLine(...arguments);
+    },
+
     /** The X on a line: an undecided one goes only after Glase has canceled for certain. */
     deletePaymentLine(uuid) {
         const line = this.paymentLines.find((line) => line.uuid === uuid);
@@ -31,14 +61,19 @@ patch(PaymentScreen.prototype, {
         await this.pos.glase.cancel(line);
     },
 
-    /** Glase says what is paid, nobody else. */
+    /** The same here: an unanswered reversal is neither done nor reversed. */
+    async sendPaymentReverse(line) {
+        if (!isGlaseLine(line)) {
+            return super.sendPaymentReverse(line);
+        }
+        await reverseLine(this.pos.glase, line);
+    },
+
+    /** Only a manager says that a payment counts which Glase has not confirmed. */
     async sendForceDone(line) {
         if (!isGlaseLine(line)) {
             return super.sendForceDone(line);
         }
-        this.notification.add(
-            _t("A Glase payment cannot be marked as paid by hand. Check again, or cancel it."),
-            { type: "warning" }
-        );
+        await forceDone(this.pos.glase, line);
     },
 });

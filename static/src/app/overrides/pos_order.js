@@ -1,6 +1,13 @@
 import { patch } from "@web/core/utils/patch";
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
-import { isGlaseMethod, isIdle, isLeftOpen } from "@pos_glase/app/glase_rules";
+import { refuseFrozen } from "@pos_glase/app/glase_freeze";
+import {
+    defaultRefund,
+    isGlaseLine,
+    isGlaseMethod,
+    isIdle,
+    isLeftOpen,
+} from "@pos_glase/app/glase_rules";
 
 patch(PosOrder.prototype, {
     /** A Glase line that is not out at a customer stands in the way of no other tender. */
@@ -11,13 +18,66 @@ patch(PosOrder.prototype, {
         );
     },
 
-    /** Choosing Glase again begins anew: a line that was not sent, or not paid, makes room. */
+    /**
+     * Choosing Glase again begins anew: a line that was not sent, or not paid, makes room. A line
+     * of a refund order waits for *Refund* before it counts, as a sale's line waits for *Send*.
+     */
     addPaymentline(paymentMethod) {
-        if (isGlaseMethod(paymentMethod) && !this.electronicPaymentInProgress()) {
+        const glase = isGlaseMethod(paymentMethod);
+        if (glase && !this.electronicPaymentInProgress()) {
             for (const line of this.payment_ids.filter(isIdle)) {
                 this.removePaymentline(line);
             }
         }
-        return super.addPaymentline(...arguments);
+        const result = super.addPaymentline(...arguments);
+        if (glase && result.status && this.isRefund) {
+            result.data.setPaymentStatus("pending");
+        }
+        return result;
+    },
+
+    getDefaultAmountDueToPayIn(paymentMethod) {
+        const amount = super.getDefaultAmountDueToPayIn(...arguments);
+        const refund = this.isRefund && isGlaseMethod(paymentMethod) && defaultRefund(this);
+        return typeof refund === "number" ? refund : amount;
+    },
+
+    /** A line that gives nothing back yet is dropped when the order is finished, as in a sale. */
+    isRefundInProcess() {
+        if (!this.payment_ids.some(isGlaseLine)) {
+            return super.isRefundInProcess();
+        }
+        return (
+            this.isRefund &&
+            this.payment_ids.some(
+                (line) =>
+                    line.payment_method_id.use_payment_terminal &&
+                    line.payment_status !== "done" &&
+                    !isIdle(line)
+            )
+        );
+    },
+
+    removeOrderline(line) {
+        return refuseFrozen(this) ? false : super.removeOrderline(line);
+    },
+
+    setPricelist() {
+        if (!refuseFrozen(this)) {
+            super.setPricelist(...arguments);
+        }
+    },
+
+    setPreset() {
+        if (!refuseFrozen(this)) {
+            return super.setPreset(...arguments);
+        }
+    },
+
+    /** The customer may be named while the bill is out; prices and taxes are on it already. */
+    updatePricelistAndFiscalPosition() {
+        if (!refuseFrozen(this)) {
+            super.updatePricelistAndFiscalPosition(...arguments);
+        }
     },
 });

@@ -1,18 +1,26 @@
 import { patch } from "@web/core/utils/patch";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
-import { isGlaseLine, isLeftOpen, isUndecided } from "@pos_glase/app/glase_rules";
+import { isAmountFixed } from "@pos_glase/app/glase_freeze";
+import { isGlaseLine, isLeftOpen, isRefundLine, isUndecided } from "@pos_glase/app/glase_rules";
 
 patch(PosPayment.prototype, {
     /**
-     * Of a Glase line the desk sets the status when the payment ends. Core would set it again from
-     * an answer that may come later than another end of the same line.
+     * Of a Glase line the desk sets the status. Core would set it again from an answer that may
+     * come later than another end of the same line.
      */
     async pay() {
         if (!isGlaseLine(this)) {
             return super.pay();
         }
-        this.setPaymentStatus("waiting");
         return this.payment_method_id.payment_terminal.sendPaymentRequest(this.uuid);
+    },
+
+    /** What is agreed with the customer, or paid, is not typed over. A refund is below zero. */
+    setAmount(value) {
+        if (isAmountFixed(this)) {
+            return;
+        }
+        super.setAmount(isRefundLine(this) ? -Math.abs(parseFloat(value) || 0) : value);
     },
 
     /**
@@ -30,6 +38,10 @@ patch(PosPayment.prototype, {
 
     get isGlase() {
         return isGlaseLine(this);
+    },
+
+    get isGlaseRefund() {
+        return isGlaseLine(this) && this.amount < 0;
     },
 
     /** Whether the receipt says that no money was moved: kept in a field, so a reprint says it too. */

@@ -2,7 +2,15 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { GlaseDesk } from "@pos_glase/app/glase_desk";
-import { isGlaseMethod, isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
+import { guardMoves, refuseBound, refuseFrozen } from "@pos_glase/app/glase_freeze";
+import {
+    isGlaseMethod,
+    isLeftOpen,
+    isTaken,
+    isUndecided,
+    isUnproven,
+} from "@pos_glase/app/glase_rules";
+import { tellUnverified } from "@pos_glase/app/glase_unverified";
 
 /** Screens that are shown over a running payment: they show no order. */
 const COVERS = new Set(["LoginScreen", "SaverScreen"]);
@@ -10,6 +18,7 @@ const COVERS = new Set(["LoginScreen", "SaverScreen"]);
 patch(PosStore.prototype, {
     async setup() {
         this.glase = new GlaseDesk(this);
+        guardMoves(this);
         return super.setup(...arguments);
     },
 
@@ -17,18 +26,27 @@ patch(PosStore.prototype, {
     async initServerData() {
         const result = await super.initServerData(...arguments);
         if (this.models["pos.payment.method"].some(isGlaseMethod)) {
+            this.data.connectWebSocket("GLASE_ASK", (hint) => this.glase.wake(hint));
             this.glase.resume();
         }
         return result;
     },
 
+    setCashier() {
+        super.setCashier(...arguments);
+        this.glase.cashierChosen();
+    },
+
     /** While a payment runs, every way leads to its order: it is not left behind by a click. */
     navigate(routeName, routeParams = {}) {
         const { running } = this.glase;
-        if (!running || COVERS.has(routeName)) {
-            return super.navigate(routeName, routeParams);
+        if (running && !COVERS.has(routeName)) {
+            return super.navigate("PaymentScreen", { orderUuid: running.orderUuid });
         }
-        return super.navigate("PaymentScreen", { orderUuid: running.orderUuid });
+        if (routeName === "SplitBillScreen" && refuseBound(this.getOrder())) {
+            return;
+        }
+        return super.navigate(routeName, routeParams);
     },
 
     /** The browser's own Back button comes through here. */
@@ -51,22 +69,35 @@ patch(PosStore.prototype, {
 
     /** The bill is on the customer's phone: what is on it stays as it is. */
     async addLineToOrder(vals, order) {
-        if (this.glase.isRunning(order)) {
-            this.notification.add(
-                _t("A Glase payment is running for this order. Finish or cancel it first."),
-                { type: "warning" }
-            );
-            return;
-        }
-        return super.addLineToOrder(...arguments);
+        return refuseFrozen(order) ? undefined : super.addLineToOrder(...arguments);
+    },
+
+    async setTip() {
+        return refuseFrozen(this.getOrder()) ? undefined : super.setTip(...arguments);
+    },
+
+    async selectPricelist() {
+        return refuseFrozen(this.getOrder()) ? undefined : super.selectPricelist(...arguments);
+    },
+
+    async selectPreset(preset, order = this.getOrder()) {
+        return refuseFrozen(order) ? undefined : super.selectPreset(preset, order);
+    },
+
+    /** The server stores every sale, and says which Glase payments it could not prove. */
+    async postSyncAllOrders(orders) {
+        await super.postSyncAllOrders(...arguments);
+        tellUnverified(this, orders);
     },
 
     /** An order goes only when it is certain that Glase has taken nothing for it. */
     async _onBeforeDeleteOrder(order) {
-        for (const line of order.payment_ids.filter(isUndecided)) {
+        const undecided = order.payment_ids.filter(isUndecided);
+        for (const line of undecided) {
             await this.glase.cancel(line);
         }
-        if (order.payment_ids.some((line) => isUndecided(line) || isTaken(line))) {
+        const held = (line) => isUndecided(line) || isTaken(line) || isUnproven(line);
+        if (order.payment_ids.some(held)) {
             this.glase.say(
                 _t("The order stays"),
                 order.payment_ids.some(isLeftOpen)

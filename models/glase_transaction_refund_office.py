@@ -76,6 +76,9 @@ class GlaseTransaction(models.Model):
         if refund.state == ledger.FAILED:
             self._drop_draft_refund(payment)
             raise UserError(refund._till_message())
+        if refund.state in ledger.HOLDS_TILL:
+            # Another request is calling for the same press of the button: the order is its to close.
+            raise UserError(refund._till_message())
         if payment:
             payment.pos_order_id._glase_finish_refund(payment)
         return refund

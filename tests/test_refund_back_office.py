@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import Form
 
@@ -197,6 +199,31 @@ class TestRefundBackOffice(RefundCommon):
             first, second = wizard.action_refund(), wizard.action_refund()
         self.assertEqual(first, second)
         self.assertEqual(self.refunds_at_glase(), ["40.00"])
+
+    def test_a_server_that_died_during_the_call_leaves_a_draft_that_can_be_finished(self):
+        _original, paid = self.paid_order(100)
+        ledger = type(self.env["glase.transaction"])
+        with patch.object(ledger, "_call", lambda *_arguments, **_options: None):
+            self.assertIn("under way", self.refusal(paid, amount=40))
+        row = paid.refund_ids
+        self.assertEqual((row.state, row.order_id.state), ("sending", "draft"))
+        self.advance(61)
+        self.run_job()
+        self.assertEqual((row.state, row.case_ids.kind), ("unknown", "unknown_refund"))
+        self.advance(900)
+        with self.office() as env:
+            case = row.case_ids.with_env(env)
+            case.reason = "It is in the bank's list"
+            case.action_was_refunded()
+        self.assertEqual((row.state, row.payment_id.id), ("refunded", False))
+        self.advance(400)
+        self.run_job()
+        case = row.case_ids.filtered(lambda case: case.state == "open")
+        self.assertEqual(case.kind, "refund_without_order")
+        with self.office() as env:
+            case.with_env(env).action_make_refund_order()
+        self.assertEqual((row.order_id.state, row.payment_id), ("paid", row.order_id.payment_ids))
+        self.assertEqual(case.state, "settled")
 
     def orphan(self, amount=100):
         """A payment that no order has, with its case."""

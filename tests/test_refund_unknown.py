@@ -51,6 +51,9 @@ class TestRefundUnknown(RefundCommon):
             payment = row.order_id.payment_ids
             self.assertTrue(payment.glase_unverified)
             self.assertFalse(payment.transaction_id)
+            report = self.env["ir.actions.report"].with_user(self.pos_admin)
+            html, _kind = report._render_qweb_html("pos_glase.pos_order_receipt", row.order_id.ids)
+            self.assertIn("not confirmed by Glase yet", html.decode())
             every = self.env["glase.case"].search([("order_id", "=", row.order_id.id)])
             self.assertEqual(every, case, "one case for one thing")
             self.assertEqual(row.original_id.refundable_amount, 0, "it may have been made")

@@ -14,6 +14,10 @@ from . import glase_transaction_refund
 from . import glase_transaction_refund_till
 from . import glase_transaction_refund_office
 from . import glase_push
+from . import glase_period
+from . import glase_period_line
+from . import glase_period_job
+from . import glase_period_reconcile
 from . import glase_event
 from . import glase_case
 from . import glase_case_refund

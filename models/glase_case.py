@@ -19,6 +19,8 @@ KINDS = [
     ("unknown_refund", "Not known whether the refund was made"),
     ("unverified_refund", "Refund not proven by the ledger"),
     ("refund_without_order", "Refunded, but no order has it"),
+    ("unknown_reference", "At Glase, but not in the ledger"),
+    ("period_lost", "The id of a period is lost"),
     ("not_answered_for_till", "Glase does not know the till or the bill"),
 ]
 
@@ -50,6 +52,9 @@ class GlaseCase(models.Model):
     payment_id = fields.Many2one(
         "pos.payment", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    period_id = fields.Many2one(
+        "glase.period", "Transaction Period", readonly=True, index="btree_not_null"
+    )
     order_id = fields.Many2one("pos.order", readonly=True, ondelete="set null")
     config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -62,15 +67,16 @@ class GlaseCase(models.Model):
     settled_at = fields.Datetime(readonly=True)
 
     _one_open_case = models.UniqueIndex(
-        "(kind, COALESCE(transaction_id, 0), COALESCE(payment_id, 0)) WHERE state = 'open'",
+        "(kind, COALESCE(transaction_id, 0), COALESCE(payment_id, 0), COALESCE(period_id, 0))"
+        " WHERE state = 'open'",
         "This case is open already.",
     )
 
-    @api.depends("kind", "transaction_id", "order_id")
+    @api.depends("kind", "transaction_id", "order_id", "period_id")
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for case in self:
-            subject = case.order_id.display_name or case.transaction_id.display_name
+            subject = (case.order_id or case.transaction_id or case.period_id).display_name
             case.display_name = (
                 f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
             )
@@ -112,6 +118,34 @@ class GlaseCase(models.Model):
                 "company_id": subject.company_id.id,
                 "currency_id": subject.currency_id.id,
                 "amount": subject.amount,
+            }
+        )
+
+    @api.model
+    def _open_for_period(self, kind, summary, period, amount):
+        """Open a case about a transaction period, unless the same one is open already.
+
+        :param str kind: a key of ``KINDS``
+        :param str summary: a sentence that says what happened and what to do
+        :param period: the period
+        :param float amount: the money that it is about, in the period's currency
+        :return: the open case
+        """
+        case = self.sudo()
+        same = [("kind", "=", kind), ("state", "=", "open"), ("period_id", "=", period.id)]
+        existing = case.search(same, limit=1)
+        if existing:
+            existing.write({"summary": summary, "amount": amount})
+            return existing
+        return case.create(
+            {
+                "kind": kind,
+                "summary": summary,
+                "period_id": period.id,
+                "config_id": period.config_id.id,
+                "company_id": period.company_id.id,
+                "currency_id": period.currency_id.id,
+                "amount": amount,
             }
         )
 

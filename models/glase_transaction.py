@@ -48,6 +48,14 @@ class GlaseTransaction(models.Model):
     config_id = fields.Many2one(
         "pos.config", "Point of Sale", readonly=True, index=True, ondelete="set null"
     )
+    period_id = fields.Many2one(
+        "glase.period",
+        "Reported In",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The transaction period whose report at Glase has this row",
+    )
     session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     environment = fields.Char(required=True, readonly=True)

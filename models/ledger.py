@@ -153,7 +153,7 @@ def _judge_send(row, evidence):
         # A row that had to be called lost meanwhile keeps its state: a later send may already
         # have taken the sticker, and a payment of this bill is fetched by nobody.
         return Verdict(ISSUED if row.state == SENDING else UNKNOWN, values)
-    return Verdict(FAILED if _is_proof_of_failure(evidence) else UNKNOWN)
+    return Verdict(FAILED if proves_failure(evidence) else UNKNOWN)
 
 
 def _judge_refund(row, evidence):
@@ -161,7 +161,7 @@ def _judge_refund(row, evidence):
         return Verdict(row.state)
     if _is_success(evidence):
         return Verdict(REFUNDED, {"ers_reference": evidence.ers_reference or False})
-    return Verdict(FAILED if _is_proof_of_failure(evidence) else UNKNOWN)
+    return Verdict(FAILED if proves_failure(evidence) else UNKNOWN)
 
 
 def _judge_status(row, evidence):
@@ -232,7 +232,8 @@ def _is_success(evidence):
     return evidence.outcome == ANSWER and evidence.code == 0
 
 
-def _is_proof_of_failure(evidence):
+def proves_failure(evidence):
+    """Whether nothing can have come of a call (``doc/ledger.md §7``)."""
     return evidence.outcome == NEVER_SENT or (
         evidence.outcome == ANSWER and evidence.code in PROOF_OF_FAILURE
     )

@@ -5,13 +5,19 @@ class PosSession(models.Model):
     _inherit = "pos.session"
 
     def write(self, vals):
-        """Override of `point_of_sale`: money without an order is a case once its session ends.
+        """Override of `point_of_sale`: every way of closing a session passes here.
 
-        The order may still come: then it lands in the next session and settles the case.
+        Money without an order is a case now; its order may still come, lands in the next session and
+        settles the case. The periods to mark are made in this very transaction: nothing that talks
+        with Glase can stop or slow the closing (``doc/ledger.md §15``).
         """
         result = super().write(vals)
         if vals.get("state") == "closed":
             rows = self.env["glase.transaction"].sudo()._unclaimed([("session_id", "in", self.ids)])
             for row in rows:
                 row._open_case("paid_without_order")
+            periods = self.env["glase.period"]
+            for session in self:
+                for terminal in periods._terminals_of(session):
+                    periods._make(terminal, session)
         return result

@@ -1,0 +1,195 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from . import clock, ledger
+
+TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
+MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
+
+STATES = [
+    (TO_MARK, "To mark"),
+    (MARKING, "Marking"),
+    (MARK_UNKNOWN, "Mark not answered"),
+    (MARKED, "Waiting for the report"),
+    (RECONCILED, "Reconciled"),
+    (DIFFERENCES, "Differences"),
+    (FAILED, "Failed"),
+]
+# Work of the scheduled job: what is left in these is not settled.
+UNSETTLED = (TO_MARK, MARKING, MARKED)
+
+
+class GlasePeriod(models.Model):
+    """A transaction period: marked at Glase, then compared with the ledger (``doc/ledger.md §15``).
+
+    A period is made when a session closes, in the closing transaction itself. All that talks with
+    Glase happens afterwards, in a scheduled job, and can neither stop nor slow the closing.
+    """
+
+    _name = "glase.period"
+    _description = "Glase Transaction Period"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+
+    state = fields.Selection(
+        STATES, default=TO_MARK, required=True, readonly=True, index=True, tracking=True
+    )
+    account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
+    terminal_id = fields.Many2one(
+        "glase.terminal", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
+    session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    environment = fields.Char(required=True, readonly=True)
+
+    identifier = fields.Char("Period at Glase", readonly=True, index="btree_not_null")
+    mark_sent_at = fields.Datetime(readonly=True)
+    marked_at = fields.Datetime(readonly=True)
+    call_reference = fields.Char("Reference of the Call", readonly=True)
+    replaces_id = fields.Many2one(
+        "glase.period",
+        "Marked Again for",
+        readonly=True,
+        ondelete="restrict",
+        help="The period whose mark was not answered",
+    )
+    next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
+    tries = fields.Integer(readonly=True)
+    contradictions = fields.Integer(
+        readonly=True, help="How often Glase's two reports of this period did not agree"
+    )
+    message = fields.Char("Last Message", readonly=True)
+
+    fetched_at = fields.Datetime("Report Fetched", readonly=True)
+    details_id = fields.Many2one("ir.attachment", "Details Report", readonly=True)
+    summary_id = fields.Many2one("ir.attachment", "Summary Report", readonly=True)
+    line_ids = fields.One2many("glase.period.line", "period_id", readonly=True)
+    report_count = fields.Integer("Rows at Glase", readonly=True)
+    report_total = fields.Monetary("Total at Glase", readonly=True)
+    summary_total = fields.Monetary("Total of the Summary", readonly=True)
+    has_summary = fields.Boolean(readonly=True)
+    ledger_count = fields.Integer("Rows in the Ledger", readonly=True)
+    ledger_total = fields.Monetary("Total in the Ledger", readonly=True)
+    difference = fields.Monetary(compute="_compute_difference", store=True)
+    difference_count = fields.Integer("Differences", readonly=True)
+    awaited_count = fields.Integer(
+        "Awaited", readonly=True, help="Payments that the next period's report should have"
+    )
+
+    _one_to_mark = models.UniqueIndex(
+        "(terminal_id) WHERE state IN ('to_mark', 'marking')",
+        "A period of this till is waiting to be marked already.",
+    )
+
+    @api.depends("report_total", "ledger_total")
+    def _compute_difference(self):
+        for period in self:
+            period.difference = period.report_total - period.ledger_total
+
+    @api.depends("terminal_id", "identifier", "create_date")
+    def _compute_display_name(self):
+        for period in self:
+            till = period.config_id.name or period.terminal_id.name
+            day = fields.Date.to_string(period.mark_sent_at or period.create_date)
+            period.display_name = f"{till} {day}" + (
+                f" ({period.identifier})" if period.identifier else ""
+            )
+
+    # === Made by the ledger only ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(self.env._("Transaction periods are made by the system."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        outside = {name for name in vals if not name.startswith(("message_", "activity_"))}
+        if outside and not self.env.su:
+            raise AccessError(self.env._("Transaction periods are written by the system."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Transaction periods are never deleted."))
+
+    @api.model
+    def _make(self, terminal, session=None, replaces=None):
+        """Make the period that is marked next, unless one is waiting already.
+
+        :param terminal: the registration whose payments it ends
+        :param session: the session that is being closed, or None
+        :param replaces: the period whose mark was not answered, or None
+        :return: the period
+        """
+        periods = self.sudo()
+        waiting = periods.search([("terminal_id", "=", terminal.id), ("state", "=", TO_MARK)])
+        if waiting:
+            return waiting
+        config = session.config_id if session else terminal.config_id
+        period = periods.create(
+            {
+                "account_id": terminal.account_id.id,
+                "terminal_id": terminal.id,
+                "config_id": config.id,
+                "session_id": session.id if session else False,
+                "company_id": terminal.account_id.company_id.id,
+                "currency_id": (
+                    config.currency_id or terminal.account_id.company_id.currency_id
+                ).id,
+                "environment": terminal.environment,
+                "replaces_id": replaces.id if replaces else False,
+                "next_try_at": clock.now(self.env.cr),
+            }
+        )
+        self._wake()
+        return period
+
+    @api.model
+    def _wake(self):
+        job = self.env.ref("pos_glase.cron_periods", raise_if_not_found=False)
+        if job:
+            job.sudo()._trigger()
+
+    @api.model
+    def _terminals_of(self, session):
+        """The registrations whose payments a session ends: those that were used, and today's."""
+        rows = self.env["glase.transaction"].sudo()
+        used = rows._read_group(
+            [("session_id", "=", session.id), ("state", "in", [ledger.PAID, ledger.REFUNDED])],
+            ["terminal_id"],
+        )
+        return rows.terminal_id.union(*(terminal for (terminal,) in used))
+
+    # === By hand ===
+
+    def action_resume(self):
+        """Take up a period that failed, or ask for its report again now.
+
+        :raises AccessError: for anyone but a POS administrator
+        """
+        self._check_manager()
+        for period in self.sudo():
+            if period.state == FAILED and not period.identifier:
+                period.state = TO_MARK
+            elif period.state in (FAILED, RECONCILED, DIFFERENCES):
+                period.state = MARKED
+            elif period.state == MARK_UNKNOWN:
+                raise UserError(
+                    self.env._("This mark was not answered: a new period takes its place.")
+                )
+            period.write(
+                {
+                    "next_try_at": clock.now(self.env.cr),
+                    "tries": 0,
+                    "contradictions": 0,
+                    "message": False,
+                }
+            )
+        self._wake()
+
+    def _check_manager(self):
+        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
+            raise AccessError(self.env._("Only a Point of Sale administrator does this."))

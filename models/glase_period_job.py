@@ -1,0 +1,283 @@
+import base64
+import threading
+import time
+from datetime import timedelta
+
+from odoo import api, models
+
+from ..glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
+from ..glase.reports import TERMINAL_DETAILS, TERMINAL_SUMMARY, read_report
+from . import clock, ledger, own_transaction
+from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+
+BATCH = 100
+# A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
+REPORT_PAUSE = timedelta(seconds=3)
+PATIENT_TRIES = 20
+# Then with growing pauses; after the last one a person must look.
+LATER_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 60, 120, 240, 480))
+MARK_AGAIN_AFTER = timedelta(seconds=60)
+# How long the job waits by itself for what is due in seconds (real time).
+JOB_SECONDS = 50
+NEAR_SECONDS = 5
+
+
+class GlasePeriod(models.Model):
+    """The conversations about a period: mark it, fetch its reports (``doc/ledger.md §15``).
+
+    As in the ledger no transaction is open around a call, and each step is committed before the
+    next. A mark that was not answered is never repeated: a new period takes its place.
+    """
+
+    _inherit = "glase.period"
+
+    @api.model
+    def _cron_periods(self):
+        """Work all periods that are due, and those that are due in a moment."""
+        until = time.monotonic() + JOB_SECONDS
+        while True:
+            self._work_due()
+            due_in = self._in_own_transaction(lambda periods: periods._seconds_to_next())
+            if due_in is None or due_in > NEAR_SECONDS or time.monotonic() + due_in > until:
+                break
+            threading.Event().wait(due_in)
+        if due_in is not None:
+            at = clock.now(self.env.cr) + timedelta(seconds=due_in)
+            self.env.ref("pos_glase.cron_periods")._trigger(at=at)
+
+    @api.model
+    def _work_due(self):
+        """Take the next step of each period that is due now."""
+        for _index in range(BATCH):
+            step = self._in_own_transaction(lambda periods: periods._claim_next())
+            if not step:
+                return
+            action, period_id = step
+            if action == "mark":
+                self._mark(period_id)
+            elif action == "fetch":
+                self._fetch(period_id)
+
+    def _in_own_transaction(self, work):
+        return own_transaction.run(self.env, lambda env: work(env["glase.period"]))
+
+    @api.model
+    def _seconds_to_next(self):
+        following = self.search(
+            [("state", "in", [TO_MARK, MARKING, MARKED]), ("next_try_at", "!=", False)],
+            order="next_try_at",
+            limit=1,
+        )
+        if not following:
+            return None
+        wait = (following.next_try_at - clock.now(self.env.cr)).total_seconds()
+        return max(wait, 0.0)
+
+    @api.model
+    def _claim_next(self):
+        """Claim the next step that is due, so that no other worker takes it.
+
+        :return: ``(action, period id)`` or None
+        """
+        now = clock.now(self.env.cr)
+        self.env.cr.execute(
+            """
+            SELECT id FROM glase_period
+             WHERE state IN ('to_mark', 'marking', 'marked') AND next_try_at <= %s
+             ORDER BY next_try_at, id
+             LIMIT 1
+               FOR UPDATE SKIP LOCKED
+            """,
+            (now,),
+        )
+        found = self.env.cr.fetchone()
+        if not found:
+            return None
+        period = self.browse(found[0])
+        if period.state == MARKED:
+            period.write({"next_try_at": now + MARK_AGAIN_AFTER})
+            return "fetch", period.id
+        if period.state == MARKING:
+            # Whoever was marking it is gone, and with it the answer.
+            period._lose_mark()
+            return "lost", period.id
+        period.write(
+            {
+                "state": MARKING,
+                "mark_sent_at": now,
+                "call_reference": new_client_reference(),
+                "next_try_at": now + MARK_AGAIN_AFTER,
+            }
+        )
+        return "mark", period.id
+
+    # === Mark ===
+
+    @api.model
+    def _mark(self, period_id):
+        client, who, terminal, reference = self._in_own_transaction(
+            lambda periods: periods.browse(period_id)._call_plan()
+        )
+        identifier = None
+        try:
+            answer = client.mark_transaction_period(who, terminal, client_reference=reference)
+            evidence = ledger.Evidence("markTransactionPeriod", code=answer.result_code)
+            identifier, words = answer.transaction_period_id, False
+        except GlaseError as error:
+            rows = self.env["glase.transaction"]
+            evidence = rows._evidence_of_error("markTransactionPeriod", error)
+            words = error.cashier_message
+        self._in_own_transaction(
+            lambda periods: periods.browse(period_id)._marked(evidence, identifier, words)
+        )
+
+    def _call_plan(self):
+        """What a call needs, read before it: no database is at hand during a call."""
+        self.ensure_one()
+        terminal = self.terminal_id
+        who = self.account_id._reseller_principal()
+        return terminal._client(), who, terminal.terminal_identifier, self.call_reference
+
+    def _marked(self, evidence, identifier, words):
+        """Store the answer to a mark."""
+        self.ensure_one()
+        own_transaction.lock(self)
+        now = clock.now(self.env.cr)
+        if identifier:
+            self.write(
+                {
+                    "state": MARKED,
+                    "identifier": identifier,
+                    "marked_at": now,
+                    "next_try_at": now + REPORT_PAUSE,
+                    "tries": 0,
+                    "message": False,
+                }
+            )
+        elif self.state != MARKING:
+            return
+        elif ledger.proves_failure(evidence):
+            self.write({"state": TO_MARK})
+            self._try_later(words, PATIENT_TRIES)
+        else:
+            self._lose_mark()
+
+    def _lose_mark(self):
+        """Nobody knows whether this period was marked: after a minute a new one takes its place."""
+        self.ensure_one()
+        self.write(
+            {
+                "state": MARK_UNKNOWN,
+                "next_try_at": False,
+                "message": self.env._("Glase did not answer. The period is marked again."),
+            }
+        )
+        following = self._make(self.terminal_id, self.session_id, replaces=self)
+        following.next_try_at = clock.now(self.env.cr) + MARK_AGAIN_AFTER
+
+    def _try_later(self, words, tries_before):
+        """Wait before the next try, longer each time; give up loudly after the last.
+
+        :param str words: what went wrong, for a person
+        :param int tries_before: how many tries had no growing pause
+        """
+        self.ensure_one()
+        number = self.tries + 1
+        index = number - tries_before
+        values = {"tries": number, "message": words}
+        if index < 0:
+            values["next_try_at"] = clock.now(self.env.cr) + REPORT_PAUSE
+        elif index < len(LATER_PAUSES):
+            values["next_try_at"] = clock.now(self.env.cr) + LATER_PAUSES[index]
+        else:
+            values.update(state=FAILED, next_try_at=False)
+        self.write(values)
+        if self.state == FAILED:
+            self._alert(self.env._("Glase period not settled: %s", words or ""))
+
+    def _alert(self, summary):
+        """Put a period before a POS administrator, once."""
+        self.ensure_one()
+        if self.activity_ids:
+            return
+        managers = self.env.ref("point_of_sale.group_pos_manager").all_user_ids
+        manager = managers.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        )[:1]
+        self.activity_schedule(
+            "mail.mail_activity_data_todo", summary=summary, user_id=manager.id or self.env.uid
+        )
+
+    # === Fetch ===
+
+    @api.model
+    def _fetch(self, period_id):
+        plan = self._in_own_transaction(lambda periods: periods.browse(period_id)._report_plan())
+        fetched = {}
+        try:
+            for report_id in (TERMINAL_DETAILS, TERMINAL_SUMMARY):
+                fetched[report_id] = plan(report_id)
+        except ReportNotReady:
+            words = self.env._("Glase's report is not ready yet.")
+            self._fetched_nothing(period_id, words, PATIENT_TRIES)
+            return
+        except GlaseError as error:
+            self._fetched_nothing(period_id, error.cashier_message, 0)
+            return
+        self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
+
+    def _report_plan(self):
+        client, who, terminal, _reference = self._call_plan()
+        wanted = {"transactionPeriodId": self.identifier, "TERMINALID": terminal}
+        language = (self.env.lang or "en")[:2]
+
+        def fetch(report_id):
+            answer = client.execute_report(who, report_id, wanted, language)
+            return answer.report.content
+
+        return fetch
+
+    @api.model
+    def _fetched_nothing(self, period_id, words, tries_before):
+        self._in_own_transaction(
+            lambda periods: periods.browse(period_id)._try_later(words, tries_before)
+        )
+
+    def _take_in(self, fetched):
+        """Keep both reports as they came, and compare them with the ledger.
+
+        :param dict fetched: the content of both reports (bytes) by report id
+        """
+        self.ensure_one()
+        own_transaction.lock(self)
+        details, summary = fetched[TERMINAL_DETAILS], fetched[TERMINAL_SUMMARY]
+        self.write(
+            {
+                "fetched_at": clock.now(self.env.cr),
+                "details_id": self._keep("details", details, self.details_id),
+                "summary_id": self._keep("summary", summary, self.summary_id),
+            }
+        )
+        try:
+            contents = read_report(details), read_report(summary)
+        except Unreadable as error:
+            self.write({"state": FAILED, "next_try_at": False})
+            self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
+            self._alert(self.message)
+            return
+        self._reconcile(*contents)
+
+    def _keep(self, what, content, attachment):
+        """Keep a report as it came; a browser never shows it as a page.
+
+        :param bytes content: the report
+        :param attachment: where an earlier fetch was kept, replaced by this one
+        :return: the id of the attachment
+        """
+        values = {"datas": base64.b64encode(content), "mimetype": "text/plain"}
+        if attachment:
+            attachment.write(values)
+            return attachment.id
+        name = f"glase-{self.identifier}-{what}.xml"
+        kept = {"name": name, "res_model": self._name, "res_id": self.id, **values}
+        return self.env["ir.attachment"].create(kept).id

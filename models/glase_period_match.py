@@ -1,0 +1,118 @@
+"""Matching the rows of a report with the ledger: by reference only, without a database.
+
+One reference may carry a payment and its refunds: they are told apart by their sign. How Glase reports
+refunds is not documented; each way that is known is read, and what stays unclear is said to be so
+(``doc/ledger.md §15``).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from . import ledger
+from .glase_period_line import AMOUNT, MATCHED, NETTED, TILL, TWICE, UNDECIDABLE, UNKNOWN, UNPAID
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a report: ``amount`` is a Decimal in major units, negative for a refund."""
+
+    id: int
+    reference: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the ledger: ``amount`` is what was taken or given back, above zero.
+
+    ``original`` is the reference of the payment that a refund gives back; ``here`` is whether it belongs to
+    the registration whose report this is; ``reported`` whether a report has had it before.
+    """
+
+    id: int
+    kind: str
+    state: str
+    reference: str | None
+    original: str | None
+    amount: Decimal
+    here: bool = True
+    reported: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a line is: ``kind`` of ``glase_period_line``; ``entries`` are reported by it."""
+
+    line: Line
+    kind: str
+    entry: Entry | None = None
+    entries: tuple = ()
+
+
+def match(lines, entries):
+    """Match a report with the ledger.
+
+    :param lines: rows of the report
+    :param entries: rows of the ledger with one of their references
+    :rtype: list[Match]
+    """
+    payments, refunds = defaultdict(list), defaultdict(list)
+    for entry in entries:
+        if entry.kind == ledger.PAYMENT:
+            payments[entry.reference].append(entry)
+        else:
+            for reference in {entry.reference, entry.original} - {None}:
+                refunds[reference].append(entry)
+    taken = set()
+    found = []
+    # Payments first: a netted one takes its refunds with it.
+    for line in sorted(lines, key=lambda line: line.amount < 0):
+        judge = _match_refund if line.amount < 0 else _match_payment
+        matched = judge(line, payments[line.reference], refunds[line.reference], taken)
+        taken.update(entry.id for entry in matched.entries)
+        found.append(matched)
+    return found
+
+
+def _match_payment(line, payments, refunds, taken):
+    if not payments:
+        return Match(line, UNKNOWN)
+    if len(payments) > 1:
+        return Match(line, UNDECIDABLE)
+    payment = payments[0]
+    if payment.id in taken or payment.reported:
+        return Match(line, TWICE, payment)
+    if payment.state != ledger.PAID:
+        return Match(line, UNPAID, payment)
+    if not payment.here:
+        return Match(line, TILL, payment)
+    if line.amount == payment.amount:
+        return Match(line, MATCHED, payment, (payment,))
+    made = [entry for entry in refunds if _is_open(entry, taken)]
+    if made and line.amount == payment.amount - sum(entry.amount for entry in made):
+        return Match(line, NETTED, payment, (payment, *made))
+    return Match(line, AMOUNT, payment, (payment,))
+
+
+def _match_refund(line, payments, refunds, taken):
+    made = [entry for entry in refunds if _is_open(entry, taken)]
+    equal = [entry for entry in made if entry.amount == -line.amount]
+    if equal:
+        # Of several equal refunds under one reference it does not matter which is which.
+        entry = equal[0]
+        if not entry.here:
+            return Match(line, TILL, entry)
+        return Match(line, MATCHED, entry, (entry,))
+    if len(made) == 1:
+        return Match(line, AMOUNT, made[0], (made[0],))
+    undecided = [entry for entry in refunds if entry.state == ledger.UNKNOWN]
+    if made or undecided:
+        return Match(line, UNDECIDABLE, undecided[0] if len(undecided) == 1 else None)
+    if any(entry.reported or entry.id in taken for entry in refunds):
+        return Match(line, TWICE, refunds[0])
+    return Match(line, UNKNOWN, payments[0] if len(payments) == 1 else None)
+
+
+def _is_open(entry, taken):
+    return entry.state == ledger.REFUNDED and not entry.reported and entry.id not in taken

@@ -1,0 +1,284 @@
+from odoo.exceptions import AccessError, UserError
+
+from ..glase import Client, Principal
+from .common import RESELLER, RESELLER_PASSWORD, RESELLER_USER
+from .refunds import RefundCommon
+
+
+class TestPeriod(RefundCommon):
+    """A session closes, its period is marked, the report comes back and is compared."""
+
+    def setUp(self):
+        super().setUp()
+        # What another test has left at Glase belongs to no period of this one.
+        reseller = Principal.reseller(RESELLER, RESELLER_USER, RESELLER_PASSWORD)
+        client = Client(self.simulator.endpoint)
+        client.mark_transaction_period(reseller, self.terminal.terminal_identifier)
+
+    def close(self):
+        """Close the session; returns the period that its closing made."""
+        self.pos_session.state = "closed"
+        return self.period()
+
+    def period(self):
+        self.env.invalidate_all()
+        return self.env["glase.period"].search([("terminal_id", "=", self.terminal.id)], limit=1)
+
+    def work(self, seconds=0):
+        """Let time pass, and the scheduled job work what is due then."""
+        self.advance(seconds)
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.period"].sudo()._work_due()
+        self.env.invalidate_all()
+
+    def settle(self):
+        """Work until the report is there."""
+        for _round in range(4):
+            self.work(4)
+
+    def closed_and_settled(self):
+        period = self.close()
+        self.settle()
+        return period
+
+    def next_day(self):
+        """Open the till's next session."""
+        self.pos_session = self.open_register()
+
+    def kinds(self, period):
+        return sorted(period.line_ids.mapped("kind"))
+
+    def give_back(self, order, amount, line_attempt="refund-1"):
+        refund_order, line = self.refund_order(order, amount)
+        view = self.door(
+            "refund",
+            order_uuid=refund_order.uuid,
+            line_uuid=line,
+            attempt=line_attempt,
+            amount=f"{amount:.2f}",
+        )
+        self.assertEqual(view["state"], "refunded", view)
+        return self.row(line)
+
+    # === A day that matches ===
+
+    def test_the_period_is_made_by_closing_and_all_that_talks_comes_later(self):
+        _order, row = self.paid_order(148)
+        before = len(self.simulator.journal()["calls"])
+        period = self.close()
+        self.assertEqual((period.state, period.session_id), ("to_mark", self.pos_session))
+        self.assertEqual(len(self.simulator.journal()["calls"]), before, "closing calls nobody")
+        self.work()
+        self.assertEqual(period.state, "marked")
+        self.assertTrue(period.identifier)
+        self.work()
+        self.assertFalse(period.fetched_at, "not within 3 seconds")
+        self.settle()
+        self.assertEqual(period.state, "reconciled")
+        self.assertEqual(
+            (period.report_total, period.ledger_total, period.difference), (148, 148, 0)
+        )
+        self.assertEqual(period.line_ids.transaction_id, row)
+        self.assertEqual(row.period_id, period)
+        self.assertIn(row.ers_reference, period.details_id.raw.decode())
+        self.assertEqual(period.details_id.mimetype, "text/plain")
+
+    def test_a_session_without_glase_makes_no_period(self):
+        self.assertFalse(self.close())
+
+    def test_refunds_in_every_way_glase_may_report_them(self):
+        for way in ("own_row", "payment_reference", "netted"):
+            with self.subTest(way=way):
+                self.profile(refunds_in_reports=way)
+                order, row = self.paid_order(100)
+                refund = self.give_back(order, 30)
+                period = self.closed_and_settled()
+                self.assertEqual(period.state, "reconciled", self.kinds(period))
+                self.assertEqual((period.report_total, period.ledger_total), (70, 70))
+                self.assertEqual((row.period_id, refund.period_id), (period, period))
+                self.next_day()
+
+    def test_refunds_that_glase_never_reports_are_awaited_then_missing_then_accepted(self):
+        self.profile(refunds_in_reports="absent")
+        order, _row = self.paid_order(100)
+        self.give_back(order, 30)
+        period = self.closed_and_settled()
+        self.assertEqual((period.state, period.awaited_count), ("reconciled", 1))
+        self.next_day()
+        self.paid_order(50)
+        following = self.closed_and_settled()
+        self.assertEqual(following.state, "reconciled")
+        self.assertEqual((period.state, period.difference_count), ("differences", 1))
+        line = period.line_ids.filtered(lambda line: line.kind == "missing")
+        with self.assertRaises(UserError):
+            line.with_user(self.pos_admin).action_accept()
+        line.with_user(self.pos_admin).reason = "Glase reports no refunds"
+        with self.assertRaises(AccessError):
+            line.with_user(self.pos_user).action_accept()
+        line.with_user(self.pos_admin).action_accept()
+        self.assertEqual((period.state, line.accepted_by), ("reconciled", self.pos_admin))
+
+    # === What differs ===
+
+    def test_a_row_that_comes_late_is_awaited_and_added_when_it_is_fetched_again(self):
+        self.profile(report_rows="late", report_not_ready_count=0)
+        self.paid_order(100)
+        _order, last = self.paid_order(20)
+        period = self.closed_and_settled()
+        self.assertEqual((period.state, period.awaited_count), ("reconciled", 1))
+        period.with_user(self.pos_admin).action_resume()
+        self.settle()
+        self.assertEqual((period.state, period.awaited_count), ("reconciled", 0))
+        self.assertEqual(self.kinds(period), ["late", "matched", "matched"])
+        self.assertEqual(last.period_id, period)
+        period.with_user(self.pos_admin).action_resume()
+        self.settle()
+        self.assertEqual(len(period.line_ids), 3, "fetching again adds nothing twice")
+
+    def test_money_at_glase_that_the_ledger_does_not_know_is_a_case_that_lists_it(self):
+        _order, row = self.paid_order(100)
+        reference = row.ers_reference
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET ers_reference = 'other' WHERE id = %s", (row.id,)
+        )
+        self.env.invalidate_all()
+        period = self.closed_and_settled()
+        self.assertEqual(period.state, "differences")
+        self.assertEqual(self.kinds(period), ["awaited", "unknown"])
+        case = self.env["glase.case"].search([("period_id", "=", period.id)])
+        self.assertEqual(case.kind, "unknown_reference")
+        self.assertIn(reference, case.summary)
+        self.assertTrue(period.activity_ids)
+
+    def test_another_amount_is_a_difference(self):
+        _order, row = self.paid_order(100)
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET receipt_amount = 90 WHERE id = %s", (row.id,)
+        )
+        self.env.invalidate_all()
+        period = self.closed_and_settled()
+        self.assertEqual((period.state, period.difference), ("differences", 10))
+        self.assertEqual(self.kinds(period), ["amount"])
+
+    def test_a_report_that_is_only_a_sum_is_not_matched_by_luck(self):
+        self.profile(report_shape="reporting")
+        self.paid_order(100)
+        period = self.closed_and_settled()
+        self.assertEqual(period.state, "differences")
+        self.assertIn("only their sum", period.message)
+
+    def test_two_reports_that_contradict_each_other_are_fetched_again_before_anybody_is_told(self):
+        self.profile(report_rows="late")
+        self.paid_order(100)
+        self.paid_order(20)
+        period = self.closed_and_settled()
+        self.assertEqual(period.state, "marked")
+        self.assertFalse(period.activity_ids)
+        self.work(61)
+        self.assertEqual((period.state, period.report_total), ("reconciled", 120))
+
+    # === Glase is slow, dead or talks nonsense ===
+
+    def test_a_report_that_is_not_ready_is_asked_for_again(self):
+        self.profile(report_not_ready_count=3)
+        self.paid_order(100)
+        period = self.close()
+        self.work()
+        for _round in range(7):
+            self.work(4)
+        self.assertEqual(period.state, "reconciled")
+
+    def test_a_report_that_is_never_ready_fails_loudly_and_can_be_resumed(self):
+        self.profile(report_not_ready_count=1000)
+        self.paid_order(100)
+        period = self.close()
+        self.work()
+        for _round in range(20):
+            self.work(4)
+        for _round in range(9):
+            self.work(8 * 3600)
+        self.assertEqual(period.state, "failed")
+        self.assertTrue(period.activity_ids)
+        self.profile()
+        period.with_user(self.pos_admin).action_resume()
+        self.settle()
+        self.assertEqual(period.state, "reconciled")
+
+    def test_a_report_that_cannot_be_read_is_kept_as_it_came(self):
+        self.profile(report_xml="broken")
+        self.paid_order(100)
+        period = self.closed_and_settled()
+        self.assertEqual(period.state, "failed")
+        self.assertIn(b"TransactionDetails", period.details_id.raw)
+        self.assertFalse(period.line_ids)
+
+    def test_glase_is_down_at_closing(self):
+        self.paid_order(100)
+        self.simulator.faults({"operation": "*", "kind": "drop-before", "count": None})
+        period = self.close()
+        self.assertEqual(self.pos_session.state, "closed")
+        self.work()
+        self.assertEqual(period.state, "mark_unknown")
+        self.simulator.faults()
+        self.work(61)
+        self.settle()
+        following = self.period()
+        self.assertEqual((following.replaces_id, following.state), (period, "reconciled"))
+        self.assertEqual(period.state, "reconciled", "this mark never happened")
+
+    # === A lost mark ===
+
+    def lose_mark(self, kind):
+        self.simulator.faults({"operation": "markTransactionPeriod", "kind": kind, "count": 1})
+        period = self.close()
+        self.work()
+        self.assertEqual(period.state, "mark_unknown")
+        return period
+
+    def test_a_lost_mark_that_never_happened(self):
+        _order, row = self.paid_order(100)
+        period = self.lose_mark("drop-before")
+        self.work(30)
+        self.assertEqual(self.period().state, "to_mark", "not before a minute has passed")
+        self.work(31)
+        self.settle()
+        following = self.period()
+        self.assertEqual(row.period_id, following)
+        self.assertEqual(following.state, "reconciled")
+        self.assertIn("never happened", period.message)
+        self.assertFalse(self.env["glase.case"].search([("period_id", "!=", False)]))
+
+    def test_a_lost_mark_that_happened_loses_its_period_and_is_a_case_for_glase(self):
+        _order, row = self.paid_order(100)
+        period = self.lose_mark("drop-after")
+        self.work(61)
+        self.settle()
+        following = self.period()
+        self.assertEqual(following.state, "reconciled")
+        self.assertFalse(following.line_ids, "they are not missing")
+        self.assertEqual((period.state, self.kinds(period)), ("differences", ["unreported"]))
+        self.assertEqual(row.period_id, period)
+        case = self.env["glase.case"].search([("period_id", "=", period.id)])
+        self.assertEqual((case.kind, case.amount), ("period_lost", 100))
+
+    def test_a_mark_whose_worker_died_counts_as_lost(self):
+        self.paid_order(100)
+        period = self.close()
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.period"].sudo()._claim_next()
+        self.work(61)
+        self.assertEqual(period.state, "mark_unknown")
+        self.work(61)
+        self.settle()
+        self.assertEqual(self.period().state, "reconciled")
+
+    # === Who may ===
+
+    def test_nobody_writes_a_period_by_hand(self):
+        self.paid_order(100)
+        period = self.close()
+        for user in (self.pos_user, self.pos_admin):
+            with self.assertRaises(AccessError):
+                period.with_user(user).write({"state": "reconciled"})
+        with self.assertRaises(AccessError):
+            period.with_user(self.pos_user).action_resume()

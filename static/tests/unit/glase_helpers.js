@@ -187,12 +187,9 @@ export async function setUpTill() {
         },
     });
     const order = await getFilledOrder(store);
-    return {
-        store,
-        order,
-        routes,
-        method: store.models["pos.payment.method"].get(GLASE_METHOD_ID),
-    };
+    const glase = store.models["pos.payment.method"].get(GLASE_METHOD_ID);
+    store.config.update({ payment_method_ids: [["link", glase]] });
+    return { store, order, routes, method: glase };
 }
 
 export function addGlaseLine(order, method, amount) {

@@ -24,13 +24,16 @@ patch(PosPayment.prototype, {
     },
 
     /**
-     * A line that Glase may still pay, or has paid, is not deleted, whoever asks. Left open ones are
-     * dropped when the order is paid otherwise: the server keeps their row and works it to an end.
+     * A line that Glase may still pay, or has paid, is not deleted, whoever asks: not even if its
+     * method has left the till's settings. Left open ones are dropped when the order is paid
+     * otherwise: the server keeps their row and works it to an end.
      */
     delete(opts = {}) {
+        const order = this.pos_order_id;
         const done = isGlaseLine(this) && this.payment_status === "done";
-        const kept = done || (isUndecided(this) && !isLeftOpen(this));
-        if (opts.backend && kept && !this.pos_order_id?.finalized) {
+        const dropped = isLeftOpen(this) && order?.isPaid();
+        const kept = done || (isUndecided(this) && !dropped);
+        if (opts.backend && kept && !order?.finalized) {
             return;
         }
         return super.delete(...arguments);

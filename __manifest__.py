@@ -17,6 +17,7 @@
         "views/glase_assign_views.xml",
         "views/glase_set_up_views.xml",
         "views/glase_transaction_views.xml",
+        "views/glase_period_views.xml",
         "views/glase_case_views.xml",
         "views/glase_refund_views.xml",
         "views/pos_payment_views.xml",

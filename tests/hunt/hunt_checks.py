@@ -67,8 +67,10 @@ class Checks:
             if payment["state"] == "standing":
                 key = (payment["terminal_id"], payment["currency"])
                 there[key] += Decimal(payment["amount"]) - Decimal(payment["refunded"])
+        for payment in self._verified_payments():
+            here[self._key_of_payment(payment)] += money(payment["amount"])
         for row in self.rows:
-            here[self._key_of(row)] += self._accounted(row)
+            here[self._key_of(row)] += self._in_cases(row)
         for key in sorted(set(there) | set(here)):
             if there[key] != here[key]:
                 self.world.blame(
@@ -89,15 +91,34 @@ class Checks:
             return money(row["linked_amount"])
         return Decimal(0)
 
-    def _accounted(self, row):
-        """What orders and open cases have of this row's money; each row counts once.
+    def _verified_payments(self):
+        """What orders say was paid, or given back, with Glase, and is not marked as unverified."""
+        return self._dicts(
+            "SELECT p.id, p.amount, p.transaction_id FROM pos_payment p"
+            " JOIN pos_order o ON o.id = p.pos_order_id"
+            f" WHERE p.payment_method_id = {self.world.method_id}"
+            " AND p.is_change IS NOT TRUE AND p.glase_unverified IS NOT TRUE"
+            " AND (p.transaction_id IS NOT NULL OR o.state NOT IN ('draft', 'cancel'))"
+        )
 
-        An open case stands for what Glase moved beyond what a verified payment has. Refunds that no
-        order has (a reversal, money given back without an order) are taken off their payment's case.
+    def _key_of_payment(self, payment):
+        for row in self.rows:
+            if row["payment_id"] == payment["id"]:
+                return self._key_of(row)
+        for row in self.rows:
+            if payment["transaction_id"] and row["ers_reference"] == payment["transaction_id"]:
+                return self._key_of(row)
+        return "none", "SEK"
+
+    def _in_cases(self, row):
+        """What open cases have of this row's money; each row counts once.
+
+        A case stands for what Glase moved beyond what a verified payment has. Refunds that no order
+        has (a reversal, money given back without an order) are taken off their payment's case.
         """
         if not self._open_cases(row):
-            return self._verified(row)
-        moved = self._moved(row)
+            return Decimal(0)
+        moved = self._moved(row) - self._verified(row)
         for refund in self.rows:
             loose = refund["original_id"] == row["id"] and not self._verified(refund)
             if loose and not self._open_cases(refund):
@@ -212,7 +233,9 @@ class Checks:
     def _order_of(self, case):
         for row in self.rows:
             if row["id"] == case["transaction_id"]:
-                return self.world.orders_by_reference.get(row["line_uuid"])
+                known = self.world.orders_by_reference.get(row["line_uuid"])
+                # A refund of the back office has a line of its own: it is about its payment's sale.
+                return known or self._order_of({**case, "transaction_id": row["original_id"]})
         for order in self.play.orders.values():
             if order.id and order.id == case["order_id"]:
                 return order

@@ -21,6 +21,7 @@ def main(arguments):
     parser.add_argument("--replay", help="a JSON file with a profile and steps")
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
+    parser.add_argument("--only", help="names of mutants, with commas")
     parser.add_argument("--table", action="store_true", help="what never happened fails")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--keep-going", action="store_true")

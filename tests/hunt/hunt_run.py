@@ -115,6 +115,8 @@ class Hunt:
             for check, why in mismatches:
                 say(f"{check}: {why}")
             return 1 if mismatches else 0
+        if options.mutants:
+            return self.find_mutants(options.seed, options.runs, options.only)
         failed = 0
         started = time.monotonic()
         done = 0
@@ -133,6 +135,33 @@ class Hunt:
         if missing and options.table:
             say("Never happened: " + "; ".join(missing))
         return 1 if failed or (missing and options.table) else 0
+
+    def find_mutants(self, seed, runs, only):
+        """Plant each mutant and count the runs until it is found; returns the exit code."""
+        from hunt_mutants import MUTANTS
+
+        missed = []
+        for name, plant in MUTANTS.items():
+            if only and name not in only.split(","):
+                continue
+            found = self._find(plant, seed, runs)
+            if found:
+                count, check, why = found
+                say(f"{name:34} found after {count:4} runs: {check}: {why.splitlines()[0][:120]}")
+            else:
+                missed.append(name)
+                say(f"{name:34} NOT FOUND in {runs} runs")
+        say(f"{len(MUTANTS)} mutants, {len(missed)} not found")
+        return 1 if missed else 0
+
+    def _find(self, plant, seed, runs):
+        for count in range(1, runs + 1):
+            with plant(self.world):
+                _profile, _steps, mismatches = self.run(seed + count - 1)
+            # Found is only what the module without the bug does not do in the same run.
+            if mismatches and not self.run(seed + count - 1)[2]:
+                return count, *mismatches[0]
+        return None
 
     def report(self, seed, profile, steps, mismatches, shrink=True):
         """Say what was found, and with how little it can be found again."""

@@ -83,7 +83,7 @@ class Generator:
     def next_step(self, play):
         """One more step for a run that stands where ``play`` stands."""
         if not self.good_day and self.random.random() < self.trouble:
-            return self._fault()
+            return self._fault(play)
         choices = self._choices(play)
         kinds, weights = zip(*choices, strict=True)
         step = self.random.choices(kinds, weights)[0]()
@@ -166,12 +166,12 @@ class Generator:
         label = order.label
         if order.original:
             return []
-        choices = [(lambda: self._refund(order), 0.7)]
+        choices = [(lambda: self._refund(order), 1.2)]
         if self.good_day:
             return choices
         amount = self.random.choice((0, 0, 1, order.amount))
         office = {"do": "office_refund", "order": label, "amount": amount}
-        return [*choices, (lambda: office, 0.2), (lambda: self._edit(order), 0.15)]
+        return [*choices, (lambda: office, 0.3), (lambda: self._edit(order), 0.15)]
 
     def _refund(self, order):
         self.labels += 1
@@ -219,8 +219,12 @@ class Generator:
 
     # === What goes wrong ===
 
-    def _fault(self):
-        operation = self.random.choices(OPERATIONS, (3, 4, 3, 1.5, 2))[0]
+    def _fault(self, play):
+        refunding = any(
+            order.original and order.stored == "draft" for order in play.orders.values()
+        )
+        weights = (1, 1, 1, 0, 8) if refunding else (3, 4, 3, 1.5, 0.5)
+        operation = self.random.choices(OPERATIONS, weights)[0]
         kind = self.random.choice((*SIMPLE_KINDS, "code", "dark code", "status"))
         step = {"do": "fault", "operation": operation, "kind": kind}
         match kind:

@@ -1,0 +1,340 @@
+"""Bugs that are planted one at a time, to see that the hunt finds them.
+
+Each is what somebody might write: planted in the loaded module, taken out again afterwards.
+"""
+
+import contextlib
+import dataclasses
+import functools
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.models import (
+    glase_terminal_registration,
+    glase_transaction_refund,
+    ledger,
+)
+
+MUTANTS = {}
+
+
+def mutant(function):
+    """Register a mutant under its function's name and docstring."""
+    MUTANTS[function.__name__] = function
+    return function
+
+
+@contextlib.contextmanager
+def _model(world, model, **methods):
+    """Methods of a model replaced; each gets the original as its first argument."""
+    cls = world.registry[model]
+    with contextlib.ExitStack() as stack:
+        for name, method in methods.items():
+            stack.enter_context(patch.object(cls, name, _bound(method, getattr(cls, name))))
+        yield
+
+
+def _bound(method, original):
+    @functools.wraps(original)
+    def replacement(self, *arguments, **options):
+        return method(original, self, *arguments, **options)
+
+    return replacement
+
+
+def _ledger(world, **methods):
+    return _model(world, "glase.transaction", **methods)
+
+
+@contextlib.contextmanager
+def _judged(operation, judge):
+    """The state machine judges one operation in another way."""
+    original = ledger._JUDGES[operation]
+    with patch.dict(
+        ledger._JUDGES, {operation: lambda row, evidence: judge(original, row, evidence)}
+    ):
+        yield
+
+
+@mutant
+def commit_after_the_call(world):
+    """The row of a send is committed only when Glase has answered."""
+    late = []
+
+    def in_own_transaction(original, self, work):
+        if "_claim" not in work.__code__.co_names:
+            return original(self, work)
+        cr = self.env.registry.cursor()
+        try:
+            rows = api.Environment(cr, SUPERUSER_ID, dict(self.env.context))["glase.transaction"]
+            result = work(rows)
+        except BaseException:
+            cr.close()
+            raise
+        late.append(cr)
+        if not result[1]:
+            commit_now()
+        return result
+
+    def commit_now():
+        while late:
+            with late.pop():
+                # Left without an error: committed.
+                pass
+
+    def call(original, self, row_id, operation, call, *arguments, **options):
+        def then_commit():
+            try:
+                return call()
+            finally:
+                commit_now()
+
+        return original(self, row_id, operation, then_commit, *arguments, **options)
+
+    return _ledger(world, _in_own_transaction=in_own_transaction, _call=call)
+
+
+@mutant
+def leave_the_request_open(world):
+    """The transaction of the request stays open while Glase thinks."""
+    return _ledger(world, _end_request_transaction=lambda _original, _self: None)
+
+
+@mutant
+def repeat_a_refund(world):
+    """A refund that was not answered is made once more."""
+
+    def call(original, self, row_id, operation, call, *arguments, **options):
+        def twice():
+            try:
+                return call()
+            except Exception:
+                if operation == "refundPayment":
+                    return call()
+                raise
+
+        return original(self, row_id, operation, twice, *arguments, **options)
+
+    return _ledger(world, _call=call)
+
+
+@mutant
+def already_paid_is_paid(world):
+    """50 on a cancel counts as PAID."""
+
+    def judge(original, row, evidence):
+        verdict = original(row, evidence)
+        if evidence.code == 50 and row.state == ledger.ISSUED:
+            values = {**verdict.values, "ers_reference": evidence.invoice_reference or "50"}
+            return ledger.Verdict(ledger.PAID, values)
+        return verdict
+
+    return _judged("cancelInvoice", judge)
+
+
+@mutant
+def being_paid_is_canceled(world):
+    """51 on a cancel counts as canceled."""
+
+    def judge(original, row, evidence):
+        if evidence.code in (51, 48) and row.state == ledger.ISSUED:
+            return ledger.Verdict(ledger.CANCELED, {"cancel_code": evidence.code})
+        return original(row, evidence)
+
+    return _judged("cancelInvoice", judge)
+
+
+@mutant
+def ask_before_cancel(world):
+    """A row that was given up is asked about at once."""
+
+    def step(original, self):
+        found = original(self)
+        return "ask" if found == "cancel" else found
+
+    return _ledger(world, _settlement_step=step)
+
+
+@mutant
+def do_not_wait_for_the_reversal(world):
+    """After 50 a given-up row is asked about without the 30 seconds."""
+    return patch.object(ledger, "REVERSAL_WAIT", timedelta(0))
+
+
+@mutant
+def poll_without_a_reference(world):
+    """A poll asks for whatever bill is current; so does one of a lost send."""
+
+    def caller(original, self, terminal, name):
+        call = original(self, terminal, name)
+        if name != "get_payment_status":
+            return call
+        return lambda _reference, version, **options: call(None, version, **options)
+
+    return _ledger(world, _caller=caller)
+
+
+@mutant
+def skip_the_proof(world):
+    """What the till says is paid is believed."""
+
+    def prove(_original, self):
+        for payment in self:
+            if payment._is_glase() and payment._glase_claims_paid():
+                payment._glase_write_proof({"glase_unverified": False})
+
+    return _model(world, "pos.payment", _glase_prove=prove)
+
+
+@mutant
+def any_amount_proves(world):
+    """The proof does not compare amounts."""
+
+    def taken(_original, self):
+        payment = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)], limit=1)
+        return abs(payment.amount) if payment else _original(self)
+
+    return _ledger(world, _taken_amount=taken)
+
+
+@mutant
+def drop_a_late_paid(world):
+    """PAID is dropped when the row was canceled on purpose, or given up."""
+
+    def absorb(original, self, evidence, heard):
+        late = self.cancel_wished_at or self.given_up_at
+        if evidence.status == "PAID" and late:
+            evidence = dataclasses.replace(evidence, status="CANCELED")
+        return original(self, evidence, heard)
+
+    return _ledger(world, _absorb=absorb)
+
+
+@mutant
+def poll_with_the_new_registration(world):
+    """A till may be registered anew while money is undecided; then the new one asks."""
+
+    def undecided(_original, self, _terminal):
+        return self.browse()
+
+    def caller(original, self, terminal, name):
+        live = self.env["glase.terminal"].sudo()
+        live = live.search([("config_id", "=", terminal.config_id.id), ("state", "=", "ready")])
+        return original(self, live[:1] or terminal, name)
+
+    return _ledger(world, _undecided=undecided, _caller=caller)
+
+
+@mutant
+def refund_90_is_failed(world):
+    """A refund that Glase answered with 90 counts as not made."""
+
+    def judge(original, row, evidence):
+        if evidence.outcome == ledger.ANSWER and evidence.code not in (0, None):
+            return ledger.Verdict(ledger.FAILED)
+        return original(row, evidence)
+
+    return _judged("refundPayment", judge)
+
+
+@mutant
+def no_answer_is_failed(world):
+    """A send that was not answered counts as not made."""
+
+    def judge(original, row, evidence):
+        verdict = original(row, evidence)
+        lost = row.state == ledger.SENDING and verdict.state == ledger.UNKNOWN
+        return ledger.Verdict(ledger.FAILED) if lost else verdict
+
+    return _judged("sendInvoice", judge)
+
+
+@mutant
+def link_twice(world):
+    """A row proves each payment that names its order, whoever has it already."""
+
+    def matching(original, self):
+        row = original(self)
+        if row or self.amount < 0:
+            return row
+        return (
+            self.env["glase.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("order_id.config_id", "=", self.pos_order_id.config_id.id),
+                    ("state", "=", "paid"),
+                    ("amount", "=", self.amount),
+                ],
+                limit=1,
+            )
+        )
+
+    def link(original, self, row):
+        if row and row.payment_id and row.payment_id != self:
+            self._glase_write_proof(
+                {"transaction_id": row.ers_reference, "glase_unverified": False}
+            )
+            return None
+        return original(self, row)
+
+    return _model(world, "pos.payment", _glase_matching_row=matching, _glase_link=link)
+
+
+@mutant
+def undecided_refunds_do_not_count(world):
+    """What was given back by an unknown refund may be given back again."""
+    standing = (ledger.REFUNDED,)
+    return patch.object(glase_transaction_refund, "STANDING", standing)
+
+
+@mutant
+def keep_a_lost_payment_quiet(world):
+    """Money that no order took is no case.
+
+    Stands for *lost mark = done*: marking periods is not built yet.
+    """
+
+    def open_case(original, self, kind, **options):
+        if kind != "paid_without_order":
+            original(self, kind, **options)
+
+    return _ledger(world, _open_case=open_case)
+
+
+@mutant
+def send_again_on_a_second_click(world):
+    """The same press from another tab makes another call."""
+
+    def send(original, self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+        known = self.sudo().search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
+        if known and known.state == ledger.ISSUED:
+            caller = self._caller(known.terminal_id, "send_invoice")
+            order = self.env["pos.order"].search([("uuid", "=", order_uuid)])
+            invoice = order._glase_invoice(
+                line_uuid, known._decimal_amount(), known.terminal_id, cashier
+            )
+            reference, row_id = known.call_reference, known.id
+            self._end_request_transaction()
+            self._call(
+                row_id,
+                "sendInvoice",
+                lambda: caller(invoice, client_reference=reference),
+                reference,
+            )
+        return original(self, config_id, order_uuid, line_uuid, attempt, amount, cashier)
+
+    return _ledger(world, _till_send=send)
+
+
+@mutant
+def log_the_password(world):
+    """A registration's password is written to the log."""
+
+    def principal(original, self):
+        found = original(self)
+        glase_terminal_registration._logger.warning("calling with %s", self.sudo().password)
+        return found
+
+    return _model(world, "glase.terminal", _principal=principal)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import clean_context
 
 from . import ledger
 
@@ -38,7 +39,10 @@ class GlaseEvent(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Events of the Glase ledger are written by the system."))
-        return super().create(vals_list)
+        # Defaults in a browser's context would say what nobody said.
+        # pylint: disable-next=context-overridden
+        events = self.with_context(clean_context(self.env.context))
+        return super(GlaseEvent, events).create(vals_list)
 
     def write(self, vals):  # pylint: disable=method-required-super
         # Nothing is passed on: an event never changes, whoever asks.

@@ -27,6 +27,8 @@ REFUSED_TO_CASHIERS = {
         "write",
     },
     "glase.event": {"create", "write"},
+    "glase.period": {"action_resume", "create", "write"},
+    "glase.period.line": {"action_accept", "create", "write"},
     "glase.terminal": {
         "action_register",
         "action_register_again",
@@ -61,6 +63,8 @@ TABLES = (
     "glase_transaction",
     "glase_event",
     "glase_case",
+    "glase_period",
+    "glase_period_line",
     "pos_payment",
 )
 # Odoo has no words of its own for an order by the field of another model.
@@ -247,7 +251,11 @@ class TestAttackSecrets(GlaseCommon):
         case = self.env["glase.case"]._open(
             "paid_late", "For this test", transaction=self.row(line)
         )
+        period = self.env["glase.period"]._make(self.terminal)
+        difference = {"period_id": period.id, "origin": "report", "kind": "unknown"}
         records = {
+            "glase.period": period,
+            "glase.period.line": self.env["glase.period.line"].sudo().create(difference),
             "glase.account": self.account,
             "glase.case": case,
             "glase.event": self.row(line).event_ids[:1],

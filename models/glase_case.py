@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import clean_context
 
 from .res_users import MANAGERS
 
@@ -182,7 +183,8 @@ class GlaseCase(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Cases are opened by the Glase ledger."))
-        return super().create(vals_list)
+        own = self.with_context(clean_context(self.env.context))
+        return super(GlaseCase, own).create(vals_list)
 
     def write(self, vals):
         allowed = TYPED | {name for name in vals if name.startswith(("message_", "activity_"))}

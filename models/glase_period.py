@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import clean_context
 
 from . import clock, ledger
 
@@ -103,7 +104,8 @@ class GlasePeriod(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Transaction periods are made by the system."))
-        return super().create(vals_list)
+        own = self.with_context(clean_context(self.env.context))
+        return super(GlasePeriod, own).create(vals_list)
 
     def write(self, vals):
         outside = {name for name in vals if not name.startswith(("message_", "activity_"))}

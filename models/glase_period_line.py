@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import clean_context
 
 REPORT, LEDGER = "report", "ledger"
 
@@ -76,7 +77,8 @@ class GlasePeriodLine(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Lines of a period are made by the system."))
-        return super().create(vals_list)
+        own = self.with_context(clean_context(self.env.context))
+        return super(GlasePeriodLine, own).create(vals_list)
 
     def write(self, vals):
         if set(vals) - {"reason"} and not self.env.su:

@@ -48,7 +48,9 @@ class PosPayment(models.Model):
             method = methods.browse(vals.get("payment_method_id"))
             glase = method.sudo().use_payment_terminal == "glase"
             checked.append(self._glase_drop_claims(vals) if glase else vals)
-        payments = super().create(checked)
+        claims = {f"default_{name}" for name in PROVEN_FIELDS}
+        context = {key: value for key, value in self.env.context.items() if key not in claims}
+        payments = super(PosPayment, self.with_context(context)).create(checked)
         payments._glase_prove()
         return payments
 
@@ -95,12 +97,13 @@ class PosPayment(models.Model):
         return {name: value for name, value in vals.items() if name not in PROVEN_FIELDS}
 
     def _glase_claims_paid(self):
-        """Whether this payment says that Glase money was taken or given back."""
+        """Whether this payment says that Glase money was taken or given back.
+
+        In a finished order each payment does, whatever its status says.
+        """
         self.ensure_one()
-        return bool(
-            self._is_glase()
-            and not self.is_change
-            and not self.currency_id.is_zero(self.amount)
-            and self.payment_status not in NOT_TAKEN
-            and (self.payment_status or self.pos_order_id.state != "draft")
-        )
+        if not self._is_glase() or self.currency_id.is_zero(self.amount):
+            return False
+        if self.pos_order_id.state not in ("draft", "cancel"):
+            return True
+        return bool(self.payment_status) and self.payment_status not in NOT_TAKEN

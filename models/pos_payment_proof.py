@@ -119,6 +119,7 @@ class PosPayment(models.Model):
             values = self._glase_proven_values(row)
         else:
             values = {
+                "card_type": False,
                 "transaction_id": False,
                 "payment_ref_no": False,
                 "glase_paid_at": False,

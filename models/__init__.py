@@ -21,6 +21,7 @@ from . import glase_period_reconcile
 from . import glase_event
 from . import glase_case
 from . import glase_case_refund
+from . import glase_case_evidence
 from . import pos_config
 from . import glase_set_up
 from . import ir_module_module

@@ -31,6 +31,9 @@ class GlaseTransaction(models.Model):
     line_uuid = fields.Char("Payment Line", required=True, readonly=True)
     attempt = fields.Char(required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
+    signed_amount = fields.Monetary(
+        "Amount, Refunds Negative", compute="_compute_signed_amount", store=True
+    )
     proposed_amount = fields.Monetary(
         readonly=True, help="The amount of an update of which it is not certain that it counts"
     )
@@ -189,6 +192,11 @@ class GlaseTransaction(models.Model):
         for row in self:
             paid = row.paid_at and row.issued_at
             row.seconds_to_pay = (row.paid_at - row.issued_at).total_seconds() if paid else 0.0
+
+    @api.depends("amount", "kind")
+    def _compute_signed_amount(self):
+        for row in self:
+            row.signed_amount = -row.amount if row.kind == ledger.REFUND else row.amount
 
     @api.depends("case_ids.state")
     def _compute_open_case_count(self):

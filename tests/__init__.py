@@ -17,6 +17,7 @@ from . import (
     test_proof,
     test_push,
     test_refund_back_office,
+    test_refund_evidence,
     test_refund_till,
     test_refund_unknown,
     test_security,

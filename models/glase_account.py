@@ -69,7 +69,7 @@ class GlaseAccount(models.Model):
         translate=False, help="Printed below the bill on the buyer's phone"
     )
     public_url = fields.Char(
-        "Public Address of Odoo",
+        "Public Address",
         tracking=True,
         help="Where Glase reaches this Odoo from the internet, for example "
         "https://shop.example.com. Glase then tells it when a customer has paid, and the till "

@@ -1,5 +1,6 @@
 from . import (
     test_account,
+    test_attack,
     test_attack_secrets,
     test_bill_rows,
     test_case_attach,

@@ -69,6 +69,13 @@ class GlasePaymentController(http.Controller):
         ledger = self._ledger()
         return ledger._till_approve_refund_tender(config_id, order_uuid, login, password, reason)
 
+    @http.route("/pos_glase/override_closing", type="jsonrpc", auth="user")
+    def override_closing(self, config_id, reason, login="", password=""):
+        """A manager lets a session be closed; see ``PosSession._till_override_closing``."""
+        self._ledger()
+        sessions = request.env["pos.session"]
+        return sessions._till_override_closing(config_id, reason, login, password)
+
     def _ledger(self):
         if not request.env.user.has_group("point_of_sale.group_pos_user"):
             raise AccessError(request.env._("Only Point of Sale users take payments."))

@@ -75,6 +75,11 @@ class GlaseTransaction(models.Model):
                 "busy",
                 self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
+        if terminal._is_closing():
+            raise Refused(
+                "closing",
+                self.env._("This till's register is being closed: no bill is sent any more."),
+            )
         self._age(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)

@@ -5,6 +5,7 @@ from . import (
     test_bill_rows,
     test_case_attach,
     test_change_amount,
+    test_closing,
     test_force_done,
     test_glase_id,
     test_hoot,

@@ -1,0 +1,256 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from . import clock, ledger, own_transaction
+from .refused import Refused, answers_refusals
+
+# A latch that nobody lifted, because its server died, holds no till longer than this.
+LATCH_FOR = timedelta(minutes=5)
+# A manager's word holds for the closing at hand, not for one after more sales.
+OVERRIDE_FOR = timedelta(minutes=15)
+# Kinds of case that a session is not closed over: the money of its own orders is in question.
+IN_QUESTION = ("unverified_payment", "forced_done", "goods_without_money", "amount_unknown")
+
+
+class GlaseTerminal(models.Model):
+    _inherit = "glase.terminal"
+
+    closing_since = fields.Datetime(
+        readonly=True, copy=False, help="The till's register is being closed: no bill is sent"
+    )
+
+    def _is_closing(self):
+        """Whether the till's register is being closed. Meaningful under the till's lock only."""
+        self.ensure_one()
+        since = self.sudo().closing_since
+        return bool(since and clock.now(self.env.cr) - since < LATCH_FOR)
+
+
+class PosSession(models.Model):
+    """A session is closed over no Glase money that is undecided (``doc/ledger.md §16``)."""
+
+    _inherit = "pos.session"
+
+    glase_override_reason = fields.Char("Closed over Open Glase Payments", readonly=True)
+    glase_override_by = fields.Many2one("res.users", "Approved by", readonly=True)
+    glase_override_at = fields.Datetime(readonly=True)
+    glase_override_list = fields.Text("Open at That Moment", readonly=True)
+
+    # === What is open ===
+
+    def _glase_open_ends(self):
+        """What must be settled before this session is closed, and what is carried over.
+
+        Read in a transaction of its own: the request's may have begun before the last payment.
+
+        :return: ``blocking`` and ``carried``: lists of ``what`` and ``todo``, two sentences
+        :rtype: dict
+        """
+        self.ensure_one()
+        session_id = self.id
+        return own_transaction.run(
+            self.env, lambda env: env["pos.session"].browse(session_id)._glase_read_open_ends()
+        )
+
+    def _glase_read_open_ends(self):
+        rows = self.env["glase.transaction"]
+        of_till = [("config_id", "=", self.config_id.id)]
+        rows._age(rows.search([*of_till, ("state", "in", [ledger.SENDING])]).terminal_id)
+        running = rows.search([*of_till, ("state", "in", list(ledger.HOLDS_TILL))])
+        unclaimed = rows.search(
+            [
+                *of_till,
+                ("session_id", "=", self.id),
+                ("kind", "=", ledger.PAYMENT),
+                ("state", "=", ledger.PAID),
+                ("payment_id", "=", False),
+                ("spent_on", "=", False),
+                ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
+                ("case_ids", "not any", [("state", "=", "settled"), ("note", "!=", False)]),
+            ]
+        )
+        cases = self.env["glase.case"].search(
+            [
+                ("state", "=", "open"),
+                ("kind", "in", list(IN_QUESTION)),
+                "|",
+                ("transaction_id.session_id", "=", self.id),
+                ("payment_id.session_id", "=", self.id),
+            ]
+        )
+        carried = rows.search([*of_till, ("state", "=", ledger.UNKNOWN)])
+        periods = self.env["glase.period"].search(
+            [("config_id", "=", self.config_id.id), ("state", "not in", ["reconciled"])]
+        )
+        return {
+            "blocking": [
+                *(self._glase_running(row) for row in running),
+                *(self._glase_unclaimed(row) for row in unclaimed),
+                *(self._glase_in_question(case) for case in cases - running.case_ids),
+            ],
+            "carried": [
+                *(self._glase_carried(row) for row in carried),
+                *(self._glase_period_words(period) for period in periods),
+            ],
+        }
+
+    def _glase_subject(self, row):
+        amount = row.currency_id.format(row.amount)
+        return f"{amount} {row.order_name or ''}".strip()
+
+    def _glase_running(self, row):
+        return {
+            "what": self.env._("Running: %s", self._glase_subject(row)),
+            "todo": self.env._(
+                "Check it again or cancel it at the till. What was left open ends by itself within "
+                "a few minutes."
+            ),
+        }
+
+    def _glase_unclaimed(self, row):
+        return {
+            "what": self.env._("Paid, but no order has it: %s", self._glase_subject(row)),
+            "todo": self.env._(
+                "A manager attaches it to its order, or pays it back: Glase / Cases."
+            ),
+        }
+
+    def _glase_in_question(self, case):
+        subject = case.order_id.pos_reference or case.transaction_id.order_name or ""
+        return {
+            "what": f"{case.display_name} {case.currency_id.format(case.amount)} {subject}".strip(),
+            "todo": self.env._("A manager settles it: Glase / Cases."),
+        }
+
+    def _glase_carried(self, row):
+        subject = self._glase_subject(row)
+        if row.kind == ledger.REFUND:
+            what = self.env._("Not known whether the refund was made: %s", subject)
+        else:
+            what = self.env._("Sent without an answer: %s", subject)
+        return {"what": what, "todo": self.env._("Does not hold up the closing.")}
+
+    def _glase_period_words(self, period):
+        return {
+            "what": self.env._("Transaction period not settled: %s", period.display_name),
+            "todo": self.env._("Does not hold up the closing."),
+        }
+
+    def _glase_uses(self):
+        self.ensure_one()
+        return bool(self.config_id._glase_payment_method())
+
+    def _glase_refusal(self):
+        """Why this session cannot be closed now: sentences for the cashier, or False."""
+        self.ensure_one()
+        if self.state == "closed" or self._glase_is_overridden() or not self._glase_uses():
+            return False
+        blocking = self._glase_open_ends()["blocking"]
+        if not blocking:
+            return False
+        listed = "\n".join(f"• {end['what']}\n   {end['todo']}" for end in blocking)
+        return self.env._(
+            "The register stays open, because Glase payments are undecided:\n%s", listed
+        )
+
+    def _glase_is_overridden(self):
+        self.ensure_one()
+        since = self.glase_override_at
+        return bool(since and clock.now(self.env.cr) - since < OVERRIDE_FOR)
+
+    # === Every way of closing ===
+
+    def get_closing_control_data(self):
+        """Override of `point_of_sale` to list what is open with Glase in the closing popup."""
+        data = super().get_closing_control_data()
+        data["glase"] = self._glase_uses() and self._glase_open_ends()
+        return data
+
+    def _cannot_close_session(self, bank_payment_method_diffs=None):
+        """Override of `point_of_sale`: refuse while Glase money is undecided."""
+        refusal = super()._cannot_close_session(bank_payment_method_diffs)
+        message = not refusal and self._glase_refusal()
+        if message:
+            return {"successful": False, "message": message, "redirect": False, "glase": True}
+        return refusal
+
+    def update_closing_control_state_session(self, notes):
+        """Override of `point_of_sale`: a refusal must leave a till that can be opened again."""
+        message = self._glase_refusal()
+        if message:
+            raise UserError(message)
+        return super().update_closing_control_state_session(notes)
+
+    def action_pos_session_closing_control(
+        self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None
+    ):
+        """Override of `point_of_sale`: also the back office passes here."""
+        for session in self.filtered(lambda session: session._glase_uses()):
+            session._glase_latch()
+            message = session._glase_refusal()
+            if message:
+                raise UserError(message)
+        return super().action_pos_session_closing_control(
+            balancing_account, amount_to_balance, bank_payment_method_diffs
+        )
+
+    def _glase_latch(self):
+        """From here on no bill is sent at this till, until the closing has ended or failed."""
+        terminal_ids = self.config_id.sudo().glase_terminal_ids.ids
+
+        def set_latch(env, since):
+            for terminal in env["glase.terminal"].browse(terminal_ids):
+                own_transaction.lock(terminal)
+                terminal.closing_since = since and clock.now(env.cr)
+
+        own_transaction.run(self.env, lambda env: set_latch(env, True))
+        env = self.env
+
+        def lift():
+            own_transaction.run(env, lambda own: set_latch(own, False))
+
+        self.env.cr.postcommit.add(lift)
+        self.env.cr.postrollback.add(lift)
+
+    # === A manager closes all the same ===
+
+    @api.model
+    @answers_refusals
+    def _till_override_closing(self, config_id, reason, login="", password=""):
+        """Let a manager close a session although Glase money is undecided.
+
+        :param int config_id: the till
+        :param str reason: stays on the session, with what was open
+        :param str login: of the manager who approves, empty if that is who is logged in
+        :param str password: the manager's own; kept nowhere
+        :return: ``{"ok": True}``, or a refusal
+        :rtype: dict
+        """
+        config = self.env["glase.transaction"]._till_config(config_id)
+        reason = (reason or "").strip()
+        if not reason:
+            raise Refused("reason", self.env._("Write why the register is closed all the same."))
+        manager = self.env["res.users"]._glase_approve(config.company_id, login, password)
+        session = config.current_session_id
+        blocking = session._glase_open_ends()["blocking"]
+        listed = "\n".join(end["what"] for end in blocking)
+        session.sudo().write(
+            {
+                "glase_override_reason": reason,
+                "glase_override_by": manager.id,
+                "glase_override_at": clock.now(self.env.cr),
+                "glase_override_list": listed,
+            }
+        )
+        session.sudo().message_post(
+            body=self.env._(
+                "%(manager)s lets this session be closed over undecided Glase payments: "
+                "“%(reason)s”. %(listed)s",
+                manager=manager.name,
+                reason=reason,
+                listed=listed,
+            )
+        )
+        return {"ok": True}

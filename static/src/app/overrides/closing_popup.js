@@ -1,0 +1,57 @@
+import { _t } from "@web/core/l10n/translation";
+import { patch } from "@web/core/utils/patch";
+import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { ClosePosPopup } from "@point_of_sale/app/components/popups/closing_popup/closing_popup";
+import { approved, askApproved } from "@pos_glase/app/glase_approval";
+
+// A closed list in core.
+ClosePosPopup.props = [...ClosePosPopup.props, "glase?"];
+
+patch(ClosePosPopup.prototype, {
+    setup() {
+        super.setup(...arguments);
+        this.state.glaseOverridden = false;
+    },
+
+    /** What must be settled with Glase before the register closes; nothing after a manager's word. */
+    get glaseBlocking() {
+        return this.state.glaseOverridden ? [] : this.props.glase?.blocking || [];
+    },
+
+    get glaseCarried() {
+        return this.props.glase?.carried || [];
+    },
+
+    canConfirm() {
+        return super.canConfirm() && !this.glaseBlocking.length;
+    },
+
+    /** The server refuses, too; this only tells it apart from core's own refusals. */
+    async handleClosingError(response) {
+        if (!response.glase) {
+            return super.handleClosingError(response);
+        }
+        // Core would offer to cancel all open orders, running payments among them.
+        this.dialog.add(AlertDialog, {
+            title: _t("The register stays open"),
+            body: response.message,
+        });
+        this.props.close();
+    },
+
+    async overrideGlase() {
+        const done = await approved(this.pos, {
+            title: _t("Close over undecided Glase payments"),
+            body: _t(
+                "The session's books will not say what became of this money. The reason stays on the session."
+            ),
+            action: _t("Close all the same"),
+            needsLogin: !this.pos.glase.info.manager,
+            onApprove: async (approval) => {
+                const params = { config_id: this.pos.config.id, ...approval };
+                return (await askApproved("override_closing", params)).refusal;
+            },
+        });
+        this.state.glaseOverridden = done;
+    },
+});

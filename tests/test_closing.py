@@ -1,0 +1,135 @@
+from odoo.exceptions import UserError
+
+from .refunds import RefundCommon
+
+
+class TestClosing(RefundCommon):
+    """A session is not closed over Glase money that is undecided, whatever way it is closed."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["pos.session"].search([]).order_ids.filtered(
+            lambda order: order.state == "draft"
+        ).unlink()
+
+    def ends(self):
+        self.env.invalidate_all()
+        return self.pos_session._glase_open_ends()
+
+    def close_from_till(self):
+        """What the till's popup does, in its order."""
+        session = self.pos_session.with_user(self.pos_user)
+        if session.config_id.cash_control:
+            answer = session.post_closing_cash_details(session.cash_register_balance_end)
+            if not answer["successful"]:
+                return answer
+        session.update_closing_control_state_session("")
+        return session.close_session_from_ui()
+
+    def finish_drafts(self, order):
+        """Core refuses to close over drafts: take the order out of the way, not its money."""
+        self.env.cr.execute("DELETE FROM pos_order WHERE id = %s", (order.id,))
+        self.env.invalidate_all()
+
+    def assert_refused(self, words):
+        answer = self.close_from_till()
+        self.assertFalse(answer["successful"])
+        self.assertTrue(answer["glase"])
+        self.assertIn(words, answer["message"])
+        for attempt in (
+            lambda: self.pos_session.update_closing_control_state_session(""),
+            self.pos_session.action_pos_session_closing_control,
+        ):
+            with self.assertRaisesRegex(UserError, words):
+                attempt()
+        self.assertEqual(self.pos_session.state, "opened", "the till can be opened again")
+
+    def test_a_day_that_is_settled_closes(self):
+        self.paid_order(148)
+        self.assertEqual(self.ends(), {"blocking": [], "carried": []})
+        self.assertTrue(self.close_from_till()["successful"])
+        self.assertEqual(self.pos_session.state, "closed")
+        self.assertTrue(self.env["glase.period"].search([("session_id", "=", self.pos_session.id)]))
+
+    def test_a_running_payment(self):
+        order, _line = self.sent()
+        self.finish_drafts(order)
+        self.assertEqual(len(self.ends()["blocking"]), 1)
+        self.assert_refused("Running")
+
+    def test_a_payment_without_an_order(self):
+        order, line = self.sent()
+        self.customer("pay")
+        self.ask(line)
+        self.finish_drafts(order)
+        self.assert_refused("no order has it")
+
+    def test_a_payment_that_nothing_proves(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        self.assertTrue(order.payment_ids.glase_unverified)
+        self.assert_refused("not proven")
+
+    def test_lost_sends_and_unknown_refunds_are_carried_over(self):
+        paid, _row = self.paid_order(100)
+        refund_order, refund_line = self.refund_order(paid, 30)
+        self.simulator.faults({"operation": "refundPayment", "kind": "drop-after", "count": 1})
+        self.refund(refund_order, refund_line, 30)
+        self.validate(refund_order, refund_line)
+        order, line = self.draft_order(self.pos_session, 20)
+        self.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 1})
+        self.assertEqual(self.send(order, line)["state"], "unknown")
+        self.simulator.faults()
+        self.finish_drafts(order)
+        ends = self.ends()
+        self.assertEqual((len(ends["blocking"]), len(ends["carried"])), (0, 2))
+        self.assertTrue(self.close_from_till()["successful"])
+
+    def test_a_manager_overrides_with_a_reason_that_stays_on_the_session(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        refusal = self.door("override_closing", reason="End of the day")
+        self.assertEqual(refusal["reason"], "approval")
+        manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.assertEqual(self.door("override_closing", reason=" ", **manager)["reason"], "reason")
+        self.assertTrue(self.door("override_closing", reason="End of the day", **manager)["ok"])
+        self.env.invalidate_all()
+        self.assertEqual(self.pos_session.glase_override_by, self.pos_admin)
+        self.assertIn("20.00", self.pos_session.glase_override_list)
+        self.assertTrue(self.close_from_till()["successful"])
+        self.assertEqual(self.pos_session.glase_override_reason, "End of the day")
+
+    def test_an_override_holds_for_the_closing_at_hand_only(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.door("override_closing", reason="End of the day", **manager)
+        self.advance(16 * 60)
+        self.assert_refused("not proven")
+
+    def test_while_the_register_closes_no_bill_is_sent(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.pos_session._glase_latch()
+        self.assertEqual(self.send(order, line)["reason"], "closing")
+        self.env.cr.postcommit.run()
+        self.assertEqual(self.send(order, line, attempt="2")["state"], "issued")
+
+    def test_a_latch_that_nobody_lifted_holds_no_till_for_long(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.pos_session._glase_latch()
+        self.advance(301)
+        self.assertEqual(self.send(order, line)["state"], "issued")
+
+    def test_the_popup_lists_what_is_open(self):
+        order, _line = self.sent()
+        data = self.pos_session.with_user(self.pos_user).get_closing_control_data()
+        [end] = data["glase"]["blocking"]
+        self.assertIn("20.00", end["what"])
+        self.assertIn("till", end["todo"])
+        order.unlink()
+
+    def test_a_till_without_glase_is_not_asked(self):
+        other = self.main_pos_config.copy({"name": "Without Glase"})
+        other.payment_method_ids -= self.glase_method
+        session = self.open_register(other)
+        self.assertIs(session.get_closing_control_data()["glase"], False)

@@ -28,6 +28,7 @@ from . import (
     test_sticker,
     test_terminal,
     test_till_routes,
+    test_tour_closing,
     test_tour_customer_display,
     test_tour_other_days,
     test_tour_payments,

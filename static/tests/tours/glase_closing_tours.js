@@ -1,0 +1,73 @@
+import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
+import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
+import { negate } from "@point_of_sale/../tests/generic_helpers/utils";
+import * as Glase from "./glase_util";
+
+const { tour } = Glase;
+const AMOUNT = "5.10";
+
+function openPopup() {
+    return [Glase.nextOrder(), Chrome.clickMenuOption("Close Register")];
+}
+
+function countCash() {
+    return {
+        content: "the cash is counted",
+        trigger: ".close-pos-popup .fa-clone",
+        run: "click",
+    };
+}
+
+function closeRegister() {
+    return [
+        countCash(),
+        {
+            content: "close the register",
+            trigger: '.close-pos-popup button.highlight:enabled:contains("Close Register")',
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { content: "it is closed", trigger: "button:contains(backend)" },
+    ];
+}
+
+tour("GlaseCloseMatched", () => [
+    Glase.startTill(),
+    Glase.sell(),
+    Glase.chooseGlase(),
+    Glase.clickSend(),
+    Glase.waitsFor(AMOUNT),
+    Glase.customer("pay"),
+    Glase.receiptShowsGlase(AMOUNT),
+    Glase.allStored(),
+    openPopup(),
+    { content: "nothing is open", trigger: ".close-pos-popup:not(:has(.glase-blocking))" },
+    closeRegister(),
+]);
+
+tour("GlaseCloseOverridden", () => [
+    Glase.startTill(),
+    Glase.shortWaits({ quiet: 3000 }),
+    Glase.sell(),
+    Glase.chooseGlase(),
+    Glase.clickSend(),
+    Glase.waitsFor(AMOUNT),
+    Glase.faults(...Glase.SILENT),
+    Glase.press("force"),
+    Glase.approve("pos_admin", "pos_admin"),
+    ReceiptScreen.isShown(),
+    Glase.allStored(),
+    openPopup(),
+    {
+        content: "what is open, and what to do",
+        trigger: '.close-pos-popup .glase-blocking:contains("Running"):contains("5.10")',
+    },
+    {
+        content: "the register cannot be closed",
+        trigger: '.close-pos-popup button.highlight:disabled:contains("Close Register")',
+    },
+    { content: "a manager may", trigger: ".close-pos-popup .glase-override", run: "click" },
+    Glase.approve("pos_admin", "pos_admin"),
+    { content: "approved", trigger: negate(".glase-blocking", ".close-pos-popup") },
+    closeRegister(),
+]);

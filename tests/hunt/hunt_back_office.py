@@ -102,30 +102,39 @@ class BackOffice:
 
     # === Cases ===
 
-    def _do_attach(self, step, _order):
-        """A manager attaches a payment without an order to the order that waits for it."""
-        found = self.world.sql(
+    def has_money_without_order(self):
+        """Whether an open case says that a payment has no order."""
+        return bool(self._without_order())
+
+    def _without_order(self):
+        return self.world.sql(
             "SELECT c.id, t.line_uuid FROM glase_case c JOIN glase_transaction t"
             " ON t.id = c.transaction_id WHERE c.state = 'open' AND c.kind = 'paid_without_order'"
             " ORDER BY c.id LIMIT 1"
         )
+
+    def _do_attach(self, step, _order):
+        """A manager attaches a payment without an order to one that waits for such an amount."""
+        found = self._without_order()
         if not found:
             return False
         case_id, line_uuid = found[0]
 
         def work(env):
             case = env["glase.case"].browse(case_id)
-            if not case.attach_order_id:
-                case.attach_order_id = case.attachable_order_ids[:1]
+            waiting = case.attachable_order_ids.sorted("id")
+            if waiting:
+                case.attach_order_id = waiting[step["pick"] % len(waiting)]
             case.action_attach()
             return True
 
         if self.world.request("manager", work, **self._plan(step)) is True:
             self.world.counts["attached"] += 1
         for order in self.orders.values():
-            if order.line_uuid == line_uuid or order.stored == "draft":
-                self._look(order)
+            if order.line_uuid == line_uuid:
                 order.taint("attached")
+            elif order.stored == "draft" and self._look(order):
+                order.taint("attached to")
         return None
 
     # === Registrations ===

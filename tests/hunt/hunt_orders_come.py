@@ -82,10 +82,13 @@ class OrdersCome:
         return None
 
     def _look(self, order):
+        """What the database has of an order; returns whether that has changed."""
         rows = self.world.sql(
             "SELECT o.state, p.id FROM pos_order o LEFT JOIN pos_payment p"
             " ON p.pos_order_id = o.id AND p.uuid = %s WHERE o.uuid = %s",
             order.line_uuid,
             order.uuid,
         )
+        before = order.stored
         order.stored, order.payment_id = rows[0] if rows else ("gone", None)
+        return order.stored != before

@@ -190,6 +190,10 @@ class Play(OrdersCome, BackOffice):
                 f"{order.label} heard paid {view['amount']} {view['reference']}, at Glase: "
                 f"{payment and dict(payment)}",
             )
+        if view["state"] == "failed" and not invoice and self._was_made(view["id"]):
+            self.world.blame(
+                "1 no end without proof", f"{order.label} heard failed, but Glase has the bill"
+            )
         ended = view["final"] and view["state"] != "paid" and invoice
         kept = payment and not payment["reversed_at"]
         if ended and (kept or invoice["status"] in ("ISSUED", "RESERVED")):
@@ -200,18 +204,24 @@ class Play(OrdersCome, BackOffice):
 
     def _check_refund(self, order, view):
         """A refund is *refunded* or *failed* only if that is what its one call did."""
-        [(reference,)] = self.world.sql(
-            "SELECT call_reference FROM glase_transaction WHERE id = %s", view["id"]
-        )
-        with self.world.glase.simulator.transaction() as tx:
-            made = tx.one(
-                "SELECT * FROM call WHERE client_reference = ? AND code = 0", reference or ""
-            )
-        if view["final"] and bool(made) != (view["state"] == "refunded"):
+        made = self._was_made(view["id"])
+        if view["final"] and made != (view["state"] == "refunded"):
             self.world.blame(
                 "1 no end without proof",
                 f"refund {order.label} heard {view['state']}, at Glase it was "
                 f"{'made' if made else 'not made'}",
+            )
+
+    def _was_made(self, row_id):
+        """Whether Glase carried out the one call of a row that moves money."""
+        [(reference,)] = self.world.sql(
+            "SELECT call_reference FROM glase_transaction WHERE id = %s", row_id
+        )
+        with self.world.glase.simulator.transaction() as tx:
+            return bool(
+                tx.one(
+                    "SELECT 1 FROM call WHERE client_reference = ? AND code = 0", reference or ""
+                )
             )
 
     def _do_send(self, step, order):

@@ -53,8 +53,8 @@ PROFILE = {
     "refunds_allowed": (True, True, True, False),
     "payer_takes_refunds": (True, True, True, False),
 }
-AMOUNTS = (1, 12.5, 19.99, 20, 99.95, 249, 1234.56)
-GOOD_DAY = 0.2
+AMOUNTS = (1, 19.99, 20, 99.95, 1234.56)
+GOOD_DAY = 0.15
 
 
 class Generator:
@@ -101,16 +101,19 @@ class Generator:
             elif order.stored == "paid":
                 choices += self._of_paid(order)
         choices += [
-            (self._customer, 4),
+            (lambda: self._customer(play), 4),
             (self._clock, 1),
-            (lambda: {"do": "job"}, 0.7),
+            (lambda: {"do": "job"}, 3 if self._given_up(play) else 0.7),
             (lambda: {"do": "reload", "till": self._till()}, 0.3),
             (lambda: {"do": "session", "till": self._till()}, 0.1),
         ]
         if not self.good_day:
             choices += [
                 (lambda: {"do": "register", "till": self._till()}, 0.3),
-                (lambda: {"do": "attach"}, 0.3),
+                (
+                    lambda: {"do": "attach", "pick": self.random.randrange(3)},
+                    3 if play.has_money_without_order() else 0,
+                ),
             ]
         return choices
 
@@ -149,24 +152,24 @@ class Generator:
     def _of_bad_day(self, order, of):
         choices, state = [], order.state
         if order.is_open:
-            choices += [(of("cancel"), 1.2), (of("leave"), 1.5 if state == "unknown" else 0.7)]
+            choices += [(of("cancel"), 2), (of("leave"), 1.5 if state == "unknown" else 0.7)]
             choices.append((of("poll", take_back=True), 0.3))
         if state == "issued":
             choices.append((of("force"), 0.3))
         if state == "paid" and not order.original:
-            choices.append((of("reverse", press=self.random.randint(1, 2)), 0.5))
+            choices.append((of("reverse", press=self.random.randint(1, 2)), 1.2))
         if order.view and order.view["forced"]:
             choices.append((of("finish", how="forced"), 3))
         if order.attempt:
             how = self.random.choice(("edited", "split", "forged"))
-            choices += [(of("finish", how=how), 0.3), (lambda: self._edit(order), 0.2)]
+            choices += [(of("finish", how=how), 0.6), (lambda: self._edit(order), 0.2)]
         return choices
 
     def _of_paid(self, order):
         label = order.label
         if order.original:
             return []
-        choices = [(lambda: self._refund(order), 1.2)]
+        choices = [(lambda: self._refund(order), 2)]
         if self.good_day:
             return choices
         amount = self.random.choice((0, 0, 1, order.amount))
@@ -182,6 +185,11 @@ class Generator:
             "till": self._till(),
             "amount": self.random.choice((0.5, 1, order.amount, order.amount)),
         }
+
+    @staticmethod
+    def _given_up(play):
+        views = [order.view for order in play.orders.values() if order.is_open]
+        return any(view and view["given_up"] for view in views)
 
     def _edit(self, order):
         what = ("amount", "method", "unlink", "uuid", "draft", "total", "claim")
@@ -207,14 +215,16 @@ class Generator:
             step["cash"] = 5
         return step
 
-    def _customer(self):
+    def _customer(self, play):
+        waiting = [order.till for order in play.orders.values() if order.is_open]
+        till = play.tills.index(self.random.choice(waiting)) if waiting else self._till()
         act = self.random.choices(
-            ("pay", "scan", "begin", "confirm", "decline", "fail"), (6, 2, 2, 2, 0.7, 0.3)
+            ("pay", "scan", "begin", "confirm", "decline", "fail"), (6, 1.5, 3, 2.5, 0.7, 0.7)
         )[0]
-        return {"do": "customer", "till": self._till(), "act": act}
+        return {"do": "customer", "till": till, "act": act}
 
     def _clock(self):
-        seconds = (1, 3) if self.good_day else (1, 5, 11, 21, 31, 61, 61, 130, 400)
+        seconds = (1, 3) if self.good_day else (1, 5, 11, 21, 31, 61, 61, 130, 400, 400)
         return {"do": "clock", "seconds": self.random.choice(seconds)}
 
     # === What goes wrong ===
@@ -223,9 +233,13 @@ class Generator:
         refunding = any(
             order.original and order.stored == "draft" for order in play.orders.values()
         )
-        weights = (1, 1, 1, 0, 8) if refunding else (3, 4, 3, 1.5, 0.5)
+        # Most where they will be met: there is nothing to ask about before something was sent.
+        is_open = any(order.is_open for order in play.orders.values())
+        weights = (1, 4, 4, 1.5, 0.5) if is_open else (5, 1, 1, 0.3, 0.5)
+        if refunding:
+            weights = (1, 1, 1, 0, 8)
         operation = self.random.choices(OPERATIONS, weights)[0]
-        kind = self.random.choice((*SIMPLE_KINDS, "code", "dark code", "status"))
+        kind = self.random.choice((*SIMPLE_KINDS, "code", "dark code", "dark code", "status"))
         step = {"do": "fault", "operation": operation, "kind": kind}
         match kind:
             case "code":

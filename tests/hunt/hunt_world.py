@@ -21,16 +21,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 REFUSALS = (UserError, AccessError, ValidationError)
 CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
 
-# Children first; what Odoo's own accounting keeps of a closed session stays.
-EMPTIED = (
-    "glase_case",
-    "glase_event",
-    "glase_transaction",
-    "pos_payment",
-    "pos_order_line",
-    "pos_order",
-    "glase_terminal",
-)
+# What a run leaves; what Odoo's own accounting keeps of a closed session stays.
+EMPTIED = """
+    SELECT tablename FROM pg_tables
+     WHERE schemaname = 'public'
+       AND (tablename LIKE 'glase\\_%%' AND tablename NOT LIKE 'glase\\_account%%'
+            OR tablename IN ('pos_payment', 'pos_order_line', 'pos_order'))
+"""
 
 BUSY_CONNECTIONS = """
     SELECT a.state, left(a.query, 200),
@@ -201,8 +198,7 @@ class World:
 
     def begin(self, profile):
         """Start a run: an empty ledger, a new Glase, and both tills registered."""
-        for table in EMPTIED:
-            self.sql(f"DELETE FROM {table}")
+        self._empty()
         self.offset = 0.0
         self._store_offset()
         self.mismatches = []
@@ -217,6 +213,16 @@ class World:
         # What setting up says is not part of the run.
         self.glase.line.calls.clear()
         return glase_ids
+
+    def _empty(self):
+        tables = collections.deque(name for (name,) in self.sql(EMPTIED))
+        while tables:
+            table = tables.popleft()
+            try:
+                self.sql(f"DELETE FROM {table}")
+            except psycopg2.errors.ForeignKeyViolation:
+                # Another table's rows hang on these: that one first.
+                tables.append(table)
 
     def _register(self, config_id, glase_id):
         secret = f"hunt-terminal-{config_id}-5d1c9a"

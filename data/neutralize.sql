@@ -4,6 +4,7 @@ UPDATE glase_account
    SET environment = 'simulator',
        endpoint = NULL,
        reseller_password = NULL,
+       public_url = NULL,
        phone_secret = gen_random_uuid()::text || gen_random_uuid()::text;
 
 UPDATE glase_terminal

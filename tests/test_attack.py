@@ -16,6 +16,8 @@ FORGED = {
     "glase_unverified": False,
     "glase_original_reference": "4712",
 }
+# After so many Odoo asks nobody from this address for a minute.
+WRONG_PASSWORDS = 10
 NO_AMOUNTS = (
     "NaN",
     "Infinity",
@@ -354,6 +356,7 @@ class TestAttack(Attacker, GlaseCommon):
     # === Managers and tills ===
 
     def test_nobody_approves_but_a_manager(self):
+        self.addCleanup(self.forget_wrong_passwords)
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         asked = {"line_uuid": line, "attempt": "1", "reason": "I saw it on the phone"}
@@ -378,6 +381,21 @@ class TestAttack(Attacker, GlaseCommon):
             )["ok"]
         )
         self.assertFalse(self.row(line).forced_at)
+
+    def test_guessing_a_managers_password_is_slowed_down(self):
+        self.addCleanup(self.forget_wrong_passwords)
+        order, line = self.draft_order(self.pos_session, 20)
+        self.send(order, line)
+        asked = {"line_uuid": line, "attempt": "1", "reason": "Guessed", "login": "pos_admin"}
+        for guess in range(WRONG_PASSWORDS):
+            self.assertFalse(self.try_door("force", **asked, password=f"guess {guess}")["ok"])
+        answer = self.try_door("force", **asked, password="pos_admin")
+        self.assertEqual((answer["ok"], answer["reason"]), (False, "approval"))
+        self.forget_wrong_passwords()
+        self.assertTrue(self.try_door("force", **asked, password="pos_admin")["forced"])
+
+    def forget_wrong_passwords(self):
+        getattr(self.registry, "_login_failures", {}).clear()
 
     def test_what_a_till_has_of_glase_is_written_by_nobody(self):
         till, method = self.main_pos_config, self.glase_method

@@ -14,6 +14,7 @@ class TestNeutralize(BackOfficeCommon):
                 "environment": "production",
                 "endpoint": "https://glase.example/soap",
                 "reseller_password": "live secret",
+                "public_url": "https://shop.example.com",
                 "active": False,
             }
         )
@@ -30,6 +31,7 @@ class TestNeutralize(BackOfficeCommon):
         self.assertEqual(set(accounts.mapped("environment")), {"simulator"})
         self.assertFalse(any(accounts.sudo().mapped("reseller_password")))
         self.assertFalse(any(accounts.mapped("endpoint")))
+        self.assertFalse(any(accounts.mapped("public_url")), "no push comes to a copy's shop")
         for account in accounts.sudo():
             self.assertTrue(account.phone_secret)
             self.assertNotEqual(account.phone_secret, secrets[account.id])

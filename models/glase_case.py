@@ -183,6 +183,7 @@ class GlaseCase(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Cases are opened by the Glase ledger."))
+        # pylint: disable-next=context-overridden
         own = self.with_context(clean_context(self.env.context))
         return super(GlaseCase, own).create(vals_list)
 

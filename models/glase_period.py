@@ -104,6 +104,7 @@ class GlasePeriod(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Transaction periods are made by the system."))
+        # pylint: disable-next=context-overridden
         own = self.with_context(clean_context(self.env.context))
         return super(GlasePeriod, own).create(vals_list)
 

@@ -77,6 +77,7 @@ class GlasePeriodLine(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Lines of a period are made by the system."))
+        # pylint: disable-next=context-overridden
         own = self.with_context(clean_context(self.env.context))
         return super(GlasePeriodLine, own).create(vals_list)
 

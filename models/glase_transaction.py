@@ -208,6 +208,7 @@ class GlaseTransaction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_written_by_ledger()
+        # pylint: disable-next=context-overridden
         ledger_rows = self.with_context(clean_context(self.env.context))
         return super(GlaseTransaction, ledger_rows).create(vals_list)
 

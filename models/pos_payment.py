@@ -47,10 +47,9 @@ class PosPayment(models.Model):
         for vals in vals_list:
             method = methods.browse(vals.get("payment_method_id"))
             glase = method.sudo().use_payment_terminal == "glase"
-            checked.append(self._glase_drop_claims(vals) if glase else vals)
-        claims = {f"default_{name}" for name in PROVEN_FIELDS}
-        context = {key: value for key, value in self.env.context.items() if key not in claims}
-        payments = super(PosPayment, self.with_context(context)).create(checked)
+            # Named, so that no default of a browser's context takes their place.
+            checked.append({**vals, **dict.fromkeys(PROVEN_FIELDS, False)} if glase else vals)
+        payments = super().create(checked)
         payments._glase_prove()
         return payments
 

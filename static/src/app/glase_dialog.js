@@ -211,7 +211,8 @@ export class GlaseDialog extends Component {
     }
 
     get canSendAnew() {
-        return this.waiting.change?.reason === "scanned" && this.waiting.canCancel;
+        const { change, canCancel, canLeave } = this.waiting;
+        return change?.reason === "scanned" && canCancel && !canLeave;
     }
 
     get isLost() {

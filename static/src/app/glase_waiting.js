@@ -300,7 +300,8 @@ export class GlaseWaiting extends GlaseAsking {
     /** The amount is the server's to say; while a change is uncertain the old one stands too. */
     applyAmount(view, route) {
         const amount = Number(view.amount);
-        if (amount > 0 && view.amount_certain !== false) {
+        const stands = ["issued", "paid"].includes(view.state) && view.amount_certain !== false;
+        if (amount > 0 && stands) {
             this.amount = amount;
         }
         if (!this.change || (route !== "update" && this.change.state !== "unsure")) {

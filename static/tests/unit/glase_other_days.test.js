@@ -298,8 +298,9 @@ describe("change amount", () => {
 
 describe("a lost bill", () => {
     async function setUpLost() {
-        const till = await setUpWaiting({ send: viewOf({ state: "unknown" }) });
+        const till = await setUpWaiting({ send: viewOf({ state: "unknown", amount: "5.00" }) });
         await till.sent.done;
+        expect(till.line.amount).toBe(17.85, { message: "only a bill that stands changes it" });
         expect(queryAllTexts(".glase-actions button")).toEqual(["Send again", "Give up"]);
         return till;
     }

@@ -1,6 +1,7 @@
 from . import glase_account
 from . import glase_terminal
 from . import glase_terminal_registration
+from . import glase_account_binding
 from . import glase_account_test
 from . import glase_transaction
 from . import glase_transaction_calls

@@ -52,7 +52,7 @@ class GlaseAccount(models.Model):
                 self.env._("Only a Point of Sale administrator may test a Glase account.")
             )
         self.check_access("read")
-        missing = self._what_is_missing()
+        missing = self._what_is_missing() or self.unbound_why
         if missing:
             return Outcome(False, missing)
         account = self.sudo()

@@ -115,11 +115,11 @@ class GlasePeriod(models.Model):
 
     @api.model
     def _mark(self, period_id):
-        client, who, terminal, reference = self._in_own_transaction(
-            lambda periods: periods.browse(period_id)._call_plan()
-        )
         identifier = None
         try:
+            client, who, terminal, reference = self._in_own_transaction(
+                lambda periods: periods.browse(period_id)._call_plan()
+            )
             answer = client.mark_transaction_period(who, terminal, client_reference=reference)
             evidence = ledger.Evidence("markTransactionPeriod", code=answer.result_code)
             identifier, words = answer.transaction_period_id, False
@@ -212,9 +212,11 @@ class GlasePeriod(models.Model):
 
     @api.model
     def _fetch(self, period_id):
-        plan = self._in_own_transaction(lambda periods: periods.browse(period_id)._report_plan())
         fetched = {}
         try:
+            plan = self._in_own_transaction(
+                lambda periods: periods.browse(period_id)._report_plan()
+            )
             for report_id in (TERMINAL_DETAILS, TERMINAL_SUMMARY):
                 fetched[report_id] = plan(report_id)
         except ReportNotReady:

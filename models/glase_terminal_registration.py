@@ -410,9 +410,10 @@ class GlaseTerminal(models.Model):
     # === Steps ===
 
     def _check_manager(self):
-        """Only managers change registrations, and only their own companies'.
+        """Only managers change registrations, only their own companies', and from no copy.
 
         :raises AccessError: otherwise
+        :raises UserError: if this database may be a copy of the shop's
         """
         self.ensure_one()
         if not self.env.su and not self.env.user.has_group("point_of_sale.group_pos_manager"):
@@ -420,6 +421,7 @@ class GlaseTerminal(models.Model):
                 self.env._("Only a Point of Sale administrator may change a Glase terminal.")
             )
         self.check_access("write")
+        self.account_id.sudo()._refuse_copy()
 
     def _in_own_transaction(self, work):
         """Run one step in a transaction of its own, with none of the request's left open.

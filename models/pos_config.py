@@ -88,7 +88,8 @@ class PosConfig(models.Model):
     def _glase_till_info(self):
         """What the till, and whoever shows its state, may know: no secrets.
 
-        :return: ``state`` (``ready``, ``no_account``, ``not_registered`` or ``no_glase_id``) and
+        :return: ``state`` (``ready``, ``no_account``, ``not_registered``, ``no_glase_id`` or
+            ``copied``) and
             ``message`` (what to do, False when ready), names, sticker and environment
         :rtype: dict
         """
@@ -98,6 +99,8 @@ class PosConfig(models.Model):
         state = {READY: "ready", "registered": "no_glase_id"}.get(terminal.state)
         if not state:
             state = "not_registered" if terminal or self._glase_accounts() else "no_account"
+        if terminal and account.unbound_why:
+            state = "copied"
         ready = state == "ready"
         environment = (terminal if terminal.state in LIVE else account).environment or False
         return {
@@ -124,6 +127,11 @@ class PosConfig(models.Model):
                 return self.env._(
                     "This till is not registered with Glase. A Point of Sale administrator does "
                     "that in the till's menu under “Glase terminal”, or in the back office."
+                )
+            case "copied":
+                return self.env._(
+                    "This database may be a copy of the shop's, so Glase is not called. An "
+                    "administrator confirms it under Glase / Accounts."
                 )
             case "no_glase_id":
                 return self.env._(

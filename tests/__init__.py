@@ -6,6 +6,7 @@ from . import (
     test_case_attach,
     test_change_amount,
     test_closing,
+    test_copied_database,
     test_force_done,
     test_glase_id,
     test_hoot,

@@ -1,0 +1,130 @@
+import json
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..glase import RequestError
+
+SIMULATOR = "simulator"
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class CopiedDatabase(RequestError):
+    """This database is not the one that the account was confirmed for; nothing was sent."""
+
+    message = (
+        "This database may be a copy, so Glase is not called. An administrator confirms under "
+        "Glase / Accounts that this is the shop's own database."
+    )
+
+
+class GlaseAccount(models.Model):
+    """A copied database is silent (``doc/ledger.md §17``).
+
+    An account is bound to the database that it was made in: to its uuid, its name and its address.
+    If one of them differs, nothing is called until an administrator confirms. The simulator moves
+    no money and is bound to nothing.
+    """
+
+    _inherit = "glase.account"
+
+    bound_to = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    is_bound = fields.Boolean(compute="_compute_is_bound")
+    unbound_why = fields.Char(compute="_compute_is_bound")
+
+    @api.depends("environment", "bound_to")
+    def _compute_is_bound(self):
+        binding = self._binding()
+        for account in self:
+            account.unbound_why = account._what_differs(binding)
+            account.is_bound = not account.unbound_why
+
+    @api.model
+    def _binding(self):
+        """What tells this database from a copy of it."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        address = urlsplit(parameters.get_param("web.base.url", ""))
+        host = address.hostname or ""
+        return {
+            "uuid": parameters.get_param("database.uuid", ""),
+            "name": self.env.cr.dbname,
+            "address": "localhost" if host in THIS_MACHINE else address.netloc,
+        }
+
+    def _what_differs(self, binding):
+        """Why this account may not call, as a sentence; False if it may."""
+        self.ensure_one()
+        if self.environment == SIMULATOR:
+            return False
+        bound = json.loads(self.sudo().bound_to or "{}")
+        labels = {
+            "uuid": self.env._("its identifier"),
+            "name": self.env._("its name"),
+            "address": self.env._("its address"),
+        }
+        changed = [
+            f"{label}: {bound.get(key) or '–'} → {binding[key] or '–'}"
+            for key, label in labels.items()
+            if bound.get(key) != binding[key]
+        ]
+        if not changed:
+            return False
+        return self.env._(
+            "This is not the database that the account was confirmed for: %s.", "; ".join(changed)
+        )
+
+    def _check_bound(self):
+        """:raises CopiedDatabase: if this database may be a copy"""
+        for account in self:
+            if account._what_differs(account._binding()):
+                raise CopiedDatabase(f"account {account.id} is not bound to this database")
+
+    def action_confirm_database(self):
+        """An administrator says that this is the shop's own database: Glase is called again.
+
+        :raises AccessError: for anyone else
+        """
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only an administrator confirms this database."))
+        self.sudo().bound_to = json.dumps(self._binding())
+        for account in self:
+            account.message_post(
+                body=self.env._("An administrator confirmed: this is the shop's own database.")
+            )
+
+    def _refuse_copy(self):
+        """:raises UserError: if this database may be a copy, with what differs and what to do"""
+        for account in self.filtered("unbound_why"):
+            raise UserError(
+                self.env._(
+                    "%s If it is a copy, leave it so. Otherwise an administrator confirms it under "
+                    "Glase / Accounts.",
+                    account.unbound_why,
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: who makes an account, an administrator, confirms the database by it."""
+        bound = json.dumps(self._binding())
+        return super().create([{**vals, "bound_to": bound} for vals in vals_list])
+
+    def write(self, vals):
+        """Override: who changes the environment, an administrator, confirms the database by it."""
+        vals = {name: value for name, value in vals.items() if name != "bound_to" or self.env.su}
+        if "environment" in vals:
+            vals["bound_to"] = json.dumps(self._binding())
+        return super().write(vals)
+
+    def _glase_client(self):
+        self._check_bound()
+        return super()._glase_client()
+
+
+class GlaseTerminal(models.Model):
+    _inherit = "glase.terminal"
+
+    def _client(self):
+        self.account_id.sudo()._check_bound()
+        return super()._client()

@@ -13,7 +13,9 @@ class BackOffice:
         if order.stored != "paid" or order.original or step["as"] in self.orders:
             return False
         till = self.tills[step["till"]]
-        refund = type(order)(step["as"], till, min(step["amount"], order.amount), 0, order)
+        refund = type(order)(
+            step["as"], till, round(min(step["amount"], order.amount), 2), 0, order
+        )
         self.orders[refund.label] = refund
         self.world.orders_by_reference[refund.line_uuid] = refund
         if order.taints:

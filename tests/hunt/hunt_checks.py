@@ -239,6 +239,9 @@ class Checks:
         for order in self.play.orders.values():
             if order.id and order.id == case["order_id"]:
                 return order
+        for row in self.rows:
+            if row["original_id"] and row["order_id"] and row["order_id"] == case["order_id"]:
+                return self._order_of({**case, "transaction_id": row["id"]})
         uuids = self.world.sql(
             "SELECT uuid FROM pos_payment WHERE id = %s", case["payment_id"] or 0
         )

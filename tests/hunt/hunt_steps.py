@@ -33,6 +33,16 @@ SIMPLE_KINDS = (
     "timeout-before",
     "timeout-after",
 )
+# What leaves it open whether a refund was made, and two kinds that do not.
+DARK_KINDS = (
+    "drop-after",
+    "timeout-after",
+    "dark code",
+    "dark code",
+    "garbage",
+    "code",
+    "drop-before",
+)
 PROFILE = {
     "strictness": ("lenient", "documented"),
     "first_version": (0, 1, 5),
@@ -70,7 +80,9 @@ class Generator:
         self.good_day = self.random.random() < GOOD_DAY
         self.profile = self._profile()
         self.labels = 0
-        # A run has a mood: most of its trouble is of a few kinds, so that it piles up.
+        # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
+        self.theme = self.random.choice(("payments", "payments", "refunds", "claims"))
+        self.recipe = [] if self.theme == "payments" else self._plain_sale()
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
     def _profile(self):
@@ -82,6 +94,8 @@ class Generator:
 
     def next_step(self, play):
         """One more step for a run that stands where ``play`` stands."""
+        if self.recipe:
+            return self.recipe.pop(0)
         if not self.good_day and self.random.random() < self.trouble:
             return self._fault(play)
         choices = self._choices(play)
@@ -91,17 +105,29 @@ class Generator:
             self._disturb(step, play)
         return step
 
+    def _plain_sale(self):
+        """A run about refunds begins with something to give back, one about claims with a proven sale."""
+        sell = {**self._sell(), "till": 0}
+        label = sell["order"]
+        return [
+            sell,
+            {"do": "send", "order": label},
+            {"do": "customer", "till": 0, "act": "pay"},
+            {"do": "poll", "order": label},
+            {"do": "finish", "order": label, "how": "once"},
+        ]
+
     # === What makes sense now ===
 
     def _choices(self, play):
-        choices = [(self._sell, 3 if self._idle_tills(play) else 0.3)]
+        choices = [(self._sell, 3 if self._idle_tills(play) else 0.1)]
         for order in play.orders.values():
             if order.stored == "draft":
-                choices += self._of_draft(order)
+                choices += self._of_draft(order, play)
             elif order.stored == "paid":
                 choices += self._of_paid(order)
         choices += [
-            (lambda: self._customer(play), 4),
+            (lambda: self._customer(play), 4 if self._waiting(play) else 0.2),
             (self._clock, 1),
             (lambda: {"do": "job"}, 3 if self._given_up(play) else 0.7),
             (lambda: {"do": "reload", "till": self._till()}, 0.3),
@@ -117,13 +143,16 @@ class Generator:
             ]
         return choices
 
-    def _of_draft(self, order):
+    def _of_draft(self, order, play):
         label, state = order.label, order.state
 
         def of(kind, **more):
             return lambda: {"do": kind, "order": label, **more}
 
-        choices = self._of_refund(order, of) if order.original else self._of_bill(order, of)
+        if order.original:
+            choices = self._of_refund(order, of)
+        else:
+            choices = self._of_bill(order, of, order.till in self._waiting(play))
         if order.attempt:
             choices.append((of("poll"), 4 if order.is_open else 0.3))
         if state in ("paid", "refunded"):
@@ -138,10 +167,10 @@ class Generator:
             choices.append((of("finish", how="unknown"), 3))
         return choices
 
-    def _of_bill(self, order, of):
+    def _of_bill(self, order, of, busy):
         state = order.state
         if state in (None, "unknown") or (order.view["final"] and state != "paid"):
-            return [(of("send"), 5)]
+            return [(of("send"), 0.3 if busy else 5)]
         if state != "issued":
             return []
         amount = self.random.choice((order.total, order.total - 0.5, order.total / 2))
@@ -162,14 +191,15 @@ class Generator:
             choices.append((of("finish", how="forced"), 3))
         if order.attempt:
             how = self.random.choice(("edited", "split", "forged"))
-            choices += [(of("finish", how=how), 0.6), (lambda: self._edit(order), 0.2)]
+            weight = 2 if self.theme == "claims" else 0.3
+            choices += [(of("finish", how=how), weight), (lambda: self._edit(order), weight / 2)]
         return choices
 
     def _of_paid(self, order):
         label = order.label
         if order.original:
             return []
-        choices = [(lambda: self._refund(order), 2)]
+        choices = [(lambda: self._refund(order), 6 if self.theme == "refunds" else 1)]
         if self.good_day:
             return choices
         amount = self.random.choice((0, 0, 1, order.amount))
@@ -183,7 +213,7 @@ class Generator:
             "order": order.label,
             "as": f"{order.label}-{self.labels}",
             "till": self._till(),
-            "amount": self.random.choice((0.5, 1, order.amount, order.amount)),
+            "amount": self.random.choice((0.5, 1, order.amount / 2, order.amount, order.amount)),
         }
 
     @staticmethod
@@ -209,14 +239,19 @@ class Generator:
             "do": "sell",
             "order": label,
             "till": self._till(),
-            "amount": self.random.choice(AMOUNTS),
+            "amount": 20 if self.theme == "claims" else self.random.choice(AMOUNTS),
         }
         if self.random.random() < 0.3:
             step["cash"] = 5
         return step
 
+    @staticmethod
+    def _waiting(play):
+        """The tills at which a bill is out."""
+        return [order.till for order in play.orders.values() if order.state == "issued"]
+
     def _customer(self, play):
-        waiting = [order.till for order in play.orders.values() if order.is_open]
+        waiting = self._waiting(play)
         till = play.tills.index(self.random.choice(waiting)) if waiting else self._till()
         act = self.random.choices(
             ("pay", "scan", "begin", "confirm", "decline", "fail"), (6, 1.5, 3, 2.5, 0.7, 0.7)
@@ -236,10 +271,11 @@ class Generator:
         # Most where they will be met: there is nothing to ask about before something was sent.
         is_open = any(order.is_open for order in play.orders.values())
         weights = (1, 4, 4, 1.5, 0.5) if is_open else (5, 1, 1, 0.3, 0.5)
-        if refunding:
+        if refunding or self.theme == "refunds":
             weights = (1, 1, 1, 0, 8)
         operation = self.random.choices(OPERATIONS, weights)[0]
-        kind = self.random.choice((*SIMPLE_KINDS, "code", "dark code", "dark code", "status"))
+        kinds = (*SIMPLE_KINDS, "code", "dark code", "dark code", "status")
+        kind = self.random.choice(DARK_KINDS if operation == "refundPayment" else kinds)
         step = {"do": "fault", "operation": operation, "kind": kind}
         match kind:
             case "code":

@@ -110,13 +110,13 @@ class GlaseTransaction(models.Model):
     def _till_resume(self, config_id, line_uuids):
         """The newest attempt of each of these lines, and this till's open payment if any."""
         config = self._till_config(config_id)
-        rows = self.sudo().search(
-            [("config_id", "=", config.id), ("line_uuid", "in", list(line_uuids))]
-        )
+        # What the server sends to clear a lost bill is no attempt of the till's.
+        attempts = [("config_id", "=", config.id), ("clears_id", "=", False)]
+        rows = self.sudo().search([*attempts, ("line_uuid", "in", list(line_uuids))])
         newest = {}
         for row in rows.sorted("id"):
             newest[row.line_uuid] = row
-        for row in self._open_rows(config):
+        for row in self._open_rows(config).filtered_domain(attempts):
             newest.setdefault(row.line_uuid, row)
         return {"ok": True, "rows": [row._view() for row in newest.values()]}
 

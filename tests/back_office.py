@@ -2,8 +2,6 @@
 
 from contextlib import contextmanager
 
-from odoo import api
-
 from .common import GlaseCommon
 
 
@@ -29,18 +27,6 @@ class BackOfficeCommon(GlaseCommon):
         )
 
     @contextmanager
-    def request(self, user=None):
-        """An environment as a request has it: its transaction may be committed.
-
-        :param user: who asks; the Point of Sale administrator by default
-        """
-        self.env.flush_all()
-        with self.registry.cursor() as cr:
-            context = {"allowed_company_ids": self.company.ids}
-            yield api.Environment(cr, (user or self.pos_admin).id, context)
-        self.env.invalidate_all()
-
-    @contextmanager
     def refused(self, error, pattern):
         """Expect an error with a sentence; what was begun is rolled back."""
         with self.assertRaises(error) as caught:
@@ -57,13 +43,13 @@ class BackOfficeCommon(GlaseCommon):
 
     def till_call(self, method, *arguments, config=None, user=None):
         """Call a method of ``pos.config`` as the till's menu does."""
-        with self.request(user) as env:
+        with self.office(user) as env:
             config = env["pos.config"].browse((config or self.till).id)
             return getattr(config, method)(*arguments)
 
     def terminal_call(self, method, *arguments, terminal=None, user=None):
         """Call a method of ``glase.terminal`` as a button does."""
-        with self.request(user) as env:
+        with self.office(user) as env:
             terminal = env["glase.terminal"].browse((terminal or self.terminal).id)
             return getattr(terminal, method)(*arguments)
 

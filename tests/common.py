@@ -1,7 +1,9 @@
 """What the Odoo tests stand on: a real simulator process and a till registered with it."""
 
 import uuid
+from contextlib import contextmanager
 
+from odoo import api
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
 from odoo.tests import tagged
 
@@ -235,6 +237,18 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
             ]
         )
         return sorted(cases.mapped("kind"))
+
+    @contextmanager
+    def office(self, user=None):
+        """An environment as a request of the back office has it: it may be committed.
+
+        :param user: who asks; the Point of Sale administrator by default
+        """
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            context = {"allowed_company_ids": self.company.ids}
+            yield api.Environment(cr, (user or self.pos_admin).id, context)
+        self.env.invalidate_all()
 
     def row(self, line_uuid):
         """The newest ledger row of a line."""

@@ -1,9 +1,6 @@
 """What the tests of refunds share: orders that were paid with Glase, and refunds of them."""
 
 import uuid
-from contextlib import contextmanager
-
-from odoo import api
 
 from .common import GlaseCommon
 
@@ -39,13 +36,6 @@ class RefundCommon(GlaseCommon):
         values = self.order_values(self.pos_session, amount, [cash], "paid")
         self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
         return self.env["pos.order"].search([("uuid", "=", values["uuid"])])
-
-    def run_job(self):
-        """Let the scheduled job work once."""
-        self.env.flush_all()
-        with self.registry.cursor() as cr:
-            self.env(cr=cr)["glase.transaction"].sudo()._cron_settle()
-        self.env.invalidate_all()
 
     def refund_order(self, original, amount, session=None, tenders=()):
         """Store the draft of a refund order, as the till does before it asks Glase.
@@ -90,20 +80,3 @@ class RefundCommon(GlaseCommon):
         asked = (operation, self.terminal.terminal_identifier)
         count = sum((call["operation"], call["principal_id"]) == asked for call in calls)
         return count - self.received_before.get(operation, 0)
-
-    def profile(self, **settings):
-        """Let the simulator behave in another way until the end of the test."""
-        self.simulator.request("PUT", "/api/profile", settings)
-        self.addCleanup(self.simulator.request, "PUT", "/api/profile", {})
-
-    @contextmanager
-    def office(self, user=None):
-        """An environment as a request of the back office has it: it may be committed.
-
-        :param user: who asks; the Point of Sale administrator by default
-        """
-        self.env.flush_all()
-        with self.registry.cursor() as cr:
-            context = {"allowed_company_ids": self.company.ids}
-            yield api.Environment(cr, (user or self.pos_admin).id, context)
-        self.env.invalidate_all()

@@ -10,7 +10,7 @@ class TestAccount(BackOfficeCommon):
 
     def account_test(self, user=None, **values):
         self.account.sudo().write(values)
-        with self.request(user or self.admin) as env:
+        with self.office(user or self.admin) as env:
             return env["glase.account"].browse(self.account.id)._ask_test()
 
     def unregister_all(self):

@@ -66,6 +66,15 @@ class TestLostSend(GlaseCommon):
         self.assertEqual(len(self.calls("sendInvoice")), 2, "once is enough")
         self.assertEqual(self.cases(line), [])
 
+    def test_a_reloaded_till_does_not_take_the_clearing_for_its_own(self):
+        _order, line = self.lose()
+        self.leave(line)
+        self.simulator.faults({"operation": "cancelInvoice", "kind": "drop-before", "count": 1})
+        self.run_job()
+        [row] = self.door("resume", line_uuids=[line])["rows"]
+        self.assertEqual((row["attempt"], row["state"]), ("1", "unknown"))
+        self.assertEqual(self.door("resume", line_uuids=[])["rows"], [])
+
     def test_clearing_that_is_lost_too_is_tried_again(self):
         _order, line = self.lose()
         self.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 1})

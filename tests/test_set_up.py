@@ -127,13 +127,13 @@ class TestSetUp(BackOfficeCommon):
 
     def test_settings_lead_from_nothing_to_ready(self):
         self.settings().action_glase_try()
-        with self.request(self.admin) as env:
+        with self.office(self.admin) as env:
             env["res.config.settings"].create(
                 {"pos_config_id": self.till.id}
             ).action_glase_register()
         self.assertEqual(self.settings().glase_state, "no_glase_id")
         action = self.settings().action_glase_assign()
-        with self.request(self.admin) as env:
+        with self.office(self.admin) as env:
             wizard = env["glase.assign"].with_context(**action["context"]).create({})
             self.assertRegex(wizard.text, r"^TRY[0-9A-Z]{6}$")
             glase_id = wizard.text

@@ -179,9 +179,9 @@ class TestSimulatorAccount(BackOfficeCommon):
             self.account._simulator()
 
     def test_the_account_is_tested_without_a_contract(self):
-        with self.request(self.admin) as env:
+        with self.office(self.admin) as env:
             outcome = env["glase.account"].browse(self.play.id)._ask_test()
         self.assertTrue(outcome.ok, outcome.message)
         self.assertIn("no money is moved", outcome.message)
-        with self.assertRaises(AccessError), self.request(self.pos_user) as env:
+        with self.assertRaises(AccessError), self.office(self.pos_user) as env:
             env["glase.account"].browse(self.play.id)._ask_test()

@@ -283,7 +283,7 @@ class TestAssign(BackOfficeCommon):
         self.assertEqual(self.second.glase_id, "NEW1")
 
     def test_the_dialog_stays_open_when_glase_refuses(self):
-        with self.request() as env:
+        with self.office() as env:
             wizard = env["glase.assign"].create({"terminal_id": self.second.id, "text": "a b"})
             with self.refused(UserError, "letters A to Z"):
                 wizard.action_assign()

@@ -48,12 +48,6 @@ async function resumeFrom(desk, line, row) {
         await resumeRefund(desk, line, row);
         return;
     }
-    // A bill by which the server takes a lost one off the sticker is no payment of this line.
-    const clearing = row?.attempt.startsWith(`${line.glase_attempt}/clear/`);
-    if (clearing && row.state !== "paid") {
-        line.setPaymentStatus("retry");
-        return;
-    }
     if (!row || row.state === "unknown" || (row.final && row.state !== "paid")) {
         line.setPaymentStatus("retry");
         return;

@@ -580,15 +580,6 @@ describe("after a reload", () => {
         expect(".glase-dialog").toHaveCount(0);
     });
 
-    test("lost, and being taken off the sticker by the server: retry", async () => {
-        const { line } = await reload({
-            status: "retry",
-            row: { attempt: "attempt-1/clear/1", given_up: true },
-        });
-        expect(line.payment_status).toBe("retry");
-        expect(line.glase_attempt).toBe("attempt-1");
-    });
-
     test("never sent: retry", async () => {
         const { line } = await reload({ row: null });
         expect(line.payment_status).toBe("retry");

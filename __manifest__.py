@@ -23,6 +23,7 @@
         "views/pos_payment_views.xml",
         "views/pos_payment_method_views.xml",
         "views/pos_config_views.xml",
+        "views/pos_session_views.xml",
         "views/res_config_settings_views.xml",
         "report/glase_sticker.xml",
         "report/pos_order_receipt.xml",

@@ -35,5 +35,6 @@ from . import pos_payment_proof
 from . import pos_payment_method
 from . import pos_session
 from . import pos_session_closing
+from . import pos_session_figures
 from . import res_config_settings
 from . import res_users

@@ -165,7 +165,10 @@ class PosSession(models.Model):
     def get_closing_control_data(self):
         """Override of `point_of_sale` to list what is open with Glase in the closing popup."""
         data = super().get_closing_control_data()
-        data["glase"] = self._glase_uses() and self._glase_open_ends()
+        data["glase"] = self._glase_uses() and {
+            **self._glase_open_ends(),
+            "figures": self._glase_figures(),
+        }
         return data
 
     def _cannot_close_session(self, bank_payment_method_diffs=None):

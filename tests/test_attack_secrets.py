@@ -243,6 +243,7 @@ class TestAttackSecrets(GlaseCommon):
             "get_closing_control_data",
             "update_closing_control_state_session",
             "action_pos_session_closing_control",
+            "action_glase_periods",
         }
         for model in ("pos.order", "pos.payment", "pos.payment.method", "pos.session", "res.users"):
             known = {"create", "write", "unlink"} | (closing if model == "pos.session" else set())

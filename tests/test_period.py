@@ -64,6 +64,24 @@ class TestPeriod(PeriodCommon):
         line.with_user(self.pos_admin).action_accept()
         self.assertEqual((period.state, line.accepted_by), ("reconciled", self.pos_admin))
 
+    def test_the_session_and_its_sales_details_say_what_glase_says(self):
+        order, _row = self.paid_order(148)
+        self.give_back(order, 48)
+        session = self.pos_session
+        self.assertEqual((session.glase_payment_total, session.glase_refund_total), (148, -48))
+        report = self.env["report.point_of_sale.report_saledetails"]
+        details = report.get_sale_details(session_ids=session.ids)
+        self.assertFalse(details["glase"]["is_reported"])
+        self.closed_and_settled()
+        session.invalidate_recordset()
+        self.assertEqual((session.glase_report_total, session.glase_difference), (100, 0))
+        details = report.get_sale_details(session_ids=session.ids)
+        self.assertEqual((details["glase"]["net"], details["glase"]["difference"]), (100, 0))
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "point_of_sale.sale_details_report", session.ids
+        )
+        self.assertIn("By Glase", html.decode())
+
     # === What differs ===
 
     def test_a_row_that_comes_late_is_awaited_and_added_when_it_is_fetched_again(self):

@@ -276,11 +276,11 @@ class Checks:
     def _check_spell(self, row, calls, since, until):
         answered = None
         for call in calls:
-            if call.at < since or (until and call.at > until):
-                continue
             if call.operation == "cancelInvoice" and call.code in CANCEL_ANSWERS:
-                answered = call
-            elif call.operation == "getPaymentStatus":
+                # It may have left before: what counts is that it was answered after.
+                answered = call if call.answered_at >= since else answered
+            inside = call.at >= since and not (until and call.at > until)
+            if inside and call.operation == "getPaymentStatus":
                 self._check_question(row, call, answered)
 
     def _check_question(self, row, call, answered):

@@ -12,7 +12,6 @@ from .glase_period_line import (
     LATE,
     LEDGER,
     MISSING,
-    REPORT,
     UNDECIDABLE,
     UNKNOWN,
     UNPAID,
@@ -302,26 +301,27 @@ class GlasePeriod(models.Model):
 
         :param bool listed: whether Glase's report lists its payments, and not only their sum
         """
+        lines = self.env["glase.period.line"]
         for period in self:
-            lines = period.line_ids
-            lines.invalidate_recordset()
-            open_lines = lines.filtered(
-                lambda line: line.kind in DIFFERENT and not line.accepted_at
+            of_period = [("period_id", "=", period.id)]
+            differing = [("kind", "in", list(DIFFERENT)), ("accepted_at", "=", False)]
+            in_ledger = ["|", ("transaction_id", "!=", False), ("origin", "=", LEDGER)]
+            came_later = [("kind", "!=", LATE)]
+            [(count, total)] = lines._read_group(
+                [*of_period, *in_ledger, *came_later], [], ["__count", "ledger_amount:sum"]
             )
-            reported = lines.filtered(lambda line: line.origin == REPORT)
-            waiting = lines.filtered(lambda line: line.kind in (AWAITED, MISSING, UNREPORTED))
-            values = {
-                "ledger_total": sum(reported.mapped("ledger_amount"))
-                + sum(waiting.mapped("ledger_amount")),
-                "ledger_count": len(reported.filtered("transaction_id")) + len(waiting),
-                "difference_count": len(open_lines),
-                "awaited_count": len(lines.filtered(lambda line: line.kind == AWAITED)),
-            }
-            words = period._words_of_result(open_lines, listed)
-            if period.state in (DIFFERENCES, RECONCILED) or period.fetched_at:
-                values["state"] = DIFFERENCES if words else RECONCILED
-            values["message"] = words
-            period.write(values)
+            differences = lines.search_count([*of_period, *differing])
+            words = period._words_of_result(differences, listed)
+            period.write(
+                {
+                    "ledger_total": total,
+                    "ledger_count": count,
+                    "difference_count": differences,
+                    "awaited_count": lines.search_count([*of_period, ("kind", "=", AWAITED)]),
+                    "state": DIFFERENCES if words else RECONCILED,
+                    "message": words,
+                }
+            )
 
     def _contradicts_itself(self):
         self.ensure_one()
@@ -336,7 +336,7 @@ class GlasePeriod(models.Model):
             summary=self.currency_id.format(self.summary_total),
         )
 
-    def _words_of_result(self, open_lines, listed):
+    def _words_of_result(self, differences, listed):
         self.ensure_one()
         if not listed:
             return self.env._(
@@ -345,6 +345,6 @@ class GlasePeriod(models.Model):
             )
         if self._contradicts_itself():
             return self._words_of_contradiction()
-        if open_lines:
-            return self.env._("%s difference(s): see the lines.", len(open_lines))
+        if differences:
+            return self.env._("%s difference(s): see the lines.", differences)
         return False

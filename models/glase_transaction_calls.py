@@ -210,10 +210,14 @@ class GlaseTransaction(models.Model):
             return functools.partial(_raise, error)
         return functools.partial(getattr(client, name), principal)
 
-    def _ask(self, row_id):
+    def _ask(self, row_id, given_up=False):
+        """Ask Glase about a bill that is out; asking is taking (``doc/ledger.md §5``).
+
+        :param bool given_up: ask although it was given up: only the settling of such rows does
+        """
         row = self.sudo().browse(row_id)
         row.invalidate_recordset()
-        if row.state != ledger.ISSUED:
+        if row.state != ledger.ISSUED or (row.given_up_at and not given_up):
             self._end_request_transaction()
             return
         ask = self._caller(row.terminal_id, "get_payment_status")

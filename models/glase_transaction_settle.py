@@ -78,7 +78,7 @@ class GlaseTransaction(models.Model):
                 lambda rows, row_id=row_id: rows.browse(row_id)._settlement_step()
             )
             if after == "ask":
-                self._ask(row_id)
+                self._ask(row_id, given_up=True)
                 self._in_own_transaction(
                     lambda rows, row_id=row_id: rows.browse(row_id)._asked_in_vain()
                 )

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 
 from ..models import ledger
@@ -289,3 +291,20 @@ class TestLedgerSettle(GlaseCommon):
                 rows = self.env["glase.transaction"].search([("line_uuid", "=", line)], order="id")
                 self.assertEqual(rows[0].state, state)
                 self.assertFalse(rows.case_ids)
+
+    def test_a_bill_that_is_given_up_while_its_cancel_is_under_way_is_not_asked_about(self):
+        _order, line = self.sent()
+        self.customer("pay")
+        rows = type(self.env["glase.transaction"])
+        cancel = rows._cancel
+
+        def cancel_while_the_cashier_leaves(ledger_rows, row_id):
+            cancel(ledger_rows, row_id)
+            ledger_rows._in_own_transaction(lambda own: own.browse(row_id)._give_up("left_open"))
+
+        with patch.object(rows, "_cancel", cancel_while_the_cashier_leaves):
+            self.door("cancel", line_uuid=line, attempt="1")
+        self.assertEqual(self.operations(line), ["sendInvoice", "cancelInvoice"])
+        self.advance(31)
+        self.run_job()
+        self.assert_ended(line, "reversed")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -25,7 +26,7 @@ class TestLedgerSettle(GlaseCommon):
         for event in row.event_ids.sorted("id"):
             if event.outcome == ledger.NOTE:
                 move = ledger.REQUESTS.get(event.operation, {})
-                state = ledger.Row(state=move.get(state.state, state.state))
+                state = replace(state, state=move.get(state.state, state.state))
                 continue
             verdict = ledger.judge(
                 state,
@@ -39,7 +40,7 @@ class TestLedgerSettle(GlaseCommon):
                 ),
             )
             said_paid = verdict.values.get("said_paid", state.said_paid)
-            state = ledger.Row(kind=row.kind, state=verdict.state, said_paid=said_paid)
+            state = replace(state, state=verdict.state, said_paid=said_paid)
             self.assertEqual(event.state, state.state, "the event says which state it led to")
         return state.state
 

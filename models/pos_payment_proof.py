@@ -53,6 +53,9 @@ class PosPayment(models.Model):
         self.ensure_one()
         if row.given_up_at and not row.payment_id:
             return
+        if row.payment_id == self and not self._is_glase():
+            # Its money is at Glase all the same: the proof, which is for Glase payments, passes it by.
+            self._glase_write_proof({"glase_unverified": True})
         for what, before, after in self._glase_differences(row):
             row._open_case("changed_after_send", what=what, before=before, after=after)
 

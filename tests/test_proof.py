@@ -126,8 +126,7 @@ class TestProof(GlaseCommon):
                 order.payment_ids.write({field: value})
                 self.assertEqual(self.row(line).payment_id, order.payment_ids)
                 self.assertEqual(row.case_ids.mapped("kind"), ["changed_after_send"])
-                if field != "payment_method_id":
-                    self.assertTrue(order.payment_ids.glase_unverified)
+                self.assertTrue(order.payment_ids.glase_unverified)
 
     def test_edit_payment_in_the_back_office_is_a_case_that_attach_settles(self):
         order, line = self.sold()

@@ -91,6 +91,27 @@ class BackOffice:
             if order:
                 order.taint("decided")
 
+    def decide_unanswered(self):
+        """A manager ends bills about which Glase does not answer any more, if its support agrees."""
+        unanswered = self.world.sql(
+            "SELECT c.id, t.invoice_reference, t.line_uuid FROM glase_case c"
+            " JOIN glase_transaction t ON t.id = c.transaction_id"
+            " WHERE c.state = 'open' AND c.kind = 'not_answered_for_till' AND t.state = 'issued'"
+            " ORDER BY c.id"
+        )
+        standing = {
+            payment["invoice_reference"]
+            for payment in self.world.glase.simulator.journal()["payments"]
+            if payment["state"] == "standing"
+        }
+        for case_id, invoice_reference, line_uuid in unanswered:
+            if invoice_reference not in standing:
+                self._decide(case_id, "action_not_paid")
+                self.world.counts["unanswered bill decided"] += 1
+                order = self.world.orders_by_reference.get(line_uuid)
+                if order:
+                    order.taint("decided")
+
     def _decide(self, case_id, action):
         def work(env):
             case = env["glase.case"].browse(case_id)

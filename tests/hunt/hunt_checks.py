@@ -402,6 +402,7 @@ def drain(world, play):
             order.taint("never")
     settle(world, (61, 31, 5, 15, 30, 61, 120, 301, 301, 301, 301))
     play.decide_refunds()
+    play.decide_unanswered()
 
 
 def settle(world, pauses):

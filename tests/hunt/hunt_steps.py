@@ -53,7 +53,7 @@ PROFILE = {
     "cancel_while_paying": (51, 48),
     "cancel_canceled": (95, 55),
     "reversal_seconds": (10, 20),
-    "reversed_status": ("CANCELED", "FAILED", "EXPIRED"),
+    "reversed_status": ("CANCELED", "FAILED", "EXPIRED", "54"),
     "expire_seconds": (0, 0, 120),
     "external_id_reuse": ("accept", "refuse"),
     "notifications": ("never",),

@@ -15,7 +15,7 @@ RUNS, SECONDS = 30, 40
 
 
 def test_no_krona_is_lost_and_none_taken_twice():
-    seed = os.environ.get("POS_GLASE_HUNT_SEED", "100")
+    seed = os.environ.get("POS_GLASE_HUNT_SEED", "1")
     with live.copy("hunt") as odoo:
         arguments = ("--config", odoo.configuration(), "--database", odoo.database)
         limits = ("--runs", RUNS, "--seconds", SECONDS, "--seed", seed)

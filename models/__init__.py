@@ -4,6 +4,7 @@ from . import glase_terminal_registration
 from . import glase_account_binding
 from . import glase_account_test
 from . import glase_transaction
+from . import glase_transaction_writing
 from . import glase_transaction_calls
 from . import glase_transaction_cases
 from . import glase_transaction_till

@@ -83,6 +83,11 @@ class PosPayment(models.Model):
                 row._open_case(row._without_order_kind())
             else:
                 row._give_up("order_gone")
+        # Paid already, though the till has not stored it yet.
+        lines = [uuid for uuid in self.mapped("uuid") if uuid]
+        ledger_rows = self.env["glase.transaction"].sudo()
+        for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
+            row._open_case("paid_without_order")
 
     def _is_glase(self):
         return self.payment_method_id.sudo().use_payment_terminal == "glase"

@@ -189,6 +189,11 @@ class TestProof(GlaseCommon):
         self.assertFalse(self.row(line).payment_id)
         self.assertEqual(self.cases(line), ["paid_without_order"])
 
+    def test_a_draft_that_is_deleted_before_its_money_was_stored_is_a_case_at_once(self):
+        order, line = self.paid()
+        order.unlink()
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+
     def test_a_draft_that_is_canceled_with_its_money_is_a_case(self):
         order, line = self.paid()
         order.payment_ids.payment_status = "done"

@@ -80,7 +80,7 @@ class GlasePeriod(models.Model):
     )
 
     _one_to_mark = models.UniqueIndex(
-        "(terminal_id) WHERE state IN ('to_mark', 'marking')",
+        "(terminal_id) WHERE state = 'to_mark'",
         "A period of this till is waiting to be marked already.",
     )
 
@@ -130,6 +130,7 @@ class GlasePeriod(models.Model):
         periods = self.sudo()
         waiting = periods.search([("terminal_id", "=", terminal.id), ("state", "=", TO_MARK)])
         if waiting:
+            waiting.replaces_id = waiting.replaces_id or replaces
             return waiting
         config = session.config_id if session else terminal.config_id
         period = periods.create(

@@ -8,7 +8,7 @@ from odoo import api, models
 from ..glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
 from ..glase.reports import TERMINAL_DETAILS, TERMINAL_SUMMARY, read_report
 from . import clock, ledger, own_transaction
-from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, RECONCILED, TO_MARK
 
 BATCH = 100
 # A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
@@ -156,11 +156,20 @@ class GlasePeriod(models.Model):
             )
         elif self.state != MARKING:
             return
+        elif ledger.proves_failure(evidence) and self._next_waits():
+            # Another session has closed meanwhile: one mark ends both.
+            words = self.env._("Not marked: the next period has its rows.")
+            self.write({"state": RECONCILED, "next_try_at": False, "message": words})
         elif ledger.proves_failure(evidence):
             self.write({"state": TO_MARK})
             self._try_later(words, PATIENT_TRIES)
         else:
             self._lose_mark()
+
+    def _next_waits(self):
+        self.ensure_one()
+        waiting = [("terminal_id", "=", self.terminal_id.id), ("state", "=", TO_MARK)]
+        return bool(self.search_count(waiting, limit=1))
 
     def _lose_mark(self):
         """Nobody knows whether this period was marked: after a minute a new one takes its place."""

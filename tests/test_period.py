@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 
+from ..models import ledger
 from .periods import PeriodCommon
 
 
@@ -224,6 +225,27 @@ class TestPeriod(PeriodCommon):
         self.assertEqual(row.period_id, period)
         case = self.env["glase.case"].search([("period_id", "=", period.id)])
         self.assertEqual((case.kind, case.amount), ("period_lost", 100))
+
+    def test_a_session_that_closes_while_the_last_one_is_being_marked(self):
+        for answer in ("never sent", "lost"):
+            with self.subTest(answer=answer):
+                _order, first_row = self.paid_order(100)
+                first = self.close()
+                with self.registry.cursor() as cr:
+                    self.env(cr=cr)["glase.period"].sudo()._claim_next()
+                self.next_day()
+                _order, second_row = self.paid_order(50)
+                second = self.close()
+                self.assertEqual((first.state, second.state), ("marking", "to_mark"))
+                outcome = ledger.NEVER_SENT if answer == "never sent" else ledger.NO_ANSWER
+                heard = ledger.Evidence("markTransactionPeriod", outcome)
+                first.sudo()._marked(heard, None, "Glase is down")
+                self.work(61)
+                self.settle()
+                self.assertEqual((second.state, second.report_total), ("reconciled", 150))
+                self.assertEqual(first.state, "reconciled")
+                self.assertEqual((first_row | second_row).period_id, second)
+                self.next_day()
 
     def test_a_mark_whose_worker_died_counts_as_lost(self):
         self.paid_order(100)

@@ -139,8 +139,10 @@ class GlaseTransaction(models.Model):
         if not self.cancel_answered_at or self.cancel_answered_at < self.given_up_at:
             if self._is_replaced():
                 return "ask"
-            refused = self.cancel_refusal and self.cancel_tries >= ledger.REFUSED_CANCELS
-            return "clear" if refused and not self.clears_id else "cancel"
+            # Refusals from before it was given up do not count: the next cancel may be answered.
+            refused = self.released and self.cancel_refusal and not self.clears_id
+            enough = self.cancel_tries >= ledger.REFUSED_CANCELS
+            return "clear" if refused and enough else "cancel"
         if self.cancel_code == ledger.ALREADY_PAID_CODE:
             ready_at = self.cancel_answered_at + ledger.REVERSAL_WAIT
             if clock.now(self.env.cr) < ready_at:

@@ -309,3 +309,16 @@ class TestLedgerSettle(GlaseCommon):
         self.advance(31)
         self.run_job()
         self.assert_ended(line, "reversed")
+
+    def test_cancels_that_were_refused_at_the_till_are_tried_again_after_it_was_given_up(self):
+        _order, line = self.sent()
+        for _time in range(ledger.REFUSED_CANCELS):
+            self.simulator.faults(
+                {"operation": "getPaymentStatus", "kind": "drop-before", "count": 1},
+                {"operation": "cancelInvoice", "kind": "code", "code": 77, "count": 1},
+            )
+            self.door("cancel", line_uuid=line, attempt="1")
+        self.simulator.faults()
+        self.leave(line)
+        self.run_job()
+        self.assert_ended(line, "canceled")

@@ -20,7 +20,9 @@ class GlaseCase(models.Model):
             row = case.sudo().transaction_id
             undecided = row.state == ledger.ISSUED and row.kind == ledger.PAYMENT
             broken = case.kind == "not_answered_for_till" and case.state == "open"
-            case.can_say_unpaid = broken and undecided and bool(row.given_up_at)
+            # While a till waits for it, the till may still hear.
+            alone = bool(row.given_up_at or row.forced_at)
+            case.can_say_unpaid = broken and undecided and alone
 
     def action_not_paid(self):
         """Glase does not answer about this bill any more, and its support says it is not paid.
@@ -33,6 +35,7 @@ class GlaseCase(models.Model):
             raise UserError(self.env._("This bill is decided already. Reload the page."))
         row = self.sudo().transaction_id
         row._move("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
+        row._after(row.state)
         self._settle(reason)
 
     def action_old_amount_taken(self):

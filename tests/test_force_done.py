@@ -115,6 +115,20 @@ class TestForceDone(GlaseCommon):
         self.assertEqual(self.cases(line), ["goods_without_money"])
         self.assertTrue(order.payment_ids.glase_unverified)
 
+    def test_a_bill_that_glase_no_longer_knows_is_decided_by_a_manager(self):
+        self.profile(reversed_status="54")
+        _order, line = self.forced()
+        self.customer("pay")
+        self.simulator.faults()
+        self.advance(61)
+        self.run_job()
+        self.assertEqual(self.cases(line), ["forced_done", "not_answered_for_till"])
+        case = self.row(line).case_ids.filtered(lambda case: case.kind == "not_answered_for_till")
+        case.reason = "Glase's support: reversed"
+        case.with_user(self.pos_admin).action_not_paid()
+        self.assertEqual(self.row(line).state, "canceled")
+        self.assertEqual(self.cases(line), ["goods_without_money"])
+
     def test_nothing_at_glase_is_nothing_to_force(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 1})

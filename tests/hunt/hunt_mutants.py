@@ -293,7 +293,7 @@ def undecided_refunds_do_not_count(world):
 def keep_a_lost_payment_quiet(world):
     """Money that no order took is no case.
 
-    Stands for *lost mark = done*: marking periods is not built yet.
+    Stands for *lost mark = done*: the hunt closes sessions, but does not mark their periods.
     """
 
     def open_case(original, self, kind, **options):
@@ -313,7 +313,7 @@ def send_again_on_a_second_click(world):
             caller = self._caller(known.terminal_id, "send_invoice")
             order = self.env["pos.order"].search([("uuid", "=", order_uuid)])
             invoice = order._glase_invoice(
-                line_uuid, known._decimal_amount(), known.terminal_id, cashier
+                line_uuid, known._decimal(known.amount), known.terminal_id, cashier
             )
             reference, row_id = known.call_reference, known.id
             self._end_request_transaction()

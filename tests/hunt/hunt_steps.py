@@ -136,12 +136,18 @@ class Generator:
         if not self.good_day:
             choices += [
                 (lambda: {"do": "register", "till": self._till()}, 0.3),
+                (lambda: self._register_under_way(play), 0.7 if self._waiting(play) else 0),
                 (
                     lambda: {"do": "attach", "pick": self.random.randrange(3)},
                     3 if play.has_money_without_order() else 0,
                 ),
             ]
         return choices
+
+    def _register_under_way(self, play):
+        """The till is registered anew while its bill is out: refused."""
+        waiting = sorted(play.tills.index(till) for till in self._waiting(play))
+        return {"do": "register", "till": self.random.choice(waiting)}
 
     def _of_draft(self, order, play):
         label, state = order.label, order.state

@@ -53,6 +53,7 @@ class Checks:
         self.money_adds_up()
         self.called_once()
         self.cases_have_causes()
+        self.asked_as_who_sent()
         self.nothing_taken_from_the_given_up()
         self.nothing_is_left()
         self.events_replay()
@@ -229,6 +230,15 @@ class Checks:
                 self.world.blame(
                     "3 causes", f"{order.label} was paid, nothing was done to it, not linked"
                 )
+
+    def asked_as_who_sent(self):
+        """Glase knows whom it answers about a bill: each call uses the registration that sent it."""
+        if self.world.glase.profile.get("reversed_status") == "54":
+            return
+        for call in self.world.glase.line.calls:
+            about_a_bill = call.operation in ("getPaymentStatus", "cancelInvoice")
+            if about_a_bill and call.code in ledger.SETUP_CODES and not call.fault:
+                self.world.blame("3 causes", f"{call!r}: nothing was done to this call")
 
     def _order_of(self, case):
         for row in self.rows:

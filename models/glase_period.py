@@ -159,7 +159,7 @@ class GlasePeriod(models.Model):
 
     @api.model
     def _terminals_of(self, session):
-        """The registrations whose payments a session ends: those that were used, and today's."""
+        """The registrations whose payments a session ends: those that were used."""
         rows = self.env["glase.transaction"].sudo()
         used = rows._read_group(
             [("session_id", "=", session.id), ("state", "in", [ledger.PAID, ledger.REFUNDED])],

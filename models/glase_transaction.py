@@ -297,6 +297,5 @@ class GlaseTransaction(models.Model):
             invoice_version=self.invoice_version,
             invoice_reference=self.invoice_reference or None,
             said_paid=self.said_paid,
-            amount=self._decimal(self.amount),
             proposed=self._decimal(self.proposed_amount) if self.proposing else None,
         )

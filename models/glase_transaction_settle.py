@@ -1,11 +1,8 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, models
 
 from . import clock, ledger
-
-_logger = logging.getLogger(__name__)
 
 BATCH = 100
 UNCLAIMED_AFTER = timedelta(minutes=5)
@@ -97,7 +94,7 @@ class GlaseTransaction(models.Model):
     def _next_to_settle(self, terminal_id=None):
         """Claim the next given-up row that is due, so that no other worker takes it.
 
-        :return: ``(row id, "cancel" | "ask")`` or None
+        :return: ``(row id, action)`` or None, see :meth:`_settlement_step`
         """
         self.env.cr.execute(
             """

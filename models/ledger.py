@@ -106,8 +106,8 @@ class Row:
     """The part of a row that judging needs.
 
     ``said_paid``: Glase has answered a cancel with *already paid*.
-    ``amount`` and ``proposed`` are Decimals in major units; ``proposed`` is the amount of an update
-    of which it is not certain that it counts, else None.
+    ``proposed``: the amount (Decimal, major units) of an update of which it is not certain that it
+    counts, else None.
     """
 
     kind: str = PAYMENT
@@ -115,7 +115,6 @@ class Row:
     invoice_version: int = 0
     invoice_reference: str | None = None
     said_paid: bool = False
-    amount: object = None
     proposed: object = None
 
 

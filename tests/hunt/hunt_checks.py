@@ -353,7 +353,7 @@ class Checks:
                 )
 
     def _replayed(self, row):
-        current = ledger.Row(kind=row["kind"], amount=Decimal(0))
+        current = ledger.Row(kind=row["kind"])
         for event in self.events[row["id"]]:
             before = current.state
             if event["outcome"] == ledger.NOTE:

@@ -13,6 +13,7 @@ from . import glase_transaction_lost
 from . import glase_transaction_update
 from . import glase_transaction_force
 from . import glase_transaction_refund
+from . import glase_transaction_refund_end
 from . import glase_transaction_refund_till
 from . import glase_transaction_refund_office
 from . import glase_push

@@ -103,7 +103,7 @@ class GlaseTransaction(models.Model):
     def _office_values(self, payment, line_uuid, total, reason):
         order = payment.pos_order_id
         if order:
-            values = self._refund_values(order, line_uuid, FROM_OFFICE, total)
+            values = self._values_of_line(order, line_uuid, FROM_OFFICE, total)
         else:
             values = {
                 "line_uuid": line_uuid,

@@ -85,7 +85,7 @@ class GlaseTransaction(models.Model):
         originals = self._refund_originals(refunded, config)
         if not originals:
             raise Refused("no_original", self._no_original_message(refunded))
-        values = self._refund_values(order, line_uuid, attempt, value, cashier)
+        values = self._values_of_line(order, line_uuid, attempt, value, cashier)
         return self._answer(self._make_refund(originals, values))
 
     @api.model
@@ -236,19 +236,3 @@ class GlaseTransaction(models.Model):
             "busy",
             standing._till_message() or self.env._("This line was given back already."),
         )
-
-    @api.model
-    def _refund_values(self, order, line_uuid, attempt, amount, cashier=""):
-        return {
-            "line_uuid": line_uuid,
-            "attempt": attempt,
-            "amount": float(amount),
-            "config_id": order.config_id.id,
-            "session_id": order.session_id.id,
-            "order_id": order.id,
-            "order_uuid": order.uuid,
-            "order_name": order.pos_reference or order.name,
-            "order_total": order.amount_total,
-            "cashier": cashier or self.env.user.name,
-            "user_id": self.env.uid,
-        }

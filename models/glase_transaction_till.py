@@ -234,18 +234,25 @@ class GlaseTransaction(models.Model):
     @api.model
     def _row_values(self, order, terminal, line_uuid, attempt, amount, cashier):
         return {
-            "line_uuid": line_uuid,
-            "attempt": attempt,
-            "amount": float(amount),
+            **self._values_of_line(order, line_uuid, attempt, amount, cashier),
             "currency_id": order.currency_id.id,
             "terminal_id": terminal.id,
             "account_id": terminal.account_id.id,
-            "config_id": order.config_id.id,
-            "session_id": order.session_id.id,
             "company_id": order.company_id.id,
             "environment": terminal.environment,
             "terminal_identifier": terminal.terminal_identifier,
             "reseller_id": terminal.reseller_id,
+        }
+
+    @api.model
+    def _values_of_line(self, order, line_uuid, attempt, amount, cashier=""):
+        """What a row, payment or refund, takes over from its order."""
+        return {
+            "line_uuid": line_uuid,
+            "attempt": attempt,
+            "amount": float(amount),
+            "config_id": order.config_id.id,
+            "session_id": order.session_id.id,
             "order_id": order.id,
             "order_uuid": order.uuid,
             "order_name": order.pos_reference or order.name,

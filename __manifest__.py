@@ -20,6 +20,7 @@
         "views/glase_period_views.xml",
         "views/glase_case_views.xml",
         "views/glase_refund_views.xml",
+        "views/glase_run_report_views.xml",
         "views/pos_payment_views.xml",
         "views/pos_payment_method_views.xml",
         "views/pos_config_views.xml",

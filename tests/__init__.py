@@ -23,6 +23,7 @@ from . import (
     test_refund_evidence,
     test_refund_till,
     test_refund_unknown,
+    test_run_report,
     test_security,
     test_set_up,
     test_simulator_account,

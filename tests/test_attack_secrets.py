@@ -56,7 +56,14 @@ OPEN_TO_CASHIERS = {
     "pos.config": {"glase_till_status"},
 }
 # Wizards: refused as a whole, because a cashier may not even make one.
-WIZARDS = ("glase.assign", "glase.set.up", "glase.refund", "glase.refund.line")
+WIZARDS = (
+    "glase.assign",
+    "glase.refund",
+    "glase.refund.line",
+    "glase.run.report",
+    "glase.run.report.line",
+    "glase.set.up",
+)
 TABLES = (
     "glase_account",
     "glase_terminal",

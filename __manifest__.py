@@ -21,6 +21,8 @@
         "views/glase_case_views.xml",
         "views/glase_refund_views.xml",
         "views/glase_run_report_views.xml",
+        "views/glase_dashboard_views.xml",
+        "views/glase_overview_views.xml",
         "views/pos_payment_views.xml",
         "views/pos_payment_method_views.xml",
         "views/pos_config_views.xml",

@@ -19,6 +19,7 @@ from . import glase_transaction_refund
 from . import glase_transaction_refund_end
 from . import glase_transaction_refund_till
 from . import glase_transaction_refund_office
+from . import glase_transaction_figures
 from . import glase_push
 from . import glase_period
 from . import glase_period_line
@@ -29,6 +30,7 @@ from . import glase_case
 from . import glase_case_refund
 from . import glase_case_evidence
 from . import pos_config
+from . import glase_account_overview
 from . import glase_set_up
 from . import ir_module_module
 from . import pos_order

@@ -124,9 +124,6 @@ class GlaseTransaction(models.Model):
     ended_at = fields.Datetime(readonly=True)
     asked_at = fields.Datetime("Till Last Heard", readonly=True)
     answered_at = fields.Datetime("Glase Last Heard", readonly=True)
-    seconds_to_pay = fields.Float(
-        "Seconds to Pay", compute="_compute_seconds_to_pay", store=True, aggregator="avg"
-    )
 
     cancel_wished_at = fields.Datetime(readonly=True)
     cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
@@ -186,12 +183,6 @@ class GlaseTransaction(models.Model):
             reference = row.ers_reference or row.invoice_reference
             name = row.order_name or self.env._("Glase attempt %s", row.id)
             row.display_name = f"{name} ({reference})" if reference else name
-
-    @api.depends("paid_at", "issued_at")
-    def _compute_seconds_to_pay(self):
-        for row in self:
-            paid = row.paid_at and row.issued_at
-            row.seconds_to_pay = (row.paid_at - row.issued_at).total_seconds() if paid else 0.0
 
     @api.depends("amount", "kind")
     def _compute_signed_amount(self):

@@ -14,6 +14,7 @@ from . import (
     test_ledger_settle,
     test_lost_send,
     test_neutralize,
+    test_overview,
     test_payment_method,
     test_period,
     test_period_match,

@@ -11,7 +11,13 @@ from .common import GlaseCommon
 
 # Every method of ours that a browser may name, and what a cashier hears: nobody adds one unseen.
 REFUSED_TO_CASHIERS = {
-    "glase.account": {"action_confirm_database", "action_test", "create", "write"},
+    "glase.account": {
+        "action_confirm_database",
+        "action_overview",
+        "action_test",
+        "create",
+        "write",
+    },
     "glase.case": {
         "action_attach",
         "action_make_refund_order",

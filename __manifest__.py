@@ -23,6 +23,8 @@
         "views/glase_run_report_views.xml",
         "views/glase_dashboard_views.xml",
         "views/glase_overview_views.xml",
+        "views/glase_write_off_views.xml",
+        "views/account_views.xml",
         "views/pos_payment_views.xml",
         "views/pos_payment_method_views.xml",
         "views/pos_config_views.xml",

@@ -45,3 +45,11 @@ from . import pos_session_closing
 from . import pos_session_figures
 from . import res_config_settings
 from . import res_users
+from . import account_move
+from . import account_payment
+from . import glase_method_accounts
+from . import glase_suspense
+from . import glase_suspense_job
+from . import glase_suspense_case
+from . import glase_books
+from . import pos_session_books

@@ -22,6 +22,7 @@ KINDS = [
     ("refund_without_order", "Refunded, but no order has it"),
     ("unknown_reference", "At Glase, but not in the ledger"),
     ("period_lost", "The id of a period is lost"),
+    ("not_booked", "Not in the books"),
     ("not_answered_for_till", "Glase does not know the till or the bill"),
 ]
 

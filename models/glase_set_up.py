@@ -115,7 +115,6 @@ class PosConfig(models.Model):
                 "name": name,
                 "company_id": company.id,
                 "journal_id": journal.id,
-                "outstanding_account_id": self._glase_new_outstanding_account(journal).id,
                 "payment_method_type": "terminal",
                 "use_payment_terminal": "glase",
                 "sequence": 1,
@@ -159,21 +158,6 @@ class PosConfig(models.Model):
         taken = set(journals.search([("company_id", "=", self.company_id.id)]).mapped("code"))
         candidates = [JOURNAL_CODE, *(f"{JOURNAL_CODE[:4]}{n}" for n in range(2, 10))]
         return next(code for code in candidates if code not in taken)
-
-    def _glase_new_outstanding_account(self, journal):
-        """What Glase has taken and not paid out yet, apart from the cards' account."""
-        company = self.company_id.sudo()
-        accounts = self.env["account.account"].sudo().with_company(company)
-        beside = journal.default_account_id.with_company(company).code
-        return accounts.create(
-            {
-                "name": self.env._("%s: taken, not paid out yet", journal.name),
-                "code": accounts._search_new_account_code(beside),
-                "account_type": "asset_current",
-                "reconcile": True,
-                "company_ids": [(6, 0, company.ids)],
-            }
-        )
 
     @api.model
     def _glase_set_up_demo(self):

@@ -12,6 +12,8 @@ PROVEN_FIELDS = frozenset(
         "glase_paid_at",
         "glase_unverified",
         "glase_original_reference",
+        "glase_books_due",
+        "glase_books_failed_at",
     }
 )
 PROOF_RELEVANT = frozenset(

@@ -1,8 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-# What Glase's till reads anew whenever it is loaded: no session depends on it.
-EDITABLE_IN_SESSION = frozenset({"glase_send_at_once", "glase_last_tender"})
+# Read anew by the till whenever it is loaded, or after the session only: no session depends on it.
+EDITABLE_IN_SESSION = frozenset(
+    {
+        "glase_send_at_once",
+        "glase_last_tender",
+        "glase_suspense_account_id",
+        "glase_write_off_account_id",
+    }
+)
 
 
 class PosPaymentMethod(models.Model):

@@ -29,6 +29,7 @@ from . import (
     test_set_up,
     test_simulator_account,
     test_sticker,
+    test_suspense,
     test_terminal,
     test_till_routes,
     test_tour_closing,

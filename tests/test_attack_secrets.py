@@ -29,6 +29,7 @@ REFUSED_TO_CASHIERS = {
         "action_settle",
         "action_was_not_refunded",
         "action_was_refunded",
+        "action_write_off",
         "create",
         "write",
     },
@@ -69,6 +70,7 @@ WIZARDS = (
     "glase.run.report",
     "glase.run.report.line",
     "glase.set.up",
+    "glase.write.off",
 )
 TABLES = (
     "glase_account",

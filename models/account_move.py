@@ -1,0 +1,89 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    """Journal entries that the module makes, and Glase's references on those of Odoo."""
+
+    _inherit = "account.move"
+
+    glase_transaction_id = fields.Many2one(
+        "glase.transaction",
+        "Glase Transaction",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="This entry corrects the books for this payment or refund",
+    )
+    glase_payment_id = fields.Many2one(
+        "pos.payment",
+        "Unproven Glase Payment",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="This entry corrects the books for this payment of an order, which nothing proves",
+    )
+    glase_amount = fields.Monetary(
+        "Change of the Glase Account",
+        readonly=True,
+        copy=False,
+        help="What this entry adds to Glase's outstanding account, in the journal's currency",
+    )
+    glase_reference = fields.Char(
+        "Glase Payment Reference", readonly=True, copy=False, index="btree_not_null"
+    )
+    glase_period = fields.Char(
+        "Glase Transaction Period", readonly=True, copy=False, index="btree_not_null"
+    )
+
+    def button_draft(self):
+        """Override of `account`: the module counts on its own entries.
+
+        :raises UserError: for an entry that corrects the books for a Glase payment
+        """
+        for move in self:
+            if move.state == "posted" and (move.glase_transaction_id or move.glase_payment_id):
+                raise UserError(
+                    self.env._(
+                        "“%s” was made from the Glase ledger and is taken back by itself once its "
+                        "payment is settled. Attach the payment, pay it back, or write it off: "
+                        "Glase / Cases.",
+                        move.name,
+                    )
+                )
+        return super().button_draft()
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    glase_reference = fields.Char(related="move_id.glase_reference")
+    glase_period = fields.Char(related="move_id.glase_period")
+
+
+class PosPayment(models.Model):
+    _inherit = "pos.payment"
+
+    def _create_payment_moves(self, is_reverse=False):
+        """Override of `point_of_sale`: the entries of invoiced orders carry Glase's reference."""
+        moves = super()._create_payment_moves(is_reverse)
+        self._glase_write_reference()
+        return moves
+
+    def _glase_write_proof(self, values):
+        """Override: entries that were made before the proof came get its reference now."""
+        result = super()._glase_write_proof(values)
+        self._glase_write_reference()
+        return result
+
+    def _glase_write_reference(self):
+        """Write Glase's reference to the entries that were made for one of these payments alone."""
+        for payment in self.sudo().filtered(lambda payment: payment._is_glase()):
+            reference = payment.transaction_id or False
+            own = self.env["account.payment"].sudo()
+            own = own.search([("glase_pos_payment_id", "=", payment.id)])
+            for record in (*own, *own.move_id, *payment.account_move_id):
+                if (record.glase_reference or False) != reference:
+                    record.glase_reference = reference

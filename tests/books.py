@@ -1,0 +1,121 @@
+"""What the tests of the books share: sessions that are closed for real, and what they booked."""
+
+from decimal import Decimal
+
+from .refunds import RefundCommon
+
+
+class BooksCommon(RefundCommon):
+    """A till whose sessions are closed by Odoo itself, with all of its journal entries."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["pos.session"].search([]).order_ids.filtered(
+            lambda order: order.state == "draft"
+        ).unlink()
+        self.method = self.main_pos_config._glase_payment_method()
+        self.outstanding = self.method.outstanding_account_id
+        self.suspense = self.method.glase_suspense_account_id
+        self.manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.reconciled_before = self.env["account.full.reconcile"].search([])
+
+    def close_session(self, session=None, diffs=None):
+        """Close a session as the till does, then let the job book."""
+        session = (session or self.pos_session).with_user(self.pos_user)
+        if session.config_id.cash_control:
+            answer = session.post_closing_cash_details(session.cash_register_balance_end)
+            self.assertTrue(answer["successful"], answer)
+        session.update_closing_control_state_session("")
+        answer = session.close_session_from_ui(diffs or [])
+        self.assertTrue(answer["successful"], answer)
+        self.assertEqual(session.state, "closed")
+        self.book()
+
+    def override_and_close(self):
+        self.assertTrue(self.door("override_closing", reason="End", **self.manager)["ok"])
+        self.env.invalidate_all()
+        self.close_session()
+
+    def next_day(self):
+        self.pos_session = self.open_register()
+
+    def book(self):
+        """Let the job that books work once."""
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.transaction"].sudo()._cron_books()
+        self.env.invalidate_all()
+
+    def balance(self, account):
+        """What stands on an account, in its lines' currency."""
+        lines = self.env["account.move.line"].search(
+            [("account_id", "=", account.id), ("parent_state", "=", "posted")]
+        )
+        return round(sum(lines.mapped("amount_currency")), 6)
+
+    def assert_books(self, outstanding, suspense):
+        """Both accounts stand at this, and so does the ledger."""
+        self.env.invalidate_all()
+        self.assertEqual(self.balance(self.outstanding), outstanding, "outstanding")
+        self.assertEqual(self.balance(self.suspense), suspense, "suspense")
+        books = next(
+            books
+            for books in self.env["glase.transaction"]._books(self.company)
+            if books["method"] == self.method
+        )
+        self.assertEqual(books["waiting"], 0)
+        self.assertEqual(books["booked"], books["ledger"])
+        self.assertEqual(books["outstanding"], Decimal(str(outstanding)))
+        self.assertEqual(books["suspense"], Decimal(str(suspense)))
+        self.assert_balanced()
+
+    def assert_balanced(self):
+        """Each posted entry of the company is balanced, in the company's currency."""
+        self.env.cr.execute(
+            """
+            SELECT move_id, SUM(balance) FROM account_move_line
+             WHERE company_id = %s AND parent_state = 'posted'
+             GROUP BY move_id HAVING ABS(SUM(balance)) > 0.0000001
+            """,
+            (self.company.id,),
+        )
+        self.assertEqual(self.env.cr.fetchall(), [])
+
+    def corrections(self, row=None, payment=None):
+        """The entries that correct the books for a row or a payment, oldest first."""
+        link = (
+            ("glase_transaction_id", "=", row.id) if row else ("glase_payment_id", "=", payment.id)
+        )
+        return self.env["account.move"].search([link], order="id")
+
+    def paid_without_order(self, amount=100):
+        """A payment whose order is gone; returns its row."""
+        order, line = self.sent(amount)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        order.unlink()
+        self.env.invalidate_all()
+        return self.row(line)
+
+    def refund_without_order(self, row):
+        """A manager gives the money of a row back in the back office."""
+        with self.office() as env:
+            wizard = env["glase.refund"].create({"transaction_id": row.id, "reason": "Gone"})
+            wizard.amount = row.amount
+            wizard.action_refund()
+        self.env.invalidate_all()
+        self.assertEqual(row.refund_ids.state, "refunded")
+        self.book()
+
+    def unproven_order(self, amount=20):
+        """A finished order whose Glase payment nothing proves; returns its payment."""
+        order, line = self.draft_order(self.pos_session, amount)
+        self.validate(order, line)
+        self.assertTrue(order.payment_ids.glase_unverified)
+        return order.payment_ids
+
+    def case(self, subject, kind):
+        name = "transaction_id" if subject._name == "glase.transaction" else "payment_id"
+        return self.env["glase.case"].search(
+            [(name, "=", subject.id), ("kind", "=", kind), ("state", "=", "open")]
+        )

@@ -1,0 +1,227 @@
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form
+from odoo.tools import mute_logger
+
+from .books import BooksCommon
+
+
+class TestSuspense(BooksCommon):
+    """Money without an owner stands on the suspense account until that is settled."""
+
+    def test_paid_without_an_order(self):
+        self.paid_order(148)
+        row = self.paid_without_order(100)
+        self.book()
+        self.assert_books(0, 0)
+        self.override_and_close()
+        self.assert_books(248, -100)
+        move = self.corrections(row)
+        self.assertEqual(len(move), 1)
+        self.assertEqual(move.glase_reference, row.ers_reference)
+        self.assertEqual(move.journal_id, self.glase_journal)
+        self.book()
+        self.assertEqual(self.corrections(row), move, "booked once")
+        self.assertFalse(row.books_due)
+
+    def test_attached_stays_until_the_session_of_its_order_is_closed(self):
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        self.next_day()
+        payment = self.unproven_order(100)
+        case = self.case(row, "paid_without_order").with_user(self.pos_admin)
+        case.attach_order_id = payment.pos_order_id
+        case.action_attach()
+        self.book()
+        self.assert_books(100, -100)
+        self.close_session()
+        self.assert_books(100, 0)
+        first, second = self.corrections(row)
+        self.assertEqual((first.glase_amount, second.glase_amount), (100, -100))
+        self.assertTrue(all((first | second).line_ids.mapped("reconciled")))
+        self.assertFalse(row.books_due)
+
+    def test_refunded_without_an_order(self):
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        self.refund_without_order(row)
+        self.assert_books(0, 0)
+        lines = (self.corrections(row) | self.corrections(row.refund_ids)).line_ids
+        on_suspense = lines.filtered(lambda line: line.account_id == self.suspense)
+        self.assertTrue(all(on_suspense.mapped("reconciled")))
+
+    def test_an_unproven_payment_at_an_override_and_proof_that_comes_later(self):
+        order, line = self.sent(20)
+        self.door("force", line_uuid=line, attempt="1", reason="Seen on the phone", **self.manager)
+        self.validate(order, line)
+        payment = order.payment_ids
+        self.assertTrue(payment.glase_unverified)
+        self.override_and_close()
+        self.assert_books(0, 20)
+        move = self.corrections(payment=payment)
+        self.assertEqual(move.glase_amount, -20)
+        self.customer("pay")
+        self.run_job()
+        self.env.invalidate_all()
+        self.assertEqual(self.row(line).state, "paid")
+        self.assertFalse(payment.glase_unverified)
+        self.book()
+        self.assert_books(20, 0)
+        self.assertFalse(self.corrections(self.row(line)))
+        self.assertTrue(all(self.corrections(payment=payment).line_ids.mapped("reconciled")))
+        self.assertFalse(payment.glase_books_due)
+
+
+class TestWriteOff(BooksCommon):
+    """What stands on the suspense account for good is written off, by a manager, with a reason."""
+
+    def setUp(self):
+        super().setUp()
+        self.loss = self.company_data["default_account_expense"]
+
+    def write_off(self, case, reason="Never claimed", account=None, user=None):
+        with self.office(user) as env:
+            wizard = env["glase.write.off"].create(
+                {"case_id": case.id, "account_id": (account or self.loss).id, "reason": reason}
+            )
+            wizard.action_write_off()
+
+    def test_money_that_nobody_claims(self):
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        case = self.case(row, "paid_without_order")
+        self.assertEqual((case.suspense_amount, case.can_write_off), (100, True))
+        self.write_off(case)
+        self.assert_books(100, 0)
+        self.assertEqual(self.balance(self.loss), -100)
+        self.assertEqual(case.state, "settled")
+        self.assertIn("Never claimed", case.note)
+        self.assertEqual(case.suspense_amount, 0)
+        lines = self.corrections(row).line_ids
+        self.assertTrue(
+            all(lines.filtered(lambda line: line.account_id == self.suspense).mapped("reconciled"))
+        )
+
+    def test_an_order_that_comes_after_the_write_off_takes_it_back(self):
+        order, line = self.sent(100)
+        self.customer("pay")
+        self.ask(line)
+        row = self.row(line)
+        order.unlink()
+        self.override_and_close()
+        self.write_off(self.case(row, "paid_without_order"))
+        self.next_day()
+        payment = {
+            "uuid": line,
+            "amount": 100,
+            "payment_method_id": self.method.id,
+            "payment_status": "done",
+        }
+        values = self.order_values(self.pos_session, 100, [payment], "paid")
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+        self.assertEqual(self.row(line).payment_id.uuid, line)
+        self.close_session()
+        self.assert_books(100, 0)
+        self.assertEqual(self.balance(self.loss), 0)
+
+    def test_goods_that_were_never_paid(self):
+        payment = self.unproven_order(20)
+        self.override_and_close()
+        self.assert_books(0, 20)
+        case = self.case(payment, "unverified_payment")
+        self.assertEqual(case.suspense_amount, -20)
+        self.write_off(case, "Customer gone")
+        self.assert_books(0, 0)
+        self.assertEqual(self.balance(self.loss), 20)
+
+    def test_what_is_refused(self):
+        row = self.paid_without_order(100)
+        case = self.case(row, "paid_without_order")
+        with self.assertRaisesRegex(UserError, "when its session is closed"):
+            case.with_user(self.pos_admin).action_write_off()
+        self.override_and_close()
+        with self.assertRaisesRegex(UserError, "Write why"):
+            self.write_off(case, " ")
+        with self.assertRaisesRegex(UserError, "Choose the account"):
+            self.write_off(case, account=self.suspense)
+        with self.assertRaises(AccessError):
+            self.write_off(case, user=self.pos_user)
+        with self.assertRaises(AccessError):
+            case.with_user(self.pos_user).action_write_off()
+        self.assert_books(100, -100)
+        self.write_off(case)
+        with self.assertRaisesRegex(UserError, "Nothing of this stands"):
+            case.with_user(self.pos_admin).action_write_off()
+
+    def test_a_proposed_account(self):
+        self.method.glase_write_off_account_id = self.loss
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        case = self.case(row, "paid_without_order")
+        action = case.with_user(self.pos_admin).action_write_off()
+        form = Form(
+            self.env["glase.write.off"].with_user(self.pos_admin).with_context(**action["context"])
+        )
+        self.assertEqual(form.account_id, self.loss)
+        self.assertEqual(form.amount, 100)
+
+
+class TestNotBooked(BooksCommon):
+    """What cannot be booked stops nothing, is told, and is tried again."""
+
+    def assert_told(self, row, words):
+        self.assert_waits(row)
+        case = self.case(row, "not_booked")
+        self.assertIn(words, case.summary)
+        self.assertTrue(case.activity_ids)
+        self.book()
+        self.assertEqual(self.case(row, "not_booked"), case, "told once")
+
+    def assert_waits(self, row):
+        self.assertFalse(self.corrections(row))
+        self.assertTrue(row.books_due)
+        self.assertEqual(self.env["glase.transaction"]._books(self.company)[0]["waiting"], 1)
+
+    def test_an_archived_account(self):
+        first = self.paid_without_order(100)
+        self.suspense.active = False
+        with mute_logger("odoo.addons.pos_glase.models.glase_suspense_job"):
+            self.override_and_close()
+            self.assert_told(first, "")
+        self.suspense.active = True
+        self.advance(1)
+        self.book()
+        self.assert_books(100, -100)
+        self.assertFalse(self.case(first, "not_booked"))
+
+    def test_a_locked_period(self):
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        locked = fields.Date.add(self.corrections(row).date, days=2)
+        self.company.hard_lock_date = locked
+        self.refund_without_order(row)
+        self.assertGreater(self.corrections(row.refund_ids).date, locked, "the first open day")
+        self.assert_books(0, 0)
+
+    def test_one_that_fails_stops_no_other(self):
+        row = self.paid_without_order(100)
+        other = self.paid_without_order(50)
+        failing = type(self.env["account.move"])._post
+
+        def post(moves, soft=True):
+            if row in moves.glase_transaction_id:
+                raise UserError(moves.env._("No number is left"))
+            return failing(moves, soft)
+
+        with (
+            patch.object(type(self.env["account.move"]), "_post", post),
+            mute_logger("odoo.addons.pos_glase.models.glase_suspense_job"),
+        ):
+            self.override_and_close()
+            self.assertTrue(self.corrections(other))
+            self.assert_told(row, "No number is left")
+        self.advance(1)
+        self.book()
+        self.assert_books(150, -150)

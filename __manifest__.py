@@ -16,6 +16,7 @@
         "views/glase_terminal_views.xml",
         "views/glase_assign_views.xml",
         "views/glase_set_up_views.xml",
+        "views/glase_go_live_views.xml",
         "views/glase_transaction_views.xml",
         "views/glase_period_views.xml",
         "views/glase_case_views.xml",
@@ -35,6 +36,7 @@
         "views/glase_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["pos_glase/static/src/backend/**/*"],
         "point_of_sale._assets_pos": ["pos_glase/static/src/app/**/*"],
         "point_of_sale.customer_display_assets": ["pos_glase/static/src/customer_display/**/*"],
         "point_of_sale.customer_display_assets_test": [

@@ -166,8 +166,9 @@ class GlaseAccount(models.Model):
         for account in self.filtered("active"):
             other = {"simulator": "production", "production": "simulator"}.get(account.environment)
             beside = self.sudo().search(
-                [("company_id", "=", account.company_id.id), ("environment", "=", other)], limit=1
+                [("company_id", "=", account.company_id.id), ("environment", "=", other)]
             )
+            beside -= account._moves_with()
             if other and beside:
                 raise ValidationError(
                     self.env._(
@@ -175,7 +176,7 @@ class GlaseAccount(models.Model):
                         "same time: a till could sell without money being moved. Archive "
                         "“%(other)s” first.",
                         company=account.company_id.name,
-                        other=beside.name,
+                        other=beside[0].name,
                     )
                 )
 

@@ -89,12 +89,7 @@ class GlaseTerminal(models.Model):
             "“%s” is registered with Glase. Next: assign the Glase ID of its sticker.", self.name
         )
         if replaces:
-            old = self.browse(replaces.id)
-            old._store(
-                {"state": RETIRED, "active": False, "retired_at": fields.Datetime.now()},
-                self.env._("Replaced by a new registration; kept for refunds."),
-            )
-            old.flush_recordset()
+            self.browse(replaces.id)._retire()
         return self._store(
             {
                 "state": REGISTERED,
@@ -103,6 +98,14 @@ class GlaseTerminal(models.Model):
             },
             message,
         )
+
+    def _retire(self):
+        """Another registration of the till takes the place of this one."""
+        self._store(
+            {"state": RETIRED, "active": False, "retired_at": fields.Datetime.now()},
+            self.env._("Replaced by a new registration; kept for refunds."),
+        )
+        self.flush_recordset()
 
     def _store_not_registered(self, error, replaces):
         if replaces:
@@ -123,16 +126,17 @@ class GlaseTerminal(models.Model):
             )
         return self._store(values, message, error)
 
-    def _ask_replace(self, transact=None):
+    def _ask_replace(self, transact=None, account_id=None):
         """Register the till of a live registration anew, and archive this one.
 
+        :param int account_id: the account to register it with; by default the present one
         :rtype: Outcome
         :raises UserError: if it is refused without asking Glase
         """
         self._check_manager()
         forgotten = self._is_forgotten_by_simulator()
         step = transact or self._in_own_transaction
-        draft_id = step(lambda terminal: terminal._claim_replace(forgotten))
+        draft_id = step(lambda terminal: terminal._claim_replace(forgotten, account_id))
         try:
             draft = self.browse(draft_id)
             return draft._ask_register(transact, replaces=self)
@@ -140,9 +144,12 @@ class GlaseTerminal(models.Model):
             step(lambda terminal: terminal._release())
             raise
 
-    def _claim_replace(self, forgotten):
+    def _claim_replace(self, forgotten, account_id=None):
         self._claim("register", LIVE, may_be_undecided=forgotten)
         draft = self.search([("config_id", "=", self.config_id.id), ("state", "=", DRAFT)])
         if not draft:
-            draft = self.create({"account_id": self.account_id.id, "config_id": self.config_id.id})
+            account_id = account_id or self.account_id.id
+            draft = self.create({"account_id": account_id, "config_id": self.config_id.id})
+        elif account_id:
+            draft.account_id = account_id
         return draft.id

@@ -9,6 +9,7 @@ from . import (
     test_copied_database,
     test_force_done,
     test_glase_id,
+    test_go_live,
     test_hoot,
     test_ledger_rules,
     test_ledger_settle,

@@ -13,6 +13,7 @@ from .common import GlaseCommon
 REFUSED_TO_CASHIERS = {
     "glase.account": {
         "action_confirm_database",
+        "action_go_live",
         "action_overview",
         "action_test",
         "create",
@@ -65,6 +66,8 @@ OPEN_TO_CASHIERS = {
 # Wizards: refused as a whole, because a cashier may not even make one.
 WIZARDS = (
     "glase.assign",
+    "glase.go.live",
+    "glase.go.live.line",
     "glase.refund",
     "glase.refund.line",
     "glase.run.report",

@@ -18,7 +18,7 @@ class GlaseGoLive(models.Model):
 
     *Back to test* is the same move the other way. Where a till has arrived is read from its
     registrations and kept nowhere else, so a move can be resumed after whatever stopped it
-    (``doc/ledger.md §19``). While it is under way its tills are shut.
+    (``doc/ledger.md §21``). While it is under way its tills are shut.
     """
 
     _name = "glase.go.live"

@@ -13,6 +13,7 @@
         "data/ir_cron.xml",
         "data/product.xml",
         "views/glase_account_views.xml",
+        "views/glase_verification_views.xml",
         "views/glase_terminal_views.xml",
         "views/glase_assign_views.xml",
         "views/glase_set_up_views.xml",
@@ -33,6 +34,7 @@
         "views/res_config_settings_views.xml",
         "report/glase_sticker.xml",
         "report/pos_order_receipt.xml",
+        "report/glase_receipt_document.xml",
         "views/glase_menus.xml",
     ],
     "assets": {

@@ -44,7 +44,12 @@ class Client:
     :param wsgi_app: a WSGI application that answers in this process instead of a socket
     :param float connect_timeout: seconds to open a connection, TLS included
     :raises EndpointError: if the address breaks the rules
+
+    ``fixed_reference``, if set, is sent in the place of each call's own client reference
+    (``doc/protocol.md §6``).
     """
+
+    fixed_reference = None
 
     def __init__(
         self, endpoint, *, client_id=CLIENT_ID, wsgi_app=None, connect_timeout=CONNECT_TIMEOUT
@@ -238,7 +243,7 @@ class Client:
     # === One call ===
 
     def _call(self, name, principal, children, client_reference, timeout, *, read=None, secrets=()):
-        reference = _checked_reference(client_reference)
+        reference = _checked_reference(self.fixed_reference or client_reference)
         secrets = (*secrets, principal.password) if principal else secrets
         call = _Call(OPERATIONS[name], reference, secrets)
         try:

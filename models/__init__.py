@@ -6,6 +6,12 @@ from . import glase_terminal_assign
 from . import glase_terminal_unregister
 from . import glase_account_binding
 from . import glase_account_test
+from . import glase_verification
+from . import glase_verification_step
+from . import glase_verification_bill
+from . import glase_verification_run
+from . import glase_verification_calls
+from . import glase_account_certification
 from . import glase_transaction
 from . import glase_transaction_writing
 from . import glase_transaction_calls

@@ -71,9 +71,7 @@ class GlaseTerminal(models.Model):
             self.write(
                 {
                     "external_identifier": f"{database}-{self.config_id.id}-{unique}",
-                    "password": "".join(
-                        secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH)
-                    ),
+                    "password": self._new_password(),
                 }
             )
         return (
@@ -83,6 +81,11 @@ class GlaseTerminal(models.Model):
             self.password,
             self.name,
         )
+
+    @staticmethod
+    def _new_password():
+        """A password for a registration, from a cryptographic source."""
+        return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
 
     def _store_registered(self, answer, replaces):
         message = self.env._(

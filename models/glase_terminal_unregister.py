@@ -49,7 +49,7 @@ class GlaseTerminal(models.Model):
             return None
         if self.state in LIVE:
             self._refuse_open_session()
-        return self._client(), self._principal()
+        return self._client(), self.account_id._unregister_principal(self._principal())
 
     def _refuse_open_session(self):
         session = self.env["pos.session"].search(

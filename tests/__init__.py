@@ -39,4 +39,5 @@ from . import (
     test_tour_payments,
     test_tour_terminal,
     test_uninstall,
+    test_verification,
 )

@@ -14,8 +14,10 @@ REFUSED_TO_CASHIERS = {
     "glase.account": {
         "action_confirm_database",
         "action_go_live",
+        "action_open_verifications",
         "action_overview",
         "action_test",
+        "action_verify",
         "create",
         "write",
     },
@@ -46,6 +48,16 @@ REFUSED_TO_CASHIERS = {
         "write",
     },
     "glase.transaction": {"action_make_refund_order", "action_refund", "create", "write"},
+    "glase.verification": {
+        "action_advance",
+        "action_again",
+        "action_pause",
+        "action_resume",
+        "action_start",
+        "action_stop",
+        "create",
+        "write",
+    },
     "pos.config": {
         "action_glase_assign",
         "action_glase_register",
@@ -83,6 +95,7 @@ TABLES = (
     "glase_case",
     "glase_period",
     "glase_period_line",
+    "glase_verification",
     "pos_payment",
 )
 # Odoo has no words of its own for an order by the field of another model.
@@ -285,6 +298,9 @@ class TestAttackSecrets(GlaseCommon):
             "glase.event": self.row(line).event_ids[:1],
             "glase.terminal": self.terminal,
             "glase.transaction": self.row(line),
+            "glase.verification": self.env["glase.verification"]
+            .sudo()
+            .create({"account_id": self.account.id}),
             "pos.config": self.main_pos_config,
         }
         before = self.snapshot()

@@ -227,9 +227,7 @@ class GlaseVerification(models.Model):
         self.ensure_one()
         step = max(self.currency_id.rounding, 0.01)
         if self.amount < 2 * step or self.amount > 1000 * max(step, 1.0):
-            raise UserError(
-                self.env._("Choose a small amount, but not less than %s.", 2 * step)
-            )
+            raise UserError(self.env._("Choose a small amount, but not less than %s.", 2 * step))
 
     def action_pause(self):
         """Pause: an invoice that is out is canceled; *Resume* goes on where it was."""

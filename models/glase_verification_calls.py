@@ -131,9 +131,7 @@ class GlaseVerification(models.Model):
 
     def _plan_mark(self, client, _action):
         reseller = self.account_id._reseller_principal()
-        return functools.partial(
-            client.mark_transaction_period, reseller, self.terminal_identifier
-        )
+        return functools.partial(client.mark_transaction_period, reseller, self.terminal_identifier)
 
     def _plan_report(self, client, _action):
         reseller = self.account_id._reseller_principal()

@@ -107,7 +107,9 @@ def _paid(heard, since):
         return Verdict(FAILED, heard.words)
     if since > SCAN_WITHIN:
         seen = f"the status is {status}" if heard.succeeded else heard.words
-        return Verdict(FAILED, f"Nobody has paid within {SCAN_WITHIN.seconds // 60} minutes: {seen}")
+        return Verdict(
+            FAILED, f"Nobody has paid within {SCAN_WITHIN.seconds // 60} minutes: {seen}"
+        )
     return Verdict(None, heard.words, POLL_PAUSE)
 
 

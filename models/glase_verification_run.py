@@ -310,9 +310,7 @@ class GlaseVerification(models.Model):
     # === The end ===
 
     def _begin_cleaning(self, why):
-        undone = self.step_ids.filtered(
-            lambda one: one.state in (TODO, DOING) and one.key != CLEAN
-        )
+        undone = self.step_ids.filtered(lambda one: one.state in (TODO, DOING) and one.key != CLEAN)
         undone._end(SKIPPED, why or "Not done")
         now = clock.now(self.env.cr)
         self.write({"state": CLEANING, "pausing": False, "next_at": now})

@@ -32,6 +32,7 @@
         "views/pos_config_views.xml",
         "views/pos_session_views.xml",
         "views/res_config_settings_views.xml",
+        "report/glase_period_report.xml",
         "report/glase_sticker.xml",
         "report/pos_order_receipt.xml",
         "report/glase_receipt_document.xml",

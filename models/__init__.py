@@ -29,6 +29,7 @@ from . import glase_transaction_figures
 from . import glase_push
 from . import glase_period
 from . import glase_period_line
+from . import glase_period_print
 from . import glase_period_job
 from . import glase_period_reconcile
 from . import glase_go_live

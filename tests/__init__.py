@@ -19,6 +19,7 @@ from . import (
     test_payment_method,
     test_period,
     test_period_match,
+    test_period_print,
     test_proof,
     test_push,
     test_refund_back_office,

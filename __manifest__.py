@@ -14,6 +14,7 @@
         "data/product.xml",
         "views/glase_account_views.xml",
         "views/glase_verification_views.xml",
+        "views/glase_receipt_views.xml",
         "views/glase_terminal_views.xml",
         "views/glase_assign_views.xml",
         "views/glase_set_up_views.xml",

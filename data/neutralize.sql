@@ -21,3 +21,11 @@ UPDATE glase_terminal
        reseller_id = 'shop-' || account_id,
        external_identifier = NULL,
        password = NULL;
+
+UPDATE glase_verification
+   SET state = CASE WHEN state IN ('running', 'paused', 'cleaning') THEN 'stopped' ELSE state END,
+       password = NULL;
+
+UPDATE glase_receipt
+   SET state = 'failed', next_try_at = NULL, message = 'Not submitted: this database is a copy'
+ WHERE state IN ('waiting', 'sending');

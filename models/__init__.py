@@ -35,6 +35,8 @@ from . import glase_period_reconcile
 from . import glase_go_live
 from . import glase_go_live_line
 from . import glase_go_live_tills
+from . import glase_receipt
+from . import glase_receipt_job
 from . import glase_event
 from . import glase_case
 from . import glase_case_refund

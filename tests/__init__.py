@@ -22,6 +22,7 @@ from . import (
     test_period_print,
     test_proof,
     test_push,
+    test_receipt_submission,
     test_refund_back_office,
     test_refund_evidence,
     test_refund_till,

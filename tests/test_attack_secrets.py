@@ -39,6 +39,7 @@ REFUSED_TO_CASHIERS = {
     "glase.event": {"create", "write"},
     "glase.period": {"action_resume", "create", "write"},
     "glase.period.line": {"action_accept", "create", "write"},
+    "glase.receipt": {"action_retry", "create", "write"},
     "glase.terminal": {
         "action_register",
         "action_register_again",
@@ -95,6 +96,7 @@ TABLES = (
     "glase_case",
     "glase_period",
     "glase_period_line",
+    "glase_receipt",
     "glase_verification",
     "pos_payment",
 )
@@ -296,6 +298,9 @@ class TestAttackSecrets(GlaseCommon):
             "glase.account": self.account,
             "glase.case": case,
             "glase.event": self.row(line).event_ids[:1],
+            "glase.receipt": self.env["glase.receipt"]
+            .sudo()
+            .create({"transaction_id": self.row(line).id, "company_id": self.company.id}),
             "glase.terminal": self.terminal,
             "glase.transaction": self.row(line),
             "glase.verification": self.env["glase.verification"]

@@ -20,7 +20,6 @@ MOST_QUERIES_MORE = 20
 
 RECONCILE = """
 import json, time, uuid
-from odoo.addons.pos_glase.glase.reports import TERMINAL_DETAILS, TERMINAL_SUMMARY
 
 company = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
 config = env["pos.config"].search([("company_id", "=", company.id)], order="id", limit=1)
@@ -53,7 +52,7 @@ for count in COUNTS:
              FROM generate_series(1, %s) AS n''',
         (company.currency_id.id, terminal.id, account.id, company.id, till, till, count),
     )
-    period = env["glase.period"].sudo()._make(terminal)
+    period = env["glase.period"].sudo()._make(account, terminal)
     env.cr.execute(
         "UPDATE glase_period SET state = 'marked', identifier = %s,"
         " mark_sent_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
@@ -65,7 +64,7 @@ for count in COUNTS:
     total = count * (count + 1) // 2
     summary = REPORT.format(till=till, period=till, rows=SUM.format(count=count, total=total))
     queries, began = env.cr.sql_log_count, time.perf_counter()
-    period._take_in({TERMINAL_DETAILS: details, TERMINAL_SUMMARY: summary.encode()})
+    period._take_in({"details": details, "summary": summary.encode()})
     env.flush_all()
     told.append(
         {

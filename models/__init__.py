@@ -28,10 +28,13 @@ from . import glase_transaction_refund_office
 from . import glase_transaction_figures
 from . import glase_push
 from . import glase_period
+from . import glase_account_period
+from . import glase_period_scope
 from . import glase_period_line
 from . import glase_period_print
 from . import glase_period_job
 from . import glase_period_reconcile
+from . import glase_period_result
 from . import glase_go_live
 from . import glase_go_live_line
 from . import glase_go_live_tills

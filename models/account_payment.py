@@ -58,8 +58,10 @@ class PosSession(models.Model):
         self.env.cr.execute(
             """
             WITH named AS (
-                SELECT period.session_id, period.id, period.identifier
-                  FROM glase_period period WHERE period.session_id = ANY(%(sessions)s)
+                SELECT closed.session_id, period.id, period.identifier
+                  FROM glase_period period
+                  JOIN glase_period_session_rel closed ON closed.period_id = period.id
+                 WHERE closed.session_id = ANY(%(sessions)s)
                 UNION
                 SELECT COALESCE(payment.session_id, row.session_id), period.id, period.identifier
                   FROM glase_transaction row
@@ -122,7 +124,7 @@ class GlasePeriod(models.Model):
             (self.ids,),
         )
         found = [session_id for (session_id,) in self.env.cr.fetchall() if session_id]
-        sessions = self.session_id | self.env["pos.session"].browse(found)
+        sessions = self.session_ids | self.env["pos.session"].browse(found)
         return sessions.filtered(lambda session: session.state == "closed")
 
     def _name_in_corrections(self):

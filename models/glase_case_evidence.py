@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from . import ledger
 from .glase_period_line import MATCHED, NETTED
@@ -34,11 +35,9 @@ class GlaseCase(models.Model):
             self.env["glase.period"]
             .sudo()
             .search(
-                [
-                    ("terminal_id", "=", row.terminal_id.id),
-                    ("mark_sent_at", ">=", row.sent_at),
-                    ("details_id", "!=", False),
-                ],
+                self.env["glase.period"]._covering(row)
+                & Domain("mark_sent_at", ">=", row.sent_at)
+                & Domain("details_id", "!=", False),
                 order="mark_sent_at",
                 limit=REPORTS,
             )

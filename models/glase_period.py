@@ -1,8 +1,11 @@
-from odoo import api, fields, models
+import psycopg2.errors
+
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 from odoo.tools.misc import clean_context
 
-from . import clock, ledger
+from . import clock
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -17,7 +20,7 @@ STATES = [
     (FAILED, "Failed"),
 ]
 # Work of the scheduled job: what is left in these is not settled.
-UNSETTLED = (TO_MARK, MARKING, MARKED)
+UNSETTLED = (TO_MARK, MARKING, MARK_UNKNOWN, MARKED)
 
 
 class GlasePeriod(models.Model):
@@ -37,10 +40,22 @@ class GlasePeriod(models.Model):
     )
     account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
     terminal_id = fields.Many2one(
-        "glase.terminal", required=True, readonly=True, index=True, ondelete="restrict"
+        "glase.terminal",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The till's registration; empty for a period of the whole shop",
     )
     config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
-    session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
+    session_ids = fields.Many2many(
+        "pos.session",
+        "glase_period_session_rel",
+        "period_id",
+        "session_id",
+        "Sessions",
+        readonly=True,
+        help="The sessions whose closing asked for this period",
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     environment = fields.Char(required=True, readonly=True)
@@ -80,8 +95,8 @@ class GlasePeriod(models.Model):
     )
 
     _one_to_mark = models.UniqueIndex(
-        "(terminal_id) WHERE state = 'to_mark'",
-        "A period of this till is waiting to be marked already.",
+        "(account_id, COALESCE(terminal_id, 0)) WHERE state = 'to_mark'",
+        "A period of this till or shop is waiting to be marked already.",
     )
 
     @api.depends("report_total", "ledger_total")
@@ -89,12 +104,13 @@ class GlasePeriod(models.Model):
         for period in self:
             period.difference = period.report_total - period.ledger_total
 
-    @api.depends("terminal_id", "identifier", "create_date")
+    @api.depends("terminal_id", "account_id", "identifier", "create_date")
     def _compute_display_name(self):
         for period in self:
             till = period.config_id.name or period.terminal_id.name
+            whose = till if period.terminal_id else period.account_id.name
             day = fields.Date.to_string(period.mark_sent_at or period.create_date)
-            period.display_name = f"{till} {day}" + (
+            period.display_name = f"{whose} {day}" + (
                 f" ({period.identifier})" if period.identifier else ""
             )
 
@@ -119,53 +135,55 @@ class GlasePeriod(models.Model):
         raise AccessError(self.env._("Transaction periods are never deleted."))
 
     @api.model
-    def _make(self, terminal, session=None, replaces=None):
+    def _make(self, account, terminal, sessions=None, replaces=None):
         """Make the period that is marked next, unless one is waiting already.
 
-        :param terminal: the registration whose payments it ends
-        :param session: the session that is being closed, or None
+        What is paid until this moment is in it either way: one that waits is marked later.
+
+        :param account: whose periods
+        :param terminal: the registration whose payments it ends; empty for the whole shop
+        :param sessions: the sessions that are being closed, or None
         :param replaces: the period whose mark was not answered, or None
-        :return: the period
+        :return: the period; empty if another transaction has just made it
         """
-        periods = self.sudo()
-        waiting = periods.search([("terminal_id", "=", terminal.id), ("state", "=", TO_MARK)])
-        if waiting:
-            waiting.replaces_id = waiting.replaces_id or replaces
-            return waiting
-        config = session.config_id if session else terminal.config_id
-        period = periods.create(
-            {
-                "account_id": terminal.account_id.id,
-                "terminal_id": terminal.id,
-                "config_id": config.id,
-                "session_id": session.id if session else False,
-                "company_id": terminal.account_id.company_id.id,
-                "currency_id": (
-                    config.currency_id or terminal.account_id.company_id.currency_id
-                ).id,
-                "environment": terminal.environment,
-                "replaces_id": replaces.id if replaces else False,
-                "next_try_at": clock.now(self.env.cr),
-            }
-        )
+        period = self.sudo()._waiting(account, terminal)
+        if not period:
+            values = self._values_of_new(account, terminal, sessions)
+            try:
+                with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                    period = self.sudo().create(values)
+            except psycopg2.errors.UniqueViolation:
+                # A till that closes at the same moment; nothing has marked it yet.
+                return period
+        if replaces:
+            period.replaces_id = period.replaces_id or replaces
+        if sessions:
+            # From their side: the job may be at the period's row at this moment.
+            sessions.sudo().write({"glase_period_ids": [Command.link(period.id)]})
         self._wake()
         return period
+
+    @api.model
+    def _values_of_new(self, account, terminal, sessions):
+        config = (sessions.config_id if sessions else terminal.config_id) if terminal else None
+        tills = sessions.config_id if sessions else (terminal or account.terminal_ids).config_id
+        now = clock.now(self.env.cr)
+        return {
+            "account_id": account.id,
+            "terminal_id": terminal.id,
+            "config_id": config[:1].id if config else False,
+            "company_id": account.company_id.id,
+            "currency_id": (tills.currency_id[:1] or account.company_id.currency_id).id,
+            "environment": (terminal or account).environment,
+            # The job marks a shop's earlier, as soon as no till of it is open.
+            "next_try_at": now if terminal else account._next_mark_at(now),
+        }
 
     @api.model
     def _wake(self):
         job = self.env.ref("pos_glase.cron_periods", raise_if_not_found=False)
         if job:
             job.sudo()._trigger()
-
-    @api.model
-    def _terminals_of(self, session):
-        """The registrations whose payments a session ends: those that were used."""
-        rows = self.env["glase.transaction"].sudo()
-        used = rows._read_group(
-            [("session_id", "=", session.id), ("state", "in", [ledger.PAID, ledger.REFUNDED])],
-            ["terminal_id"],
-        )
-        return rows.terminal_id.union(*(terminal for (terminal,) in used))
 
     # === By hand ===
 
@@ -176,22 +194,25 @@ class GlasePeriod(models.Model):
         """
         self._check_manager()
         for period in self.sudo():
+            values = {
+                "next_try_at": clock.now(self.env.cr),
+                "tries": 0,
+                "contradictions": 0,
+                "message": False,
+            }
             if period.state == FAILED and not period.identifier:
-                period.state = TO_MARK
-            elif period.state in (FAILED, RECONCILED, DIFFERENCES):
-                period.state = MARKED
+                values.update(period._to_mark_again())
+            elif period.state in (FAILED, RECONCILED, DIFFERENCES) and period.identifier:
+                values["state"] = MARKED
             elif period.state == MARK_UNKNOWN:
                 raise UserError(
                     self.env._("This mark was not answered: a new period takes its place.")
                 )
-            period.write(
-                {
-                    "next_try_at": clock.now(self.env.cr),
-                    "tries": 0,
-                    "contradictions": 0,
-                    "message": False,
-                }
-            )
+            elif period.state in (RECONCILED, DIFFERENCES):
+                raise UserError(
+                    self.env._("This period has no report at Glase: another period has its rows.")
+                )
+            period.write(values)
         self._wake()
 
     def _check_manager(self):

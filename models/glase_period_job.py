@@ -1,4 +1,5 @@
 import base64
+import functools
 import threading
 import time
 from datetime import timedelta
@@ -6,9 +7,15 @@ from datetime import timedelta
 from odoo import api, models
 
 from ..glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
-from ..glase.reports import TERMINAL_DETAILS, TERMINAL_SUMMARY, read_report
+from ..glase.reports import (
+    SHOP_DETAILS,
+    SHOP_SUMMARY,
+    TERMINAL_DETAILS,
+    TERMINAL_SUMMARY,
+    read_report,
+)
 from . import clock, ledger, own_transaction
-from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, RECONCILED, TO_MARK
+from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 
 BATCH = 100
 # A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
@@ -48,6 +55,7 @@ class GlasePeriod(models.Model):
     @api.model
     def _work_due(self):
         """Take the next step of each period that is due now."""
+        self._release_shops()
         for _index in range(BATCH):
             step = self._in_own_transaction(lambda periods: periods._claim_next())
             if not step:
@@ -134,9 +142,10 @@ class GlasePeriod(models.Model):
     def _call_plan(self):
         """What a call needs, read before it: no database is at hand during a call."""
         self.ensure_one()
-        terminal = self.terminal_id
-        who = self.account_id._reseller_principal()
-        return terminal._client(), who, terminal.terminal_identifier, self.call_reference
+        account, terminal = self.account_id, self.terminal_id
+        client = terminal._client() if terminal else account._glase_client()
+        who = account._reseller_principal()
+        return client, who, terminal.terminal_identifier or None, self.call_reference
 
     def _marked(self, evidence, identifier, words):
         """Store the answer to a mark."""
@@ -156,20 +165,13 @@ class GlasePeriod(models.Model):
             )
         elif self.state != MARKING:
             return
-        elif ledger.proves_failure(evidence) and self._next_waits():
-            # Another session has closed meanwhile: one mark ends both.
-            words = self.env._("Not marked: the next period has its rows.")
-            self.write({"state": RECONCILED, "next_try_at": False, "message": words})
         elif ledger.proves_failure(evidence):
-            self.write({"state": TO_MARK})
-            self._try_later(words, PATIENT_TRIES)
+            # If another session has closed meanwhile, one mark ends both.
+            self.write(self._to_mark_again())
+            if self.state == TO_MARK:
+                self._try_later(words, PATIENT_TRIES)
         else:
             self._lose_mark()
-
-    def _next_waits(self):
-        self.ensure_one()
-        waiting = [("terminal_id", "=", self.terminal_id.id), ("state", "=", TO_MARK)]
-        return bool(self.search_count(waiting, limit=1))
 
     def _lose_mark(self):
         """Nobody knows whether this period was marked: after a minute a new one takes its place."""
@@ -181,7 +183,7 @@ class GlasePeriod(models.Model):
                 "message": self.env._("Glase did not answer. The period is marked again."),
             }
         )
-        following = self._make(self.terminal_id, self.session_id, replaces=self)
+        following = self._make(self.account_id, self.terminal_id, self.session_ids, replaces=self)
         following.next_try_at = clock.now(self.env.cr) + MARK_AGAIN_AFTER
 
     def _try_later(self, words, tries_before):
@@ -226,8 +228,8 @@ class GlasePeriod(models.Model):
             plan = self._in_own_transaction(
                 lambda periods: periods.browse(period_id)._report_plan()
             )
-            for report_id in (TERMINAL_DETAILS, TERMINAL_SUMMARY):
-                fetched[report_id] = plan(report_id)
+            for what, fetch in plan.items():
+                fetched[what] = fetch()
         except ReportNotReady:
             words = self.env._("Glase's report is not ready yet.")
             self._fetched_nothing(period_id, words, PATIENT_TRIES)
@@ -238,15 +240,19 @@ class GlasePeriod(models.Model):
         self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
 
     def _report_plan(self):
+        """The two reports of this period, ready to be called for, by what they are."""
         client, who, terminal, _reference = self._call_plan()
-        wanted = {"transactionPeriodId": self.identifier, "TERMINALID": terminal}
+        wanted = {"transactionPeriodId": self.identifier}
+        report_ids = {"details": SHOP_DETAILS, "summary": SHOP_SUMMARY}
+        if terminal:
+            wanted["TERMINALID"] = terminal
+            report_ids = {"details": TERMINAL_DETAILS, "summary": TERMINAL_SUMMARY}
         language = (self.env.lang or "en")[:2]
 
         def fetch(report_id):
-            answer = client.execute_report(who, report_id, wanted, language)
-            return answer.report.content
+            return client.execute_report(who, report_id, wanted, language).report.content
 
-        return fetch
+        return {what: functools.partial(fetch, report_id) for what, report_id in report_ids.items()}
 
     @api.model
     def _fetched_nothing(self, period_id, words, tries_before):
@@ -257,11 +263,11 @@ class GlasePeriod(models.Model):
     def _take_in(self, fetched):
         """Keep both reports as they came, and compare them with the ledger.
 
-        :param dict fetched: the content of both reports (bytes) by report id
+        :param dict fetched: the content of both reports (bytes): ``details`` and ``summary``
         """
         self.ensure_one()
         own_transaction.lock(self)
-        details, summary = fetched[TERMINAL_DETAILS], fetched[TERMINAL_SUMMARY]
+        details, summary = fetched["details"], fetched["summary"]
         self.write(
             {
                 "fetched_at": clock.now(self.env.cr),
@@ -270,13 +276,26 @@ class GlasePeriod(models.Model):
             }
         )
         try:
-            contents = read_report(details), read_report(summary)
+            contents = self._read_own(details), self._read_own(summary)
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
             self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
             self._alert(self.message)
             return
         self._reconcile(*contents)
+
+    def _read_own(self, content):
+        """Read a report of this period.
+
+        :raises Unreadable: also if it says that it is of another period or till
+        """
+        report = read_report(content)
+        terminal = self.terminal_id.terminal_identifier
+        if report.period_id and report.period_id != self.identifier:
+            raise Unreadable(reason="other", detail=f"it is of the period {report.period_id}")
+        if terminal and report.terminal_id and report.terminal_id != terminal:
+            raise Unreadable(reason="other", detail=f"it is of the terminal {report.terminal_id}")
+        return report
 
     def _keep(self, what, content, attachment):
         """Keep a report as it came; a browser never shows it as a page.

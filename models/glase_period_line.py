@@ -7,14 +7,17 @@ REPORT, LEDGER = "report", "ledger"
 MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
 UNKNOWN, AMOUNT, TILL, TWICE = "unknown", "amount", "till", "twice"
 UNPAID, UNDECIDABLE, MISSING, UNREPORTED = "unpaid", "undecidable", "missing", "unreported"
+CURRENCY, OVERLAP = "currency", "overlap"
 
 KINDS = [
     (MATCHED, "Matches"),
     (NETTED, "Matches, less its refunds"),
     (AWAITED, "Awaited in the next report"),
     (LATE, "Came in a later report"),
+    (OVERLAP, "Reported before, by till or shop"),
     (UNKNOWN, "At Glase only"),
     (AMOUNT, "Another amount"),
+    (CURRENCY, "Another currency"),
     (TILL, "Another till"),
     (TWICE, "Reported twice"),
     (UNPAID, "Not paid by the ledger"),
@@ -22,7 +25,17 @@ KINDS = [
     (MISSING, "In the ledger only"),
     (UNREPORTED, "Reported in a period whose id is lost"),
 ]
-DIFFERENCES = (UNKNOWN, AMOUNT, TILL, TWICE, UNPAID, UNDECIDABLE, MISSING, UNREPORTED)
+DIFFERENCES = (
+    UNKNOWN,
+    AMOUNT,
+    CURRENCY,
+    TILL,
+    TWICE,
+    UNPAID,
+    UNDECIDABLE,
+    MISSING,
+    UNREPORTED,
+)
 
 
 class GlasePeriodLine(models.Model):

@@ -10,24 +10,40 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from . import ledger
-from .glase_period_line import AMOUNT, MATCHED, NETTED, TILL, TWICE, UNDECIDABLE, UNKNOWN, UNPAID
+from .glase_period_line import (
+    AMOUNT,
+    CURRENCY,
+    MATCHED,
+    NETTED,
+    OVERLAP,
+    TILL,
+    TWICE,
+    UNDECIDABLE,
+    UNKNOWN,
+    UNPAID,
+)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a report: ``amount`` is a Decimal in major units, negative for a refund."""
+    """A row of a report: ``amount`` is a Decimal in major units, negative for a refund.
+
+    ``terminal``: Glase's name of the till that the report says, or None.
+    """
 
     id: int
     reference: str
     amount: Decimal
+    terminal: str | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
     """A row of the ledger: ``amount`` is what was taken or given back, above zero.
 
-    ``original`` is the reference of the payment that a refund gives back; ``here`` is whether it belongs to
-    the registration whose report this is; ``reported`` whether a report has had it before.
+    ``original`` is the reference of the payment that a refund gives back; ``here`` is whether the period
+    covers it; ``reported`` whether a report has had it before, and ``overlap`` whether that was one
+    of the other way (a till's for a shop's, or a shop's for a till's).
     """
 
     id: int
@@ -36,8 +52,11 @@ class Entry:
     reference: str | None
     original: str | None
     amount: Decimal
+    terminal: str | None = None
     here: bool = True
+    same_currency: bool = True
     reported: bool = False
+    overlap: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,10 @@ class Match:
     kind: str
     entry: Entry | None = None
     entries: tuple = ()
+
+    def counted(self):
+        """The entries whose amounts stand beside the line's."""
+        return (self.entry,) if self.kind == OVERLAP else self.entries
 
 
 def match(lines, entries):
@@ -70,7 +93,7 @@ def match(lines, entries):
     for line in sorted(lines, key=lambda line: line.amount < 0):
         judge = _match_refund if line.amount < 0 else _match_payment
         matched = judge(line, payments[line.reference], refunds[line.reference], taken)
-        taken.update(entry.id for entry in matched.entries)
+        taken.update(entry.id for entry in matched.counted())
         found.append(matched)
     return found
 
@@ -82,13 +105,11 @@ def _match_payment(line, payments, refunds, taken):
         return Match(line, UNDECIDABLE)
     payment = payments[0]
     if payment.id in taken or payment.reported:
-        return Match(line, TWICE, payment)
+        return Match(line, _again(line, payment, taken), payment)
     if payment.state != ledger.PAID:
         return Match(line, UNPAID, payment)
-    if not payment.here:
-        return Match(line, TILL, payment)
-    if line.amount == payment.amount:
-        return Match(line, MATCHED, payment, (payment,))
+    if not payment.here or not payment.same_currency or line.amount == payment.amount:
+        return _fitting(line, payment)
     made = [entry for entry in refunds if _is_open(entry, taken)]
     if made and line.amount == payment.amount - sum(entry.amount for entry in made):
         return Match(line, NETTED, payment, (payment, *made))
@@ -100,18 +121,34 @@ def _match_refund(line, payments, refunds, taken):
     equal = [entry for entry in made if entry.amount == -line.amount]
     if equal:
         # Of several equal refunds under one reference it does not matter which is which.
-        entry = equal[0]
-        if not entry.here:
-            return Match(line, TILL, entry)
-        return Match(line, MATCHED, entry, (entry,))
+        return _fitting(line, equal[0])
     if len(made) == 1:
         return Match(line, AMOUNT, made[0], (made[0],))
     undecided = [entry for entry in refunds if entry.state == ledger.UNKNOWN]
     if made or undecided:
         return Match(line, UNDECIDABLE, undecided[0] if len(undecided) == 1 else None)
-    if any(entry.reported or entry.id in taken for entry in refunds):
-        return Match(line, TWICE, refunds[0])
+    before = [entry for entry in refunds if entry.reported or entry.id in taken]
+    if before:
+        equal = [entry for entry in before if _again(line, entry, taken) == OVERLAP]
+        entry = (equal or before)[0]
+        return Match(line, _again(line, entry, taken), entry)
     return Match(line, UNKNOWN, payments[0] if len(payments) == 1 else None)
+
+
+def _fitting(line, entry):
+    """An entry that the line is about by reference and amount: does the rest fit?"""
+    if not entry.here:
+        return Match(line, TILL, entry)
+    if not entry.same_currency:
+        return Match(line, CURRENCY, entry, (entry,))
+    apart = line.terminal and entry.terminal and line.terminal != entry.terminal
+    return Match(line, TILL if apart else MATCHED, entry, (entry,))
+
+
+def _again(line, entry, taken):
+    """An entry that a report has had before: in the other way that is to be expected, once."""
+    once = entry.overlap and entry.id not in taken and abs(line.amount) == entry.amount
+    return OVERLAP if once else TWICE
 
 
 def _is_open(entry, taken):

@@ -18,6 +18,6 @@ class PosSession(models.Model):
                 row._open_case("paid_without_order")
             periods = self.env["glase.period"]
             for session in self:
-                for terminal in periods._terminals_of(session):
-                    periods._make(terminal, session)
+                for account, terminal in periods._scopes_of(session):
+                    periods._make(account, terminal, session)
         return result

@@ -82,7 +82,7 @@ class PosSession(models.Model):
         )
         carried = rows.search([*of_till, ("state", "=", ledger.UNKNOWN)])
         periods = self.env["glase.period"].search(
-            [("config_id", "=", self.config_id.id), ("state", "not in", ["reconciled"])]
+            [("session_ids.config_id", "=", self.config_id.id), ("state", "!=", "reconciled")]
         )
         return {
             "blocking": [

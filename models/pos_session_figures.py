@@ -8,7 +8,15 @@ class PosSession(models.Model):
 
     _inherit = "pos.session"
 
-    glase_period_ids = fields.One2many("glase.period", "session_id", "Glase Periods")
+    glase_period_ids = fields.Many2many(
+        "glase.period",
+        "glase_period_session_rel",
+        "session_id",
+        "period_id",
+        "Glase Periods",
+        readonly=True,
+        copy=False,
+    )
     glase_payment_count = fields.Integer("Glase Payments", compute="_compute_glase_figures")
     glase_payment_total = fields.Monetary("Taken with Glase", compute="_compute_glase_figures")
     glase_refund_count = fields.Integer("Glase Refunds", compute="_compute_glase_figures")
@@ -28,8 +36,9 @@ class PosSession(models.Model):
     def _glase_figures(self):
         """Counts and sums of the sessions' rows that moved money, in their currency.
 
-        Glase's own figures are of whole periods: what a period has from another session is a
-        difference here, and named in the period.
+        Glase's own figures are of whole periods. What matches a session's row is the session's,
+        whichever period reports it; what matches nothing is the session's if its period ends no
+        other.
 
         :rtype: dict
         """
@@ -50,7 +59,7 @@ class PosSession(models.Model):
         refunds = by_kind.get(ledger.REFUND, (0, 0.0))
         periods = self.sudo().glase_period_ids.filtered("fetched_at")
         net = payments[1] + refunds[1]
-        reported = sum(periods.mapped("report_total"))
+        reported = periods._report_total_of(self)
         return {
             "payment_count": payments[0],
             "payment_total": payments[1],
@@ -66,7 +75,7 @@ class PosSession(models.Model):
         """The transaction periods of this session."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("pos_glase.action_glase_period")
-        return {**action, "domain": [("session_id", "=", self.id)]}
+        return {**action, "domain": [("session_ids", "in", self.ids)]}
 
 
 class ReportSaleDetails(models.AbstractModel):

@@ -20,6 +20,7 @@ from . import (
     test_period,
     test_period_match,
     test_period_print,
+    test_period_shop,
     test_proof,
     test_push,
     test_receipt_submission,

@@ -11,9 +11,13 @@ class PeriodCommon(RefundCommon):
     def setUp(self):
         super().setUp()
         # What another test has left at Glase belongs to no period of this one.
+        self.mark_at_glase(self.terminal)
+
+    def mark_at_glase(self, terminal=None):
+        """End the period of a till, or of the shop, beside the ledger."""
         reseller = Principal.reseller(RESELLER, RESELLER_USER, RESELLER_PASSWORD)
         client = Client(self.simulator.endpoint)
-        client.mark_transaction_period(reseller, self.terminal.terminal_identifier)
+        client.mark_transaction_period(reseller, terminal and terminal.terminal_identifier)
 
     def close(self):
         """Close the session; returns the period that its closing made."""
@@ -21,8 +25,12 @@ class PeriodCommon(RefundCommon):
         return self.period()
 
     def period(self):
+        """The newest period of the till, or of the shop."""
         self.env.invalidate_all()
-        return self.env["glase.period"].search([("terminal_id", "=", self.terminal.id)], limit=1)
+        terminals = [self.terminal.id, False]
+        return self.env["glase.period"].search(
+            [("account_id", "=", self.account.id), ("terminal_id", "in", terminals)], limit=1
+        )
 
     def work(self, seconds=0):
         """Let time pass, and the scheduled job work what is due then."""
@@ -44,6 +52,19 @@ class PeriodCommon(RefundCommon):
     def next_day(self):
         """Open the till's next session."""
         self.pos_session = self.open_register()
+
+    def paid_order_at(self, terminal, session, amount):
+        """An order that was paid with Glase at another till; returns it and its row."""
+        order, line = self.draft_order(session, amount)
+        config = {"config_id": session.config_id.id}
+        self.door(
+            "send", order_uuid=order.uuid, line_uuid=line, attempt="1", amount=str(amount), **config
+        )
+        self.customer("pay", terminal)
+        view = self.door("status", line_uuid=line, attempt="1", **config)
+        self.assertEqual(view["state"], "paid", view)
+        self.validate(order, line)
+        return order, self.row(line)
 
     def kinds(self, period):
         return sorted(period.line_ids.mapped("kind"))

@@ -290,7 +290,7 @@ class TestAttackSecrets(GlaseCommon):
         case = self.env["glase.case"]._open(
             "paid_late", "For this test", transaction=self.row(line)
         )
-        period = self.env["glase.period"]._make(self.terminal)
+        period = self.env["glase.period"]._make(self.account, self.terminal)
         difference = {"period_id": period.id, "origin": "report", "kind": "unknown"}
         records = {
             "glase.period": period,

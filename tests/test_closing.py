@@ -49,7 +49,9 @@ class TestClosing(RefundCommon):
         self.assertEqual(self.ends(), {"blocking": [], "carried": []})
         self.assertTrue(self.close_from_till()["successful"])
         self.assertEqual(self.pos_session.state, "closed")
-        self.assertTrue(self.env["glase.period"].search([("session_id", "=", self.pos_session.id)]))
+        self.assertTrue(
+            self.env["glase.period"].search([("session_ids", "in", self.pos_session.ids)])
+        )
 
     def test_a_running_payment(self):
         order, _line = self.sent()

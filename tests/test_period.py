@@ -13,7 +13,7 @@ class TestPeriod(PeriodCommon):
         _order, row = self.paid_order(148)
         before = len(self.simulator.journal()["calls"])
         period = self.close()
-        self.assertEqual((period.state, period.session_id), ("to_mark", self.pos_session))
+        self.assertEqual((period.state, period.session_ids), ("to_mark", self.pos_session))
         self.assertEqual(len(self.simulator.journal()["calls"]), before, "closing calls nobody")
         self.work()
         self.assertEqual(period.state, "marked")

@@ -15,7 +15,7 @@ class TestTourClosing(GlaseTourCommon):
         self.env.invalidate_all()
 
     def period(self):
-        return self.env["glase.period"].search([("session_id", "=", self.pos_session.id)])
+        return self.env["glase.period"].search([("session_ids", "in", self.pos_session.ids)])
 
     def test_all_matches(self):
         self.till("GlaseCloseMatched")

@@ -1,0 +1,180 @@
+from odoo import models
+from odoo.fields import Domain
+
+from . import ledger
+from .glase_period import DIFFERENCES, RECONCILED
+from .glase_period_line import (
+    AWAITED,
+    LATE,
+    LEDGER,
+    MISSING,
+    OVERLAP,
+    REPORT,
+    UNREPORTED,
+)
+from .glase_period_line import DIFFERENCES as DIFFERENT
+
+
+class GlasePeriod(models.Model):
+    """What a report lacks, and what comes of it all (``doc/ledger.md §15``)."""
+
+    _inherit = "glase.period"
+
+    # === What the report should have had ===
+
+    def _unreported(self):
+        """Rows that this period should have, and that no report has had."""
+        return self.env["glase.transaction"].search(
+            self._covered()
+            & Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
+            & Domain("period_id", "=", False)
+            & Domain("ended_at", "<=", self.mark_sent_at)
+        )
+
+    def _lines_of_covered(self):
+        """Lines of whatever period about rows that should have come with its report, or the next."""
+        return self.env["glase.period.line"].search(
+            Domain("transaction_id", "any", self._covered())
+            & Domain("kind", "in", [AWAITED, MISSING])
+        )
+
+    def _settle_lost_mark(self):
+        """Decide by this report whether the mark that was not answered has happened."""
+        lost = self.replaces_id
+        if not lost or lost.fetched_at:
+            return
+        until = [("ended_at", "<=", lost.mark_sent_at)]
+        rows = self.env["glase.transaction"]
+        reported = rows.search([("period_id", "=", self.id), *until])
+        # A search knows whole seconds only.
+        before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        stranded = self._unreported().filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        values = {"fetched_at": self.fetched_at, "state": RECONCILED}
+        if before or not stranded:
+            values["message"] = self.env._(
+                "This mark never happened: the next period has its rows."
+            )
+            lost.write(values)
+            return
+        lost._add_ledger_lines(stranded, UNREPORTED)
+        stranded.write({"period_id": lost.id})
+        lost.write({**values, "state": DIFFERENCES})
+        lost._sum_up()
+        self.env["glase.case"]._open_for_period(
+            "period_lost",
+            self.env._(
+                "Glase did not answer when this period was marked, so its id is not known and its "
+                "report cannot be fetched. Ask Glase for the id of the period that ended about %s.",
+                lost.mark_sent_at,
+            ),
+            lost,
+            lost.ledger_total,
+        )
+
+    def _settle_awaited(self):
+        """What an earlier report lacked: it came with this one, or it is missing."""
+        lines = self._lines_of_covered().filtered(lambda line: line.period_id.id < self.id)
+        came = lines.filtered(lambda line: line.transaction_id.period_id)
+        came.write({"kind": LATE})
+        (lines - came).write({"kind": MISSING})
+        for period in lines.period_id:
+            period._sum_up()
+            if period.state == DIFFERENCES:
+                period._alert(self.env._("Glase and Odoo differ: %s", period.message or ""))
+
+    def _add_awaited(self):
+        """Rows that this report lacks wait for the next one; then they are missing."""
+        known = self._lines_of_covered()
+        own = known.filtered(lambda line: line.period_id == self)
+        own.filtered(lambda line: line.transaction_id.period_id).write({"kind": LATE})
+        self._add_ledger_lines(self._unreported() - known.transaction_id, AWAITED)
+
+    def _add_ledger_lines(self, rows, kind):
+        sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
+        self.env["glase.period.line"].create(
+            [
+                {
+                    "period_id": self.id,
+                    "origin": LEDGER,
+                    "sequence": 1_000_000 + index,
+                    "reference": row.ers_reference,
+                    "ledger_amount": sign[row.kind] * row._taken_amount(),
+                    "cashier": row.cashier,
+                    "terminal_identifier": row.terminal_identifier,
+                    "transaction_id": row.id,
+                    "kind": kind,
+                }
+                for index, row in enumerate(rows)
+            ]
+        )
+
+    # === The result ===
+
+    def _sum_up(self, listed=True):
+        """Count what was found, and say whether all matches.
+
+        :param bool listed: whether Glase's report lists its payments, and not only their sum
+        """
+        lines = self.env["glase.period.line"]
+        for period in self:
+            of_period = [("period_id", "=", period.id)]
+            differing = [("kind", "in", list(DIFFERENT)), ("accepted_at", "=", False)]
+            in_ledger = ["|", ("transaction_id", "!=", False), ("origin", "=", LEDGER)]
+            came_later = [("kind", "!=", LATE)]
+            [(count, total)] = lines._read_group(
+                [*of_period, *in_ledger, *came_later], [], ["__count", "ledger_amount:sum"]
+            )
+            differences = lines.search_count([*of_period, *differing])
+            words = period._words_of_result(differences, listed)
+            period.write(
+                {
+                    "ledger_total": total,
+                    "ledger_count": count,
+                    "difference_count": differences,
+                    "awaited_count": lines.search_count([*of_period, ("kind", "=", AWAITED)]),
+                    "state": DIFFERENCES if words else RECONCILED,
+                    "message": words,
+                }
+            )
+
+    def _report_total_of(self, sessions):
+        """What these reports have for sessions.
+
+        :param sessions: whose money it is
+        :return: a sum in the currency of the periods, refunds taken off
+        :rtype: float
+        """
+        lines = self.env["glase.period.line"].sudo()
+        reported = [("origin", "=", REPORT), ("kind", "!=", OVERLAP)]
+        of_sessions = [*reported, ("transaction_id.session_id", "in", sessions.ids)]
+        total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
+        own = self.filtered(lambda period: period.session_ids <= sessions)
+        known = [("period_id", "in", own.ids), ("transaction_id", "!=", False)]
+        [(matched,)] = lines._read_group([("origin", "=", REPORT), *known], [], ["amount:sum"])
+        return total + sum(own.mapped("report_total")) - matched
+
+    def _contradicts_itself(self):
+        self.ensure_one()
+        apart = self.currency_id.compare_amounts(self.summary_total, self.report_total)
+        return bool(self.has_summary and apart)
+
+    def _words_of_contradiction(self):
+        return self.env._(
+            "Glase's two reports contradict each other: the payments add up to %(details)s, the "
+            "summary says %(summary)s.",
+            details=self.currency_id.format(self.report_total),
+            summary=self.currency_id.format(self.summary_total),
+        )
+
+    def _words_of_result(self, differences, listed):
+        self.ensure_one()
+        if not listed:
+            return self.env._(
+                "Glase's report lists no payments, only their sum: they cannot be compared one by "
+                "one."
+            )
+        if self._contradicts_itself():
+            return self._words_of_contradiction()
+        if differences:
+            return self.env._("%s difference(s): see the lines.", differences)
+        return False

@@ -1,0 +1,139 @@
+from odoo import Command, api, fields, models
+from odoo.fields import Domain
+
+from . import clock, ledger, own_transaction
+from .glase_account_period import SHOP
+from .glase_period import RECONCILED, TO_MARK
+
+
+class GlasePeriod(models.Model):
+    """What a period covers: one registration, or all registrations of an account.
+
+    All else is the same for both (``doc/ledger.md §15``): which rows and lines belong to a period is
+    asked here, and nowhere else.
+    """
+
+    _inherit = "glase.period"
+
+    waits_for = fields.Char(compute="_compute_waits_for")
+
+    # === What is covered ===
+
+    def _covered(self):
+        """The rows of the ledger that this period may report, as a domain of ``glase.transaction``."""
+        self.ensure_one()
+        if self.terminal_id:
+            return Domain("terminal_id", "=", self.terminal_id.id)
+        return self._of_shop(self.account_id, self.environment)
+
+    @api.model
+    def _of_shop(self, account, environment):
+        return Domain("account_id", "=", account.id) & Domain("environment", "=", environment)
+
+    @api.model
+    def _covering(self, row):
+        """The periods that may report a row of the ledger, as a domain of ``glase.period``."""
+        shop = self._of_shop(row.account_id, row.environment) & Domain("terminal_id", "=", False)
+        return shop | Domain("terminal_id", "=", row.terminal_id.id)
+
+    @api.model
+    def _waiting(self, account, terminal):
+        """The period of a registration, or of a whole shop, that waits to be marked."""
+        return self.search(
+            [
+                ("account_id", "=", account.id),
+                ("terminal_id", "=", terminal.id),
+                ("state", "=", TO_MARK),
+            ]
+        )
+
+    def _next_waiting(self):
+        """The period that waits to be marked after this one."""
+        self.ensure_one()
+        return self._waiting(self.account_id, self.terminal_id) - self
+
+    @api.model
+    def _scopes_of(self, session):
+        """Whose periods a session ends: of what it took or gave back money with.
+
+        :return: pairs of account and registration; without registration where the account's
+            periods are of the whole shop
+        :rtype: set
+        """
+        used = (
+            self.env["glase.transaction"]
+            .sudo()
+            ._read_group(
+                [
+                    ("session_id", "=", session.id),
+                    ("state", "in", [ledger.PAID, ledger.REFUNDED]),
+                ],
+                ["account_id", "terminal_id"],
+            )
+        )
+        return {
+            (account, terminal.browse() if account.period_scope == SHOP else terminal)
+            for account, terminal in used
+        }
+
+    # === When a shop's period is marked ===
+
+    @api.model
+    def _release_shops(self):
+        """Mark the periods of shops in which no till is open any more, without further waiting.
+
+        Decided in fresh transactions under the account's lock. Others keep their time of day, and
+        one that takes the place of an unanswered mark its minute.
+        """
+        waiting = [
+            ("state", "=", TO_MARK),
+            ("terminal_id", "=", False),
+            ("replaces_id", "=", False),
+            ("tries", "=", 0),
+        ]
+        ids = self._in_own_transaction(lambda periods: periods.search(waiting).ids)
+        for period_id in ids:
+            self._in_own_transaction(
+                lambda periods, period_id=period_id: periods.browse(period_id)._release_shop()
+            )
+
+    def _release_shop(self):
+        self.ensure_one()
+        own_transaction.lock(self.account_id)
+        now = clock.now(self.env.cr)
+        if self.state != TO_MARK or self.next_try_at <= now:
+            return
+        if not self.account_id._open_sessions():
+            self.next_try_at = now
+
+    @api.depends("state", "next_try_at")
+    def _compute_waits_for(self):
+        for period in self:
+            account = period.sudo().account_id
+            waits = period.state == TO_MARK and not period.terminal_id and not period.tries
+            tills = waits and account._open_sessions().config_id
+            period.waits_for = tills and self.env._(
+                "Marked when the last till of the shop is closed (open: %(tills)s), at the latest "
+                "%(time)s (%(zone)s).",
+                tills=", ".join(tills.mapped("name")),
+                time=account._local_time(period.next_try_at),
+                zone=account.period_tz,
+            )
+
+    # === A mark that did not come about ===
+
+    def _to_mark_again(self):
+        """The values that let this period be marked again; one that waits already has its rows.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        following = self._next_waiting()
+        if not following:
+            return {"state": TO_MARK}
+        following.session_ids = [Command.link(session.id) for session in self.session_ids]
+        return {
+            "state": RECONCILED,
+            "next_try_at": False,
+            "message": self.env._("Not marked: the next period has its rows."),
+        }

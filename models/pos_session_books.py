@@ -69,3 +69,25 @@ class PosSession(models.Model):
                 )
             )
         return super()._validate_session(balancing_account, amount_to_balance, diffs)
+
+    def _create_combine_account_payment(self, payment_method, amounts, diff_amount):
+        """Override of `point_of_sale`: a day that gives back more than it takes is booked, too.
+
+        Core books both lines of its payment on the outstanding account then: it swaps the two
+        accounts, and Odoo computes one of them anew. Glase's account would keep what was given back.
+        """
+        lines = super()._create_combine_account_payment(payment_method, amounts, diff_amount)
+        if payment_method.use_payment_terminal != "glase":
+            return lines
+        of_method = [("pos_session_id", "=", self.id)]
+        of_method.append(("pos_payment_method_id", "=", payment_method.id))
+        booked = self.env["account.payment"].search(of_method, order="id desc", limit=1)
+        if booked.outstanding_account_id != booked.destination_account_id:
+            return lines
+        receivable = self._get_receivable_account(payment_method)
+        booked.action_draft()
+        counterpart = booked.move_id.line_ids.filtered(lambda line: line.balance > 0)
+        counterpart.account_id = receivable
+        booked.destination_account_id = receivable
+        booked.action_post()
+        return booked.move_id.line_ids.filtered(lambda line: line.account_id == receivable)

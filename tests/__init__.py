@@ -3,6 +3,8 @@ from . import (
     test_attack,
     test_attack_secrets,
     test_bill_rows,
+    test_books,
+    test_books_currencies,
     test_case_attach,
     test_change_amount,
     test_closing,

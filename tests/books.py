@@ -29,6 +29,7 @@ class BooksCommon(RefundCommon):
         answer = session.close_session_from_ui(diffs or [])
         self.assertTrue(answer["successful"], answer)
         self.assertEqual(session.state, "closed")
+        self.env.cr.postcommit.run()
         self.book()
 
     def override_and_close(self):
@@ -52,6 +53,19 @@ class BooksCommon(RefundCommon):
             [("account_id", "=", account.id), ("parent_state", "=", "posted")]
         )
         return round(sum(lines.mapped("amount_currency")), 6)
+
+    def paid_order(self, amount=148, session=None, tenders=(), price=None, customer=None):
+        """An order that was paid with Glase and is finished, for a customer; and its row."""
+        order, line = self.draft_order(
+            session or self.pos_session, amount, price=price, tenders=tenders
+        )
+        order.partner_id = customer
+        self.assertEqual(self.send(order, line)["state"], "issued")
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.validate(order, line)
+        self.assertEqual(order.state, "paid")
+        return order, self.row(line)
 
     def assert_books(self, outstanding, suspense):
         """Both accounts stand at this, and so does the ledger."""

@@ -1,0 +1,131 @@
+from odoo import fields
+
+from .books import BooksCommon
+
+
+class TestBooksCurrencies(BooksCommon):
+    """Tills that sell in another currency than the company keeps its books in."""
+
+    def foreign_till(self, name, rate, decimals):
+        """A till that sells in a currency with so many decimals, registered and opened."""
+        currency = (
+            self.env["res.currency"].with_context(active_test=False).search([("name", "=", name)])
+        )
+        # Past Odoo's check: the demo companies of other countries have used it already.
+        self.env.cr.execute(
+            "UPDATE res_currency SET active = TRUE, rounding = %s, decimal_places = %s"
+            " WHERE id = %s",
+            (10**-decimals, decimals, currency.id),
+        )
+        currency.invalidate_recordset()
+        self.rate(currency, rate)
+        self.pos_session.state = "closed"
+        journals = self.env["account.journal"]
+        sales = journals.create(
+            {"name": name, "type": "sale", "code": f"S{name}", "currency_id": currency.id}
+        )
+        bank = journals.create(
+            {
+                "name": f"Glase {name}",
+                "type": "bank",
+                "code": f"G{name}",
+                "currency_id": currency.id,
+            }
+        )
+        self.method = self.env["pos.payment.method"].create(
+            {
+                "name": f"Glase {name}",
+                "journal_id": bank.id,
+                "company_id": self.company.id,
+                "payment_method_type": "terminal",
+                "use_payment_terminal": "glase",
+            }
+        )
+        self.glase_method = self.method
+        pricelist = self.env["product.pricelist"].create(
+            {"name": name, "currency_id": currency.id, "company_id": self.company.id}
+        )
+        till = self.main_pos_config.copy(
+            {"name": f"Till {name}", "payment_method_ids": [(5,)], "cash_control": False}
+        )
+        till.write(
+            {
+                "journal_id": sales.id,
+                "invoice_journal_id": sales.id,
+                "available_pricelist_ids": [(6, 0, pricelist.ids)],
+                "pricelist_id": pricelist.id,
+            }
+        )
+        till.payment_method_ids = self.method
+        self.main_pos_config, self.terminal = till, self._registered_terminal(till)
+        self.outstanding = self.method.outstanding_account_id
+        self.suspense = self.method.glase_suspense_account_id
+        self.pos_session = self.open_register(till)
+        return currency
+
+    def rate(self, currency, rate):
+        """From now on one unit of the company's currency is this many of another."""
+        today = fields.Date.today()
+        rates = currency.rate_ids.filtered(lambda one: one.company_id == self.company)
+        same = rates.filtered(lambda one: one.name == today)
+        if same:
+            same.rate = rate
+        else:
+            self.env["res.currency.rate"].create(
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": today,
+                    "rate": rate,
+                }
+            )
+
+    def in_company_currency(self, account):
+        lines = self.env["account.move.line"].search(
+            [("account_id", "=", account.id), ("parent_state", "=", "posted")]
+        )
+        return self.company.currency_id.round(sum(lines.mapped("balance")))
+
+    def test_a_foreign_journal(self):
+        euro = self.foreign_till("EUR", 0.5, 2)
+        order, _row = self.paid_order(100)
+        refund_order, line = self.refund_order(order, 30.3)
+        self.assertEqual(self.refund(refund_order, line, 30.3)["state"], "refunded")
+        self.validate(refund_order, line)
+        row = self.paid_without_order(33.33)
+        self.override_and_close()
+        self.assertEqual(row.currency_id, euro)
+        self.assert_books(103.03, -33.33)
+        self.assertEqual(self.in_company_currency(self.outstanding), 206.06)
+        self.assertEqual(self.in_company_currency(self.suspense), -66.66)
+
+    def test_what_is_taken_back_is_what_was_booked_whatever_the_rate_is_by_then(self):
+        euro = self.foreign_till("EUR", 0.3, 2)
+        row = self.paid_without_order(33.33)
+        self.override_and_close()
+        self.assertEqual(self.in_company_currency(self.suspense), -111.10)
+        self.rate(euro, 0.7)
+        self.next_day()
+        payment = self.unproven_order(33.33)
+        case = self.case(row, "paid_without_order").with_user(self.pos_admin)
+        case.attach_order_id = payment.pos_order_id
+        case.action_attach()
+        self.close_session()
+        self.assert_books(33.33, 0)
+        self.assertEqual(self.in_company_currency(self.suspense), 0)
+        self.assertEqual(self.in_company_currency(self.outstanding), 47.61)
+        self.assertTrue(all(self.corrections(row).line_ids.mapped("reconciled")))
+
+    def test_three_decimals(self):
+        self.foreign_till("GBP", 3.1, 3)
+        self.paid_order(148.25)
+        self.paid_without_order(0.01)
+        self.override_and_close()
+        self.assert_books(148.26, -0.01)
+
+    def test_no_decimals(self):
+        self.foreign_till("SEK", 150, 0)
+        self.paid_order(1480)
+        self.paid_without_order(7)
+        self.override_and_close()
+        self.assert_books(1487, -7)

@@ -5,6 +5,7 @@ from . import (
     test_bill_rows,
     test_books,
     test_books_currencies,
+    test_books_example,
     test_case_attach,
     test_change_amount,
     test_closing,

@@ -42,6 +42,14 @@ tour("GlaseCloseMatched", () => [
     Glase.allStored(),
     openPopup(),
     { content: "nothing is open", trigger: ".close-pos-popup:not(:has(.glase-blocking))" },
+    {
+        content: "Glase is listed, and nobody is asked to count it",
+        trigger: `.close-pos-popup .payment-methods-overview > div:contains(Glase):contains(${AMOUNT}):not(:contains(Counted))`,
+    },
+    {
+        content: "no count of Glase",
+        trigger: negate('span:contains("Glase Count")', ".close-pos-popup"),
+    },
     closeRegister(),
 ]);
 

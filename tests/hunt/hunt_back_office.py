@@ -127,9 +127,9 @@ class BackOffice:
 
     def has_money_without_order(self):
         """Whether an open case says that a payment has no order."""
-        return bool(self._without_order())
+        return bool(self.money_without_order())
 
-    def _without_order(self):
+    def money_without_order(self):
         return self.world.sql(
             "SELECT c.id, t.line_uuid FROM glase_case c JOIN glase_transaction t"
             " ON t.id = c.transaction_id WHERE c.state = 'open' AND c.kind = 'paid_without_order'"
@@ -138,7 +138,7 @@ class BackOffice:
 
     def _do_attach(self, step, _order):
         """A manager attaches a payment without an order to one that waits for such an amount."""
-        found = self._without_order()
+        found = self.money_without_order()
         if not found:
             return False
         case_id, line_uuid = found[0]
@@ -212,21 +212,3 @@ class BackOffice:
             self.world.advance(61)
             self._assign(till)
         self.world.blame("5 nothing is left", f"till {till.config_id} cannot be made ready")
-
-    # === Sessions ===
-
-    def _do_session(self, step, _order):
-        """The session is closed, if Odoo lets it, and the next one opened."""
-        till = self.tills[step["till"]]
-        session_id = self._session_id(till)
-
-        def close(env):
-            return env["pos.session"].browse(session_id).close_session_from_ui()
-
-        told = self.world.request("manager", close, **self._plan(step))
-        if isinstance(told, dict) and told.get("successful"):
-            self.world.counts["session closed"] += 1
-            for order in self.orders.values():
-                if order.till is till and order.stored == "draft":
-                    order.taint("session")
-        self.world.open_session(till.config_id)

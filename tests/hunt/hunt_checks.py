@@ -3,11 +3,12 @@
 import collections
 from decimal import Decimal
 
-from odoo.addons.pos_glase.models import ledger
+from hunt_check_books import BookChecks
+from hunt_check_calls import CallChecks
+from hunt_check_events import EventChecks
+from hunt_check_periods import PeriodChecks
 
-CENT = Decimal("0.01")
-CANCEL_ANSWERS = (0, 50, 55, 58, 95)
-REVERSED_WITHIN_SECONDS = 30
+from odoo.addons.pos_glase.models import ledger
 
 
 def money(value):
@@ -15,7 +16,7 @@ def money(value):
     return Decimal(f"{value or 0:.2f}")
 
 
-class Checks:
+class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
     """The state of things at the end of a run.
 
     :param play: the run, at its end
@@ -57,6 +58,9 @@ class Checks:
         self.nothing_taken_from_the_given_up()
         self.nothing_is_left()
         self.events_replay()
+        self.periods_end()
+        self.all_is_reported()
+        self.books_agree()
         self.nothing_leaked()
 
     # === 1 ===
@@ -210,6 +214,13 @@ class Checks:
     def cases_have_causes(self):
         """An order to which nothing was done is linked and has no case."""
         for case in self.cases:
+            if case["period_id"]:
+                self._period_case_has_cause(case)
+                continue
+            if not (case["transaction_id"] or case["payment_id"] or case["order_id"]):
+                # Its draft was deleted; the case outlives it.
+                self.world.counts[f"case: {case['kind']} of a deleted draft"] += 1
+                continue
             order = self._order_of(case)
             if order is None:
                 self.world.blame("3 causes", f"case {case['kind']} names no order of this run")
@@ -231,14 +242,13 @@ class Checks:
                     "3 causes", f"{order.label} was paid, nothing was done to it, not linked"
                 )
 
-    def asked_as_who_sent(self):
-        """Glase knows whom it answers about a bill: each call uses the registration that sent it."""
-        if self.world.glase.profile.get("reversed_status") == "54":
-            return
-        for call in self.world.glase.line.calls:
-            about_a_bill = call.operation in ("getPaymentStatus", "cancelInvoice")
-            if about_a_bill and call.code in ledger.SETUP_CODES and not call.fault:
-                self.world.blame("3 causes", f"{call!r}: nothing was done to this call")
+    def _period_case_has_cause(self, case):
+        """A period's id is lost, or its money unknown, only where something went wrong on the way."""
+        troubled = any(call.fault for call in self.world.glase.line.calls)
+        unknown = self._refunds_cannot_be_found(self.world.glase.profile)
+        if not (troubled or unknown or self.world.killed):
+            self.world.blame("3 causes", f"case {case['kind']}: {case['summary']}")
+        self.world.counts[f"case: {case['kind']}"] += 1
 
     def _order_of(self, case):
         for row in self.rows:
@@ -257,78 +267,6 @@ class Checks:
         )
         return self.world.orders_by_reference.get(uuids[0][0]) if uuids else None
 
-    # === 4 ===
-
-    def nothing_taken_from_the_given_up(self):
-        """After a row was given up: no question before a cancel was answered, 30 s after a 50."""
-        for row in self.rows:
-            calls = [
-                call
-                for call in self.world.glase.line.calls
-                if row["invoice_reference"] and call.invoice_reference == row["invoice_reference"]
-            ]
-            for since, until in self._given_up(row):
-                self._check_spell(row, calls, since, until)
-
-    def _given_up(self, row):
-        """The spells in which a row was given up: ``(from, to)``; ``to`` None: until its end."""
-        spells, since = [], None
-        for event in self.events[row["id"]]:
-            if event["operation"] == "give_up" and since is None:
-                since = event["time"]
-            elif event["operation"] in ("take_back", "force") and since is not None:
-                spells.append((since, event["time"]))
-                since = None
-        if since is not None:
-            spells.append((since, None))
-        return spells
-
-    def _check_spell(self, row, calls, since, until):
-        answered = None
-        for call in calls:
-            if call.operation == "cancelInvoice" and call.code in CANCEL_ANSWERS:
-                # It may have left before: what counts is that it was answered after.
-                answered = call if call.answered_at >= since else answered
-            inside = call.at >= since and not (until and call.at > until)
-            if inside and call.operation == "getPaymentStatus":
-                self._check_question(row, call, answered)
-
-    def _check_question(self, row, call, answered):
-        if self._replaced_before(row, call):
-            return
-        if answered is None:
-            self.world.blame(
-                "4 asking is taking",
-                f"row {row['id']} was asked about after it was given up, no cancel answered",
-            )
-        elif answered.code == 50 and not self._waited(answered, call):
-            self.world.blame(
-                "4 asking is taking",
-                f"row {row['id']} was asked about {call.at - answered.answered_at} after 50",
-            )
-
-    @staticmethod
-    def _waited(earlier, call):
-        seconds = (call.at - earlier.answered_at).total_seconds()
-        return seconds >= REVERSED_WITHIN_SECONDS
-
-    def _replaced_before(self, row, call):
-        """Whether a later bill took this one's place so long ago that Glase has reversed it.
-
-        Where Glase refuses to cancel a bill that has ended in its own way, this is how the ledger
-        asks about it without a risk (``doc/ledger.md §5``).
-        """
-        later = [
-            other
-            for other in self.world.glase.line.calls
-            if other.operation == "sendInvoice"
-            and other.code == 0
-            and other.terminal == row["terminal_identifier"]
-            and other.client_reference != row["call_reference"]
-            and other.at > row["sent_at"]
-        ]
-        return any(self._waited(other, call) for other in later)
-
     # === 5 ===
 
     def nothing_is_left(self):
@@ -341,108 +279,7 @@ class Checks:
                     f"{row['given_up_at']}, message {row['message']}",
                 )
 
-    # === 6 ===
-
-    def events_replay(self):
-        """The events alone lead to the row's state."""
-        for row in self.rows:
-            state = self._replayed(row)
-            if state != row["state"]:
-                self.world.blame(
-                    "6 events replay", f"row {row['id']} is {row['state']}, its events say {state}"
-                )
-
-    def _replayed(self, row):
-        current = ledger.Row(kind=row["kind"])
-        for event in self.events[row["id"]]:
-            before = current.state
-            if event["outcome"] == ledger.NOTE:
-                move = ledger.REQUESTS.get(event["operation"], {})
-                current = self._with(current, state=move.get(current.state, current.state))
-            else:
-                verdict = ledger.judge(current, self._evidence(event))
-                known = {
-                    name: value
-                    for name, value in verdict.values.items()
-                    if name in ledger.Row.__dataclass_fields__
-                }
-                current = self._with(current, state=verdict.state, **known)
-            if event["state"] != current.state:
-                self.world.blame(
-                    "6 events replay",
-                    f"row {row['id']}: event {event['operation']} says {event['state']}, "
-                    f"judged {current.state}",
-                )
-            if before != current.state:
-                self.world.counts[f"transition: {row['kind']} {before} → {current.state}"] += 1
-        return current.state
-
-    @staticmethod
-    def _with(current, **changes):
-        return ledger.Row(**{**current.__dict__, **changes})
-
-    @staticmethod
-    def _evidence(event):
-        return ledger.Evidence(
-            event["operation"],
-            event["outcome"],
-            code=event["code"],
-            status=event["status"],
-            version=event["version"],
-            invoice_reference=event["invoice_reference"],
-            ers_reference=event["ers_reference"],
-        )
-
     def nothing_leaked(self):
         """No password in any line of the log."""
         for leak in self.world.leak_watch.leaks:
             self.world.blame("6 no secret in the log", leak)
-
-
-def drain(world, play):
-    """Faults off, time passes, jobs run, registrations are brought to their end."""
-    world.glase.heal()
-    world.stack.clear()
-    for act, till in zip(("confirm", "decline"), play.tills, strict=True):
-        # Nobody pays for ever.
-        world.glase.customer(act, till.glase_id)
-        play.make_ready(till)
-    for order in play.orders.values():
-        if order.stored == "draft" or (order.attempt and order.stored != "paid"):
-            order.taint("never")
-    settle(world, (61, 31, 5, 15, 30, 61, 120, 301, 301, 301, 301))
-    play.decide_refunds()
-    play.decide_unanswered()
-
-
-def settle(world, pauses):
-    """Let time pass and the job run, until nothing is undecided."""
-    for pause in pauses:
-        world.advance(pause)
-        world.request(None, lambda env: env["glase.transaction"]._cron_settle())
-        left = world.sql(
-            "SELECT 1 FROM glase_transaction WHERE state IN ('draft', 'sending', 'issued') LIMIT 1"
-        )
-        if not left and pause >= 301:
-            break
-
-
-def fresh_sale(world, play, index):
-    """A sale on a till at the end of a run: it must succeed at once."""
-    label = f"fresh {index}"
-    till = play.tills[index]
-    play.play({"do": "sell", "order": label, "till": index, "amount": 20})
-    for step in (
-        {"do": "send", "order": label},
-        {"do": "customer", "till": index, "act": "pay"},
-        {"do": "poll", "order": label},
-        {"do": "finish", "order": label, "how": "once"},
-    ):
-        play.play(step)
-    order = play.orders[label]
-    if order.stored != "paid":
-        world.blame(
-            "5 a fresh sale succeeds",
-            f"till {till.config_id}: {order.view and order.view['state']} {order.stored}; "
-            f"last refusal {world.last_refusal}",
-        )

@@ -290,17 +290,13 @@ def undecided_refunds_do_not_count(world):
 
 
 @mutant
-def keep_a_lost_payment_quiet(world):
-    """Money that no order took is no case.
+def a_lost_mark_counts_as_done(world):
+    """A mark that was not answered is believed to have happened; no new period takes its place."""
 
-    Stands for *lost mark = done*: the hunt closes sessions, but does not mark their periods.
-    """
+    def lose_mark(_original, self):
+        self.write({"state": "reconciled", "next_try_at": False})
 
-    def open_case(original, self, kind, **options):
-        if kind != "paid_without_order":
-            original(self, kind, **options)
-
-    return _ledger(world, _open_case=open_case)
+    return _model(world, "glase.period", _lose_mark=lose_mark)
 
 
 @mutant

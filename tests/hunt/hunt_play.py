@@ -5,6 +5,7 @@ sense where it stands (because shrinking took away what it needs) does nothing.
 """
 
 from hunt_back_office import BackOffice
+from hunt_days import Days
 from hunt_order import Order, Till, new_uuid
 from hunt_orders_come import OrdersCome
 from hunt_world import REFUSALS
@@ -13,7 +14,7 @@ from hunt_world import REFUSALS
 SILENCE_SECONDS = 15
 
 
-class Play(OrdersCome, BackOffice):
+class Play(OrdersCome, BackOffice, Days):
     """Plays steps in a world.
 
     :param world: a :class:`hunt_world.World` in which a run was begun
@@ -113,7 +114,7 @@ class Play(OrdersCome, BackOffice):
             "is_refund": bool(order.original),
             "access_token": new_uuid(),
             "state": state,
-            "session_id": self._session_id(order.till),
+            "session_id": self.world.session_id(order.till.config_id),
             "amount_total": total,
             "amount_tax": 0,
             "amount_paid": total,
@@ -130,14 +131,6 @@ class Play(OrdersCome, BackOffice):
             "price_subtotal_incl": amount,
             "tax_ids": [(6, 0, [])],
         }
-
-    def _session_id(self, till):
-        [(session_id,)] = self.world.sql(
-            "SELECT id FROM pos_session WHERE config_id = %s AND state = 'opened'"
-            " ORDER BY id DESC LIMIT 1",
-            till.config_id,
-        )
-        return session_id
 
     def _ask(self, step, order, name, *arguments, login="cashier"):
         """One of the ledger's doors, as the till's cashier; the till keeps what it hears."""

@@ -4,7 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from hunt_checks import Checks, drain, fresh_sale, settle
+from hunt_checks import Checks
+from hunt_end import end
 from hunt_play import Play
 from hunt_steps import Generator
 from hunt_table import print_table, say
@@ -68,11 +69,7 @@ class Hunt:
         return steps
 
     def _end(self, play):
-        drain(self.world, play)
-        for index in range(len(play.tills)):
-            fresh_sale(self.world, play, index)
-        # A bill that a manager had marked as paid ends when the next one takes its place.
-        settle(self.world, (31, 301, 3601))
+        end(self.world, play)
         Checks(self.world, play).run()
 
     def shrink(self, profile, steps, check):

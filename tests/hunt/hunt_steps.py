@@ -13,6 +13,7 @@ OPERATIONS = (
     "updateInvoice",
     "refundPayment",
 )
+PERIOD_OPERATIONS = ("markTransactionPeriod", "executeReport")
 # What Glase's own answers may be when something is wrong there. With a proof that nothing happened
 # (doc/ledger.md §7) it did not happen; with the others it may have.
 REFUSING_CODES = {
@@ -21,6 +22,8 @@ REFUSING_CODES = {
     "cancelInvoice": (51, 48, 29, 54),
     "updateInvoice": (48, 90),
     "refundPayment": (12, 97, 99),
+    "markTransactionPeriod": (12, 20, 48),
+    "executeReport": (2, 90),
 }
 DARK_CODES = (90, 93, 94, 1, 77)
 UNKNOWN_STATUSES = ("RESERVED", "PENDING_ISSUER_ACKNOWLEDGE", "SOMETHING_NEW", "ISSUED")
@@ -62,6 +65,13 @@ PROFILE = {
     "refund_reference": ("own", "payment"),
     "refunds_allowed": (True, True, True, False),
     "payer_takes_refunds": (True, True, True, False),
+    "period_id_field": ("transactionPeriodId", "ersReference"),
+    "report_not_ready_count": (0, 1, 3),
+    "refunds_in_reports": ("own_row", "payment_reference", "netted", "absent"),
+    "report_rows": ("all", "late", "missing"),
+    "report_xml": ("wellformed", "mismatched"),
+    "report_content": ("both", "string", "base64"),
+    "report_leading_newline": (True, False),
 }
 AMOUNTS = (1, 19.99, 20, 99.95, 1234.56)
 GOOD_DAY = 0.15
@@ -81,7 +91,9 @@ class Generator:
         self.profile = self._profile()
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
-        self.theme = self.random.choice(("payments", "payments", "refunds", "claims"))
+        self.theme = self.random.choice(
+            ("payments", "payments", "refunds", "claims", "days", "days")
+        )
         self.recipe = [] if self.theme == "payments" else self._plain_sale()
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
@@ -131,11 +143,13 @@ class Generator:
             (self._clock, 1),
             (lambda: {"do": "job"}, 3 if self._given_up(play) else 0.7),
             (lambda: {"do": "reload", "till": self._till()}, 0.3),
-            (lambda: {"do": "session", "till": self._till()}, 0.1),
+            (self._session, 2 if self.theme == "days" else 0.2),
+            (lambda: {"do": "periods"}, 3 if play.has_unsettled_periods() else 0),
         ]
         if not self.good_day:
             choices += [
                 (lambda: {"do": "register", "till": self._till()}, 0.3),
+                (self._resume, 0.5 if self.theme == "days" else 0),
                 (lambda: self._register_under_way(play), 0.7 if self._waiting(play) else 0),
                 (
                     lambda: {"do": "attach", "pick": self.random.randrange(3)},
@@ -268,6 +282,16 @@ class Generator:
         seconds = (1, 3) if self.good_day else (1, 5, 11, 21, 31, 61, 61, 130, 400, 400)
         return {"do": "clock", "seconds": self.random.choice(seconds)}
 
+    def _session(self):
+        step = {"do": "session", "till": self._till()}
+        if not self.good_day:
+            step["drafts"] = self.random.random() < 0.5
+            step["override"] = self.random.random() < 0.2
+        return step
+
+    def _resume(self):
+        return {"do": "resume", "pick": self.random.randrange(3)}
+
     # === What goes wrong ===
 
     def _fault(self, play):
@@ -280,6 +304,8 @@ class Generator:
         if refunding or self.theme == "refunds":
             weights = (1, 1, 1, 0, 8)
         operation = self.random.choices(OPERATIONS, weights)[0]
+        if self.theme == "days" and self.random.random() < 0.7:
+            operation = self.random.choice(PERIOD_OPERATIONS)
         kinds = (*SIMPLE_KINDS, "code", "dark code", "dark code", "status")
         kind = self.random.choice(DARK_KINDS if operation == "refundPayment" else kinds)
         step = {"do": "fault", "operation": operation, "kind": kind}

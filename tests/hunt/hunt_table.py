@@ -14,6 +14,8 @@ FAULTS = (
     "status",
 )
 FAULTY = ("sendInvoice", "getPaymentStatus", "cancelInvoice", "updateInvoice", "refundPayment")
+PERIOD_CALLS = ("markTransactionPeriod", "executeReport")
+PERIOD_LINES = ("matched", "netted", "awaited", "late", "missing", "unreported")
 # Rows are made and claimed in one transaction, so a draft that was never sent does not occur; and
 # PAID after an end needs two answers to overtake each other: tests of the rules cover both.
 TRANSITIONS = (
@@ -54,6 +56,8 @@ STEPS = (
     "job",
     "register",
     "session",
+    "periods",
+    "resume",
 )
 ACTS = ("scan", "begin", "confirm", "pay", "decline", "fail")
 KILLS = (
@@ -71,6 +75,13 @@ EXPECTED = (
     *(f"step: {step}" for step in STEPS),
     *(f"customer: {act}" for act in ACTS),
     "registered anew",
+    *(f"kill: {when} {call}" for when in ("before", "after") for call in PERIOD_CALLS),
+    *(f"period line: {kind}" for kind in PERIOD_LINES),
+    "period: contradicted itself",
+    "period: reconciled",
+    "period: differences",
+    "period resumed",
+    "closing refused",
     "session closed",
     "attached",
     "refunded in the back office",

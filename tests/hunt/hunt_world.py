@@ -1,4 +1,4 @@
-"""The world of the hunt: a real database with real commits, two tills, one clock, and what may go wrong.
+"""The world of the hunt: a real database with real commits, one clock, and what may go wrong.
 
 Each request is what a worker of Odoo does with one: a cursor of the user's own, committed at the end,
 repeated when PostgreSQL reports a conflict. A request can be killed at each of its checkpoints; then
@@ -11,23 +11,14 @@ import traceback
 
 import psycopg2
 import psycopg2.errors
-from hunt_glase import ENDPOINT, RESELLER, Glase
+from hunt_shop import Shop
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.glase import Principal
 from odoo.addons.pos_glase.models import clock, glase_connection, own_transaction
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
-REFUSALS = (UserError, AccessError, ValidationError)
+REFUSALS = (UserError, AccessError, RedirectWarning, ValidationError)
 CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
-
-# What a run leaves; what Odoo's own accounting keeps of a closed session stays.
-EMPTIED = """
-    SELECT tablename FROM pg_tables
-     WHERE schemaname = 'public'
-       AND (tablename LIKE 'glase\\_%%' AND tablename NOT LIKE 'glase\\_account%%'
-            OR tablename IN ('pos_payment', 'pos_order_line', 'pos_order'))
-"""
 
 BUSY_CONNECTIONS = """
     SELECT a.state, left(a.query, 200),
@@ -74,19 +65,21 @@ class LeakWatch(logging.Handler):
             self.leaks.append(f"{record.name}: {record.funcName}")
 
 
-class World:
+class World(Shop):
     """The shop, Glase, and the requests between them.
 
     :param registry: of the copied database
+    :param int tills: how many there are; those that the database lacks are made
     """
 
-    def __init__(self, registry):
+    def __init__(self, registry, tills=2):
         self.registry = registry
         self.stack = []
         self.offset = 0.0
         self.mismatches = []
         self.counts = collections.Counter()
         self.glase = None
+        self.killed = False
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -98,7 +91,7 @@ class World:
         own_transaction.run = self._own_transaction
         # Only the answer of a sync, all of the order's data read again: most of the time it takes.
         registry["pos.order"].read_pos_data = lambda *_arguments: {}
-        self._set_up_shop()
+        self._set_up_shop(tills)
         glase_connection.client = lambda *arguments: self.glase.client(*arguments)
 
     # === The database ===
@@ -127,131 +120,6 @@ class World:
             clock.OFFSET_PARAMETER,
         )
 
-    def _set_up_shop(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            shop = env["res.company"].search(
-                [("chart_template", "=", "se")], order="id desc", limit=1
-            )
-            env = env(context={"allowed_company_ids": shop.ids})
-            self.company_id = shop.id
-            env["ir.config_parameter"].set_param(clock.OFFSET_PARAMETER, "0")
-            self.users = {
-                login: env["res.users"].search([("login", "=", login)]).id
-                for login in ("cashier", "manager")
-            }
-            account = env["glase.account"].create(
-                {
-                    "name": "Hunt",
-                    "company_id": shop.id,
-                    "environment": "test",
-                    "endpoint": ENDPOINT,
-                    "reseller_id": RESELLER[0],
-                    "reseller_user": RESELLER[1],
-                    "reseller_password": RESELLER[2],
-                    "shop_name": "Fjällboden",
-                }
-            )
-            self.account_id = account.id
-            self.leak_watch.secrets.add(RESELLER[2])
-            journal = env["account.journal"].create(
-                {"name": "Glase", "type": "bank", "code": "GLH", "company_id": shop.id}
-            )
-            method = env["pos.payment.method"].create(
-                {
-                    "name": "Glase",
-                    "journal_id": journal.id,
-                    "company_id": shop.id,
-                    "payment_method_type": "terminal",
-                    "use_payment_terminal": "glase",
-                }
-            )
-            self.method_id = method.id
-            configs = env["pos.config"].search([("company_id", "=", shop.id)], order="id", limit=2)
-            for config in configs:
-                config.payment_method_ids += method
-            self.config_ids = configs.ids
-            self.cash_ids = {
-                config.id: config.payment_method_ids.filtered("is_cash_count")[:1].id
-                for config in configs
-            }
-            # Nothing to deliver: stock is no part of this, and half of the time a sale takes.
-            self.product_id = (
-                env["product.product"]
-                .create({"name": "Repair", "type": "service", "available_in_pos": True})
-                .id
-            )
-        for config_id in self.config_ids:
-            self.open_session(config_id)
-
-    def open_session(self, config_id):
-        """Open the register of a till; returns the session's id."""
-
-        def work(env):
-            config = env["pos.config"].browse(config_id)
-            if config.current_session_id.state != "opened":
-                config.open_ui()
-                config.current_session_id.set_opening_control(0, "")
-            return config.current_session_id.id
-
-        return self.request("cashier", work)
-
-    def begin(self, profile):
-        """Start a run: an empty ledger, a new Glase, and both tills registered."""
-        self._empty()
-        self.offset = 0.0
-        self._store_offset()
-        self.mismatches = []
-        self.orders_by_reference = {}
-        self.leak_watch.leaks.clear()
-        self.glase = Glase(self, profile)
-        self.secrets = {}
-        glase_ids = [
-            self._register(config_id, f"HUNT{index}")
-            for index, config_id in enumerate(self.config_ids, 1)
-        ]
-        # What setting up says is not part of the run.
-        self.glase.line.calls.clear()
-        return glase_ids
-
-    def _empty(self):
-        tables = collections.deque(name for (name,) in self.sql(EMPTIED))
-        while tables:
-            table = tables.popleft()
-            try:
-                self.sql(f"DELETE FROM {table}")
-            except psycopg2.errors.ForeignKeyViolation:
-                # Another table's rows hang on these: that one first.
-                tables.append(table)
-
-    def _register(self, config_id, glase_id):
-        secret = f"hunt-terminal-{config_id}-5d1c9a"
-        self.leak_watch.secrets.add(secret)
-        client = self.glase.client()
-        external = f"hunt-{config_id}"
-        identifier = client.register_terminal(
-            Principal.reseller(*RESELLER), external, secret, "Till"
-        ).terminal_id
-        client.assign_seqr_id(Principal.terminal(identifier, secret), glase_id)
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
-            env["glase.terminal"].create(
-                {
-                    "account_id": self.account_id,
-                    "config_id": config_id,
-                    "name": f"Till {config_id}",
-                    "external_identifier": external,
-                    "terminal_identifier": identifier,
-                    "password": secret,
-                    "glase_id": glase_id,
-                    "state": "ready",
-                    "environment": "test",
-                    "endpoint": ENDPOINT,
-                    "reseller_id": RESELLER[0],
-                }
-            )
-        return glase_id
-
     # === Requests ===
 
     def request(self, login, work, order=None, **plan):
@@ -267,6 +135,7 @@ class World:
             return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
         except Killed:
             self.counts[f"kill: {active.names[-1]}"] += 1
+            self.killed = True
             if order:
                 order.taint("kill")
             return None
@@ -285,13 +154,18 @@ class World:
         while True:
             try:
                 with self.registry.cursor() as cr:
-                    result = work(api.Environment(cr, uid, context))
-                    cr.flush()
-                    if conflict:
-                        conflict = False
-                        self.counts["conflict: at the end of a request"] += 1
-                        raise psycopg2.errors.SerializationFailure("of the hunt")
-                    self._checkpoint(active, "before the request's commit")
+                    try:
+                        result = work(api.Environment(cr, uid, context))
+                        cr.flush()
+                        if conflict:
+                            conflict = False
+                            self.counts["conflict: at the end of a request"] += 1
+                            raise psycopg2.errors.SerializationFailure("of the hunt")
+                        self._checkpoint(active, "before the request's commit")
+                    except Killed:
+                        # Nobody is left who could do what comes after a rollback.
+                        cr.postrollback.clear()
+                        raise
                 return result
             except CONFLICTS:
                 continue

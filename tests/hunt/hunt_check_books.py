@@ -24,7 +24,7 @@ class BookChecks:
         if booked != standing:
             self.world.blame(
                 "10 the books agree",
-                f"Glase's account has {booked}, at Glase stand {standing}\n{self._listing()}",
+                f"Glase's account has {booked}, at Glase stand {standing}\n{self._entries()}",
             )
         sold = self._sold()
         suspense = self.balance("glase_suspense_account_id")
@@ -32,7 +32,7 @@ class BookChecks:
             self.world.blame(
                 "10 the books agree",
                 f"the suspense account has {suspense}, at Glase stand {standing}, orders of closed "
-                f"sessions say {sold}\n{self._listing()}",
+                f"sessions say {sold}\n{self._entries()}",
             )
         self.world.counts["books: something in suspense"] += bool(suspense)
         self.world.counts["books: nothing in suspense"] += not suspense
@@ -61,3 +61,14 @@ class BookChecks:
             self.world.first_move_line,
         )
         return Decimal(balance).quantize(CENT)
+
+    def _entries(self):
+        lines = self.world.sql(
+            "SELECT m.name, a.name ->> 'en_US', l.balance::text, l.name FROM account_move_line l"
+            " JOIN account_move m ON m.id = l.move_id JOIN account_account a ON a.id = l.account_id"
+            " WHERE l.id > %s ORDER BY l.id",
+            self.world.first_move_line,
+        )
+        return "\n".join(
+            [self._listing(), *(f"    {' | '.join(map(str, line))}" for line in lines)]
+        )

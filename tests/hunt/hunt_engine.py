@@ -11,6 +11,17 @@ from odoo.tools import config
 HERE = Path(__file__).resolve().parent
 
 
+def load(options):
+    """Load Odoo in this process; returns the registry of the database."""
+    config.parse_config(["-c", options.config, "-d", options.database, "--log-level=warn"])
+    registry = Registry(options.database)
+    logging.getLogger("odoo.addons.pos_glase").setLevel(logging.DEBUG)
+    logging.getLogger("pos_glase").setLevel(logging.DEBUG)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.CRITICAL)
+    return registry
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="hunt_engine")
     parser.add_argument("--config", required=True)
@@ -26,12 +37,7 @@ def main(arguments):
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
     options = parser.parse_args(arguments)
-    config.parse_config(["-c", options.config, "-d", options.database, "--log-level=warn"])
-    registry = Registry(options.database)
-    logging.getLogger("odoo.addons.pos_glase").setLevel(logging.DEBUG)
-    logging.getLogger("pos_glase").setLevel(logging.DEBUG)
-    for handler in logging.getLogger().handlers:
-        handler.setLevel(logging.CRITICAL)
+    registry = load(options)
 
     from hunt_run import Hunt
     from hunt_world import World

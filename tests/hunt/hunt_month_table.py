@@ -1,0 +1,217 @@
+"""The table at the end of a month: Odoo, the ledger, Glase and Glase's reports, till by till.
+
+Each difference is looked for payment by payment; what no open case explains is an error.
+"""
+
+import collections
+from decimal import Decimal
+
+from hunt_checks import Checks, money
+from hunt_table import say
+
+from odoo.addons.pos_glase.models import ledger
+
+COLUMNS = ("at Glase", "ledger", "orders", "reports", "in cases", "not explained")
+
+
+class MonthTable(Checks):
+    """The four sums of each till, and why they differ.
+
+    ``at Glase``: what stands by Glase's journal; ``ledger``: what our rows say; ``orders``: the Glase
+    payments of orders in closed sessions; ``reports``: Glase's own reports of the periods. All in
+    SEK, refunds taken off: they count at the till that took the payment, as they do at Glase.
+
+    :param mornings: the ledger's time at which each day began
+    """
+
+    def __init__(self, world, play, mornings):
+        super().__init__(world, play)
+        self.mornings = mornings
+        self.lines = self._dicts("SELECT * FROM glase_period_line ORDER BY id")
+        self.open = [case for case in self.cases if case["state"] == "open"]
+        self.sums = {name: collections.Counter() for name in COLUMNS}
+        self.days = {name: collections.Counter() for name in COLUMNS[:2]}
+        self.explained, self.unexplained = [], []
+        self.till_of = dict(
+            world.sql(
+                "SELECT r.id, t.config_id FROM glase_transaction r"
+                " JOIN glase_terminal t ON t.id = r.terminal_id"
+            )
+        )
+        self._add_up()
+
+    def _add_up(self):
+        booked = self._glase()
+        self._ledger()
+        sold = self._orders()
+        for row in self.rows:
+            self._compare(row, booked[row["id"]], sold[row["id"]])
+        self._reports()
+
+    # === The four sums ===
+
+    def _glase(self):
+        booked = collections.Counter()
+        tills = dict(self.world.sql("SELECT terminal_identifier, config_id FROM glase_terminal"))
+        for booking, row in self._bookings():
+            amount = Decimal(booking["amount"])
+            till = tills[booking["terminal_id"]]
+            self.sums["at Glase"][till] += amount
+            self.days["at Glase"][self._day(booking["booked_at"])] += amount
+            if row is None:
+                row = self._row_by_invoice(booking)
+            if row is None:
+                self._unexplained(till, amount, f"Glase has {booking}, and no row of the ledger")
+                continue
+            booked[row["id"]] += amount
+        return booked
+
+    def _row_by_invoice(self, booking):
+        """The row of a payment of which the ledger has not heard that it was paid."""
+        for payment in self.journal["payments"]:
+            if payment["ers_reference"] == booking["ers_reference"]:
+                return self.by_invoice.get(payment["invoice_reference"])
+        return None
+
+    def _ledger(self):
+        for row in self.rows:
+            amount = self._moved(row)
+            if amount:
+                self.sums["ledger"][self.till_of[row["id"]]] += amount
+                moment = row["ended_at"].timestamp()
+                self.days["ledger"][self._day(moment)] += amount
+
+    def _orders(self):
+        """What orders of closed sessions have, by the row that they name; what names none is told."""
+        sold = collections.Counter()
+        by_line = {row["line_uuid"]: row["id"] for row in self.rows}
+        by_payment = {row["payment_id"]: row["id"] for row in self.rows if row["payment_id"]}
+        payments = self._dicts(
+            "SELECT p.id, p.uuid, p.amount, s.config_id FROM pos_payment p"
+            " JOIN pos_order o ON o.id = p.pos_order_id JOIN pos_session s ON s.id = o.session_id"
+            f" WHERE p.payment_method_id = {self.world.method_id} AND s.state = 'closed'"
+            " AND o.state NOT IN ('draft', 'cancel')"
+        )
+        for payment in payments:
+            amount = money(payment["amount"])
+            row_id = by_payment.get(payment["id"]) or by_line.get(payment["uuid"])
+            self.sums["orders"][self.till_of.get(row_id, payment["config_id"])] += amount
+            if row_id:
+                sold[row_id] += amount
+            else:
+                named = [case for case in self.open if case["payment_id"] == payment["id"]]
+                what = f"order payment {payment['id']} of {amount}, nothing of it at Glase"
+                self._note(payment["config_id"], -amount, what, named)
+        return sold
+
+    def _reports(self):
+        reported = self._dicts(
+            "SELECT t.config_id, p.report_total FROM glase_period p"
+            " JOIN glase_terminal t ON t.id = p.terminal_id WHERE p.identifier IS NOT NULL"
+        )
+        for period in reported:
+            self.sums["reports"][period["config_id"]] += money(period["report_total"])
+        for line in self.lines:
+            if line["origin"] == "ledger" and line["kind"] != "late":
+                cases = [case for case in self.open if case["period_id"] == line["period_id"]]
+                amount = money(line["ledger_amount"])
+                what = f"{line['reference']} of {amount} is {line['kind']} in Glase's reports"
+                self.sums["reports"][self.till_of[line["transaction_id"]]] += amount
+                self._note(self.till_of[line["transaction_id"]], amount, what, cases)
+        for till in self.world.config_ids:
+            left = self.sums["at Glase"][till] - self.sums["reports"][till]
+            if left:
+                self._unexplained(till, left, "Glase's reports have another sum than its journal")
+
+    # === What differs, and why ===
+
+    def _compare(self, row, booked, sold):
+        heard = self._moved(row)
+        if booked == heard == sold:
+            return
+        cases = self._named(row)
+        what = (
+            f"{row['kind']} {row['ers_reference'] or row['call_reference']} ({row['state']}): at "
+            f"Glase {booked}, ledger {heard}, orders {sold}"
+        )
+        settled = [
+            case
+            for case in self.cases
+            if case["transaction_id"] == row["id"] and case["state"] == "settled"
+        ]
+        if not cases and booked == heard and (settled or self._given_back(row)):
+            # Not in any order, and nobody has to do anything about it any more.
+            self.explained.append((self.till_of[row["id"]], booked - sold, f"{what}: settled"))
+            return
+        self._note(self.till_of[row["id"]], booked - sold, what, cases)
+
+    def _given_back(self, row):
+        """Whether a payment without an order and its refunds cancel each other."""
+        root = row["original_id"] or row["id"]
+        family = [each for each in self.rows if root in (each["id"], each["original_id"])]
+        return sum((self._moved(each) for each in family), Decimal(0)) == 0
+
+    def _named(self, row):
+        family = {row["id"], row["original_id"]} - {None}
+        family |= {other["id"] for other in self.rows if other["original_id"] == row["id"]}
+        payments = self.world.sql("SELECT id FROM pos_payment WHERE uuid = %s", row["line_uuid"])
+        mine = {row["payment_id"], *(payment_id for (payment_id,) in payments)} - {None}
+        return [
+            case
+            for case in self.open
+            if case["transaction_id"] in family or case["payment_id"] in mine
+        ]
+
+    def _note(self, till, amount, what, cases):
+        if not cases:
+            self._unexplained(till, amount, what)
+            return
+        kinds = ", ".join(sorted({case["kind"] for case in cases}))
+        self.sums["in cases"][till] += amount
+        self.explained.append((till, amount, f"{what}: case {kinds}"))
+
+    def _unexplained(self, till, amount, what):
+        self.sums["not explained"][till] += amount
+        self.unexplained.append((till, amount, what))
+
+    # === On paper ===
+
+    def _day(self, seconds):
+        began = [
+            number
+            for number, morning in enumerate(self.mornings, 1)
+            if morning.timestamp() <= seconds
+        ]
+        return max(began, default=1)
+
+    def show(self):
+        """Print the table; returns how many differences no open case explains."""
+        for name in ("explained", "unexplained"):
+            for till, amount, what in getattr(self, name):
+                say(f"  {name}: till {till}: {amount}: {what}")
+        say()
+        say(f"{'till':>8}" + "".join(f"{name:>15}" for name in COLUMNS))
+        for till in self.world.config_ids:
+            say(f"{till:>8}" + "".join(f"{self.sums[name][till]:>15}" for name in COLUMNS))
+        totals = {name: sum(self.sums[name].values(), Decimal(0)) for name in COLUMNS}
+        say(f"{'all':>8}" + "".join(f"{totals[name]:>15}" for name in COLUMNS))
+        say()
+        say(f"{'day':>8}" + "".join(f"{name:>15}" for name in self.days))
+        for day in range(1, len(self.mornings) + 1):
+            say(f"{day:>8}" + "".join(f"{sums[day]:>15}" for sums in self.days.values()))
+        return len(self.unexplained) + self._books(totals)
+
+    def _books(self, totals):
+        """Glase's two accounts in Odoo's books; returns how many of them are wrong."""
+        account = self.balance("outstanding_account_id")
+        suspense = self.balance("glase_suspense_account_id")
+        say()
+        say(f"Glase's account in Odoo {account}, at Glase {totals['at Glase']}")
+        wanted = totals["orders"] - totals["at Glase"]
+        say(f"Suspense account {suspense}, orders less what is at Glase {wanted}")
+        return (account != totals["at Glase"]) + (suspense != wanted)
+
+    def paid_count(self):
+        """How many payments and refunds the ledger has."""
+        moved = (ledger.PAID, ledger.REFUNDED)
+        return sum(row["state"] in moved for row in self.rows)

@@ -1,7 +1,7 @@
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 
-const CONNECTIVITY_LIMIT = 5000;
+const CONNECTIVITY_LIMIT = 10000;
 const STORING_LIMIT = 20000;
 const SYNC_PAUSE = 100;
 
@@ -32,7 +32,13 @@ export async function offlineRefusal(pos) {
     const outcome = await undisturbed(pos, () =>
         within(CONNECTIVITY_LIMIT, pos.data.checkConnectivity())
     );
-    if (outcome !== "late" && !pos.data.network.offline) {
+    if (outcome === "late") {
+        return _t(
+            "The server does not answer, so nothing was sent to Glase. Try again, or choose another " +
+                "payment method."
+        );
+    }
+    if (!pos.data.network.offline) {
         return false;
     }
     return _t("This till is offline, and Glase needs a connection. Choose another payment method.");

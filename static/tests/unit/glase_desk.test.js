@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { click, press, queryAllTexts, queryOne, waitFor } from "@odoo/hoot-dom";
-import { animationFrame, Deferred } from "@odoo/hoot-mock";
+import { advanceTime, animationFrame, Deferred } from "@odoo/hoot-mock";
 import {
     makeServerError,
     mountWithCleanup,
@@ -260,6 +260,15 @@ describe("refused without a call", () => {
         });
         const line = addGlaseLine(order, method);
         expect(await refusal({ server, line })).toInclude("offline");
+    });
+
+    test("a server that is slow is not called offline", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        patchWithCleanup(store.data, { checkConnectivity: () => new Deferred() });
+        const line = addGlaseLine(order, method);
+        const refused = refusal({ server, line });
+        await advanceTime(10000);
+        expect(await refused).toInclude("does not answer");
     });
 
     test("an order that cannot be stored", async () => {

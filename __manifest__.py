@@ -37,6 +37,7 @@
         "report/glase_sticker.xml",
         "report/pos_order_receipt.xml",
         "report/glase_receipt_document.xml",
+        "report/glase_verification.xml",
         "views/glase_menus.xml",
     ],
     "assets": {

@@ -11,6 +11,7 @@ from . import glase_verification_step
 from . import glase_verification_bill
 from . import glase_verification_run
 from . import glase_verification_calls
+from . import glase_verification_protocol
 from . import glase_account_certification
 from . import glase_transaction
 from . import glase_transaction_writing

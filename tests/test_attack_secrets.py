@@ -52,7 +52,9 @@ REFUSED_TO_CASHIERS = {
     "glase.verification": {
         "action_advance",
         "action_again",
+        "action_download",
         "action_pause",
+        "action_print",
         "action_resume",
         "action_start",
         "action_stop",

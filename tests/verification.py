@@ -1,10 +1,15 @@
 """What the tests of verifications share: a run without hands, a customer, and a clock."""
 
+import uuid
+
+from ..models import clock
 from .back_office import BackOfficeCommon
 
 UNFINISHED = ("running", "paused", "cleaning")
 # Enough for a run that has to wait for everything that it can wait for.
 MOST_ROUNDS = 400
+# Seconds between two questions while something is waited for; Glase reverses after 20.
+STRIDE = 8
 
 
 class VerificationCommon(BackOfficeCommon):
@@ -13,13 +18,14 @@ class VerificationCommon(BackOfficeCommon):
     def setUp(self):
         super().setUp()
         self.before = self.simulator.journal()
+        self.served = set()
 
     def new_run(self, **values):
         """A verification that is not started yet."""
         with self.office(self.admin) as env:
             action = env["glase.account"].browse(self.account.id).action_verify()
         run = self.env["glase.verification"].browse(action["res_id"])
-        run.sudo().write({"glase_id": "CERT1", **values})
+        run.sudo().write({"glase_id": f"CERT{uuid.uuid4().hex[:8].upper()}", **values})
         return run
 
     def press(self, run, button):
@@ -56,22 +62,20 @@ class VerificationCommon(BackOfficeCommon):
                     self.pay_once(run, bill, customer)
             run.invalidate_recordset()
             if run.next_at:
-                self.advance(self.seconds_until(run.next_at))
+                seconds = self.seconds_until(run.next_at)
+                self.advance(max(seconds, STRIDE) if seconds else 0)
         told = [(step.key, step.state, step.verdict) for step in run.step_ids]
         heard = run.exchange_ids.mapped(lambda one: (one.operation, one.code, one.status))
         bills = run.bill_ids.read(["key", "state", "refund_state", "words", "tries", "next_at"])
         self.fail(f"the run does not end: {told} {heard} {bills} {run.next_at} {run.busy_since}")
 
     def pay_once(self, run, bill, customer):
-        if not hasattr(self, "served"):
-            self.served = set()
+        """The customer does it once for each bill, however often the page asks to scan."""
         if bill not in self.served:
             self.served.add(bill)
             self.simulator.customer(run.glase_id, customer)
 
     def seconds_until(self, moment):
-        from ..models import clock
-
         return max((moment - clock.now(self.env.cr)).total_seconds(), 0.0)
 
     def run_verify_job(self):

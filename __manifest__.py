@@ -21,6 +21,7 @@
         "views/glase_go_live_views.xml",
         "views/glase_transaction_views.xml",
         "views/glase_period_views.xml",
+        "views/glase_accept_views.xml",
         "views/glase_case_views.xml",
         "views/glase_refund_views.xml",
         "views/glase_run_report_views.xml",

@@ -36,6 +36,8 @@ from . import glase_period_print
 from . import glase_period_job
 from . import glase_period_reconcile
 from . import glase_period_result
+from . import glase_period_by_hand
+from . import glase_period_difference
 from . import glase_go_live
 from . import glase_go_live_line
 from . import glase_go_live_tills

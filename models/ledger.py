@@ -244,6 +244,8 @@ _JUDGES = {
     "getPaymentStatus": _judge_status,
     "cancelInvoice": _judge_cancel,
     "updateInvoice": _judge_update,
+    # A manager believes Glase's report of the period, which lists what was paid only.
+    "executeReport": _judge_paid,
 }
 
 

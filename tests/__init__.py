@@ -21,6 +21,7 @@ from . import (
     test_overview,
     test_payment_method,
     test_period,
+    test_period_difference,
     test_period_match,
     test_period_print,
     test_period_shop,

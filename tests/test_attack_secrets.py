@@ -14,6 +14,7 @@ REFUSED_TO_CASHIERS = {
     "glase.account": {
         "action_confirm_database",
         "action_go_live",
+        "action_mark_period",
         "action_open_verifications",
         "action_overview",
         "action_test",
@@ -38,9 +39,16 @@ REFUSED_TO_CASHIERS = {
     },
     "glase.event": {"create", "write"},
     "glase.period": {"action_resume", "create", "write"},
-    "glase.period.line": {"action_accept", "create", "write"},
+    "glase.period.line": {
+        "action_accept",
+        "action_refund",
+        "action_take_as_paid",
+        "create",
+        "write",
+    },
     "glase.receipt": {"action_retry", "create", "write"},
     "glase.terminal": {
+        "action_mark_period",
         "action_register",
         "action_register_again",
         "action_test",
@@ -75,11 +83,14 @@ REFUSED_TO_CASHIERS = {
 # What a cashier may ask: it tells what the till shows anyway, and changes nothing.
 OPEN_TO_CASHIERS = {
     "glase.account": {"action_open_terminals"},
+    "glase.period": {"action_differences"},
+    "glase.period.line": {"action_open_case", "action_open_journal_item"},
     "glase.terminal": {"action_open_assign", "action_open_phone", "action_print_sticker"},
     "pos.config": {"glase_till_status"},
 }
 # Wizards: refused as a whole, because a cashier may not even make one.
 WIZARDS = (
+    "glase.accept",
     "glase.assign",
     "glase.go.live",
     "glase.go.live.line",
@@ -278,6 +289,7 @@ class TestAttackSecrets(GlaseCommon):
             "get_closing_control_data",
             "update_closing_control_state_session",
             "action_pos_session_closing_control",
+            "action_glase_mark_period",
             "action_glase_periods",
         }
         for model in ("pos.order", "pos.payment", "pos.payment.method", "pos.session", "res.users"):

@@ -1,1 +1,8 @@
-from . import glase_assign, glase_refund, glase_run_report, glase_set_up, glase_write_off
+from . import (
+    glase_accept,
+    glase_assign,
+    glase_refund,
+    glase_run_report,
+    glase_set_up,
+    glase_write_off,
+)

@@ -1,0 +1,254 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from . import ledger, own_transaction
+from .glase_period_line import DIFFERENCES, UNPAID
+from .glase_period_line import REPORT as OF_GLASE
+
+# The ledger's word for what a report says (doc/ledger.md §3).
+REPORTED = "executeReport"
+
+
+class GlasePeriodLine(models.Model):
+    """What each kind of line means, what to do about it, and where it stands in the books."""
+
+    _inherit = "glase.period.line"
+
+    todo = fields.Text("What to Do", compute="_compute_todo")
+    case_id = fields.Many2one("glase.case", "Open Case", compute="_compute_case_id")
+    can_take_as_paid = fields.Boolean(compute="_compute_can_take_as_paid")
+    can_refund = fields.Boolean(compute="_compute_can_refund")
+    journal_item_id = fields.Many2one(
+        "account.move.line", "Journal Item", compute="_compute_journal_item_id", compute_sudo=True
+    )
+
+    @api.depends("kind")
+    def _compute_todo(self):
+        for line in self:
+            line.todo = line._words_of_kind()
+
+    def _words_of_kind(self):
+        """A plain sentence about this line: what it means, and what a person does.
+
+        :rtype: str
+        """
+        words = {
+            "matched": self.env._("Glase and the ledger say the same."),
+            "netted": self.env._("Glase has taken the refunds off the payment: the sum is right."),
+            "awaited": self.env._("Not in this report. It should come with the next one: wait."),
+            "late": self.env._("A later report has it: nothing to do."),
+            "overlap": self.env._(
+                "An earlier period has it, from before the account's transaction periods were "
+                "changed between till and shop: nothing to do."
+            ),
+            "unknown": self.env._(
+                "Glase has this money, the ledger has never heard of it. Ask Glase what it is: "
+                "its case lists it. Then accept it with the answer."
+            ),
+            "amount": self.env._(
+                "Glase says another amount than the ledger. Compare with the receipt; pay back "
+                "what was taken too much, or accept it with the reason."
+            ),
+            "currency": self.env._(
+                "The payment was made in another currency than this period's, and Glase's report "
+                "names none. Compare the amounts by hand, then accept it."
+            ),
+            "till": self.env._(
+                "Glase reports it for another till than the one that sold. The money is right: "
+                "check whether a sticker stands at the wrong till, then accept it."
+            ),
+            "twice": self.env._(
+                "A report has had this already. Make sure that Glase pays it out once only, then "
+                "accept it."
+            ),
+            "unpaid": self.env._(
+                "Glase has this money, but by the ledger it was not paid. Take the report's word "
+                "for it: its case then lets you attach it to an order, or pay it back."
+            ),
+            "undecidable": self.env._(
+                "Several payments or refunds could be meant. If a refund is not decided yet, "
+                "decide its case first; else ask Glase, then accept it."
+            ),
+            "missing": self.env._(
+                "By the ledger this was paid or given back, but neither this report nor the next "
+                "has it. Ask Glase by the payment reference, then accept it with the answer."
+            ),
+            "unreported": self.env._(
+                "It is in a period whose id was lost when Glase did not answer. Ask Glase for "
+                "that period: its case says which."
+            ),
+        }
+        return words.get(self.kind, False)
+
+    @api.depends("transaction_id.case_ids.state", "kind")
+    def _compute_case_id(self):
+        of_rows, of_periods = {}, {}
+        cases = self.env["glase.case"].search(
+            [
+                ("state", "=", "open"),
+                "|",
+                ("transaction_id", "in", self.transaction_id.ids),
+                ("period_id", "in", self.period_id.ids),
+            ]
+        )
+        for case in cases:
+            of_rows.setdefault(case.transaction_id, case)
+            of_periods.setdefault((case.period_id, case.kind), case)
+        kinds = {"unknown": "unknown_reference", "unreported": "period_lost"}
+        for line in self:
+            of_period = of_periods.get((line.period_id, kinds.get(line.kind)))
+            of_row = line.transaction_id and of_rows.get(line.transaction_id)
+            line.case_id = of_row or of_period or False
+
+    @api.depends("kind", "transaction_id.state", "accepted_at")
+    def _compute_can_take_as_paid(self):
+        for line in self:
+            row = line.sudo().transaction_id
+            line.can_take_as_paid = bool(
+                line.kind == UNPAID
+                and line.origin == OF_GLASE
+                and not line.accepted_at
+                and line.amount > 0
+                and row.kind == ledger.PAYMENT
+                and row.state != ledger.PAID
+            )
+
+    @api.depends("kind", "accepted_at", "transaction_id.state")
+    def _compute_can_refund(self):
+        for line in self:
+            row = line.sudo().transaction_id
+            line.can_refund = bool(
+                line.kind in DIFFERENCES
+                and not line.accepted_at
+                and row.kind == ledger.PAYMENT
+                and row.state == ledger.PAID
+                and row.refundable_amount > 0
+            )
+
+    @api.depends("transaction_id.payment_id")
+    def _compute_journal_item_id(self):
+        """The item of the payment per customer, of the session's combined payment, or the correction."""
+        found = {}
+        if self.transaction_id.ids:
+            self.env.flush_all()
+            self.env.cr.execute(
+                """
+                SELECT row.id, MIN(COALESCE(own_item.id, combined_item.id, correction_item.id))
+                  FROM glase_transaction row
+                  LEFT JOIN pos_payment payment ON payment.id = row.payment_id
+                  LEFT JOIN account_payment own ON own.glase_pos_payment_id = payment.id
+                  LEFT JOIN account_move_line own_item
+                         ON own_item.move_id = own.move_id
+                        AND own_item.account_id = own.outstanding_account_id
+                  LEFT JOIN account_payment combined
+                         ON combined.pos_session_id = payment.session_id
+                        AND combined.pos_payment_method_id = payment.payment_method_id
+                        AND combined.glase_pos_payment_id IS NULL
+                  LEFT JOIN account_move_line combined_item
+                         ON combined_item.move_id = combined.move_id
+                        AND combined_item.account_id = combined.outstanding_account_id
+                  LEFT JOIN account_move correction
+                         ON correction.glase_transaction_id = row.id
+                        AND correction.state = 'posted'
+                  LEFT JOIN account_move_line correction_item
+                         ON correction_item.move_id = correction.id
+                 WHERE row.id = ANY(%s)
+                 GROUP BY row.id
+                """,
+                (self.transaction_id.ids,),
+            )
+            found = dict(self.env.cr.fetchall())
+        for line in self:
+            line.journal_item_id = found.get(line.transaction_id.id)
+
+    # === Actions ===
+
+    def action_open_case(self):
+        """The open case about this line."""
+        self.ensure_one()
+        return self._shown(self.case_id)
+
+    def action_open_journal_item(self):
+        """The journal entry that has this line's money.
+
+        :raises UserError: if nothing is booked yet, or its reader may not see the books
+        """
+        self.ensure_one()
+        item = self.env["account.move.line"].browse(self.journal_item_id.id)
+        if not item:
+            raise UserError(self.env._("Nothing is booked yet: the session is open."))
+        item.check_access("read")
+        return self._shown(item.move_id)
+
+    @staticmethod
+    def _shown(record):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+        }
+
+    def action_refund(self):
+        """Ask how much of this line's payment goes back, and why."""
+        self.ensure_one()
+        return self.transaction_id.action_refund()
+
+    def action_take_as_paid(self):
+        """Take Glase's report as evidence that the payment was made (``doc/ledger.md §3``).
+
+        The row becomes paid, and its case lets it be attached to an order or paid back.
+
+        :return: the action that shows the case, if one is open
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: without a reason, or if it is paid meanwhile
+        """
+        self.ensure_one()
+        self.period_id._check_manager()
+        self.check_access("write")
+        reason = self._reason_given()
+        row = self.sudo().transaction_id
+        own_transaction.lock(row)
+        self.invalidate_recordset(["can_take_as_paid"])
+        if not self.can_take_as_paid:
+            raise UserError(self.env._("This payment is paid meanwhile. Reload the page."))
+        digits = self.currency_id.decimal_places
+        evidence = ledger.Evidence(
+            REPORTED,
+            code=0,
+            ers_reference=self.reference,
+            amount=Decimal(f"{self.amount:.{digits}f}"),
+            currency=self.currency_id.name,
+        )
+        row._absorb(evidence, {"message": False})
+        row.write(row._decided(reason, self.env.user))
+        row._note("report_believed", reason)
+        if not row.payment_id and not row.case_ids.filtered(lambda case: case.state == "open"):
+            row._open_case("paid_without_order")
+        period = self.sudo().period_id
+        period._match_lines()
+        period._sum_up()
+        return self.case_id and self.action_open_case()
+
+    def _reason_given(self):
+        reason = (self.reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Write why the report is believed."))
+        return reason
+
+
+class GlasePeriod(models.Model):
+    _inherit = "glase.period"
+
+    def action_differences(self):
+        """The differences of this period that nobody has accepted yet."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Differences"),
+            "res_model": "glase.period.line",
+            "view_mode": "list,form",
+            "domain": [("period_id", "=", self.id), ("is_difference", "in", [True])],
+        }

@@ -314,3 +314,32 @@ def test_whatever_happens_the_periods_hold_all_money_once(actions):
         assert all(total([each["refunded"]]) <= total([each["amount"]]) for each in standing)
     finally:
         simulator.close()
+
+
+@pytest.mark.parametrize("way", ["own_row", "payment_reference", "netted", "absent"])
+def test_shop_and_till_reports_add_up_to_the_journal(simulator, service, trade, way):
+    simulator.set_profile({"refunds_in_reports": way})
+    journal = simulator.journal()
+
+    def standing(terminal_id=None):
+        """What the journal says was taken, less what was given back where reports have it."""
+        taken, given = (
+            total(
+                each["amount"]
+                for each in journal[kind]
+                if terminal_id in (None, each["terminal_id"])
+                and each.get("state", "standing") == "standing"
+            )
+            for kind in ("payments", "refunds")
+        )
+        return taken - (0 if way == "absent" else given)
+
+    shop = service.mark()["transactionPeriodId"]
+    _root, _meta, rows = parse(fetch(service, "STD_RECON_003", shop))
+    assert total(row["SalesAmount"] for row in rows) == standing()
+    for till in (trade["till"].id, trade["other"].id):
+        own = service.mark(TERMINALID=till)["transactionPeriodId"]
+        _root, _meta, rows = parse(fetch(service, "STD_RECON_007", own, TERMINALID=till))
+        assert total(row["SalesAmount"] for row in rows) == standing(till)
+        _root, _meta, rows = parse(fetch(service, "STD_RECON_006", own, TERMINALID=till))
+        assert total(row["SalesTotal"] for row in rows) == standing(till)

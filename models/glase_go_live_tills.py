@@ -60,7 +60,17 @@ class GlaseAccount(models.Model):
 
     def _verified_words(self):
         """When the integration was last verified with this account, in words."""
-        return self.env._("Not verified.")
+        last = self._last_verification() if self else False
+        if not last:
+            return self.env._("Not verified.")
+        return self.env._(
+            "%(result)s on %(day)s: %(ok)s steps passed, %(failed)s failed, %(skipped)s skipped.",
+            result=dict(last._fields["state"]._description_selection(self.env))[last.state],
+            day=f"{last.finished_at:%Y-%m-%d}",
+            ok=last.ok_count,
+            failed=last.failed_count,
+            skipped=last.skipped_count,
+        )
 
 
 class GlaseTerminal(models.Model):

@@ -24,6 +24,7 @@ class TestVerification(VerificationCommon):
         self.assertTrue(run.finished_at)
         self.assertEqual(self.assert_nothing_left(run), {run.terminal_identifier})
         self.assertEqual(self.account._last_verification(), run)
+        self.assertIn("23 steps passed, 0 failed", self.account._verified_words())
         self.assert_no_sale_of_a_till(run, tills)
         self.assert_protocol_tells_no_secret(run)
 

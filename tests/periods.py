@@ -5,8 +5,8 @@ from .common import RESELLER, RESELLER_PASSWORD, RESELLER_USER
 from .refunds import RefundCommon
 
 
-class PeriodCommon(RefundCommon):
-    """A till whose sessions close, and Glase that reports about them."""
+class PeriodSteps:
+    """Mixed into a test of a till: its newest period, and the job that works it."""
 
     def setUp(self):
         super().setUp()
@@ -18,11 +18,6 @@ class PeriodCommon(RefundCommon):
         reseller = Principal.reseller(RESELLER, RESELLER_USER, RESELLER_PASSWORD)
         client = Client(self.simulator.endpoint)
         client.mark_transaction_period(reseller, terminal and terminal.terminal_identifier)
-
-    def close(self):
-        """Close the session; returns the period that its closing made."""
-        self.pos_session.state = "closed"
-        return self.period()
 
     def period(self):
         """The newest period of the till, or of the shop."""
@@ -43,6 +38,15 @@ class PeriodCommon(RefundCommon):
         """Work until the report is there."""
         for _round in range(4):
             self.work(4)
+
+
+class PeriodCommon(PeriodSteps, RefundCommon):
+    """A till whose sessions close, and Glase that reports about them."""
+
+    def close(self):
+        """Close the session; returns the period that its closing made."""
+        self.pos_session.state = "closed"
+        return self.period()
 
     def closed_and_settled(self):
         period = self.close()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..glase import EndpointError, GlaseError, ReportNotReady, reports
+from ..glase import EndpointError, GlaseError, ReportNotReady, ServiceTrouble, reports
 from ..glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ..glase.report_file import judge
 from ..models.res_users import MANAGERS
@@ -217,6 +217,12 @@ class GlaseRunReport(models.TransientModel):
     def _explain(self, error):
         if error.reason == "too_big":
             return self.env._("The report is larger than 32 MB. Ask for one of a shorter period.")
+        if isinstance(error, ServiceTrouble):
+            return self.env._(
+                "Glase has no such report of this period, or has trouble of its own. Check the "
+                "report and the period, or try again later. (result code %s)",
+                error.code,
+            )
         return self.account_id._explain(error)
 
     # === What came ===

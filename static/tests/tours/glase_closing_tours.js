@@ -1,4 +1,5 @@
 import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
+import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
 import { negate } from "@point_of_sale/../tests/generic_helpers/utils";
 import * as Glase from "./glase_util";
@@ -32,13 +33,7 @@ function closeRegister() {
 }
 
 tour("GlaseCloseMatched", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
-    Glase.customer("pay"),
-    Glase.receiptShowsGlase(AMOUNT),
+    Glase.payWithGlase(AMOUNT),
     Glase.allStored(),
     openPopup(),
     { content: "nothing is open", trigger: ".close-pos-popup:not(:has(.glase-blocking))" },
@@ -53,13 +48,53 @@ tour("GlaseCloseMatched", () => [
     closeRegister(),
 ]);
 
-tour("GlaseCloseOverridden", () => [
-    Glase.startTill(),
-    Glase.shortWaits({ quiet: 3000 }),
+tour("GlaseCloseGlaseDown", () => [
+    Glase.payWithGlase(AMOUNT),
+    Glase.allStored(),
+    Glase.faults(...Glase.DEAD),
+    openPopup(),
+    closeRegister(),
+]);
+
+tour("GlaseCloseRefused", () => [
+    Glase.sendBill({ waits: { quiet: 3000 } }),
+    Glase.faults(...Glase.SILENT),
+    Glase.press("leave"),
+    Glase.lineIs("glase_open"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Glase.looks("unsure"),
+    Glase.press("leave"),
+    Glase.choose("other"),
+    PaymentScreen.clickValidate(),
+    ReceiptScreen.isShown(),
+    Glase.allStored(),
+    openPopup(),
+    {
+        content: "which payment, and what to do",
+        trigger:
+            '.close-pos-popup .glase-blocking:contains("Running"):contains("5.10"):contains("Check it again")',
+    },
+    countCash(),
+    {
+        content: "the register cannot be closed",
+        trigger: '.close-pos-popup button.highlight:disabled:contains("Close Register")',
+    },
+    {
+        content: "back to the till",
+        trigger: '.close-pos-popup .modal-footer button:contains("Discard")',
+        run: "click",
+    },
+    // It is a till that sells on, and Glase answers again.
+    Glase.faults(),
     Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    PaymentScreen.clickValidate(),
+    ReceiptScreen.isShown(),
+    Glase.allStored(),
+]);
+
+tour("GlaseCloseOverridden", () => [
+    Glase.sendBill({ waits: { quiet: 3000 } }),
     Glase.faults(...Glase.SILENT),
     Glase.press("force"),
     Glase.approve("pos_admin", "pos_admin"),

@@ -8,16 +8,7 @@ import * as Glase from "./glase_util";
 const { tour } = Glase;
 const AMOUNT = "5.10";
 
-function sendBill() {
-    return [
-        Glase.startTill(),
-        Glase.shortWaits({ quiet: 3000 }),
-        Glase.sell(),
-        Glase.chooseGlase(),
-        Glase.clickSend(),
-        Glase.waitsFor(AMOUNT),
-    ];
-}
+const sendBill = () => Glase.sendBill({ waits: { quiet: 3000 } });
 
 function payInCash() {
     return [
@@ -206,17 +197,7 @@ tour("GlaseRaisedForTip", () => [
 // --- Money back ---
 
 function payWithGlase() {
-    return [
-        Glase.startTill(),
-        Glase.sell(),
-        Glase.chooseGlase(),
-        Glase.clickSend(),
-        Glase.waitsFor(AMOUNT),
-        Glase.customer("pay"),
-        Glase.receiptShowsGlase(AMOUNT),
-        Glase.nextOrder(),
-        ProductScreen.isShown(),
-    ];
+    return [Glase.payWithGlase(AMOUNT), Glase.nextOrder(), ProductScreen.isShown()];
 }
 
 function refundIt() {

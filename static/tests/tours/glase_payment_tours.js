@@ -50,11 +50,7 @@ tour("GlasePaidWhileAsking", () => [
 ]);
 
 tour("GlaseCanceledByCashier", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill(),
     Glase.press("cancel"),
     Glase.dialogIsGone(),
     Glase.lineIs("retry"),
@@ -71,11 +67,7 @@ tour("GlaseCanceledByCashier", () => [
 ]);
 
 tour("GlaseCanceledTooLate", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill(),
     Glase.customer("begin"),
     Glase.press("cancel"),
     Glase.looks("unsure"),
@@ -87,11 +79,7 @@ tour("GlaseCanceledTooLate", () => [
 ]);
 
 tour("GlaseDeclined", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill(),
     Glase.customer("decline"),
     Glase.says("Declined by the customer"),
     Glase.press("read"),
@@ -155,11 +143,7 @@ tour("GlaseRaisedForChange", () => [
 ]);
 
 tour("GlaseReload", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill(),
     refresh(),
     Glase.waitsFor(AMOUNT),
     PaymentScreen.isShown(),
@@ -169,12 +153,7 @@ tour("GlaseReload", () => [
 ]);
 
 tour("GlaseDownLeaveOpen", () => [
-    Glase.startTill(),
-    Glase.shortWaits({ quiet: 3000 }),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill({ waits: { quiet: 3000 } }),
     Glase.faults(...Glase.SILENT),
     Glase.says("the customer may or may not be charged"),
     Glase.press("leave"),
@@ -200,12 +179,7 @@ tour("GlaseDownLeaveOpen", () => [
 ]);
 
 tour("GlaseCheckAgain", () => [
-    Glase.startTill(),
-    Glase.shortWaits({ quiet: 3000 }),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill({ waits: { quiet: 3000 } }),
     Glase.faults(...Glase.SILENT),
     Glase.press("leave"),
     Glase.lineIs("glase_open"),
@@ -219,13 +193,7 @@ tour("GlaseCheckAgain", () => [
 ]);
 
 tour("GlaseTwoCustomers", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
-    Glase.customer("pay"),
-    Glase.receiptShowsGlase(AMOUNT),
+    Glase.payWithGlase(AMOUNT),
     Glase.nextOrder(),
     Glase.sell("Small Shelf"),
     Glase.chooseGlase(),
@@ -247,11 +215,7 @@ tour("GlaseAtOnceSetting", () => [
 ]);
 
 tour("GlaseOnAPhone", () => [
-    Glase.startTill(),
-    Glase.sell(),
-    Glase.chooseGlase(),
-    Glase.clickSend(),
-    Glase.waitsFor(AMOUNT),
+    Glase.sendBill(),
     run(() => {
         const dialog = document.querySelector(".glase-dialog");
         if (dialog.scrollWidth > document.documentElement.clientWidth) {

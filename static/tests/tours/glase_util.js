@@ -18,13 +18,20 @@ export const SILENT = ["getPaymentStatus", "cancelInvoice"].map((operation) => (
     count: null,
 }));
 
+/** Faults: nothing that closing a day asks of Glase arrives. */
+export const DEAD = ["markTransactionPeriod", "executeReport"].map((operation) => ({
+    operation,
+    kind: "drop-before",
+    count: null,
+}));
+
 export function tour(name, steps) {
     registry.category("web_tour.tours").add(name, { steps: () => patient(steps()) });
 }
 
 /** The steps of a tour, each with time enough on a busy machine. */
 export function patient(steps) {
-    return steps.flat(3).map((step) => ({ timeout: PATIENCE, ...step }));
+    return steps.flat(Infinity).map((step) => ({ timeout: PATIENCE, ...step }));
 }
 
 /** One JSON request to the simulator, whose address the test has put into the till's own. */
@@ -90,6 +97,23 @@ export function clickSend() {
         trigger: ".glase-line .send_payment_request",
         run: "click",
     };
+}
+
+/** The till is open, and one product's bill is out. */
+export function sendBill({ waits = {}, product, amount = "5.10" } = {}) {
+    return [
+        startTill(),
+        shortWaits(waits),
+        sell(product),
+        chooseGlase(),
+        clickSend(),
+        waitsFor(amount),
+    ];
+}
+
+/** One product, paid with Glase; the receipt is on the screen. */
+export function payWithGlase(amount = "5.10") {
+    return [sendBill({ amount }), customer("pay"), receiptShowsGlase(amount)];
 }
 
 export function waitsFor(amount) {

@@ -19,6 +19,7 @@
         "views/glase_assign_views.xml",
         "views/glase_set_up_views.xml",
         "views/glase_go_live_views.xml",
+        "views/glase_terminal_hour_views.xml",
         "views/glase_transaction_views.xml",
         "views/glase_period_views.xml",
         "views/glase_accept_views.xml",

@@ -38,12 +38,14 @@ from . import glase_period_reconcile
 from . import glase_period_result
 from . import glase_period_by_hand
 from . import glase_period_difference
+from . import glase_environments
 from . import glase_go_live
 from . import glase_go_live_line
 from . import glase_go_live_tills
 from . import glase_receipt
 from . import glase_receipt_job
 from . import glase_event
+from . import glase_terminal_hour
 from . import glase_case
 from . import glase_case_refund
 from . import glase_case_evidence

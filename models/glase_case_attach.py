@@ -67,7 +67,8 @@ class GlaseCase(models.Model):
             [("company_id", "=", row.company_id.id), ("glase_unverified", "=", True)]
         )
         fitting = drafts.filtered(lambda order: order._glase_lacks(row))
-        return fitting | unproven.filtered(row._fits_payment).pos_order_id
+        found = fitting | unproven.filtered(row._fits_payment).pos_order_id
+        return found.filtered(lambda order: order.session_id._glase_is_of(row.environment))
 
     def action_attach(self):
         """Attach the payment of this case to the chosen order.

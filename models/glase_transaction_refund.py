@@ -162,6 +162,10 @@ class GlaseTransaction(models.Model):
         original = next((row for row in originals if row._covers(amount, values)), None)
         if not original:
             raise Refused("too_much", originals._too_much_message(amount))
+        if values.get("session_id"):
+            original._refuse_elsewhere(
+                self.env["pos.session"].browse(values["session_id"]).config_id
+            )
         if original.terminal_id._is_busy():
             raise Refused(
                 "busy",

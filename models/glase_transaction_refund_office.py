@@ -140,6 +140,8 @@ class GlaseTransaction(models.Model):
             raise UserError(
                 self.env._("The order that was refunded is not there any more: settle the case.")
             )
+        if not payment and row._is_elsewhere(original.config_id):
+            raise UserError(row._elsewhere_words(original.config_id))
         if not payment:
             total = row._decimal(row.amount)
             payment = original._glase_draft_refund(total, row.line_uuid, reason=row.refund_reason)

@@ -33,7 +33,7 @@ class GlaseTransaction(models.Model):
         total = sum(left.values())
         message = False
         if not originals:
-            message = self._no_original_message(orders)
+            message = self._no_original_message(orders, config)
         elif not total:
             message = originals._too_much_message(total)
         return {
@@ -84,7 +84,7 @@ class GlaseTransaction(models.Model):
         refunded = order._glase_refunded_orders()
         originals = self._refund_originals(refunded, config)
         if not originals:
-            raise Refused("no_original", self._no_original_message(refunded))
+            raise Refused("no_original", self._no_original_message(refunded, config))
         values = self._values_of_line(order, line_uuid, attempt, value, cashier)
         return self._answer(self._make_refund(originals, values))
 
@@ -205,15 +205,24 @@ class GlaseTransaction(models.Model):
             ],
             order="paid_at, id",
         )
-        return rows
+        return rows.filtered(lambda row: not row._is_elsewhere(config))
 
     @api.model
-    def _no_original_message(self, orders):
+    def _no_original_message(self, orders, config):
         if not orders:
             return self.env._(
                 "Glase gives money back for a payment only: open the original order under Orders "
                 "and refund its products, or choose another payment method."
             )
+        paid = self.sudo().search(
+            [
+                ("payment_id", "in", orders.sudo().payment_ids.ids),
+                ("company_id", "=", config.company_id.id),
+            ]
+        )
+        elsewhere = paid.filtered(lambda row: row._is_elsewhere(config))
+        if elsewhere:
+            return elsewhere._elsewhere_words(config)
         return self.env._(
             "The original order was not paid with Glase at this company, or that payment is not "
             "proven: choose another payment method."

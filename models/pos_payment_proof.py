@@ -112,6 +112,10 @@ class PosPayment(models.Model):
         )
         compare = self.currency_id.compare_amounts
         taken = rows.filtered(lambda row: compare(abs(self.amount), row._taken_amount()) == 0)
+        session = self.pos_order_id.session_id
+        taken = taken.filtered(
+            lambda row: row.session_id == session or session._glase_is_of(row.environment)
+        )
         return taken if len(taken) == 1 else taken.browse()
 
     def _glase_link(self, row):

@@ -42,12 +42,14 @@ class PosSession(models.Model):
 
         :rtype: dict
         """
+        environment = self._glase_environment()
         groups = (
             self.env["glase.transaction"]
             .sudo()
             ._read_group(
                 [
                     ("session_id", "in", self.ids),
+                    ("environment", "=", environment),
                     ("state", "in", [ledger.PAID, ledger.REFUNDED]),
                 ],
                 ["kind"],
@@ -57,7 +59,9 @@ class PosSession(models.Model):
         by_kind = {kind: (count, total) for kind, count, total in groups}
         payments = by_kind.get(ledger.PAYMENT, (0, 0.0))
         refunds = by_kind.get(ledger.REFUND, (0, 0.0))
-        periods = self.sudo().glase_period_ids.filtered("fetched_at")
+        periods = self.sudo().glase_period_ids.filtered(
+            lambda period: period.fetched_at and period.environment == environment
+        )
         net = payments[1] + refunds[1]
         reported = periods._report_total_of(self)
         return {

@@ -94,9 +94,11 @@ class GoLiveCommon(BackOfficeCommon):
         self.pos_session.with_user(self.pos_admin).action_pos_session_closing_control()
         self.assertEqual(self.pos_session.state, "closed")
         self.env.flush_all()
-        for _index in range(3):
-            self.advance(10)
-            self.production.advance(10)
+        for _round in range(4):
+            self.advance(4)
+            self.production.advance(4)
             with self.registry.cursor() as cr:
                 self.env(cr=cr)["glase.period"].sudo()._work_due()
             self.env.invalidate_all()
+        period = self.env["glase.period"].search([("session_id", "=", self.pos_session.id)])
+        self.assertIn(period.state, ("reconciled", "differences"), period.message)

@@ -85,7 +85,13 @@ OPEN_TO_CASHIERS = {
     "glase.account": {"action_open_terminals"},
     "glase.period": {"action_differences"},
     "glase.period.line": {"action_open_case", "action_open_journal_item"},
-    "glase.terminal": {"action_open_assign", "action_open_phone", "action_print_sticker"},
+    "glase.terminal": {
+        "action_check_sticker",
+        "action_open_assign",
+        "action_open_phone",
+        "action_open_undecided",
+        "action_print_sticker",
+    },
     "pos.config": {"glase_till_status"},
 }
 # Wizards: refused as a whole, because a cashier may not even make one.
@@ -99,6 +105,7 @@ WIZARDS = (
     "glase.run.report",
     "glase.run.report.line",
     "glase.set.up",
+    "glase.sticker.check",
     "glase.write.off",
 )
 TABLES = (

@@ -4,5 +4,6 @@ from . import (
     glase_refund,
     glase_run_report,
     glase_set_up,
+    glase_sticker_check,
     glase_write_off,
 )

@@ -1,0 +1,234 @@
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..models.glase_terminal import BUSY_FOR
+from .go_live import GoLiveCommon
+
+QUIET = "odoo.addons.pos_glase.models.glase_terminal_registration"
+
+
+@tagged("post_install", "-at_install")
+class TestGoLiveRefused(GoLiveCommon):
+    """Nothing is moved while anything is open or undecided, or by whom it does not concern."""
+
+    def assert_not_started(self, move, pattern):
+        with self.refused(UserError, pattern):
+            self.press(move, "action_start")
+        self.env.invalidate_all()
+        self.assertEqual((move.state, move.target_id.active), ("prepared", False))
+        self.assertEqual(self.live(), self.terminal)
+
+    def test_an_open_till_is_listed(self):
+        move = self.prepared()
+        self.press(move, "action_test")
+        session = self.open_register()
+        self.assert_not_started(move, f"“{session.config_id.name}” is open.*Close its register")
+        self.assertIn(session.name, move.obstacles)
+
+    def test_an_undecided_invoice_is_listed(self):
+        move = self.prepared()
+        self.press(move, "action_test")
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        order, _line = self.sent(20)
+        self.assert_not_started(move, "Not decided whether it was paid: .*20.00")
+        self.assertIn(order.pos_reference or order.name, move.obstacles)
+
+    def test_an_undecided_period_is_listed(self):
+        move = self.prepared()
+        self.press(move, "action_test")
+        self.env["glase.period"]._make(self.terminal)
+        self.env.flush_all()
+        self.assert_not_started(move, "Transaction period not settled")
+
+    def test_it_is_checked_again_for_each_till(self):
+        move = self.started()
+        self.env["glase.period"]._make(self.terminal)
+        self.env.flush_all()
+        line = move.line_ids.filtered(lambda one: one.config_id == self.main_pos_config)
+        self.assertFalse(self.press(line, "action_move"))
+        self.assertIn("Transaction period not settled", line.message)
+        self.assertEqual(self.live(), self.terminal)
+        self.assertFalse(self.terminal.busy_since)
+
+    def test_tills_that_are_moved_stay_shut(self):
+        move = self.started()
+        with self.refused(UserError, "is being moved to another Glase account"):
+            self.main_pos_config.with_user(self.pos_user).open_ui()
+        self.move_all(move)
+        self.assertTrue(self.open_register())
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_a_manager_without_system_rights_moves_nothing(self):
+        move = self.prepared()
+        self.press(move, "action_test")
+        for record, name in (
+            (self.account, "action_go_live"),
+            (move, "action_test"),
+            (move, "action_start"),
+            (move, "action_turn_back"),
+            (move, "action_finish"),
+            (move.line_ids[0], "action_move"),
+            (move.line_ids[0], "action_leave_out"),
+        ):
+            with self.subTest(name), self.assertRaises(AccessError):
+                self.press(record, name, user=self.pos_admin)
+        with self.office(self.pos_admin) as env, self.assertRaises(AccessError):
+            env["glase.go.live"].browse(move.id).read(["endpoint"])
+        with self.office(self.admin) as env, self.assertRaises(AccessError):
+            env["glase.go.live"].browse(move.id).write({"state": "done"})
+        self.assertEqual(self.live(), self.terminal)
+
+    def test_the_password_is_not_shown_again(self):
+        move = self.prepared()
+        with self.office(self.admin) as env:
+            told = env["glase.go.live"].browse(move.id).read(["reseller_password", "has_password"])
+        self.assertEqual((told[0]["reseller_password"], told[0]["has_password"]), (False, True))
+
+    def test_no_start_without_a_test_of_this_very_log_in(self):
+        move = self.prepared()
+        self.assert_not_started(move, "Test the address and the log-in first")
+        self.press(move, "action_test")
+        with self.office(self.admin) as env:
+            env["glase.go.live"].browse(move.id).write({"reseller_password": "another"})
+        self.assertFalse(move.is_tested)
+        self.assert_not_started(move, "Test the address and the log-in first")
+        self.press(move, "action_test")
+        self.assertFalse(move.is_tested)
+        self.assertIn("does not accept the password", move.test_message)
+
+    def test_a_copied_database_moves_nothing(self):
+        move = self.prepared()
+        self.press(move, "action_test")
+        self.env["ir.config_parameter"].sudo().set_param("database.uuid", "a-copy")
+        self.env.flush_all()
+        before = len(self.production.journal()["calls"])
+        self.assert_not_started(move, "not the database that the account was confirmed for")
+        self.assertEqual(len(self.production.journal()["calls"]), before)
+
+    def test_a_simulator_stands_beside_production_only_during_the_move(self):
+        self.simulate_source()
+        move = self.started()
+        self.assertTrue(self.account.active and move.target_id.active)
+        for line, sticker in zip(move.line_ids, ("LIVE1", "LIVE2"), strict=True):
+            line.sudo().glase_id = sticker
+        self.env.flush_all()
+        self.press(move.line_ids[0], "action_move")
+        self.press(move.line_ids[1], "action_leave_out")
+        with self.refused(ValidationError, "simulator and a production account"):
+            self.press(move, "action_finish")
+        self.env.invalidate_all()
+        self.assertEqual(move.state, "moving")
+        self.press(move.line_ids[1], "action_leave_out")
+        self.press(move.line_ids[1], "action_move")
+        self.assertEqual((move.state, self.account.active), ("done", False))
+
+    def simulate_source(self):
+        """Let the account that is left be the simulator inside Odoo."""
+        tills = (self.terminal | self.second).sudo()
+        tills.write({"state": "retired", "active": False})
+        self.account.write({"environment": "simulator"})
+        self.env.flush_all()
+        for config in (self.main_pos_config, self.till):
+            self.till_call("glase_till_register", config=config)
+            self.till_call("glase_till_assign", f"DEMO{config.id}", config=config)
+            self.assertEqual(self.live(config).state, "ready")
+
+
+@tagged("post_install", "-at_install")
+class TestGoLiveFailures(GoLiveCommon):
+    """Whatever goes wrong, the till says so, and the move goes on where it stopped."""
+
+    @mute_logger(QUIET)
+    def test_a_lost_answer_registers_nobody_twice(self):
+        move = self.started()
+        fault = {"operation": "registerTerminal", "kind": "drop-after", "count": 1}
+        self.production.faults(fault)
+        line = move.line_ids[0]
+        self.assertFalse(self.press(line, "action_move"))
+        self.assertIn("Glase did not answer", line.message)
+        self.assertEqual((line.state, self.live(line.config_id).state), ("to_register", "ready"))
+        self.assertTrue(self.press(line, "action_move"), line.message)
+        self.assertFalse(line.message)
+        self.assertEqual(len(self.production.journal()["terminals"]), 1)
+
+    @mute_logger(QUIET)
+    def test_a_taken_glase_id_can_be_replaced_by_another(self):
+        move = self.started()
+        first, second = move.line_ids
+        self.press(first, "action_move")
+        second.sudo().glase_id = first.glase_id
+        self.env.flush_all()
+        self.assertFalse(self.press(second, "action_move"))
+        self.assertEqual(second.state, "to_assign")
+        self.assertIn("is the sticker of", second.message)
+        with self.office(self.admin) as env:
+            env["glase.go.live.line"].browse(second.id).glase_id = "FRESH1"
+        self.assertTrue(self.press(second, "action_move"), second.message)
+        self.assertEqual(self.live(second.config_id).glase_id, "FRESH1")
+        self.assertEqual(move.state, "done")
+
+    @mute_logger(QUIET)
+    def test_a_log_in_that_is_refused_in_the_middle_is_said(self):
+        move = self.started()
+        fault = {"operation": "registerTerminal", "kind": "code", "code": 20, "count": 1}
+        self.production.faults(fault)
+        line = move.line_ids[0]
+        self.assertFalse(self.press(line, "action_move"))
+        self.assertIn("does not accept the password", line.message)
+        self.assertEqual(self.move_all(move), [True, True])
+
+    @mute_logger(QUIET)
+    def test_a_server_that_died_in_the_middle_is_waited_for(self):
+        move = self.started()
+        line = move.line_ids[0]
+        old = self.live(line.config_id)
+        with self.office(self.admin) as env:
+            env["glase.terminal"].browse(old.id).sudo()._claim_replace(False, move.target_id.id)
+        self.assertFalse(self.press(line, "action_move"))
+        self.assertIn("being asked about this till already", line.message)
+        self.advance(BUSY_FOR.total_seconds() + 1)
+        self.assertTrue(self.press(line, "action_move"), line.message)
+
+    def test_a_second_click_changes_nothing(self):
+        move = self.started()
+        self.press(move, "action_start")
+        line = move.line_ids[0]
+        self.assertTrue(self.press(line, "action_move"))
+        calls = len(self.production.journal()["calls"])
+        self.assertTrue(self.press(line, "action_move"))
+        self.assertEqual(len(self.production.journal()["calls"]), calls)
+        with self.office(self.admin) as env:
+            again = env["glase.account"].browse(self.account.id).action_go_live()
+            there = env["glase.account"].browse(move.target_id.id).action_go_live()
+        self.assertEqual((again["res_id"], there["res_id"]), (move.id, move.id))
+
+    def test_turned_back_in_the_middle_all_tills_are_where_they_were(self):
+        move = self.started()
+        self.press(move.line_ids[0], "action_move")
+        production = move.target_id
+        self.press(move, "action_turn_back")
+        self.assertEqual(move.line_ids.mapped("state"), ["to_register", "moved"])
+        self.assertTrue(self.press(move.line_ids[0], "action_move"), move.line_ids[0].message)
+        self.assertEqual(move.state, "done")
+        self.assertEqual((self.account.active, production.active), (True, False))
+        self.assertEqual(self.live(), self.terminal)
+        self.assertEqual(self.live(self.till), self.second)
+
+    @mute_logger(QUIET)
+    def test_back_at_a_glase_that_has_forgotten_the_till_it_is_registered_anew(self):
+        first = self.gone_live()
+        back = self.prepared(first.target_id, endpoint=self.simulator.endpoint)
+        self.press(back, "action_test")
+        self.press(back, "action_start")
+        self.simulator.faults(
+            {"operation": "getPaymentStatus", "kind": "code", "code": 29, "count": 1}
+        )
+        line = back.line_ids.filtered(lambda one: one.config_id == self.main_pos_config)
+        line.sudo().glase_id = "FRESH2"
+        self.env.flush_all()
+        self.assertTrue(self.press(line, "action_move"), line.message)
+        self.assertNotEqual(self.live(), self.terminal)
+        self.assertTrue(self.terminal.unregistered_at)
+        self.assertEqual(self.live().glase_id, "FRESH2")

@@ -270,6 +270,7 @@ class GlaseGoLive(models.Model):
                 "name": f"{shop} ({label[move.environment]})",
                 "environment": move.environment,
                 "active": False,
+                "certifying": False,
                 **values,
             }
         )

@@ -60,7 +60,7 @@ class PosSession(models.Model):
         payments = by_kind.get(ledger.PAYMENT, (0, 0.0))
         refunds = by_kind.get(ledger.REFUND, (0, 0.0))
         periods = self.sudo().glase_period_ids.filtered(
-            lambda period: period.fetched_at and period.environment == environment
+            lambda period: period.fetched_at and environment in (False, period.environment)
         )
         net = payments[1] + refunds[1]
         reported = periods._report_total_of(self)

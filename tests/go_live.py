@@ -100,5 +100,5 @@ class GoLiveCommon(BackOfficeCommon):
             with self.registry.cursor() as cr:
                 self.env(cr=cr)["glase.period"].sudo()._work_due()
             self.env.invalidate_all()
-        period = self.env["glase.period"].search([("session_id", "=", self.pos_session.id)])
+        period = self.pos_session.glase_period_ids
         self.assertIn(period.state, ("reconciled", "differences"), period.message)

@@ -1,7 +1,5 @@
 """What a run does besides the till's sales: refunds, registrations, sessions, cases."""
 
-DECIDE_SECONDS = 16 * 60
-
 
 class BackOffice:
     """Steps of a :class:`hunt_play.Play` for which a manager, or a second order, is needed."""
@@ -71,57 +69,6 @@ class BackOffice:
             order.line_uuid,
         )
         return rows[0][0] if rows else None
-
-    def decide_refunds(self):
-        """A manager decides unknown refunds, by what Glase's support would say: its journal."""
-        self.world.advance(DECIDE_SECONDS)
-        unknown = self.world.sql(
-            "SELECT c.id, t.call_reference, t.line_uuid FROM glase_case c"
-            " JOIN glase_transaction t ON t.id = c.transaction_id"
-            " WHERE c.state = 'open' AND c.kind = 'unknown_refund' ORDER BY c.id"
-        )
-        for case_id, reference, line_uuid in unknown:
-            with self.world.glase.simulator.transaction() as tx:
-                made = tx.one(
-                    "SELECT 1 FROM call WHERE client_reference = ? AND code = 0", reference or ""
-                )
-            self._decide(case_id, "action_was_refunded" if made else "action_was_not_refunded")
-            self.world.counts["unknown refund decided"] += 1
-            order = self.world.orders_by_reference.get(line_uuid)
-            if order:
-                order.taint("decided")
-
-    def decide_unanswered(self):
-        """A manager ends bills about which Glase does not answer any more, if its support agrees."""
-        unanswered = self.world.sql(
-            "SELECT c.id, t.invoice_reference, t.line_uuid FROM glase_case c"
-            " JOIN glase_transaction t ON t.id = c.transaction_id"
-            " WHERE c.state = 'open' AND c.kind = 'not_answered_for_till' AND t.state = 'issued'"
-            " ORDER BY c.id"
-        )
-        standing = {
-            payment["invoice_reference"]
-            for payment in self.world.glase.simulator.journal()["payments"]
-            if payment["state"] == "standing"
-        }
-        for case_id, invoice_reference, line_uuid in unanswered:
-            if invoice_reference not in standing:
-                self._decide(case_id, "action_not_paid")
-                self.world.counts["unanswered bill decided"] += 1
-                order = self.world.orders_by_reference.get(line_uuid)
-                if order:
-                    order.taint("decided")
-
-    def _decide(self, case_id, action):
-        def work(env):
-            case = env["glase.case"].browse(case_id)
-            case.reason = "Glase's support says so"
-            getattr(case, action)()
-            return True
-
-        told = self.world.request("manager", work)
-        if told is not True:
-            self.world.blame("5 nothing is left", f"{action} of case {case_id} said {told!r}")
 
     # === Cases ===
 

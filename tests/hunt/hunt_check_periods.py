@@ -82,7 +82,9 @@ class PeriodChecks:
                 f"{what} (row {row['id']}) is in no report, not awaited, and no case"
                 f"\n{self._periods_listing()}",
             )
-        if set(waits) & {"awaited", "missing"} and self._was_shown(booking):
+        # What a manager decided has no reference that a report could name.
+        findable = bool(row["ers_reference"])
+        if findable and set(waits) & {"awaited", "missing"} and self._was_shown(booking):
             self.world.blame(
                 "9 nothing that Glase reports is missing",
                 f"{what} (row {row['id']}) is {waits}, but Glase's report has it"

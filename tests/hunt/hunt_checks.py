@@ -246,7 +246,7 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
         """A period's id is lost, or its money unknown, only where something went wrong on the way."""
         troubled = any(call.fault for call in self.world.glase.line.calls)
         unknown = self._refunds_cannot_be_found(self.world.glase.profile)
-        if not (troubled or unknown or self.world.killed):
+        if not (troubled or unknown or self.world.kills):
             self.world.blame("3 causes", f"case {case['kind']}: {case['summary']}")
         self.world.counts[f"case: {case['kind']}"] += 1
 

@@ -6,6 +6,7 @@ sense where it stands (because shrinking took away what it needs) does nothing.
 
 from hunt_back_office import BackOffice
 from hunt_days import Days
+from hunt_decide import Decisions
 from hunt_order import Order, Till, new_uuid
 from hunt_orders_come import OrdersCome
 from hunt_world import REFUSALS
@@ -14,7 +15,7 @@ from hunt_world import REFUSALS
 SILENCE_SECONDS = 15
 
 
-class Play(OrdersCome, BackOffice, Days):
+class Play(OrdersCome, BackOffice, Decisions, Days):
     """Plays steps in a world.
 
     :param world: a :class:`hunt_world.World` in which a run was begun
@@ -38,7 +39,10 @@ class Play(OrdersCome, BackOffice, Days):
             order = self.orders.get(step["order"])
             if order is None:
                 return
+        killed = self.world.kills
         result = getattr(self, f"_do_{kind}")(step, order)
+        if self.world.kills > killed:
+            self.world.counts[f"kill in {kind}"] += 1
         if result is not False:
             self.world.counts[f"step: {kind}"] += 1
 
@@ -333,6 +337,29 @@ class Play(OrdersCome, BackOffice, Days):
                 order.unheard += seconds
                 if order.unheard >= SILENCE_SECONDS:
                     order.taint("silence")
+
+    def _do_push(self, step, order):
+        """Glase, or anybody, posts to a bill's address: nothing changes by that."""
+        invoice = None
+        for known in self.world.glase.simulator.journal()["invoices"]:
+            if order.view and known["invoice_reference"] == order.view["invoice_reference"]:
+                invoice = known
+        if not (invoice and invoice["notification_url"]):
+            return False
+        token = invoice["notification_url"].rpartition("/")[2]
+        before = self._state_of(order)
+        told = self.world.request(
+            None, lambda env: env["glase.transaction"]._notified(token), **self._plan(step)
+        )
+        if self._state_of(order) != before or told not in (None, 200, 403):
+            self.world.blame("1 a push proves nothing", f"{order.label}: {told}, was {before}")
+        return None
+
+    def _state_of(self, order):
+        return self.world.sql(
+            "SELECT id, state FROM glase_transaction WHERE line_uuid = %s ORDER BY id",
+            order.line_uuid,
+        )
 
     def _do_job(self, step, _order):
         self.world.request(

@@ -142,7 +142,7 @@ class Shop:
         self._empty()
         self.offset = 0.0
         self._store_offset()
-        self.mismatches, self.killed = [], False
+        self.mismatches, self.kills = [], 0
         self.orders_by_reference = {}
         self.leak_watch.leaks.clear()
         self.glase = Glase(self, profile)

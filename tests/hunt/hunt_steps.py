@@ -184,7 +184,7 @@ class Generator:
     def _of_refund(order, of):
         choices = [(of("send"), 5 if order.state in (None, "failed") else 0.5)]
         if order.state == "unknown":
-            choices.append((of("finish", how="unknown"), 3))
+            choices += [(of("finish", how="unknown"), 3), (of("approve"), 1)]
         return choices
 
     def _of_bill(self, order, of, busy):
@@ -196,7 +196,7 @@ class Generator:
         amount = self.random.choice((order.total, order.total - 0.5, order.total / 2))
         update = of("update", amount=round(amount - order.cash, 2))
         # The second: a second click, or the same press from another tab.
-        return [(update, 0.7), (of("send"), 0.4)]
+        return [(update, 0.7), (of("send"), 0.4), (of("push"), 0.4)]
 
     def _of_bad_day(self, order, of):
         choices, state = [], order.state

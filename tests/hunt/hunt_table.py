@@ -58,6 +58,8 @@ STEPS = (
     "session",
     "periods",
     "resume",
+    "approve",
+    "push",
 )
 ACTS = ("scan", "begin", "confirm", "pay", "decline", "fail")
 KILLS = (
@@ -86,6 +88,9 @@ EXPECTED = (
     "attached",
     "refunded in the back office",
     "unknown refund decided",
+    "refund repeated to find out",
+    "another tender approved",
+    *(f"kill in {step}" for step in ("reverse", "update", "job", "periods", "session")),
 )
 
 

@@ -79,7 +79,7 @@ class World(Shop):
         self.mismatches = []
         self.counts = collections.Counter()
         self.glase = None
-        self.killed = False
+        self.kills = 0
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -135,7 +135,7 @@ class World(Shop):
             return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
         except Killed:
             self.counts[f"kill: {active.names[-1]}"] += 1
-            self.killed = True
+            self.kills += 1
             if order:
                 order.taint("kill")
             return None

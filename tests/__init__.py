@@ -51,4 +51,5 @@ from . import (
     test_tour_terminal,
     test_uninstall,
     test_verification,
+    test_verification_faults,
 )

@@ -12,6 +12,7 @@ KINDS = [
     ("paid_without_order", "Paid, but no order has it"),
     ("paid_late", "Paid after it counted as unpaid"),
     ("paid_without_reference", "Paid, but without a payment reference"),
+    ("reference_twice", "Two payments have one payment reference"),
     ("amount_differs", "Glase took another amount"),
     ("amount_unknown", "Paid, but not known how much"),
     ("changed_after_send", "Changed after the bill was sent"),

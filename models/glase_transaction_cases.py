@@ -37,6 +37,14 @@ class GlaseTransaction(models.Model):
                     "Glase reports the bill as paid but gave no payment reference. Ask Glase "
                     "before you hand out goods for it."
                 )
+            case "reference_twice":
+                return self.env._(
+                    "Glase gave the payment reference %(reference)s to this payment and to "
+                    "%(others)s. A refund or a report cannot tell them apart: ask Glase which one "
+                    "it belongs to.",
+                    reference=self.ers_reference,
+                    others=details["others"],
+                )
             case "amount_differs":
                 return self.env._(
                     "Glase took %(taken)s %(currency)s instead of the amount on the bill. Settle "

@@ -122,12 +122,30 @@ class GlaseTransaction(models.Model):
             )
             if not fits:
                 self._open_case("amount_differs")
+        twins = self._same_reference()
+        if twins:
+            self._open_case("reference_twice", others=", ".join(twins.mapped("display_name")))
         if self.given_up_at and not self.payment_id:
             self._open_case("paid_without_order")
         if self._amount_is_certain():
             self._settle_cases({"amount_unknown"}, self.env._("Known now: %s", self.amount))
         payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
         payments._glase_prove()
+
+    def _same_reference(self):
+        """Other payments at the same Glase that have this one's payment reference."""
+        self.ensure_one()
+        if not self.ers_reference:
+            return self.browse()
+        return self.search(
+            [
+                ("id", "!=", self.id),
+                ("kind", "=", ledger.PAYMENT),
+                ("ers_reference", "=", self.ers_reference),
+                ("account_id", "=", self.account_id.id),
+                ("environment", "=", self.environment),
+            ]
+        )
 
     def _after_unpaid(self):
         """The row ended without money: were goods given for it?"""

@@ -19,6 +19,15 @@ class CopiedDatabase(RequestError):
     )
 
 
+class MovedAccount(RequestError):
+    """The account has another Glase or reseller than the registration; nothing was sent."""
+
+    message = (
+        "The account has another environment, address or reseller now than when this till was "
+        "registered, so its log-in is not sent there. Ask Glase for this report."
+    )
+
+
 class GlaseAccount(models.Model):
     """A copied database is silent (``doc/ledger.md §17``).
 
@@ -79,6 +88,22 @@ class GlaseAccount(models.Model):
         for account in self:
             if account._what_differs(account._binding()):
                 raise CopiedDatabase(f"account {account.id} is not bound to this database")
+
+    def _speaks_for(self, terminal):
+        """Whether the account's log-in of today is that of a registration's Glase and reseller."""
+        self.ensure_one()
+        kept = self._registration_values()
+        return terminal.account_id == self and all(terminal[name] == kept[name] for name in kept)
+
+    def _check_speaks_for(self, environment, terminal):
+        """A reseller's password goes to no other Glase than the account's own.
+
+        :param str environment: where the period is
+        :param terminal: the registration that it is of; empty for a whole shop
+        :raises MovedAccount: if the account has moved since
+        """
+        if self.environment != environment or terminal and not self._speaks_for(terminal):
+            raise MovedAccount(f"account {self.id} has moved since period or till were made")
 
     def action_confirm_database(self):
         """An administrator says that this is the shop's own database: Glase is called again.

@@ -143,6 +143,7 @@ class GlasePeriod(models.Model):
         """What a call needs, read before it: no database is at hand during a call."""
         self.ensure_one()
         account, terminal = self.account_id, self.terminal_id
+        account._check_speaks_for(self.environment, terminal)
         client = terminal._client() if terminal else account._glase_client()
         who = account._reseller_principal()
         return client, who, terminal.terminal_identifier or None, self.call_reference

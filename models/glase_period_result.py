@@ -39,10 +39,15 @@ class GlasePeriod(models.Model):
         )
 
     def _settle_lost_mark(self):
-        """Decide by this report whether the mark that was not answered has happened."""
-        lost = self.replaces_id
-        if not lost or lost.fetched_at:
-            return
+        """Decide by this report whether the marks that were not answered have happened."""
+        lost, unanswered = self.replaces_id, self.browse()
+        while lost and not lost.fetched_at:
+            lost, unanswered = lost.replaces_id, lost | unanswered
+        # The oldest first: what it may have taken with it is not in those after it.
+        for lost in unanswered:
+            self._settle_one_lost_mark(lost)
+
+    def _settle_one_lost_mark(self, lost):
         until = [("ended_at", "<=", lost.mark_sent_at)]
         rows = self.env["glase.transaction"]
         reported = rows.search([("period_id", "=", self.id), *until])

@@ -226,6 +226,43 @@ class TestPeriod(PeriodCommon):
         case = self.env["glase.case"].search([("period_id", "=", period.id)])
         self.assertEqual((case.kind, case.amount), ("period_lost", 100))
 
+    def test_two_marks_in_a_row_that_were_lost_are_both_decided_by_the_next_report(self):
+        for ways in (("before", "before"), ("after", "before"), ("before", "after")):
+            with self.subTest(ways=ways):
+                _order, row = self.paid_order(100)
+                first = self.lose_mark(f"drop-{ways[0]}")
+                self.simulator.faults(
+                    {"operation": "markTransactionPeriod", "kind": f"drop-{ways[1]}", "count": 1}
+                )
+                self.work(61)
+                second = self.period().replaces_id
+                self.assertEqual((second.state, second.replaces_id), ("mark_unknown", first))
+                self.work(61)
+                self.settle()
+                third = self.period()
+                self.assertEqual((third.state, third.replaces_id), ("reconciled", second))
+                lost = first | second
+                self.assertNotIn("mark_unknown", lost.mapped("state"))
+                if "after" in ways:
+                    self.assertEqual(lost.filtered(lambda p: p.state == "differences"), first)
+                    self.assertEqual(row.period_id, first)
+                else:
+                    self.assertEqual(set(lost.mapped("state")), {"reconciled"})
+                    self.assertEqual(row.period_id, third)
+                self.next_day()
+
+    def test_a_log_in_is_not_sent_to_a_glase_that_the_account_has_left(self):
+        self.paid_order(100)
+        period = self.close()
+        self.work()
+        self.assertEqual(period.state, "marked")
+        calls = len(self.simulator.journal()["calls"])
+        self.terminal.state = "retired"
+        self.account.endpoint = "https://cashregister.example.com/soap"
+        self.work(4)
+        self.assertEqual(len(self.simulator.journal()["calls"]), calls)
+        self.assertIn("its log-in is not sent there", period.message)
+
     def test_a_session_that_closes_while_the_last_one_is_being_marked(self):
         for answer in ("never sent", "lost"):
             with self.subTest(answer=answer):

@@ -202,8 +202,7 @@ class GlaseRunReport(models.TransientModel):
         terminal, account = self.terminal_id, self.account_id
         if not terminal.terminal_identifier:
             raise UserError(self.env._("Choose the terminal that the report is about."))
-        kept = account._registration_values()
-        if terminal.account_id != account or any(terminal[name] != kept[name] for name in kept):
+        if not account._speaks_for(terminal):
             raise UserError(
                 self.env._(
                     "“%(terminal)s” was registered with another account, address or reseller than "

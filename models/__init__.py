@@ -1,3 +1,4 @@
+from . import glase_kept
 from . import glase_account
 from . import glase_terminal
 from . import glase_terminal_registration

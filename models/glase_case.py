@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import clean_context
 
 from .res_users import MANAGERS
 
@@ -37,8 +36,9 @@ class GlaseCase(models.Model):
 
     _name = "glase.case"
     _description = "Glase Case"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
     _order = "state, id desc"
+    _typed = TYPED
 
     kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
     state = fields.Selection(
@@ -180,21 +180,3 @@ class GlaseCase(models.Model):
                 "settled_at": fields.Datetime.now(),
             }
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Cases are opened by the Glase ledger."))
-        # pylint: disable-next=context-overridden
-        own = self.with_context(clean_context(self.env.context))
-        return super(GlaseCase, own).create(vals_list)
-
-    def write(self, vals):
-        allowed = TYPED | {name for name in vals if name.startswith(("message_", "activity_"))}
-        if not self.env.su and set(vals) - allowed:
-            raise AccessError(self.env._("A case is settled with its button and a reason."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Cases are settled, never deleted."))

@@ -1,6 +1,5 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError
-from odoo.tools.misc import clean_context
 
 from . import ledger
 
@@ -13,6 +12,7 @@ class GlaseEvent(models.Model):
 
     _name = "glase.event"
     _description = "Glase Event"
+    _inherit = ["pos_glase.kept"]
     _order = "id"
     _log_access = False
 
@@ -35,19 +35,6 @@ class GlaseEvent(models.Model):
     state = fields.Selection(ledger.STATES, "State After", readonly=True)
     message = fields.Char(readonly=True)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Events of the Glase ledger are written by the system."))
-        # Defaults in a browser's context would say what nobody said.
-        # pylint: disable-next=context-overridden
-        events = self.with_context(clean_context(self.env.context))
-        return super(GlaseEvent, events).create(vals_list)
-
     def write(self, vals):  # pylint: disable=method-required-super
         # Nothing is passed on: an event never changes, whoever asks.
         raise AccessError(self.env._("Events of the Glase ledger never change."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Events of the Glase ledger are never deleted."))

@@ -3,7 +3,6 @@ import psycopg2.errors
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
-from odoo.tools.misc import clean_context
 
 from . import clock
 
@@ -32,7 +31,7 @@ class GlasePeriod(models.Model):
 
     _name = "glase.period"
     _description = "Glase Transaction Period"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     state = fields.Selection(
@@ -115,24 +114,6 @@ class GlasePeriod(models.Model):
             )
 
     # === Made by the ledger only ===
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Transaction periods are made by the system."))
-        # pylint: disable-next=context-overridden
-        own = self.with_context(clean_context(self.env.context))
-        return super(GlasePeriod, own).create(vals_list)
-
-    def write(self, vals):
-        outside = {name for name in vals if not name.startswith(("message_", "activity_"))}
-        if outside and not self.env.su:
-            raise AccessError(self.env._("Transaction periods are written by the system."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Transaction periods are never deleted."))
 
     @api.model
     def _make(self, account, terminal, sessions=None, replaces=None):

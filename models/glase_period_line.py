@@ -1,6 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import clean_context
+from odoo.exceptions import UserError
 
 REPORT, LEDGER = "report", "ledger"
 
@@ -43,6 +42,8 @@ class GlasePeriodLine(models.Model):
 
     _name = "glase.period.line"
     _description = "Glase Transaction Period Line"
+    _inherit = ["pos_glase.kept"]
+    _typed = frozenset({"reason"})
     _order = "period_id desc, sequence, id"
     _log_access = False
 
@@ -85,23 +86,6 @@ class GlasePeriodLine(models.Model):
         if value == {True} or list(value) == [True]:
             return differs
         return ["|", ("kind", "not in", list(DIFFERENCES)), ("accepted_at", "!=", False)]
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Lines of a period are made by the system."))
-        # pylint: disable-next=context-overridden
-        own = self.with_context(clean_context(self.env.context))
-        return super(GlasePeriodLine, own).create(vals_list)
-
-    def write(self, vals):
-        if set(vals) - {"reason"} and not self.env.su:
-            raise AccessError(self.env._("Lines of a period are written by the system."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Lines of a period are never deleted."))
 
     def action_accept(self):
         """Accept a difference with the reason that was typed.

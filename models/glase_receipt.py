@@ -22,6 +22,7 @@ class GlaseReceipt(models.Model):
 
     _name = "glase.receipt"
     _description = "Receipt for Glase"
+    _inherit = ["pos_glase.kept"]
     _order = "id desc"
     _rec_name = "transaction_id"
 
@@ -42,23 +43,6 @@ class GlaseReceipt(models.Model):
         "(transaction_id)", "This payment has a receipt for Glase already."
     )
     _due = models.Index("(next_try_at) WHERE state IN ('waiting', 'sending')")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_system()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_system()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        self._check_system()
-
-    def _check_system(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Receipts for Glase are written by the system."))
 
     @api.model
     def _queue(self, row):

@@ -1,8 +1,6 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.tools.misc import clean_context
 
 from . import ledger
 
@@ -17,6 +15,7 @@ class GlaseTransaction(models.Model):
 
     _name = "glase.transaction"
     _description = "Glase Transaction"
+    _inherit = ["pos_glase.kept"]
     _order = "id desc"
 
     kind = fields.Selection(
@@ -193,27 +192,6 @@ class GlaseTransaction(models.Model):
     def _compute_open_case_count(self):
         for row in self:
             row.open_case_count = len(row.case_ids.filtered(lambda case: case.state == "open"))
-
-    # === Nobody writes the ledger but the ledger ===
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_written_by_ledger()
-        # pylint: disable-next=context-overridden
-        ledger_rows = self.with_context(clean_context(self.env.context))
-        return super(GlaseTransaction, ledger_rows).create(vals_list)
-
-    def write(self, vals):
-        self._check_written_by_ledger()
-        return super().write(vals)
-
-    def _check_written_by_ledger(self):
-        if not self.env.su:
-            raise AccessError(self.env._("The Glase ledger is written by the system only."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Rows of the Glase ledger are never deleted."))
 
     # === Reading ===
 

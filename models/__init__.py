@@ -39,6 +39,7 @@ from . import glase_period_reconcile
 from . import glase_period_result
 from . import glase_period_by_hand
 from . import glase_period_difference
+from . import glase_period_naming
 from . import glase_environments
 from . import glase_go_live
 from . import glase_go_live_line

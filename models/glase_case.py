@@ -21,6 +21,7 @@ KINDS = [
     ("unverified_refund", "Refund not proven by the ledger"),
     ("refund_without_order", "Refunded, but no order has it"),
     ("unknown_reference", "At Glase, but not in the ledger"),
+    ("not_reported", "In the ledger, but in no report"),
     ("period_lost", "The id of a period is lost"),
     ("not_booked", "Not in the books"),
     ("not_answered_for_till", "Glase does not know the till or the bill"),

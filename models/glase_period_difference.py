@@ -44,8 +44,9 @@ class GlasePeriodLine(models.Model):
                 "changed between till and shop: nothing to do."
             ),
             "unknown": self.env._(
-                "Glase has this money, the ledger has never heard of it. Ask Glase what it is: "
-                "its case lists it. Then accept it with the answer."
+                "Glase has this money, the ledger has never heard of it. If a refund of this amount "
+                "was decided to be made, choose it; else ask Glase what it is: its case lists it. "
+                "Then accept it with the answer."
             ),
             "amount": self.env._(
                 "Glase says another amount than the ledger. Compare with the receipt; pay back "
@@ -235,7 +236,7 @@ class GlasePeriodLine(models.Model):
     def _reason_given(self):
         reason = (self.reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Write why the report is believed."))
+            raise UserError(self.env._("Write how you know it, as the reason."))
         return reason
 
 

@@ -43,7 +43,7 @@ class GlasePeriodLine(models.Model):
     _name = "glase.period.line"
     _description = "Glase Transaction Period Line"
     _inherit = ["pos_glase.kept"]
-    _typed = frozenset({"reason"})
+    _typed = frozenset({"reason", "named_refund_id"})
     _order = "period_id desc, sequence, id"
     _log_access = False
 
@@ -98,4 +98,5 @@ class GlasePeriodLine(models.Model):
             if not (line.reason or "").strip():
                 raise UserError(self.env._("Write why this difference is accepted."))
             line.sudo().write({"accepted_by": self.env.uid, "accepted_at": fields.Datetime.now()})
+            line.sudo().transaction_id._settle_cases({"not_reported"}, line.reason)
         self.period_id.sudo()._sum_up()

@@ -10,6 +10,7 @@ from .glase_period_line import (
     MISSING,
     OVERLAP,
     REPORT,
+    UNKNOWN,
     UNREPORTED,
 )
 from .glase_period_line import DIFFERENCES as DIFFERENT
@@ -80,8 +81,11 @@ class GlasePeriod(models.Model):
         """What an earlier report lacked: it came with this one, or it is missing."""
         lines = self._lines_of_covered().filtered(lambda line: line.period_id.id < self.id)
         came = lines.filtered(lambda line: line.transaction_id.period_id)
-        came.write({"kind": LATE})
-        (lines - came).write({"kind": MISSING})
+        came._came_late()
+        missing = lines - came
+        missing.write({"kind": MISSING})
+        for row in missing.filtered(lambda line: not line.accepted_at).transaction_id:
+            row._open_case("not_reported")
         for period in lines.period_id:
             period._sum_up()
             if period.state == DIFFERENCES:
@@ -91,8 +95,14 @@ class GlasePeriod(models.Model):
         """Rows that this report lacks wait for the next one; then they are missing."""
         known = self._lines_of_covered()
         own = known.filtered(lambda line: line.period_id == self)
-        own.filtered(lambda line: line.transaction_id.period_id).write({"kind": LATE})
+        own.filtered(lambda line: line.transaction_id.period_id)._came_late()
         self._add_ledger_lines(self._unreported() - known.transaction_id, AWAITED)
+
+    def _settle_own_lines(self, row):
+        """A row is reported now: no other period waits for it, or misses it, any more."""
+        lines = self._lines_of_covered().filtered(lambda line: line.transaction_id == row)
+        lines._came_late()
+        (lines.period_id - self)._sum_up()
 
     def _add_ledger_lines(self, rows, kind):
         sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
@@ -130,6 +140,9 @@ class GlasePeriod(models.Model):
                 [*of_period, *in_ledger, *came_later], [], ["__count", "ledger_amount:sum"]
             )
             differences = lines.search_count([*of_period, *differing])
+            unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
+            if not lines.search_count(unknown, limit=1):
+                period._settle_unknown()
             words = period._words_of_result(differences, listed)
             period.write(
                 {
@@ -141,6 +154,13 @@ class GlasePeriod(models.Model):
                     "message": words,
                 }
             )
+
+    def _settle_unknown(self):
+        """All that only Glase had is matched or accepted now."""
+        cases = self.env["glase.case"].search(
+            [("period_id", "=", self.id), ("kind", "=", "unknown_reference")]
+        )
+        cases._settle(self.env._("Each of them is matched or accepted now."))
 
     def _report_total_of(self, sessions):
         """What these reports have for sessions.
@@ -183,3 +203,13 @@ class GlasePeriod(models.Model):
         if differences:
             return self.env._("%s difference(s): see the lines.", differences)
         return False
+
+
+class GlasePeriodLine(models.Model):
+    _inherit = "glase.period.line"
+
+    def _came_late(self):
+        """What these lines waited for is in a report now."""
+        self.write({"kind": LATE})
+        for row in self.transaction_id:
+            row._settle_cases({"not_reported"}, self.env._("A later report has it."))

@@ -37,6 +37,13 @@ class GlaseTransaction(models.Model):
                     "Glase reports the bill as paid but gave no payment reference. Ask Glase "
                     "before you hand out goods for it."
                 )
+            case "not_reported":
+                return self.env._(
+                    "By the ledger this money was moved, but neither Glase's report of the period "
+                    "nor the next one has it. Ask Glase for it by %s, then accept the line of the "
+                    "period with the answer.",
+                    self.ers_reference or self.call_reference or "",
+                )
             case "reference_twice":
                 return self.env._(
                     "Glase gave the payment reference %(reference)s to this payment and to "

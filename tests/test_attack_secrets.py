@@ -42,6 +42,7 @@ REFUSED_TO_CASHIERS = {
     "glase.period.line": {
         "action_accept",
         "action_refund",
+        "action_name_refund",
         "action_take_as_paid",
         "create",
         "write",

@@ -32,7 +32,7 @@ class TestPeriodDifference(PeriodCommon):
         line = period.line_ids.filtered(lambda line: line.transaction_id == row)
         self.assertEqual((period.state, line.kind), ("differences", "unpaid"))
         self.assertTrue(line.can_take_as_paid)
-        with self.assertRaisesRegex(UserError, "believed"):
+        with self.assertRaisesRegex(UserError, "how you know it"):
             line.with_user(self.pos_admin).action_take_as_paid()
         line.with_user(self.pos_admin).reason = "The bank has it"
         with self.assertRaises(AccessError):

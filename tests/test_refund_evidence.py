@@ -1,3 +1,5 @@
+from odoo.exceptions import AccessError, UserError
+
 from .periods import PeriodCommon
 
 
@@ -64,3 +66,64 @@ class TestRefundEvidence(PeriodCommon):
         period.with_user(self.pos_admin).action_resume()
         self.settle()
         self.assertEqual((line.kind, period.state), ("matched", "reconciled"))
+
+    def decided_and_reported(self):
+        """A refund that was decided to be made; Glase's report shows it under its own reference."""
+        order, _row = self.paid_order(100)
+        case = self.lost_refund(order, 30)
+        self.advance(16 * 60)
+        with self.office() as env:
+            own = case.with_env(env)
+            own.reason = "Glase's support says so"
+            own.action_was_refunded()
+        period = self.closed_and_settled()
+        refund = case.transaction_id
+        self.assertEqual((refund.state, refund.ers_reference), ("refunded", False))
+        line = period.line_ids.filtered(lambda line: line.kind == "unknown")
+        self.assertEqual((period.state, line.amount), ("differences", -30))
+        return period, refund, line
+
+    def test_a_manager_names_the_refund_that_a_row_of_the_report_is(self):
+        period, refund, line = self.decided_and_reported()
+        self.assertEqual(line.refund_candidate_ids, refund)
+        reported = self.env["glase.case"].search([("period_id", "=", period.id)])
+        self.assertEqual((reported.kind, reported.state), ("unknown_reference", "open"))
+        line.with_user(self.pos_admin).named_refund_id = refund
+        with self.assertRaisesRegex(UserError, "how you know it"):
+            line.with_user(self.pos_admin).action_name_refund()
+        line.with_user(self.pos_admin).reason = "The only refund of 30"
+        with self.assertRaises(AccessError):
+            line.with_user(self.pos_user).action_name_refund()
+        line.with_user(self.pos_admin).action_name_refund()
+        self.env.invalidate_all()
+        self.assertEqual((refund.ers_reference, refund.period_id), (line.reference, period))
+        self.assertEqual(
+            (line.kind, period.state, reported.state), ("matched", "reconciled", "settled")
+        )
+        self.assertEqual(self.kinds(period), ["late", "matched", "matched"])
+        with self.assertRaisesRegex(UserError, "any more"):
+            line.with_user(self.pos_admin).action_name_refund()
+
+    def test_only_a_refund_of_that_amount_without_a_reference_can_be_named(self):
+        _period, _refund, line = self.decided_and_reported()
+        self.next_day()
+        other_order, other = self.paid_order(30)
+        known = self.give_back(other_order, 30)
+        for row in (other, known):
+            line.with_user(self.pos_admin).write({"named_refund_id": row.id, "reason": "A guess"})
+            with self.assertRaisesRegex(UserError, "any more"):
+                line.with_user(self.pos_admin).action_name_refund()
+
+    def test_what_no_report_has_is_a_case_until_it_is_accepted(self):
+        period, refund, _line = self.decided_and_reported()
+        self.next_day()
+        self.paid_order(20)
+        self.closed_and_settled()
+        self.env.invalidate_all()
+        missing = period.line_ids.filtered(lambda line: line.transaction_id == refund)
+        self.assertEqual(missing.kind, "missing")
+        case = refund.case_ids.filtered(lambda case: case.kind == "not_reported")
+        self.assertEqual(case.state, "open")
+        missing.with_user(self.pos_admin).reason = "Glase's support has it"
+        missing.with_user(self.pos_admin).action_accept()
+        self.assertEqual((case.state, case.note), ("settled", "Glase's support has it"))

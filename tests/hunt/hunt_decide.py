@@ -27,6 +27,30 @@ class Decisions:
             if order:
                 order.taint("decided")
 
+    def name_refunds(self):
+        """A manager says which decided refunds the rows are that only Glase's report has."""
+        unknown = self.world.sql(
+            "SELECT id FROM glase_period_line WHERE kind = 'unknown' AND amount < 0"
+            " AND accepted_at IS NULL ORDER BY id"
+        )
+        for (line_id,) in unknown:
+
+            def work(env, line_id=line_id):
+                line = env["glase.period.line"].browse(line_id)
+                if not line.refund_candidate_ids:
+                    return False
+                line.write(
+                    {
+                        "named_refund_id": line.refund_candidate_ids[:1].id,
+                        "reason": "Support says so",
+                    }
+                )
+                line.action_name_refund()
+                return True
+
+            if self.world.request("manager", work) is True:
+                self.world.counts["decided refund named"] += 1
+
     def decide_unanswered(self):
         """A manager ends bills about which Glase does not answer any more, if its support agrees."""
         unanswered = self.world.sql(

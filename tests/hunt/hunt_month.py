@@ -200,6 +200,7 @@ class Month:
         if self.random.random() < 0.7:
             self.play.decide_refunds()
             self.play.decide_unanswered()
+            self.play.name_refunds()
         if self.random.random() < 0.5:
             self._give_back_without_order()
         passed = (self.world.now() - self.mornings[-1]).total_seconds()

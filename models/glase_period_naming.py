@@ -1,0 +1,71 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from . import ledger, own_transaction
+from .glase_period_line import REPORT, UNKNOWN
+
+
+class GlasePeriodLine(models.Model):
+    """Which refund a row of a report is, where the ledger has no reference to tell it by.
+
+    A refund whose answer was lost has no payment reference, even after a manager has decided that it
+    was made. Nothing is matched by amount and luck: a manager names it (``doc/ledger.md §15``).
+    """
+
+    _inherit = "glase.period.line"
+
+    refund_candidate_ids = fields.Many2many(
+        "glase.transaction", compute="_compute_refund_candidate_ids", compute_sudo=True
+    )
+    named_refund_id = fields.Many2one(
+        "glase.transaction",
+        "Is This Refund",
+        domain="[('id', 'in', refund_candidate_ids)]",
+        ondelete="set null",
+        help="A refund that was decided to be made, and whose payment reference is not known",
+    )
+
+    @api.depends("kind", "amount", "accepted_at")
+    def _compute_refund_candidate_ids(self):
+        for line in self:
+            unknown = line.kind == UNKNOWN and line.origin == REPORT and not line.accepted_at
+            line.refund_candidate_ids = (
+                unknown and line.amount < 0 and line._refunds_without_reference()
+            )
+
+    def _refunds_without_reference(self):
+        self.ensure_one()
+        refunds = self.env["glase.transaction"].search(
+            self.period_id._covered()
+            & Domain("kind", "=", ledger.REFUND)
+            & Domain("state", "=", ledger.REFUNDED)
+            & Domain("ers_reference", "=", False)
+        )
+        return refunds.filtered(
+            lambda row: not row.currency_id.compare_amounts(row.amount, -self.amount)
+        )
+
+    def action_name_refund(self):
+        """Give a refund the payment reference of this row of Glase's report.
+
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: without a refund or a reason, or if the refund has a reference meanwhile
+        """
+        self.ensure_one()
+        self.period_id._check_manager()
+        self.check_access("write")
+        reason = self._reason_given()
+        line = self.sudo()
+        row = line.named_refund_id
+        if not row:
+            raise UserError(self.env._("Choose the refund that this is."))
+        own_transaction.lock(row)
+        line.invalidate_recordset(["refund_candidate_ids"])
+        if row not in line.refund_candidate_ids:
+            raise UserError(self.env._("This refund cannot be it any more. Reload the page."))
+        row.write({"ers_reference": self.reference})
+        row._note("reference_named", f"{self.reference}: {reason}")
+        line.period_id._match_lines()
+        line.period_id._settle_own_lines(row)
+        line.period_id._sum_up()

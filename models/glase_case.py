@@ -80,7 +80,9 @@ class GlaseCase(models.Model):
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for case in self:
-            subject = (case.order_id or case.transaction_id or case.period_id).display_name
+            # An order that was never paid has no name yet: "/".
+            order = case.order_id.filtered(lambda order: order.name != "/")
+            subject = (order or case.transaction_id or case.period_id).display_name
             case.display_name = (
                 f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
             )

@@ -201,7 +201,9 @@ class GlasePeriod(models.Model):
         if self._contradicts_itself():
             return self._words_of_contradiction()
         if differences:
-            return self.env._("%s difference(s): see the lines.", differences)
+            return self.env._(
+                "Differences: %s. Press Differences above, and decide each.", differences
+            )
         return False
 
 

@@ -35,7 +35,7 @@ class PosSession(models.Model):
 
     glase_override_reason = fields.Char("Closed over Open Glase Payments", readonly=True)
     glase_override_by = fields.Many2one("res.users", "Approved by", readonly=True)
-    glase_override_at = fields.Datetime(readonly=True)
+    glase_override_at = fields.Datetime("Approved at", readonly=True)
     glase_override_list = fields.Text("Open at That Moment", readonly=True)
 
     # === What is open ===
@@ -113,7 +113,8 @@ class PosSession(models.Model):
         return {
             "what": self.env._("Paid, but no order has it: %s", self._glase_subject(row)),
             "todo": self.env._(
-                "A manager attaches it to its order, or pays it back: Glase / Cases."
+                "Open its order at the till: it goes on by itself. If the order is gone, a manager "
+                "attaches the payment or pays it back: Glase / Cases, some minutes after it was paid."
             ),
         }
 
@@ -253,7 +254,7 @@ class PosSession(models.Model):
                 "“%(reason)s”. %(listed)s",
                 manager=manager.name,
                 reason=reason,
-                listed=listed,
+                listed="; ".join(end["what"] for end in blocking),
             )
         )
         return {"ok": True}

@@ -38,6 +38,23 @@ class TestTourClosing(PeriodSteps, GlaseTourCommon):
         self.assertEqual(period.state, "reconciled")
         self.assertEqual(line.accepted_by, self.pos_admin)
 
+    def test_the_bookkeeper_accepts_the_difference(self):
+        self.pay_without_odoo("7.00")
+        self.closed_at_the_till("GlaseCloseMatched")
+        self.settle()
+        period = self.period()
+        self.assertEqual((period.state, period.difference_count), ("differences", 1))
+        self.start_tour(
+            f"/odoo/action-pos_glase.action_glase_period/{period.id}",
+            "GlaseAcceptDifference",
+            login="pos_admin",
+        )
+        self.env.invalidate_all()
+        line = period.line_ids.filtered("accepted_at")
+        self.assertEqual(period.state, "reconciled")
+        self.assertEqual((line.amount, line.accepted_by), (7.00, self.pos_admin))
+        self.assertEqual(line.reason, "Paid while Odoo was being moved")
+
     def pay_without_odoo(self, amount):
         """A payment at this till of which our ledger knows nothing; returns its reference."""
         client = Client(self.simulator.endpoint)

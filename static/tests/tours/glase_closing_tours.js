@@ -1,6 +1,7 @@
 import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
+import { registry } from "@web/core/registry";
 import { negate } from "@point_of_sale/../tests/generic_helpers/utils";
 import * as Glase from "./glase_util";
 
@@ -114,3 +115,45 @@ tour("GlaseCloseOverridden", () => [
     { content: "approved", trigger: negate(".glase-blocking", ".close-pos-popup") },
     closeRegister(),
 ]);
+
+registry.category("web_tour.tours").add("GlaseAcceptDifference", {
+    steps: () =>
+        Glase.patient([
+            {
+                content: "the period says that a payment differs",
+                trigger: '.o_arrow_button_current:contains("Differences")',
+            },
+            {
+                content: "see the differences",
+                trigger: "button[name=action_differences]",
+                run: "click",
+            },
+            {
+                content: "they are listed",
+                trigger: '.o_last_breadcrumb_item:contains("Differences")',
+            },
+            {
+                content: "open the only one",
+                trigger: ".o_list_view .o_data_row td[name=reference]",
+                run: "click",
+            },
+            {
+                content: "what it means, and what to do",
+                trigger: '.alert-warning:contains("the ledger has never heard of it")',
+            },
+            {
+                content: "why it is accepted",
+                trigger: ".o_form_view .o_field_widget[name=reason] :is(input, textarea)",
+                run: "edit Paid while Odoo was being moved",
+            },
+            {
+                content: "accept it",
+                trigger: ".o_form_view button[name=action_accept]",
+                run: "click",
+            },
+            {
+                content: "it is settled: nothing is left to accept",
+                trigger: ".o_form_view:has([name=accepted_by]):not(:has([name=action_accept]))",
+            },
+        ]),
+});

@@ -26,6 +26,9 @@ UPDATE glase_verification
    SET state = CASE WHEN state IN ('running', 'paused', 'cleaning') THEN 'stopped' ELSE state END,
        password = NULL;
 
+-- A move that was under way shuts its tills, and its other account is a simulator now, too.
+UPDATE glase_go_live SET state = 'done' WHERE state != 'done';
+
 UPDATE glase_receipt
    SET state = 'failed', next_try_at = NULL, message = 'Not submitted: this database is a copy'
  WHERE state IN ('waiting', 'sending');

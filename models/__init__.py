@@ -36,6 +36,7 @@ from . import glase_period_line
 from . import glase_period_print
 from . import glase_period_job
 from . import glase_period_reconcile
+from . import glase_period_verification
 from . import glase_period_result
 from . import glase_period_by_hand
 from . import glase_period_difference

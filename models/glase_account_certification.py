@@ -78,6 +78,15 @@ class GlaseAccount(models.Model):
             client.fixed_reference = POS_NAME_AND_VERSION
         return client
 
+    def _sent_reference(self, own):
+        """The reference that a call of this account really carries.
+
+        :param str own: the call's own reference
+        :rtype: str
+        """
+        self.ensure_one()
+        return POS_NAME_AND_VERSION if self.sudo().certifying else own
+
     def _glase_client(self):
         return self._identify(super()._glase_client())
 

@@ -43,6 +43,10 @@ class GlasePeriodLine(models.Model):
                 "An earlier period has it, from before the account's transaction periods were "
                 "changed between till and shop: nothing to do."
             ),
+            "verification": self.env._(
+                "Paid or given back while the integration was verified. It is no sale, and what was "
+                "paid is given back: nothing to do."
+            ),
             "unknown": self.env._(
                 "Glase has this money, the ledger has never heard of it. If a refund of this amount "
                 "was decided to be made, choose it; else ask Glase what it is: its case lists it. "

@@ -113,7 +113,7 @@ class GlasePeriod(models.Model):
             {
                 "state": MARKING,
                 "mark_sent_at": now,
-                "call_reference": new_client_reference(),
+                "call_reference": period.account_id._sent_reference(new_client_reference()),
                 "next_try_at": now + MARK_AGAIN_AFTER,
             }
         )

@@ -6,7 +6,7 @@ REPORT, LEDGER = "report", "ledger"
 MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
 UNKNOWN, AMOUNT, TILL, TWICE = "unknown", "amount", "till", "twice"
 UNPAID, UNDECIDABLE, MISSING, UNREPORTED = "unpaid", "undecidable", "missing", "unreported"
-CURRENCY, OVERLAP = "currency", "overlap"
+CURRENCY, OVERLAP, VERIFICATION = "currency", "overlap", "verification"
 
 KINDS = [
     (MATCHED, "Matches"),
@@ -14,6 +14,7 @@ KINDS = [
     (AWAITED, "Awaited in the next report"),
     (LATE, "Came in a later report"),
     (OVERLAP, "Reported before, by till or shop"),
+    (VERIFICATION, "Of a verification"),
     (UNKNOWN, "At Glase only"),
     (AMOUNT, "Another amount"),
     (CURRENCY, "Another currency"),

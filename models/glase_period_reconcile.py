@@ -119,13 +119,13 @@ class GlasePeriod(models.Model):
         ]
         if not lines:
             return
-        matches = match(lines, self._entries({line.reference for line in lines}))
+        matches = self._match(lines)
         updates = [
             (
                 found.line.id,
                 found.kind,
                 found.entry.id if found.entry else None,
-                sum((self._signed(entry) for entry in found.counted()), Decimal(0)),
+                self._known_amount(found),
             )
             for found in matches
         ]
@@ -146,6 +146,19 @@ class GlasePeriod(models.Model):
         )
         self.env.invalidate_all()
         self._report_unknown([found.line for found in matches if found.kind == UNKNOWN])
+
+    def _match(self, lines):
+        """Match lines of this period's report with the ledger.
+
+        :param lines: list of ``glase_period_match.Line``
+        :rtype: list[glase_period_match.Match]
+        """
+        self.ensure_one()
+        return match(lines, self._entries({line.reference for line in lines}))
+
+    def _known_amount(self, found):
+        """What we know of that stands beside a line's amount: a Decimal, refunds below zero."""
+        return sum((self._signed(entry) for entry in found.counted()), Decimal(0))
 
     @staticmethod
     def _signed(entry):

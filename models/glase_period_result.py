@@ -12,6 +12,7 @@ from .glase_period_line import (
     REPORT,
     UNKNOWN,
     UNREPORTED,
+    VERIFICATION,
 )
 from .glase_period_line import DIFFERENCES as DIFFERENT
 
@@ -134,11 +135,9 @@ class GlasePeriod(models.Model):
         for period in self:
             of_period = [("period_id", "=", period.id)]
             differing = [("kind", "in", list(DIFFERENT)), ("accepted_at", "=", False)]
-            in_ledger = ["|", ("transaction_id", "!=", False), ("origin", "=", LEDGER)]
-            came_later = [("kind", "!=", LATE)]
-            [(count, total)] = lines._read_group(
-                [*of_period, *in_ledger, *came_later], [], ["__count", "ledger_amount:sum"]
-            )
+            in_ledger = Domain("origin", "=", LEDGER) | self._is_known()
+            counted = Domain(of_period) & in_ledger & Domain("kind", "!=", LATE)
+            [(count, total)] = lines._read_group(counted, [], ["__count", "ledger_amount:sum"])
             differences = lines.search_count([*of_period, *differing])
             unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
             if not lines.search_count(unknown, limit=1):
@@ -162,6 +161,11 @@ class GlasePeriod(models.Model):
         )
         cases._settle(self.env._("Each of them is matched or accepted now."))
 
+    @staticmethod
+    def _is_known():
+        """Lines about a row of the ledger, or about a verification: a domain."""
+        return Domain("transaction_id", "!=", False) | Domain("kind", "=", VERIFICATION)
+
     def _report_total_of(self, sessions):
         """What these reports have for sessions.
 
@@ -174,8 +178,8 @@ class GlasePeriod(models.Model):
         of_sessions = [*reported, ("transaction_id.session_id", "in", sessions.ids)]
         total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
         own = self.filtered(lambda period: period.session_ids <= sessions)
-        known = [("period_id", "in", own.ids), ("transaction_id", "!=", False)]
-        [(matched,)] = lines._read_group([("origin", "=", REPORT), *known], [], ["amount:sum"])
+        known = Domain("period_id", "in", own.ids) & self._is_known()
+        [(matched,)] = lines._read_group(Domain("origin", "=", REPORT) & known, [], ["amount:sum"])
         return total + sum(own.mapped("report_total")) - matched
 
     def _contradicts_itself(self):

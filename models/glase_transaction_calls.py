@@ -83,7 +83,8 @@ class GlaseTransaction(models.Model):
         self._age(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)
-        row = self.create({**values, "asked_at": now, "call_reference": client_reference})
+        sent = terminal.account_id._sent_reference(client_reference)
+        row = self.create({**values, "asked_at": now, "call_reference": sent})
         row._move("claim", sent_at=now)
         row._note("sendInvoice", client_reference=client_reference)
         self.env.flush_all()
@@ -180,21 +181,24 @@ class GlaseTransaction(models.Model):
 
         :param within: monotonic time after which the call is not made any more
         """
+        sent = client_reference
         try:
             if within is not None and time.monotonic() > within:
                 raise NeverSent(operation, client_reference)
             answer = call()
             evidence = self._evidence(operation, answer)
             heard = {"seconds": answer.seconds, "message": False}
+            sent = answer.client_reference
         except GlaseError as error:
             evidence = self._evidence_of_error(operation, error)
             heard = {"seconds": error.seconds or 0.0, "message": error.cashier_message}
+            sent = error.client_reference or sent
         except Exception:
             # A fault of our own must not leave the row in the dark: what is not known is unknown.
             _logger.exception("%s of row %s ended in an error", operation, row_id)
             evidence = ledger.Evidence(operation, ledger.UNREADABLE)
             heard = {"message": self.env._("The server made a mistake: see its log.")}
-        heard["client_reference"] = client_reference
+        heard["client_reference"] = sent
         self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
         return evidence
 

@@ -186,7 +186,7 @@ class GlaseTransaction(models.Model):
                 **values,
                 "kind": ledger.REFUND,
                 "original_id": original.id,
-                "call_reference": client_reference,
+                "call_reference": original.account_id._sent_reference(client_reference),
                 "asked_at": now,
             }
         )

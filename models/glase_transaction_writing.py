@@ -32,6 +32,8 @@ class GlaseTransaction(models.Model):
     def _note(self, operation, message=None, client_reference=None):
         """Append an event that is no answer: a request, a wish, a conclusion."""
         self.ensure_one()
+        if client_reference:
+            client_reference = self.account_id._sent_reference(client_reference)
         self.env["glase.event"].create(
             {
                 "transaction_id": self.id,

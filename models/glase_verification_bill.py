@@ -116,6 +116,9 @@ class GlaseVerificationBill(models.Model):
             return {"refund_state": REFUNDED, "refund_reference": evidence.ers_reference or False}
         if not ledger.proves_failure(evidence):
             return {"refund_state": REFUND_UNKNOWN}
+        if evidence.code in ledger.SETUP_CODES:
+            # Nothing was given back, for the log-in's sake: when cleaning up it is tried again.
+            return {"refund_state": False, "refusals": self.refusals + 1}
         again = evidence.outcome == ledger.NEVER_SENT or evidence.code in ledger.PAYING_CODES
         return {"refund_state": False if again else REFUND_REFUSED}
 

@@ -133,6 +133,12 @@ class TestAttackSecrets(GlaseCommon):
         super().setUpClass()
         cls.account.reseller_password = "reseller-secret-7d20b1"
         cls.account.public_url = "https://shop.example.com"
+        cls.verification = (
+            cls.env["glase.verification"].sudo().create({"account_id": cls.account.id})
+        )
+        cls.verification.password = "verification-secret-53aa9e"
+        cls.move = cls.env["glase.go.live"].sudo().create({"source_id": cls.account.id})
+        cls.move.reseller_password = "production-secret-10c4f7"
 
     def setUp(self):
         super().setUp()
@@ -141,7 +147,13 @@ class TestAttackSecrets(GlaseCommon):
 
     def secrets(self):
         account, terminal = self.account.sudo(), self.terminal.sudo()
-        return [account.reseller_password, account.phone_secret, terminal.password]
+        return [
+            account.reseller_password,
+            account.phone_secret,
+            terminal.password,
+            self.verification.password,
+            self.move.target_id.sudo().reseller_password,
+        ]
 
     def rpc(self, model, method, *arguments, **keywords):
         """Call a method as the browser's console does."""
@@ -181,6 +193,14 @@ class TestAttackSecrets(GlaseCommon):
             ("pos.config", self.main_pos_config.id, "password", "glase_terminal_ids"),
             ("glase.transaction", 1, "password", "terminal_id"),
             ("glase.transaction", 1, "reseller_password", "account_id"),
+            ("glase.verification", self.verification.id, "password", ""),
+            ("glase.verification", self.verification.id, "reseller_password", "account_id"),
+            ("glase.verification.step", 1, "password", "verification_id"),
+            ("glase.verification.bill", 1, "password", "verification_id"),
+            ("glase.verification.exchange", 1, "password", "verification_id"),
+            ("glase.go.live", self.move.id, "reseller_password", ""),
+            ("glase.go.live", self.move.id, "reseller_password", "target_id"),
+            ("glase.go.live.line", 1, "reseller_password", "move_id"),
         )
         for model, record, name, through in ways:
             dotted = f"{through}.{name}" if through else name
@@ -220,6 +240,13 @@ class TestAttackSecrets(GlaseCommon):
                 ("glase.terminal", "password"),
                 ("glase.terminal", "account_id.reseller_password"),
                 ("glase.transaction", "terminal_id.password"),
+                ("glase.verification", "password"),
+                ("glase.verification", "account_id.reseller_password"),
+                ("glase.verification.step", "verification_id.password"),
+                ("glase.verification.bill", "verification_id.password"),
+                ("glase.verification.exchange", "verification_id.password"),
+                ("glase.account", "verification_ids.password"),
+                ("glase.go.live", "target_id.reseller_password"),
                 ("glase.transaction", "account_id.reseller_password"),
                 ("glase.event", "transaction_id.terminal_id.password"),
                 ("glase.case", "transaction_id.terminal_id.password"),
@@ -325,9 +352,7 @@ class TestAttackSecrets(GlaseCommon):
             .create({"transaction_id": self.row(line).id, "company_id": self.company.id}),
             "glase.terminal": self.terminal,
             "glase.transaction": self.row(line),
-            "glase.verification": self.env["glase.verification"]
-            .sudo()
-            .create({"account_id": self.account.id}),
+            "glase.verification": self.verification,
             "pos.config": self.main_pos_config,
         }
         before = self.snapshot()

@@ -23,6 +23,11 @@ class TestNeutralize(BackOfficeCommon):
         accounts = self.env["glase.account"].with_context(active_test=False).search([])
         terminals = self.env["glase.terminal"].with_context(active_test=False).search([])
         secrets = dict(zip(accounts.ids, accounts.sudo().mapped("phone_secret"), strict=True))
+        run = self.env["glase.verification"].sudo().create({"account_id": live.id})
+        run.write({"state": "running", "password": "of the verification"})
+        move = self.env["glase.go.live"].sudo().create({"source_id": self.account.id})
+        move.write({"reseller_password": "of the move", "state": "moving"})
+        self.assertTrue(move.target_id.reseller_password)
         self.env.flush_all()
         with file_open("pos_glase/data/neutralize.sql") as sql:
             self.env.cr.execute(sql.read())
@@ -44,6 +49,9 @@ class TestNeutralize(BackOfficeCommon):
         self.assertEqual(self.terminal.state, "retired")
         self.assertFalse(self.terminal.active)
         self.assertEqual(draft.state, "draft")
+        self.assertEqual((run.state, run.password), ("stopped", False))
+        self.assertEqual(move.state, "done", "it shuts no till of the copy")
+        self.assertFalse(move.target_id.reseller_password)
         # The copy can be tried at once.
         answer = self.till_call("glase_till_register")
         self.assertTrue(answer["ok"], answer["message"])

@@ -34,10 +34,12 @@ export function patient(steps) {
     return steps.flat(Infinity).map((step) => ({ timeout: PATIENCE, ...step }));
 }
 
-/** One JSON request to the simulator, whose address the test has put into the till's own. */
-async function simulator(method, path, body) {
-    const address = new URLSearchParams(window.location.search).get("glase_simulator");
-    const answer = await fetch(address + path, {
+// The test has put it into the page's own address; another page may follow without it.
+const SIMULATOR = new URLSearchParams(window.location.search).get("glase_simulator");
+
+/** One JSON request to the simulator. */
+export async function simulator(method, path, body) {
+    const answer = await fetch(SIMULATOR + path, {
         method,
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body ?? {}),

@@ -32,10 +32,18 @@ class AccountMove(models.Model):
         help="What this entry adds to Glase's outstanding account, in the journal's currency",
     )
     glase_reference = fields.Char(
-        "Glase Payment Reference", readonly=True, copy=False, index="btree_not_null"
+        "Glase Payment Reference",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Glase's own reference of this one payment",
     )
     glase_period = fields.Char(
-        "Glase Transaction Period", readonly=True, copy=False, index="btree_not_null"
+        "Glase Transaction Period",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The transaction periods that Glase pays this money out with",
     )
 
     def button_draft(self):
@@ -84,6 +92,6 @@ class PosPayment(models.Model):
             reference = payment.transaction_id or False
             own = self.env["account.payment"].sudo()
             own = own.search([("glase_pos_payment_id", "=", payment.id)])
-            for record in (*own, *own.move_id, *payment.account_move_id):
-                if (record.glase_reference or False) != reference:
-                    record.glase_reference = reference
+            for move in own.move_id | payment.account_move_id:
+                if (move.glase_reference or False) != reference:
+                    move.glase_reference = reference

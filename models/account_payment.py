@@ -18,20 +18,8 @@ class AccountPayment(models.Model):
     glase_pos_payment_id = fields.Many2one(
         "pos.payment", "Glase Payment", readonly=True, copy=False, index="btree_not_null"
     )
-    glase_reference = fields.Char(
-        "Glase Payment Reference",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        help="Glase's own reference of this one payment",
-    )
-    glase_period = fields.Char(
-        "Glase Transaction Period",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        help="The transaction periods that Glase pays this money out with",
-    )
+    glase_reference = fields.Char(related="move_id.glase_reference")
+    glase_period = fields.Char(related="move_id.glase_period")
 
 
 class PosSession(models.Model):
@@ -73,28 +61,20 @@ class PosSession(models.Model):
                 SELECT session_id, string_agg(identifier, ', ' ORDER BY id) AS identifiers
                   FROM named WHERE identifier <> '' GROUP BY session_id
             )
-            UPDATE account_payment booked
+            UPDATE account_move move
                SET glase_period = COALESCE(
                        (SELECT period.identifier FROM glase_transaction row
                           JOIN glase_period period ON period.id = row.period_id
                          WHERE row.payment_id = booked.glase_pos_payment_id),
                        listed.identifiers)
-              FROM listed, pos_payment_method method
-             WHERE booked.pos_session_id = listed.session_id
+              FROM listed, account_payment booked, pos_payment_method method
+             WHERE move.id = booked.move_id
+               AND booked.pos_session_id = listed.session_id
                AND listed.session_id = ANY(%(sessions)s)
                AND method.id = booked.pos_payment_method_id
                AND method.use_payment_terminal = 'glase'
             """,
             {"sessions": self.ids},
-        )
-        self.env.cr.execute(
-            """
-            UPDATE account_move move SET glase_period = booked.glase_period
-              FROM account_payment booked
-             WHERE move.id = booked.move_id AND booked.pos_session_id = ANY(%s)
-               AND booked.glase_period IS NOT NULL
-            """,
-            (self.ids,),
         )
         self.env["account.payment"].invalidate_model(["glase_period"])
         self.env["account.move"].invalidate_model(["glase_period"])

@@ -227,5 +227,5 @@ class Booking:
             words,
         )
         case = cases._open(NOT_BOOKED, summary, **of)
-        if not case.activity_ids:
-            case._glase_tell_manager(self.env._("Glase money is not in the books"))
+        words = self.env._("Glase money is not in the books")
+        self.env["res.users"]._glase_tell(case, words)

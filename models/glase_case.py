@@ -3,9 +3,6 @@ from odoo.exceptions import AccessError, UserError
 
 from .res_users import MANAGERS
 
-# What people may write on a case; all else is written by the ledger.
-TYPED = frozenset({"reason", "attach_order_id"})
-
 KINDS = [
     ("unverified_payment", "Payment not proven by the ledger"),
     ("paid_without_order", "Paid, but no order has it"),
@@ -39,7 +36,7 @@ class GlaseCase(models.Model):
     _description = "Glase Case"
     _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
     _order = "state, id desc"
-    _typed = TYPED
+    _typed = frozenset({"reason", "attach_order_id"})
 
     kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
     state = fields.Selection(

@@ -54,3 +54,12 @@ def _simulator_and_app(path):
     # A shop tries the simulator in its own currency, whichever that is.
     opened = Simulator(path, currencies=list_currencies())
     return opened, create_app(opened)
+
+
+def raising(error):
+    """A call that was found to be impossible while it was planned: it raises when it is made."""
+    return functools.partial(_raise, error)
+
+
+def _raise(error, *_arguments, **_options):
+    raise error

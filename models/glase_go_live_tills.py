@@ -96,17 +96,7 @@ class GlaseTerminal(models.Model):
         mine = [("config_id", "in", configs.ids), ("account_id", "in", accounts.ids)]
         states = [ledger.DRAFT, ledger.SENDING, ledger.ISSUED, ledger.UNKNOWN]
         undecided = rows.search([*mine, ("state", "in", states)])
-        undecided |= rows.search(
-            [
-                *mine,
-                ("kind", "=", ledger.PAYMENT),
-                ("state", "=", ledger.PAID),
-                ("payment_id", "=", False),
-                ("spent_on", "=", False),
-                ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
-                ("case_ids", "not any", [("state", "=", "settled"), ("note", "!=", False)]),
-            ]
-        )
+        undecided |= rows._undecided_ends(mine)
         periods = self.env["glase.period"].sudo()
         unsettled = periods.search(
             [

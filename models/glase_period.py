@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
-from . import clock
+from . import clock, jobs
 from .glase_account import ENVIRONMENTS
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
@@ -163,9 +163,7 @@ class GlasePeriod(models.Model):
 
     @api.model
     def _wake(self):
-        job = self.env.ref("pos_glase.cron_periods", raise_if_not_found=False)
-        if job:
-            job.sudo()._trigger()
+        jobs.wake(self.env, "cron_periods")
 
     # === By hand ===
 

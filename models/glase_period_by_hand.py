@@ -62,13 +62,8 @@ class GlasePeriod(models.Model):
             order="mark_sent_at DESC",
             limit=1,
         )
-        covered = (
-            Domain("terminal_id", "=", terminal.id)
-            if terminal
-            else self._of_shop(account, account.environment)
-        )
         rows = self.env["glase.transaction"].search(
-            covered
+            self._in_scope(account, account.environment, terminal)
             & Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
             & Domain("period_id", "=", False),
             order="ended_at DESC",

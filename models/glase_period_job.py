@@ -14,7 +14,7 @@ from ..glase.reports import (
     TERMINAL_SUMMARY,
     read_report,
 )
-from . import clock, ledger, own_transaction
+from . import clock, jobs, ledger, own_transaction
 from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 
 BATCH = 100
@@ -50,7 +50,7 @@ class GlasePeriod(models.Model):
             threading.Event().wait(due_in)
         if due_in is not None:
             at = clock.now(self.env.cr) + timedelta(seconds=due_in)
-            self.env.ref("pos_glase.cron_periods")._trigger(at=at)
+            jobs.wake(self.env, "cron_periods", at)
 
     @api.model
     def _work_due(self):
@@ -88,20 +88,9 @@ class GlasePeriod(models.Model):
         :return: ``(action, period id)`` or None
         """
         now = clock.now(self.env.cr)
-        self.env.cr.execute(
-            """
-            SELECT id FROM glase_period
-             WHERE state IN ('to_mark', 'marking', 'marked') AND next_try_at <= %s
-             ORDER BY next_try_at, id
-             LIMIT 1
-               FOR UPDATE SKIP LOCKED
-            """,
-            (now,),
-        )
-        found = self.env.cr.fetchone()
-        if not found:
+        period = jobs.next_due(self, (TO_MARK, MARKING, MARKED), now)
+        if not period:
             return None
-        period = self.browse(found[0])
         if period.state == MARKED:
             period.write({"next_try_at": now + MARK_AGAIN_AFTER})
             return "fetch", period.id
@@ -205,20 +194,9 @@ class GlasePeriod(models.Model):
             values.update(state=FAILED, next_try_at=False)
         self.write(values)
         if self.state == FAILED:
-            self._alert(self.env._("Glase period not settled: %s", words or ""))
-
-    def _alert(self, summary):
-        """Put a period before a POS administrator, once."""
-        self.ensure_one()
-        if self.activity_ids:
-            return
-        managers = self.env.ref("point_of_sale.group_pos_manager").all_user_ids
-        manager = managers.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )[:1]
-        self.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, user_id=manager.id or self.env.uid
-        )
+            self.env["res.users"]._glase_tell(
+                self, self.env._("Glase period not settled: %s", words or "")
+            )
 
     # === Fetch ===
 
@@ -281,7 +259,7 @@ class GlasePeriod(models.Model):
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
             self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
-            self._alert(self.message)
+            self.env["res.users"]._glase_tell(self, self.message)
             return
         self._reconcile(*contents)
 

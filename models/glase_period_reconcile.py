@@ -61,7 +61,9 @@ class GlasePeriod(models.Model):
         self.write({"next_try_at": False, "tries": 0})
         self._sum_up(listed=details.shape == DETAILS or not details.count)
         if self.state == DIFFERENCES:
-            self._alert(self.env._("Glase and Odoo differ: %s", self.message or ""))
+            self.env["res.users"]._glase_tell(
+                self, self.env._("Glase and Odoo differ: %s", self.message or "")
+            )
 
     def _store_lines(self, rows):
         """Add the report's rows that are not there yet."""

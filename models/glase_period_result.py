@@ -90,7 +90,9 @@ class GlasePeriod(models.Model):
         for period in lines.period_id:
             period._sum_up()
             if period.state == DIFFERENCES:
-                period._alert(self.env._("Glase and Odoo differ: %s", period.message or ""))
+                self.env["res.users"]._glase_tell(
+                    period, self.env._("Glase and Odoo differ: %s", period.message or "")
+                )
 
     def _add_awaited(self):
         """Rows that this report lacks wait for the next one; then they are missing."""

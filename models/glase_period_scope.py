@@ -22,9 +22,14 @@ class GlasePeriod(models.Model):
     def _covered(self):
         """The rows of the ledger that this period may report, as a domain of ``glase.transaction``."""
         self.ensure_one()
-        if self.terminal_id:
-            return Domain("terminal_id", "=", self.terminal_id.id)
-        return self._of_shop(self.account_id, self.environment)
+        return self._in_scope(self.account_id, self.environment, self.terminal_id)
+
+    @api.model
+    def _in_scope(self, account, environment, terminal):
+        """The rows of a registration, or of a whole shop where there is none."""
+        if terminal:
+            return Domain("terminal_id", "=", terminal.id)
+        return self._of_shop(account, environment)
 
     @api.model
     def _of_shop(self, account, environment):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from . import clock
+from . import clock, jobs
 from .glase_account_certification import RECEIPT_OFF
 
 WAITING, SENDING, SUBMITTED, FAILED = "waiting", "sending", "submitted", "failed"
@@ -63,9 +63,7 @@ class GlaseReceipt(models.Model):
 
     @api.model
     def _wake(self):
-        job = self.env.ref("pos_glase.cron_receipts", raise_if_not_found=False)
-        if job:
-            job.sudo()._trigger()
+        jobs.wake(self.env, "cron_receipts")
 
     def action_retry(self):
         """Try again now what was given up, or waits for its next try.

@@ -5,8 +5,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..glase import GlaseError, ResultError
-from . import clock, ledger, own_transaction
+from . import clock, jobs, ledger, own_transaction
 from .glase_account_binding import CopiedDatabase
+from .glase_connection import raising
 from .glase_receipt import FAILED, SENDING, SUBMITTED, WAITING
 
 _logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class GlaseReceipt(models.Model):
                 break
         due = self._in_own_transaction(lambda receipts: receipts._next_due())
         if due:
-            self.env.ref("pos_glase.cron_receipts")._trigger(at=due)
+            jobs.wake(self.env, "cron_receipts", due)
 
     def _in_own_transaction(self, work):
         return own_transaction.run(self.env, lambda env: work(env["glase.receipt"]))
@@ -64,20 +65,9 @@ class GlaseReceipt(models.Model):
         :return: ``(id, the call to make)`` or None
         """
         now = clock.now(self.env.cr)
-        self.env.cr.execute(
-            """
-            SELECT id FROM glase_receipt
-             WHERE state IN ('waiting', 'sending') AND next_try_at <= %s
-             ORDER BY next_try_at, id
-             LIMIT 1
-               FOR UPDATE SKIP LOCKED
-            """,
-            (now,),
-        )
-        found = self.env.cr.fetchone()
-        if not found:
+        receipt = jobs.next_due(self, (WAITING, SENDING), now)
+        if not receipt:
             return None
-        receipt = self.browse(found[0])
         submit = receipt._plan()
         receipt.write({"state": SENDING, "next_try_at": now + CLAIMED_FOR})
         return receipt.id, submit
@@ -93,11 +83,11 @@ class GlaseReceipt(models.Model):
             document = row.account_id._receipt_document(self._values(order))
             client, principal = row.terminal_id._client(), row.terminal_id._principal()
         except (GlaseError, OrderMissing) as error:
-            return functools.partial(_raise, error)
+            return raising(error)
         except Exception as error:
             # The template can be changed by anybody with Studio: the queue goes on.
             _logger.exception("The receipt of row %s could not be made", row.id)
-            return functools.partial(_raise, NotMade(str(error)))
+            return raising(NotMade(str(error)))
         reference = row.ers_reference
         return functools.partial(client.submit_payment_receipt, principal, reference, document)
 
@@ -181,7 +171,3 @@ class OrderMissing(Exception):
 
 class NotMade(Exception):
     """The document could not be made."""
-
-
-def _raise(error):
-    raise error

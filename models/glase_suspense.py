@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from . import ledger
+from . import jobs, ledger
 
 # A change of one of these may change what the books must show for a row.
 MONEY = frozenset(
@@ -76,9 +76,7 @@ class GlaseTransaction(models.Model):
 
     @api.model
     def _trigger_books(self):
-        job = self.env.ref("pos_glase.cron_books", raise_if_not_found=False)
-        if job:
-            job.sudo()._trigger()
+        jobs.wake(self.env, "cron_books")
 
 
 class PosPayment(models.Model):

@@ -89,14 +89,3 @@ class GlaseCase(models.Model):
             "target": "new",
             "context": {"default_case_id": self.id},
         }
-
-    def _glase_tell_manager(self, summary):
-        """Put a case before a POS administrator."""
-        self.ensure_one()
-        managers = self.env.ref("point_of_sale.group_pos_manager").all_user_ids
-        manager = managers.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )[:1]
-        self.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, user_id=manager.id or self.env.uid
-        )

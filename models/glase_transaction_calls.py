@@ -15,13 +15,10 @@ from ..glase import (
     new_client_reference,
 )
 from . import clock, ledger, own_transaction
+from .glase_connection import raising
 from .refused import Refused
 
 _logger = logging.getLogger(__name__)
-
-
-def _raise(error, *_arguments, **_options):
-    raise error
 
 
 class GlaseTransaction(models.Model):
@@ -211,7 +208,7 @@ class GlaseTransaction(models.Model):
         try:
             client, principal = terminal._client(), terminal._principal()
         except GlaseError as error:
-            return functools.partial(_raise, error)
+            return raising(error)
         return functools.partial(getattr(client, name), principal)
 
     def _ask(self, row_id, given_up=False):

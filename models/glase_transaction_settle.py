@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 
-from . import clock, ledger
+from . import clock, jobs, ledger
 
 BATCH = 100
 UNCLAIMED_AFTER = timedelta(minutes=5)
@@ -29,10 +29,9 @@ class GlaseTransaction(models.Model):
         for row in giving_up:
             row.write({"given_up_at": now, "given_up_why": why, "next_try_at": now})
             row._note("give_up", why)
-        job = self.env.ref("pos_glase.cron_settle", raise_if_not_found=False)
         # The job itself passes here: it must not wake itself for nothing.
-        if job and giving_up:
-            job._trigger()
+        if giving_up:
+            jobs.wake(self.env, "cron_settle")
 
     def _may_be_given_up(self):
         self.ensure_one()
@@ -166,6 +165,17 @@ class GlaseTransaction(models.Model):
     @api.model
     def _unclaimed(self, domain, limit=None):
         """Paid rows that neither an order nor a refund has taken, and no case has named yet."""
+        unnamed = ("case_ids", "not any", [("kind", "=", "paid_without_order")])
+        return self._without_end([*domain, unnamed], limit)
+
+    @api.model
+    def _undecided_ends(self, domain):
+        """Paid rows that neither an order nor a refund has taken, and nobody has settled."""
+        settled = [("state", "=", "settled"), ("note", "!=", False)]
+        return self._without_end([*domain, ("case_ids", "not any", settled)])
+
+    @api.model
+    def _without_end(self, domain, limit=None):
         return self.search(
             [
                 *domain,
@@ -174,7 +184,6 @@ class GlaseTransaction(models.Model):
                 ("payment_id", "=", False),
                 ("spent_on", "=", False),
                 ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
-                ("case_ids", "not any", [("kind", "=", "paid_without_order")]),
             ],
             limit=limit,
         )

@@ -8,6 +8,7 @@ from odoo import models
 from ..glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError
 from ..glase.reports import TERMINAL_DETAILS
 from . import clock, glase_connection, ledger
+from .glase_connection import raising
 from .glase_verification_judge import Heard
 from .glase_verification_sheet import (
     ASK,
@@ -23,10 +24,6 @@ from .glase_verification_sheet import (
 )
 
 _logger = logging.getLogger(__name__)
-
-
-def _raise(error, **_options):
-    raise error
 
 
 class GlaseVerification(models.Model):
@@ -77,7 +74,7 @@ class GlaseVerification(models.Model):
         try:
             return plan(self._client(), action)
         except GlaseError as error:
-            return functools.partial(_raise, error)
+            return raising(error)
 
     def _plan_register(self, client, _action):
         name = f"{self._shop()}, verification"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 
 from ..glase import new_client_reference
-from . import clock, ledger, own_transaction
+from . import clock, jobs, ledger, own_transaction
 from .glase_terminal import BUSY_FOR
 from .glase_verification import CLEANING, FAILED, PASSED, PAUSED, RUNNING, STOPPED, UNFINISHED
 from .glase_verification_bill import ENDED, LOST, PAID, PAUSES, REFUNDING
@@ -69,7 +69,7 @@ class GlaseVerification(models.Model):
             now = clock.now(self.env.cr)
             due = [run.next_at for run in unfinished if run._is_jobs() and run.next_at]
             at = max(min(due, default=now + SILENT_AFTER), now + timedelta(seconds=1))
-            self.env.ref("pos_glase.cron_verify")._trigger(at=at)
+            jobs.wake(self.env, "cron_verify", at)
 
     def _is_jobs(self):
         """Whether the job drives this run: nobody need look at it."""
@@ -87,9 +87,8 @@ class GlaseVerification(models.Model):
 
     @api.model
     def _wake(self):
-        job = self.env.ref("pos_glase.cron_verify", raise_if_not_found=False)
-        if job:
-            job.sudo()._trigger(at=clock.now(self.env.cr) + SILENT_AFTER + timedelta(seconds=5))
+        at = clock.now(self.env.cr) + SILENT_AFTER + timedelta(seconds=5)
+        jobs.wake(self.env, "cron_verify", at)
 
     def _in_own_transaction(self, work, ids):
         # No language: what is stored about the sheet is English, for Glase.

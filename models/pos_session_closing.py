@@ -59,18 +59,7 @@ class PosSession(models.Model):
         of_till = [("config_id", "=", self.config_id.id)]
         rows._age(rows.search([*of_till, ("state", "in", [ledger.SENDING])]).terminal_id)
         running = rows.search([*of_till, ("state", "in", list(ledger.HOLDS_TILL))])
-        unclaimed = rows.search(
-            [
-                *of_till,
-                ("session_id", "=", self.id),
-                ("kind", "=", ledger.PAYMENT),
-                ("state", "=", ledger.PAID),
-                ("payment_id", "=", False),
-                ("spent_on", "=", False),
-                ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
-                ("case_ids", "not any", [("state", "=", "settled"), ("note", "!=", False)]),
-            ]
-        )
+        unclaimed = rows._undecided_ends([*of_till, ("session_id", "=", self.id)])
         cases = self.env["glase.case"].search(
             [
                 ("state", "=", "open"),

@@ -10,6 +10,23 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     @api.model
+    def _glase_tell(self, record, summary):
+        """Put a record of one company before a manager, as an activity; once, until it is done.
+
+        :param record: a record with ``company_id`` and activities
+        :param str summary: what it is about
+        """
+        record.ensure_one()
+        if record.activity_ids:
+            return
+        manager = self.env.ref(MANAGERS).all_user_ids.filtered(
+            lambda user: user.active and not user.share and record.company_id in user.company_ids
+        )[:1]
+        record.activity_schedule(
+            "mail.mail_activity_data_todo", summary=summary, user_id=manager.id or self.env.uid
+        )
+
+    @api.model
     def _glase_approve(self, company, login="", password=""):
         """The manager who approves something at a till, proven by the manager's own log-in.
 

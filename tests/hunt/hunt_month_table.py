@@ -112,23 +112,21 @@ class MonthTable(Checks):
         for period in reported:
             self.sums["reports"][period["config_id"]] += money(period["report_total"])
         for line in self.lines:
-            if line["origin"] == "ledger" and line["kind"] == "awaited":
-                # Nobody has to do anything yet: the next report has it, or it becomes a case.
-                till, amount = self.till_of[line["transaction_id"]], money(line["ledger_amount"])
-                self.sums["reports"][till] += amount
-                what = f"{line['reference']} of {amount} is awaited in Glase's next report"
-                self.explained.append((till, amount, what))
-            elif line["origin"] == "ledger" and line["kind"] != "late":
+            if line["origin"] == "ledger" and line["kind"] != "late":
                 cases = [
                     case
                     for case in self.open
                     if case["period_id"] == line["period_id"]
                     or case["transaction_id"] == line["transaction_id"]
                 ]
-                amount = money(line["ledger_amount"])
+                till, amount = self.till_of[line["transaction_id"]], money(line["ledger_amount"])
                 what = f"{line['reference']} of {amount} is {line['kind']} in Glase's reports"
-                self.sums["reports"][self.till_of[line["transaction_id"]]] += amount
-                self._note(self.till_of[line["transaction_id"]], amount, what, cases)
+                self.sums["reports"][till] += amount
+                if line["kind"] == "awaited":
+                    # Nobody has to do anything yet: the next report has it, or it becomes a case.
+                    self.explained.append((till, amount, what))
+                else:
+                    self._note(till, amount, what, cases)
         for till in self.world.config_ids:
             left = self.sums["at Glase"][till] - self.sums["reports"][till]
             if left:

@@ -27,6 +27,7 @@ from . import glase_transaction_refund
 from . import glase_transaction_refund_end
 from . import glase_transaction_refund_till
 from . import glase_transaction_refund_office
+from . import glase_transaction_named
 from . import glase_transaction_figures
 from . import glase_push
 from . import glase_period

@@ -36,7 +36,7 @@ class GlaseCase(models.Model):
     _description = "Glase Case"
     _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
     _order = "state, id desc"
-    _typed = frozenset({"reason", "attach_order_id"})
+    _typed = frozenset({"reason", "attach_order_id", "refund_reference"})
 
     kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
     state = fields.Selection(

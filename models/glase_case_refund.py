@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from . import clock, ledger, own_transaction
+from .glase_transaction_named import SHAPE
 from .glase_transaction_refund import UNDECIDED
 from .refused import Refused
 
@@ -26,6 +27,11 @@ class GlaseCase(models.Model):
     original_id = fields.Many2one(related="transaction_id.original_id")
     paid_amount = fields.Monetary("Was Paid", related="original_id.amount")
     refundable_amount = fields.Monetary(related="transaction_id.refundable_amount")
+    refund_reference = fields.Char(
+        "Glase's Reference of the Refund",
+        help="The payment reference (ersReference) that Glase gave the refund, from its portal or its "
+        "support. Leave it empty if you do not know it: the report is then matched by hand.",
+    )
     other_tender_by = fields.Many2one(related="transaction_id.other_tender_by")
     other_tender_reason = fields.Char(related="transaction_id.other_tender_reason")
     decide_from = fields.Datetime("Can Be Decided from", compute="_compute_may_decide")
@@ -44,12 +50,39 @@ class GlaseCase(models.Model):
             case.may_repeat = case.may_decide and not row._why_not_repeat()
 
     def action_was_refunded(self):
-        """The manager found out that the customer got the money back."""
-        return self._decide_refund("decided_refunded")
+        """The manager found out that the customer got the money back.
+
+        :raises UserError: also if Glase's reference of the refund was typed and cannot be it
+        """
+        return self._decide_refund("decided_refunded", self._typed_reference())
 
     def action_was_not_refunded(self):
         """The manager found out that the customer did not get the money back."""
+        if self._typed_reference():
+            raise UserError(
+                self.env._(
+                    "A refund that has a reference at Glase was made. Empty the reference, or choose "
+                    "It Was Refunded."
+                )
+            )
         return self._decide_refund("decided_not_refunded")
+
+    def _typed_reference(self):
+        """Glase's reference of the refund as it was typed, trimmed; empty if it was not.
+
+        :raises UserError: if it does not look like a reference
+        """
+        self.ensure_one()
+        reference = (self.refund_reference or "").strip()
+        if reference and not SHAPE.fullmatch(reference):
+            raise UserError(
+                self.env._(
+                    "“%s” is no reference of Glase: it has at least six letters or digits, and no "
+                    "spaces.",
+                    reference,
+                )
+            )
+        return reference
 
     def action_repeat_refund(self):
         """Make the refund a second time, where only one of the two can stand.
@@ -85,13 +118,15 @@ class GlaseCase(models.Model):
             },
         }
 
-    def _decide_refund(self, request):
+    def _decide_refund(self, request, reference=""):
         row, reason = self._refund_decision()
         row_id, user_id = row.id, self.env.uid
         row._end_request_transaction()
         try:
             row._in_own_transaction(
-                lambda rows: rows.browse(row_id)._decide_unknown(request, reason, user_id)
+                lambda rows: rows.browse(row_id)._decide_unknown(
+                    request, reason, user_id, reference
+                )
             )
         except Refused as refusal:
             raise UserError(refusal.message) from refusal
@@ -164,10 +199,11 @@ class GlaseTransaction(models.Model):
                 )
             )
 
-    def _decide_unknown(self, request, reason, user_id):
+    def _decide_unknown(self, request, reason, user_id, reference):
         """Write down a manager's decision, under the row's lock.
 
-        :raises Refused: if something else decided it meanwhile
+        :param str reference: what Glase calls the refund, or empty
+        :raises Refused: if something else decided it meanwhile, or the reference is another's
         """
         self.ensure_one()
         own_transaction.lock(self)
@@ -185,7 +221,13 @@ class GlaseTransaction(models.Model):
                     "made, so this one was not."
                 ),
             )
-        self._decide(request, reason, self.env["res.users"].browse(user_id))
+        user = self.env["res.users"].browse(user_id)
+        if reference:
+            why_not = self._why_not_reference(reference)
+            if why_not:
+                raise Refused("reference", why_not)
+            self._enter_reference(reference, reason, user)
+        self._decide(request, reason, user)
 
     def _why_not_repeat(self):
         """Why a repetition would prove nothing, as a sentence; False if it would."""

@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
-from . import ledger, own_transaction
+from . import own_transaction
 from .glase_period_line import REPORT, UNKNOWN
 
 
@@ -23,26 +22,19 @@ class GlasePeriodLine(models.Model):
         "Is This Refund",
         domain="[('id', 'in', refund_candidate_ids)]",
         ondelete="set null",
-        help="A refund that was decided to be made, and whose payment reference is not known",
+        help="A refund that was decided to be made, and whose payment reference Glase has not said",
     )
 
     @api.depends("kind", "amount", "accepted_at")
     def _compute_refund_candidate_ids(self):
         for line in self:
             unknown = line.kind == UNKNOWN and line.origin == REPORT and not line.accepted_at
-            line.refund_candidate_ids = (
-                unknown and line.amount < 0 and line._refunds_without_reference()
-            )
+            line.refund_candidate_ids = unknown and line.amount < 0 and line._nameable_refunds()
 
-    def _refunds_without_reference(self):
+    def _nameable_refunds(self):
         self.ensure_one()
-        refunds = self.env["glase.transaction"].search(
-            self.period_id._covered()
-            & Domain("kind", "=", ledger.REFUND)
-            & Domain("state", "=", ledger.REFUNDED)
-            & Domain("ers_reference", "=", False)
-        )
-        return refunds.filtered(
+        rows = self.env["glase.transaction"]
+        return rows.search(self.period_id._covered() & rows._nameable()).filtered(
             lambda row: not row.currency_id.compare_amounts(row.amount, -self.amount)
         )
 
@@ -64,8 +56,10 @@ class GlasePeriodLine(models.Model):
         line.invalidate_recordset(["refund_candidate_ids"])
         if row not in line.refund_candidate_ids:
             raise UserError(self.env._("This refund cannot be it any more. Reload the page."))
-        row.write({"ers_reference": self.reference})
-        row._note("reference_named", f"{self.reference}: {reason}")
+        why_not = row._why_not_reference(self.reference)
+        if why_not:
+            raise UserError(why_not)
+        row._enter_reference(self.reference, reason, self.env.user)
         line.period_id._match_lines()
         line.period_id._settle_own_lines(row)
         line.period_id._sum_up()

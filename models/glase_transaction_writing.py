@@ -29,7 +29,7 @@ class GlaseTransaction(models.Model):
             return self.env.context.get("glase_user_id")
         return self.env.uid
 
-    def _note(self, operation, message=None, client_reference=None):
+    def _note(self, operation, message=None, client_reference=None, ers_reference=None):
         """Append an event that is no answer: a request, a wish, a conclusion."""
         self.ensure_one()
         if client_reference:
@@ -42,6 +42,7 @@ class GlaseTransaction(models.Model):
                 "operation": operation,
                 "outcome": ledger.NOTE,
                 "client_reference": client_reference,
+                "ers_reference": ers_reference,
                 "state": self.state,
                 "message": message,
             }

@@ -67,18 +67,28 @@ class TestRefundEvidence(PeriodCommon):
         self.settle()
         self.assertEqual((line.kind, period.state), ("matched", "reconciled"))
 
-    def decided_and_reported(self):
-        """A refund that was decided to be made; Glase's report shows it under its own reference."""
-        order, _row = self.paid_order(100)
-        case = self.lost_refund(order, 30)
+    def decided(self, case, reference=False):
+        """A manager decides that a refund was made, and may know what Glase calls it."""
         self.advance(16 * 60)
         with self.office() as env:
             own = case.with_env(env)
-            own.reason = "Glase's support says so"
+            own.write({"reason": "Glase's support says so", "refund_reference": reference})
             own.action_was_refunded()
+
+    def at_glase(self):
+        """What the simulator calls the newest refund of this till."""
+        refunds = self.simulator.journal()["refunds"]
+        own = [one for one in refunds if one["terminal_id"] == self.terminal.terminal_identifier]
+        return max(own, key=lambda one: one["refunded_at"])["ers_reference"]
+
+    def decided_and_reported(self, reference=False):
+        """A refund that was decided to be made; Glase's report shows it under its own reference."""
+        order, _row = self.paid_order(100)
+        case = self.lost_refund(order, 30)
+        self.decided(case, reference)
         period = self.closed_and_settled()
         refund = case.transaction_id
-        self.assertEqual((refund.state, refund.ers_reference), ("refunded", False))
+        self.assertEqual((refund.state, refund.ers_reference), ("refunded", reference))
         line = period.line_ids.filtered(lambda line: line.kind == "unknown")
         self.assertEqual((period.state, line.amount), ("differences", -30))
         return period, refund, line
@@ -103,6 +113,35 @@ class TestRefundEvidence(PeriodCommon):
         self.assertEqual(self.kinds(period), ["late", "matched", "matched"])
         with self.assertRaisesRegex(UserError, "any more"):
             line.with_user(self.pos_admin).action_name_refund()
+
+    def test_the_reference_that_was_entered_finds_the_row_of_the_report(self):
+        order, _row = self.paid_order(100)
+        case = self.lost_refund(order, 30)
+        reference = self.at_glase()
+        self.decided(case, f" {reference} ")
+        refund = case.transaction_id
+        self.assertEqual((refund.ers_reference, refund.reference_by), (reference, self.pos_admin))
+        self.assertEqual(refund.payment_id.transaction_id, reference)
+        heard = refund.event_ids.filtered("ers_reference")
+        self.assertEqual((heard.operation, heard.user_id), ("reference_named", self.pos_admin))
+        receipt = self.env["glase.receipt"].search([("transaction_id", "=", refund.id)])
+        self.assertEqual(receipt.ers_reference, reference)
+        period = self.closed_and_settled()
+        self.assertEqual((period.state, self.kinds(period)), ("reconciled", ["matched"] * 2))
+        self.assertEqual(refund.period_id, period)
+
+    def test_a_reference_that_was_entered_wrongly_matches_nothing_until_it_is_corrected(self):
+        period, refund, line = self.decided_and_reported("MISTYPED1")
+        self.assertEqual(line.refund_candidate_ids, refund)
+        line.with_user(self.pos_admin).write({"named_refund_id": refund.id, "reason": "A typo"})
+        line.with_user(self.pos_admin).action_name_refund()
+        self.env.invalidate_all()
+        self.assertEqual((line.kind, period.state), ("matched", "reconciled"))
+        self.assertEqual(refund.payment_id.transaction_id, line.reference)
+        self.assertEqual(
+            refund.event_ids.filtered("ers_reference").mapped("ers_reference"),
+            ["MISTYPED1", line.reference],
+        )
 
     def test_only_a_refund_of_that_amount_without_a_reference_can_be_named(self):
         _period, _refund, line = self.decided_and_reported()

@@ -111,6 +111,34 @@ class TestRefundUnknown(RefundCommon):
         self.assertIn("decided already", self.decide(case, "action_was_not_refunded"))
         self.assert_replays(row)
 
+    def enter(self, case, reference):
+        with self.office() as env:
+            case.with_env(env).refund_reference = reference
+
+    def test_a_reference_that_cannot_be_the_refunds_is_refused(self):
+        row, case = self.unknown_refund()
+        _other_order, other = self.paid_order(30)
+        self.advance(WAIT + 5)
+        for reference, words in (
+            ("30.00", "no reference"),
+            ("see the mail", "no reference"),
+            (row.call_reference, "our own"),
+            (row.original_id.ers_reference, "of the payment"),
+            (other.ers_reference, "belongs to"),
+            (other.invoice_reference, "belongs to"),
+        ):
+            self.enter(case, reference)
+            self.assertIn(words, self.decide(case, "action_was_refunded"))
+        self.assertIn("was made", self.decide(case, "action_was_not_refunded"))
+        self.assertEqual((row.state, row.ers_reference, case.state), ("unknown", False, "open"))
+        self.enter(case, "9911223344")
+        self.decide(case, "action_was_refunded")
+        self.assertEqual((row.state, row.ers_reference), ("refunded", "9911223344"))
+        self.assertEqual(row.order_id.payment_ids.transaction_id, "9911223344")
+        self.assert_replays(row)
+        with self.assertRaises(AccessError), self.office() as env:
+            row.with_env(env).ers_reference = "9911223345"
+
     def test_it_was_not_refunded(self):
         row, case = self.unknown_refund(fault=NEVER_CAME)
         self.advance(WAIT + 5)

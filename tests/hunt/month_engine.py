@@ -14,6 +14,9 @@ def main(arguments):
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--tills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--plant", help="what month_plants does at the end, to see the table say so"
+    )
     options = parser.parse_args(arguments)
     registry = load(options)
 
@@ -21,11 +24,14 @@ def main(arguments):
     from hunt_month_table import MonthTable
     from hunt_table import say
     from hunt_world import World
+    from month_plants import PLANTS
 
     began = time.monotonic()
     world = World(registry, options.tills)
     month = Month(world, options.seed)
     month.live(options.days)
+    if options.plant:
+        PLANTS[options.plant](month)
     table = MonthTable(world, month.play, month.mornings)
     for name, count in sorted(world.counts.items()):
         say(f"  {count:7}  {name}")

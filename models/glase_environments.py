@@ -4,7 +4,7 @@ from .glase_account import ENVIRONMENTS
 from .glase_terminal import LIVE
 from .refused import Refused
 
-# Where sessions of several environments are looked at together, only the realest money is summed.
+# Where several environments are looked at together, real money stands first.
 REAL_FIRST = ("production", "test", "simulator")
 
 
@@ -18,9 +18,10 @@ class PosSession(models.Model):
     _inherit = "pos.session"
 
     def _glase_environment(self):
-        """The environment whose rows count for these sessions; False if they have none."""
+        """The environment of this session's rows; False if it has none."""
+        self.ensure_one()
         rows = self.env["glase.transaction"].sudo()
-        groups = rows._read_group([("session_id", "in", self.ids)], ["environment"])
+        groups = rows._read_group([("session_id", "=", self.id)], ["environment"])
         found = {environment for (environment,) in groups}
         return next((one for one in REAL_FIRST if one in found), False)
 

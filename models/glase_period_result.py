@@ -169,15 +169,21 @@ class GlasePeriod(models.Model):
         return Domain("transaction_id", "!=", False) | Domain("kind", "=", VERIFICATION)
 
     def _report_total_of(self, sessions):
-        """What these reports have for sessions.
+        """What Glase's reports have for sessions; 0 without a report.
 
+        :param self: the periods of one environment and currency that end these sessions
         :param sessions: whose money it is
         :return: a sum in the currency of the periods, refunds taken off
         :rtype: float
         """
         lines = self.env["glase.period.line"].sudo()
-        reported = [("origin", "=", REPORT), ("kind", "!=", OVERLAP)]
-        of_sessions = [*reported, ("transaction_id.session_id", "in", sessions.ids)]
+        of_sessions = [
+            ("origin", "=", REPORT),
+            ("kind", "!=", OVERLAP),
+            ("transaction_id.session_id", "in", sessions.ids),
+            ("period_id.environment", "in", self.mapped("environment")),
+            ("period_id.currency_id", "in", self.currency_id.ids),
+        ]
         total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
         own = self.filtered(lambda period: period.session_ids <= sessions)
         known = Domain("period_id", "in", own.ids) & self._is_known()

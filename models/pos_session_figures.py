@@ -1,6 +1,19 @@
 from odoo import api, fields, models
 
 from . import ledger
+from .glase_environments import REAL_FIRST
+
+KINDS = (ledger.PAYMENT, ledger.REFUND)
+FIGURES = (
+    "payment_count",
+    "payment_total",
+    "refund_count",
+    "refund_total",
+    "net",
+    "is_reported",
+    "report_total",
+    "difference",
+)
 
 
 class PosSession(models.Model):
@@ -30,41 +43,73 @@ class PosSession(models.Model):
     def _compute_glase_figures(self):
         for session in self:
             figures = session._glase_figures()
-            for name, value in figures.items():
-                session[f"glase_{name}"] = value
+            for name in FIGURES:
+                session[f"glase_{name}"] = figures[name]
 
     def _glase_figures(self):
-        """Counts and sums of the sessions' rows that moved money, in their currency.
-
-        Glase's own figures are of whole periods. What matches a session's row is the session's,
-        whichever period reports it; what matches nothing is the session's if its period ends no
-        other.
+        """Counts and sums of a session's rows that moved money, in its currency.
 
         :rtype: dict
         """
-        environment = self._glase_environment()
+        blocks = self._glase_blocks()
+        return blocks[0] if blocks else self._glase_block(self.currency_id)
+
+    def _glase_blocks(self):
+        """Counts and sums of the sessions' rows that moved money: one dict for each environment.
+
+        Play money is never added to real money, nor one currency to another (``doc/ledger.md §21``).
+
+        :return: real money first
+        :rtype: list[dict]
+        """
         groups = (
             self.env["glase.transaction"]
             .sudo()
             ._read_group(
                 [
                     ("session_id", "in", self.ids),
-                    ("environment", "=", environment),
                     ("state", "in", [ledger.PAID, ledger.REFUNDED]),
                 ],
-                ["kind"],
+                ["environment", "currency_id", "kind"],
                 ["__count", "signed_amount:sum"],
             )
         )
-        by_kind = {kind: (count, total) for kind, count, total in groups}
-        payments = by_kind.get(ledger.PAYMENT, (0, 0.0))
-        refunds = by_kind.get(ledger.REFUND, (0, 0.0))
+        moved = {}
+        for environment, currency, kind, count, total in groups:
+            moved.setdefault((environment, currency), {})[kind] = (count, total)
+        found = sorted(moved, key=lambda key: (REAL_FIRST.index(key[0]), key[1].name))
+        return [
+            self._glase_block(currency, environment, moved[environment, currency])
+            for environment, currency in found
+        ]
+
+    def _glase_block(self, currency, environment=False, moved=None):
+        """What these sessions moved at the Glase of one environment, in one currency.
+
+        Glase's own figures are of whole periods. What matches a session's row is the session's,
+        whichever period reports it; what matches nothing is the session's if its period ends no
+        other.
+
+        :param dict moved: count and sum of each kind of row
+        """
+        payments, refunds = ((moved or {}).get(kind, (0, 0.0)) for kind in KINDS)
         periods = self.sudo().glase_period_ids.filtered(
-            lambda period: period.fetched_at and environment in (False, period.environment)
+            lambda period: (
+                period.fetched_at
+                and period.environment == environment
+                and period.currency_id == currency
+            )
         )
         net = payments[1] + refunds[1]
         reported = periods._report_total_of(self)
+        labels = dict(
+            self.env["glase.account"]._fields["environment"]._description_selection(self.env)
+        )
         return {
+            "environment": labels.get(environment, ""),
+            "is_real": environment == REAL_FIRST[0],
+            "currency": currency.name,
+            "precision": currency.decimal_places,
             "payment_count": payments[0],
             "payment_total": payments[1],
             "refund_count": refunds[0],
@@ -89,7 +134,7 @@ class ReportSaleDetails(models.AbstractModel):
     def get_sale_details(
         self, date_start=False, date_stop=False, config_ids=False, session_ids=False, **kwargs
     ):
-        """Override of `point_of_sale`: a Glase block for the sessions of the report."""
+        """Override of `point_of_sale`: a Glase block for each environment of the report's sessions."""
         details = super().get_sale_details(date_start, date_stop, config_ids, session_ids, **kwargs)
         sessions = self.env["pos.session"].browse(session_ids or [])
         if not session_ids:
@@ -97,7 +142,4 @@ class ReportSaleDetails(models.AbstractModel):
                 details["date_start"], details["date_stop"], config_ids, False
             )
             sessions = self.env["pos.order"].search(domain).session_id
-        figures = sessions._glase_figures()
-        used = figures["payment_count"] or figures["refund_count"]
-        details["glase"] = used and figures
-        return details
+        return {**details, "glase": sessions._glase_blocks()}

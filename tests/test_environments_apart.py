@@ -1,3 +1,5 @@
+from lxml.html import fromstring
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -59,13 +61,32 @@ class TestEnvironmentsApart(GoLiveCommon):
         self.assertEqual(self.pos_session._glase_figures()["net"], 30)
         self.assertEqual(self.old_session._glase_figures()["net"], 20)
         self.assertEqual(self.row(paid.payment_ids.uuid).environment, "production")
-        both = self.pos_session | self.old_session
-        self.assertEqual(both._glase_environment(), "production")
-        self.assertEqual(both._glase_figures()["net"], 30)
-        details = self.env["report.point_of_sale.report_saledetails"].get_sale_details(
-            session_ids=both.ids
+        self.assertEqual(self.pos_session._glase_environment(), "production")
+        self.assertEqual(self.old_session._glase_environment(), "test")
+
+    def test_sales_details_over_environments_have_a_block_for_each_and_add_nothing_up(self):
+        self.pay(simulator=self.production, amount=30)
+        both = self.old_session | self.pos_session
+        report = self.env["report.point_of_sale.report_saledetails"]
+
+        def blocks():
+            told = report.get_sale_details(session_ids=both.ids)["glase"]
+            shown = ("environment", "is_real", "net", "is_reported", "report_total", "difference")
+            return [tuple(block[name] for name in shown) for block in told]
+
+        of_test = ("Test", False, 20, True, 20, 0)
+        self.assertEqual(blocks(), [("Production", True, 30, False, 0, 0), of_test])
+        self.close()
+        self.assertEqual(blocks(), [("Production", True, 30, True, 30, 0), of_test])
+        by_date = report.get_sale_details(config_ids=self.main_pos_config.ids)
+        self.assertEqual([block["net"] for block in by_date["glase"]], [30, 20])
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "point_of_sale.sale_details_report", both.ids
         )
-        self.assertEqual(details["glase"]["payment_total"], 30)
+        paper = " ".join(fromstring(html).xpath("//div[@id='glase']")[0].text_content().split())
+        for words in ("Production", "30.00", "Test: no real money", "20.00"):
+            self.assertIn(words, paper)
+        self.assertNotIn("50.00", paper)
 
     def test_each_period_is_of_one_registration_and_its_glase(self):
         self.pay(simulator=self.production, amount=30)

@@ -156,6 +156,27 @@ class TestReceiptSubmission(RefundCommon):
         self.work(61)
         self.assertEqual(self.receipt(self.row(line)).state, "submitted")
 
+    def test_what_no_order_has_gets_none_and_neither_does_its_refund(self):
+        order, line = self.sent(20)
+        self.customer("pay")
+        self.ask(line)
+        row = self.row(line)
+        order.with_user(self.pos_user).action_pos_order_cancel()
+        with self.office() as env:
+            values = {"transaction_id": row.id, "reason": "No order has it"}
+            env["glase.refund"].create(values).action_refund()
+        refund = row.refund_ids
+        self.assertEqual((refund.state, bool(refund.ers_reference)), ("refunded", True))
+        self.assertFalse(refund.order_id)
+        self.work()
+        self.work(3600)
+        self.assertFalse(self.receipt(row) | self.receipt(refund))
+        self.assertFalse(self.submitted())
+        # An order that comes after all is not proven: it tells Glase nothing, either.
+        self.validate(order, line)
+        self.work(3600)
+        self.assertFalse(self.submitted())
+
     @mute_logger("odoo.addons.pos_glase.models.glase_receipt_job")
     def test_a_broken_template_stops_neither_queue_nor_sale(self):
         view = self.env.ref("pos_glase.glase_receipt_document")

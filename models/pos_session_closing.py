@@ -170,11 +170,21 @@ class PosSession(models.Model):
         return refusal
 
     def update_closing_control_state_session(self, notes):
-        """Override of `point_of_sale`: a refusal must leave a till that can be opened again."""
-        message = self._glase_refusal()
-        if message:
-            raise UserError(message)
+        """Override of `point_of_sale`: a refusal must leave a till that can be opened again.
+
+        Whoever refuses: core asks only afterwards, with *closing* written and committed.
+        """
+        refusal = self._glase_uses() and self._cannot_close_session()
+        if refusal:
+            raise UserError(refusal["message"])
         return super().update_closing_control_state_session(notes)
+
+    def close_session_from_ui(self, bank_payment_method_diff_pairs=None):
+        """Override of `point_of_sale`: what is found after *closing* was written opens the till again."""
+        answer = super().close_session_from_ui(bank_payment_method_diff_pairs)
+        if answer.get("glase") and self.state == "closing_control":
+            self.write({"state": "opened", "stop_at": False})
+        return answer
 
     def action_pos_session_closing_control(
         self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None

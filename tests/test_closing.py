@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo.exceptions import UserError
 
 from .refunds import RefundCommon
@@ -86,6 +88,49 @@ class TestClosing(RefundCommon):
         ends = self.ends()
         self.assertEqual((len(ends["blocking"]), len(ends["carried"])), (0, 2))
         self.assertTrue(self.close_from_till()["successful"])
+
+    def store_partly_paid(self, order):
+        """The till stores a draft whose Glase line is done, before the rest is paid."""
+        values = self.order_values(order.session_id, order.amount_total, [], "draft", order.uuid)
+        done = [(1, payment.id, {"payment_status": "done"}) for payment in order.payment_ids]
+        values.update(lines=[], payment_ids=done)
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+        self.env.invalidate_all()
+
+    def close_like_the_popup(self):
+        """The calls of the popup of a till without cash control: what the first raises is swallowed."""
+        session = self.pos_session.with_user(self.pos_user)
+        with suppress(UserError), self.env.cr.savepoint():
+            session.update_closing_control_state_session("")
+        return session.close_session_from_ui()
+
+    def test_a_draft_that_holds_money_leaves_a_till_that_can_be_opened_again(self):
+        self.main_pos_config.cash_control = False
+        order, line = self.draft_order(self.pos_session, 60, price=100)
+        self.assertEqual(self.send(order, line)["state"], "issued")
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.store_partly_paid(order)
+        self.assertEqual(self.row(line).payment_id, order.payment_ids)
+        self.assertFalse(self.close_like_the_popup()["successful"])
+        self.assertEqual(self.pos_session.state, "opened")
+
+    def test_what_is_found_while_it_closes_opens_the_till_again(self):
+        self.main_pos_config.cash_control = False
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        case = self.env["glase.case"].search([("payment_id", "in", order.payment_ids.ids)])
+        case = case.sudo()
+        self.assertTrue(case)
+        case.state = "settled"
+        self.env.flush_all()
+        session = self.pos_session.with_user(self.pos_user)
+        session.update_closing_control_state_session("")
+        self.assertEqual(session.state, "closing_control")
+        case.state = "open"
+        self.env.flush_all()
+        self.assertTrue(session.close_session_from_ui()["glase"])
+        self.assertEqual((session.state, session.stop_at), ("opened", False))
 
     def test_a_manager_overrides_with_a_reason_that_stays_on_the_session(self):
         order, line = self.draft_order(self.pos_session, 20)

@@ -10,6 +10,37 @@ from .glase_period_line import REPORT as OF_GLASE
 # The ledger's word for what a report says (doc/ledger.md §3).
 REPORTED = "executeReport"
 
+# Where each row of the ledger is booked: the payment per customer; else the session's combined
+# payment; else the newest correction. Of its lines the one on Glase's account: core exchanges the
+# two accounts of a payment that gives money back, and the method's own may have been exchanged since.
+JOURNAL_ITEMS = """
+    SELECT DISTINCT ON (entry.row_id) entry.row_id, item.id
+      FROM (
+        SELECT row.id AS row_id, own.move_id, 1 AS rank
+          FROM glase_transaction row
+          JOIN account_payment own ON own.glase_pos_payment_id = row.payment_id
+        UNION ALL
+        SELECT row.id, combined.move_id, 2
+          FROM glase_transaction row
+          JOIN pos_payment payment ON payment.id = row.payment_id
+          JOIN account_payment combined
+            ON combined.pos_session_id = payment.session_id
+           AND combined.pos_payment_method_id = payment.payment_method_id
+           AND combined.glase_pos_payment_id IS NULL
+        UNION ALL
+        SELECT glase_transaction_id, id, 3 FROM account_move
+      ) entry
+      JOIN account_move_line item
+        ON item.move_id = entry.move_id AND item.parent_state = 'posted'
+      JOIN account_account account ON account.id = item.account_id
+     WHERE entry.row_id = ANY(%s)
+     ORDER BY entry.row_id, entry.rank,
+              EXISTS (SELECT FROM pos_payment_method method
+                       WHERE method.outstanding_account_id = account.id
+                         AND method.use_payment_terminal = 'glase') DESC,
+              account.account_type = 'asset_receivable', item.id DESC
+"""
+
 
 class GlasePeriodLine(models.Model):
     """What each kind of line means, what to do about it, and where it stands in the books."""
@@ -134,36 +165,11 @@ class GlasePeriodLine(models.Model):
 
     @api.depends("transaction_id.payment_id")
     def _compute_journal_item_id(self):
-        """The item of the payment per customer, of the session's combined payment, or the correction."""
+        """The item on Glase's account of what was booked for the line's row of the ledger."""
         found = {}
         if self.transaction_id.ids:
             self.env.flush_all()
-            self.env.cr.execute(
-                """
-                SELECT row.id, MIN(COALESCE(own_item.id, combined_item.id, correction_item.id))
-                  FROM glase_transaction row
-                  LEFT JOIN pos_payment payment ON payment.id = row.payment_id
-                  LEFT JOIN account_payment own ON own.glase_pos_payment_id = payment.id
-                  LEFT JOIN account_move_line own_item
-                         ON own_item.move_id = own.move_id
-                        AND own_item.account_id = own.outstanding_account_id
-                  LEFT JOIN account_payment combined
-                         ON combined.pos_session_id = payment.session_id
-                        AND combined.pos_payment_method_id = payment.payment_method_id
-                        AND combined.glase_pos_payment_id IS NULL
-                  LEFT JOIN account_move_line combined_item
-                         ON combined_item.move_id = combined.move_id
-                        AND combined_item.account_id = combined.outstanding_account_id
-                  LEFT JOIN account_move correction
-                         ON correction.glase_transaction_id = row.id
-                        AND correction.state = 'posted'
-                  LEFT JOIN account_move_line correction_item
-                         ON correction_item.move_id = correction.id
-                 WHERE row.id = ANY(%s)
-                 GROUP BY row.id
-                """,
-                (self.transaction_id.ids,),
-            )
+            self.env.cr.execute(JOURNAL_ITEMS, (self.transaction_id.ids,))
             found = dict(self.env.cr.fetchall())
         for line in self:
             line.journal_item_id = found.get(line.transaction_id.id)

@@ -25,6 +25,7 @@ from . import (
     test_payment_method,
     test_period,
     test_period_difference,
+    test_period_journal_item,
     test_period_match,
     test_period_print,
     test_period_shop,

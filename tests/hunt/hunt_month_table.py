@@ -238,7 +238,7 @@ class MonthTable(Checks):
         for name, (booked, explained, wanted) in accounts.items():
             differs = booked + explained - wanted
             figures = (booked, explained, wanted, differs)
-            say(f"{name:>8}" + "".join(f"{figure:>15}" for figure in figures))
+            say(f"{name:>8}" + "".join(f"{figure:>15.2f}" for figure in figures))
             wrong += bool(differs)
         for amount, what in self.unheard:
             say(f"  in open cases: {amount}: {what}")

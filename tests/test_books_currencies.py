@@ -63,9 +63,9 @@ class TestBooksCurrencies(BooksCommon):
         self.pos_session = self.open_register(till)
         return currency
 
-    def rate(self, currency, rate):
-        """From now on one unit of the company's currency is this many of another."""
-        today = fields.Date.today()
+    def rate(self, currency, rate, days_ago=0):
+        """From this day on one unit of the company's currency is this many of another."""
+        today = fields.Date.subtract(fields.Date.today(), days=days_ago)
         rates = currency.rate_ids.filtered(lambda one: one.company_id == self.company)
         same = rates.filtered(lambda one: one.name == today)
         if same:
@@ -80,6 +80,24 @@ class TestBooksCurrencies(BooksCommon):
                 }
             )
 
+    def given_back(self, order, amount):
+        """A refund order that is finished."""
+        refund_order, line = self.refund_order(order, amount)
+        refund_order.partner_id = order.partner_id
+        self.assertEqual(self.refund(refund_order, line, amount)["state"], "refunded")
+        self.validate(refund_order, line)
+        return refund_order
+
+    def assert_clear(self):
+        """What the session has left on its receivable accounts cleared in both currencies."""
+        accounts = self.pos_session._get_receivable_account(self.method)
+        accounts |= self.env["res.partner"].create({"name": "X"}).property_account_receivable_id
+        moves = self.pos_session._get_related_account_moves()
+        items = moves.line_ids.filtered(lambda item: item.account_id in accounts)
+        self.assertTrue(items)
+        self.assertTrue(all(items.mapped("reconciled")))
+        self.assertEqual(sum(items.mapped("amount_residual")), 0)
+
     def in_company_currency(self, account):
         lines = self.env["account.move.line"].search(
             [("account_id", "=", account.id), ("parent_state", "=", "posted")]
@@ -89,9 +107,7 @@ class TestBooksCurrencies(BooksCommon):
     def test_a_foreign_journal(self):
         euro = self.foreign_till("EUR", 0.5, 2)
         order, _row = self.paid_order(100)
-        refund_order, line = self.refund_order(order, 30.3)
-        self.assertEqual(self.refund(refund_order, line, 30.3)["state"], "refunded")
-        self.validate(refund_order, line)
+        self.given_back(order, 30.3)
         row = self.paid_without_order(33.33)
         self.override_and_close()
         self.assertEqual(row.currency_id, euro)
@@ -129,3 +145,62 @@ class TestBooksCurrencies(BooksCommon):
         self.paid_without_order(7)
         self.override_and_close()
         self.assert_books(1487, -7)
+
+    def test_a_day_that_gives_back_more_than_it_takes(self):
+        """The sums come out even in both currencies: else Odoo asks who takes its rounding."""
+        euro = self.foreign_till("EUR", 0.5, 2)
+        order, _row = self.paid_order(100)
+        self.close_session()
+        self.assertEqual(self.in_company_currency(self.outstanding), 200)
+        self.rate(euro, 0.4)
+        self.next_day()
+        self.paid_order(11.5)
+        self.given_back(order, 69)
+        self.close_session()
+        self.assert_books(42.5, 0)
+        # 100 / 0.5 - 57.5 / 0.4
+        self.assertEqual(self.in_company_currency(self.outstanding), 56.25)
+        self.assert_clear()
+
+    def test_a_day_that_gives_back_more_while_the_rate_changes(self):
+        euro = self.foreign_till("EUR", 0.5, 2)
+        self.rate(euro, 0.5, days_ago=1)
+        self.rate(euro, 0.4)
+        order, _row = self.paid_order(100)
+        self.close_session()
+        self.assertEqual(self.in_company_currency(self.outstanding), 250)
+        self.next_day()
+        refund_order = self.given_back(order, 69)
+        # It was given back yesterday; the register is closed today.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE pos_payment SET payment_date = payment_date - interval '1 day' WHERE id = %s",
+            (refund_order.payment_ids.id,),
+        )
+        self.env.cr.execute(
+            "UPDATE pos_order SET date_order = date_order - interval '1 day' WHERE id = %s",
+            (refund_order.id,),
+        )
+        self.env.invalidate_all()
+        self.close_session()
+        self.assert_books(31, 0)
+        # 100 / 0.4 - 69 / 0.4: what is booked when the session is closed has the rate of then.
+        self.assertEqual(self.in_company_currency(self.outstanding), 77.5)
+        self.assert_clear()
+
+    def test_identified_customers_on_a_day_that_gives_back_more_than_it_takes(self):
+        euro = self.foreign_till("EUR", 0.5, 2)
+        self.pos_session.state = "closed"
+        self.method.split_transactions = True
+        self.next_day()
+        customer = self.env["res.partner"].create({"name": "Alma"})
+        order, _row = self.paid_order(100, customer=customer)
+        self.close_session()
+        self.rate(euro, 0.4)
+        self.next_day()
+        self.paid_order(11.5, customer=customer)
+        self.given_back(order, 69)
+        self.close_session()
+        self.assert_books(42.5, 0)
+        self.assertEqual(self.in_company_currency(self.outstanding), 56.25)
+        self.assert_clear()

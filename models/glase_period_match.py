@@ -5,7 +5,7 @@ refunds is not documented; each way that is known is read, and what stays unclea
 (``doc/ledger.md §15``).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,8 +42,9 @@ class Entry:
     """A row of the ledger: ``amount`` is what was taken or given back, above zero.
 
     ``original`` is the reference of the payment that a refund gives back; ``here`` is whether the period
-    covers it; ``reported`` whether a report has had it before, and ``overlap`` whether that was one
-    of the other way (a till's for a shop's, or a shop's for a till's).
+    covers it; ``in_time`` whether it was sent before the period's mark was answered: what came later
+    is no row of its report; ``reported`` whether a report has had it before, and ``overlap`` whether
+    that was one of the other way (a till's for a shop's, or a shop's for a till's).
     """
 
     id: int
@@ -54,6 +55,7 @@ class Entry:
     amount: Decimal
     terminal: str | None = None
     here: bool = True
+    in_time: bool = True
     same_currency: bool = True
     reported: bool = False
     overlap: bool = False
@@ -87,12 +89,25 @@ def match(lines, entries):
         else:
             for reference in {entry.reference, entry.original} - {None}:
                 refunds[reference].append(entry)
+
+    def turn(line):
+        # Payments first: a netted one takes its refunds with it. Then those that fit first: what a
+        # line is must not hang on the order of a report's rows.
+        known = refunds[line.reference] if line.amount < 0 else payments[line.reference]
+        equal = [entry for entry in known if entry.amount == abs(line.amount)]
+        own = any(entry.reference == line.reference for entry in equal)
+        return line.amount < 0, not own, not equal
+
+    left = Counter(line.reference for line in lines if line.amount < 0)
     taken = set()
     found = []
-    # Payments first: a netted one takes its refunds with it.
-    for line in sorted(lines, key=lambda line: line.amount < 0):
-        judge = _match_refund if line.amount < 0 else _match_payment
-        matched = judge(line, payments[line.reference], refunds[line.reference], taken)
+    for line in sorted(lines, key=turn):
+        known = payments[line.reference], refunds[line.reference]
+        if line.amount < 0:
+            matched = _match_refund(line, *known, taken, left[line.reference] == 1)
+            left[line.reference] -= bool(matched.entries)
+        else:
+            matched = _match_payment(line, *known, taken)
         taken.update(entry.id for entry in matched.counted())
         found.append(matched)
     return found
@@ -110,29 +125,42 @@ def _match_payment(line, payments, refunds, taken):
         return Match(line, UNPAID, payment)
     if not payment.here or not payment.same_currency or line.amount == payment.amount:
         return _fitting(line, payment)
-    made = [entry for entry in refunds if _is_open(entry, taken)]
-    if made and line.amount == payment.amount - sum(entry.amount for entry in made):
-        return Match(line, NETTED, payment, (payment, *made))
+    if line.amount < payment.amount:
+        made = [entry for entry in refunds if _is_open(entry, taken)]
+        # A report is made after its mark: it may be less what was given back until then.
+        for some in ([entry for entry in made if entry.in_time], made):
+            if some and line.amount == payment.amount - sum(entry.amount for entry in some):
+                return Match(line, NETTED, payment, (payment, *some))
+        undecided = _undecided(refunds)
+        if undecided:
+            return Match(line, UNDECIDABLE, undecided[0])
     return Match(line, AMOUNT, payment, (payment,))
 
 
-def _match_refund(line, payments, refunds, taken):
+def _match_refund(line, payments, refunds, taken, alone):
+    """:param bool alone: whether no other row of a refund under this reference is left"""
+    refunds = [entry for entry in refunds if entry.in_time]
     made = [entry for entry in refunds if _is_open(entry, taken)]
     equal = [entry for entry in made if entry.amount == -line.amount]
     if equal:
         # Of several equal refunds under one reference it does not matter which is which.
         return _fitting(line, equal[0])
-    if len(made) == 1:
+    undecided = _undecided(refunds)
+    if undecided or len(made) > 1 or (made and not alone):
+        return Match(line, UNDECIDABLE, undecided[0] if undecided else None)
+    if made:
         return Match(line, AMOUNT, made[0], (made[0],))
-    undecided = [entry for entry in refunds if entry.state == ledger.UNKNOWN]
-    if made or undecided:
-        return Match(line, UNDECIDABLE, undecided[0] if len(undecided) == 1 else None)
     before = [entry for entry in refunds if entry.reported or entry.id in taken]
     if before:
         equal = [entry for entry in before if _again(line, entry, taken) == OVERLAP]
         entry = (equal or before)[0]
         return Match(line, _again(line, entry, taken), entry)
     return Match(line, UNKNOWN, payments[0] if len(payments) == 1 else None)
+
+
+def _undecided(refunds):
+    """Refunds of which nobody knows whether they were made: one is decided after the other."""
+    return [entry for entry in refunds if entry.state == ledger.UNKNOWN]
 
 
 def _fitting(line, entry):

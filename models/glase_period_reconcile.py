@@ -178,6 +178,7 @@ class GlasePeriod(models.Model):
                          ELSE t.receipt_amount END)::text,
                    t.terminal_identifier,
                    COALESCE(t.terminal_id = %s, t.account_id = %s),
+                   COALESCE(t.sent_at <= %s, TRUE),
                    COALESCE(t.receipt_currency, c.name) = %s,
                    t.period_id IS NOT NULL,
                    p.id IS NOT NULL AND (p.terminal_id IS NULL) <> %s
@@ -192,6 +193,7 @@ class GlasePeriod(models.Model):
             (
                 self.terminal_id.id or None,
                 self.account_id.id,
+                self.marked_at or None,
                 self.currency_id.name,
                 not self.terminal_id,
                 self.company_id.id,

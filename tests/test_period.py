@@ -45,6 +45,19 @@ class TestPeriod(PeriodCommon):
                 self.assertEqual((row.period_id, refund.period_id), (period, period))
                 self.next_day()
 
+    def test_a_refund_of_the_next_session_is_not_taken_off_a_payment_of_this_one(self):
+        self.profile(refunds_in_reports="netted")
+        order, row = self.paid_order(100)
+        before = self.give_back(order, 20)
+        period = self.close()
+        self.work()
+        self.next_day()
+        after = self.give_back(order, 30, "refund-2")
+        self.settle()
+        self.assertEqual((period.state, self.kinds(period)), ("reconciled", ["netted"]))
+        self.assertEqual((row | before).period_id, period)
+        self.assertFalse(after.period_id)
+
     def test_refunds_that_glase_never_reports_are_awaited_then_missing_then_accepted(self):
         self.profile(refunds_in_reports="absent")
         order, _row = self.paid_order(100)

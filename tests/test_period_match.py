@@ -110,3 +110,57 @@ class TestPeriodMatch(BaseCase):
     def test_two_refunds_that_fit_neither_amount_are_undecidable(self):
         entries = [payment(1, "P", "100"), refund(2, "R", "P", "30"), refund(3, "S", "P", "20")]
         self.assertEqual(self.kinds([("P", "-25")], entries), [UNDECIDABLE])
+
+    def test_an_undecided_refund_of_the_payment_makes_another_amount_undecidable(self):
+        entries = [
+            payment(1, "P", "100"),
+            refund(2, "R", "P", "30"),
+            refund(3, None, "P", "20", state=ledger.UNKNOWN),
+        ]
+        for amounts in (("-20", "-30"), ("-30", "-20")):
+            with self.subTest(amounts=amounts):
+                found = match(lines(*(("P", amount) for amount in amounts)), entries)
+                self.assertEqual(
+                    {(each.line.amount, each.kind, each.entry.id) for each in found},
+                    {(Decimal("-30"), MATCHED, 2), (Decimal("-20"), UNDECIDABLE, 3)},
+                )
+
+    def test_a_row_under_the_refunds_own_reference_comes_before_one_under_its_payments(self):
+        entries = [payment(1, "P", "100"), refund(2, "R", "P", "30"), refund(3, "S", "P", "30")]
+        self.assertEqual(self.kinds([("P", "-30"), ("R", "-30")], entries), [MATCHED, MATCHED])
+
+    def test_several_rows_for_one_refund_that_it_does_not_fit_are_undecidable(self):
+        entries = [payment(1, "P", "100"), refund(2, "R", "P", "30")]
+        rows = [("P", "-25"), ("P", "-26")]
+        self.assertEqual(self.kinds(rows, entries), [UNDECIDABLE, UNDECIDABLE])
+
+    def test_netted_with_an_undecided_refund_is_undecidable_until_it_is_decided(self):
+        undecided = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.UNKNOWN)]
+        [found] = match(lines(("P", "70")), undecided)
+        self.assertEqual((found.kind, found.entry.id, found.entries), (UNDECIDABLE, 2, ()))
+        made = [payment(1, "P", "100"), refund(2, None, "P", "30")]
+        self.assertEqual(self.kinds([("P", "70")], made), [NETTED])
+        not_made = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.FAILED)]
+        self.assertEqual(self.kinds([("P", "70")], not_made), [AMOUNT])
+
+    def test_more_than_was_paid_has_nothing_to_do_with_an_undecided_refund(self):
+        entries = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.UNKNOWN)]
+        self.assertEqual(self.kinds([("P", "110")], entries), [AMOUNT])
+
+    def test_a_refund_of_after_the_mark_is_not_netted_where_those_before_it_fit(self):
+        entries = [
+            payment(1, "P", "100"),
+            refund(2, "R", "P", "20"),
+            refund(3, "S", "P", "30", in_time=False),
+        ]
+        [found] = match(lines(("P", "80")), entries)
+        self.assertEqual((found.kind, {entry.id for entry in found.entries}), (NETTED, {1, 2}))
+        [found] = match(lines(("P", "50")), entries)
+        self.assertEqual((found.kind, len(found.entries)), (NETTED, 3))
+
+    def test_a_refund_of_after_the_mark_is_no_row_of_the_report(self):
+        early = refund(3, "S", "P", "30")
+        late = refund(2, "R", "P", "30", in_time=False)
+        self.assertEqual(self.kinds([("P", "-30")], [payment(1, "P", "100"), late]), [UNKNOWN])
+        [found] = match(lines(("P", "-30")), [payment(1, "P", "100"), late, early])
+        self.assertEqual((found.kind, found.entry.id), (MATCHED, 3))

@@ -51,8 +51,22 @@ class AccountMove(models.Model):
 
         :raises UserError: for an entry that corrects the books for a Glase payment
         """
+        self._glase_refuse_corrections()
+        return super().button_draft()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Override of `account`: a reversal would leave the accounts with what Glase does not have.
+
+        :raises UserError: for an entry that corrects the books for a Glase payment
+        """
+        self._glase_refuse_corrections()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def _glase_refuse_corrections(self):
         for move in self:
-            if move.state == "posted" and (move.glase_transaction_id or move.glase_payment_id):
+            if move.state != "posted" or not (move.glase_transaction_id or move.glase_payment_id):
+                continue
+            if move.glase_amount:
                 raise UserError(
                     self.env._(
                         "“%s” was made from the Glase ledger and is taken back by itself once its "
@@ -61,7 +75,14 @@ class AccountMove(models.Model):
                         move.name,
                     )
                 )
-        return super().button_draft()
+            raise UserError(
+                self.env._(
+                    "“%s” wrote Glase money off, and is taken back by itself if its order or proof "
+                    "comes after all. If another account should have taken it, book an entry "
+                    "between the two accounts.",
+                    move.name,
+                )
+            )
 
 
 class AccountMoveLine(models.Model):

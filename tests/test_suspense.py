@@ -168,6 +168,77 @@ class TestWriteOff(BooksCommon):
         self.assertEqual(form.amount, 100)
 
 
+class TestKept(BooksCommon):
+    """What the module has booked is undone by settling its payment, not by hand."""
+
+    def reverse(self, move):
+        """*Reverse Entry*, as a bookkeeper does; returns the reversal."""
+        wizards = self.env["account.move.reversal"].with_user(self.bookkeeper)
+        wizards = wizards.with_context(active_model="account.move", active_ids=move.ids)
+        wizard = wizards.create({"journal_id": move.journal_id.id})
+        return move.browse(wizard.reverse_moves()["res_id"])
+
+    def setUp(self):
+        super().setUp()
+        self.bookkeeper = self.env["res.users"].create(
+            {
+                "name": "Berit",
+                "login": "berit",
+                "group_ids": [(6, 0, self.env.ref("account.group_account_manager").ids)],
+                "company_id": self.company.id,
+                "company_ids": [(6, 0, self.company.ids)],
+            }
+        )
+
+    def assert_kept(self, move, words):
+        with self.assertRaisesRegex(UserError, words):
+            self.reverse(move)
+        with self.assertRaisesRegex(UserError, words):
+            move.with_user(self.bookkeeper).button_draft()
+        with self.assertRaisesRegex(UserError, words):
+            move.with_user(self.bookkeeper).button_cancel()
+        self.assertEqual(move.state, "posted")
+
+    def test_a_correction_is_not_reversed(self):
+        row = self.paid_without_order(100)
+        payment = self.unproven_order(20)
+        self.override_and_close()
+        for move in (self.corrections(row), self.corrections(payment=payment)):
+            self.assert_kept(move, "write it off: Glase / Cases")
+        self.assert_books(100, -80)
+
+    def test_a_write_off_is_not_reversed_but_moved_by_an_entry(self):
+        row = self.paid_without_order(100)
+        self.override_and_close()
+        loss = self.company_data["default_account_expense"]
+        with self.office() as env:
+            case = env["glase.case"].browse(self.case(row, "paid_without_order").id)
+            wizard = env["glase.write.off"].create(
+                {"case_id": case.id, "account_id": loss.id, "reason": "Never claimed"}
+            )
+            wizard.action_write_off()
+        self.env.invalidate_all()
+        _correction, written_off = self.corrections(row)
+        self.assert_kept(written_off, "book an entry between the two accounts")
+        self.assert_books(100, 0)
+
+    def test_an_entry_of_a_person_is_reversed(self):
+        accounts = (self.company_data["default_account_revenue"], self.suspense)
+        move = self.env["account.move"].create(
+            {
+                "journal_id": self.glase_journal.id,
+                "line_ids": [
+                    (0, 0, {"account_id": account.id, "balance": balance})
+                    for account, balance in zip(accounts, (-5, 5), strict=True)
+                ],
+            }
+        )
+        move.action_post()
+        reversal = self.reverse(move)
+        self.assertEqual(reversal.state, "posted")
+        self.assert_books(0, 0)
+
+
 class TestNotBooked(BooksCommon):
     """What cannot be booked stops nothing, is told, and is tried again."""
 

@@ -61,5 +61,5 @@ class GlasePeriodLine(models.Model):
             raise UserError(why_not)
         row._enter_reference(self.reference, reason, self.env.user)
         line.period_id._match_lines()
-        line.period_id._settle_own_lines(row)
+        line.period_id._settle_lacking()
         line.period_id._sum_up()

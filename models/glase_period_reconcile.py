@@ -6,7 +6,7 @@ from odoo import models
 
 from ..glase.reports import DETAILS
 from . import ledger
-from .glase_period import DIFFERENCES
+from .glase_period import DIFFERENCES, RECONCILED
 from .glase_period_line import UNDECIDABLE, UNKNOWN, UNPAID
 from .glase_period_match import Entry, Line, match
 
@@ -15,6 +15,8 @@ REMATCHED = (UNKNOWN, UNPAID, UNDECIDABLE)
 # So often two reports that contradict each other are fetched again.
 CONTRADICTIONS = 3
 CONTRADICTION_PAUSE = timedelta(seconds=60)
+# So many unknown references a case lists.
+LISTED = 20
 
 
 class GlasePeriod(models.Model):
@@ -38,9 +40,6 @@ class GlasePeriod(models.Model):
             details, summary = summary, details
         self._store_lines(details.rows)
         self._match_lines()
-        self._settle_lost_mark()
-        self._settle_awaited()
-        self._add_awaited()
         self.write(
             {
                 "has_summary": bool(summary.count),
@@ -50,7 +49,7 @@ class GlasePeriod(models.Model):
             }
         )
         if self._contradicts_itself() and self.contradictions < CONTRADICTIONS:
-            # One of the two may only be older than the other.
+            # One of the two may only be older than the other: nothing is concluded from them.
             self.write(
                 {
                     "contradictions": self.contradictions + 1,
@@ -58,7 +57,10 @@ class GlasePeriod(models.Model):
                 }
             )
             return
-        self.write({"next_try_at": False, "tries": 0})
+        self.write({"state": RECONCILED, "next_try_at": False, "tries": 0})
+        self._report_unknown()
+        self._settle_lost_mark()
+        self._settle_lacking()
         self._sum_up(listed=details.shape == DETAILS or not details.count)
         if self.state == DIFFERENCES:
             self.env["res.users"]._glase_tell(
@@ -147,7 +149,6 @@ class GlasePeriod(models.Model):
             "UPDATE glase_transaction SET period_id = %s WHERE id = ANY(%s)", (self.id, reported)
         )
         self.env.invalidate_all()
-        self._report_unknown([found.line for found in matches if found.kind == UNKNOWN])
 
     def _match(self, lines):
         """Match lines of this period's report with the ledger.
@@ -204,19 +205,26 @@ class GlasePeriod(models.Model):
         )
         return [Entry(*row[:5], Decimal(row[5]), *row[6:]) for row in self.env.cr.fetchall()]
 
-    def _report_unknown(self, lines):
+    def _report_unknown(self):
         """Money at Glase that the ledger does not know is a case that lists it."""
-        if not lines:
+        lines = self.env["glase.period.line"]
+        unknown = [
+            ("period_id", "=", self.id),
+            ("kind", "=", UNKNOWN),
+            ("accepted_at", "=", False),
+        ]
+        [(count, total)] = lines._read_group(unknown, [], ["__count", "amount:sum"])
+        if not count:
             return
-        words = ", ".join(f"{line.reference} ({line.amount:.2f})" for line in lines[:20])
+        listed = lines.search(unknown, order="sequence, id", limit=LISTED)
         self.env["glase.case"]._open_for_period(
             "unknown_reference",
             self.env._(
                 "Glase's report has %(count)s payment(s) that the ledger does not "
                 "know: %(references)s. Ask Glase what they are.",
-                count=len(lines),
-                references=words,
+                count=count,
+                references=", ".join(f"{line.reference} ({line.amount:.2f})" for line in listed),
             ),
             self,
-            float(sum(line.amount for line in lines)),
+            total,
         )

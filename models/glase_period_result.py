@@ -1,5 +1,8 @@
+from collections import defaultdict
+
 from odoo import models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from . import ledger
 from .glase_period import DIFFERENCES, RECONCILED
@@ -10,6 +13,7 @@ from .glase_period_line import (
     MISSING,
     OVERLAP,
     REPORT,
+    UNDECIDABLE,
     UNKNOWN,
     UNREPORTED,
     VERIFICATION,
@@ -24,21 +28,61 @@ class GlasePeriod(models.Model):
 
     # === What the report should have had ===
 
-    def _unreported(self):
-        """Rows that this period should have, and that no report has had."""
-        return self.env["glase.transaction"].search(
+    def _lacking(self):
+        """Rows of the ledger that this period covers and that no report has had, although it should.
+
+        A row is due in the first period that was marked after it ended. While that one's report is
+        out nothing is lacking; once the report of the period after it is there too, it is missing.
+        What a line that cannot be told apart may be about lacks nothing but the answer.
+
+        :return: by the id of a row: the id of its period, and whether it is missing
+        :rtype: dict[int, tuple[int, bool]]
+        """
+        self.ensure_one()
+        rows = self.env["glase.transaction"]._search(
             self._covered()
             & Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
             & Domain("period_id", "=", False)
-            & Domain("ended_at", "<=", self.mark_sent_at)
         )
-
-    def _lines_of_covered(self):
-        """Lines of whatever period about rows that should have come with its report, or the next."""
-        return self.env["glase.period.line"].search(
-            Domain("transaction_id", "any", self._covered())
-            & Domain("kind", "in", [AWAITED, MISSING])
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH due AS (
+                    SELECT row.id, period.id AS period_id,
+                           period.state IN (%(reconciled)s, %(differences)s) AS is_there,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
+                           ) AS nth
+                      FROM glase_transaction row
+                      LEFT JOIN glase_transaction original ON original.id = row.original_id
+                      JOIN glase_period period
+                        ON period.identifier IS NOT NULL AND period.mark_sent_at >= row.ended_at
+                       AND (period.terminal_id = row.terminal_id
+                            OR period.terminal_id IS NULL AND period.account_id = row.account_id
+                           AND period.environment = row.environment)
+                     WHERE row.id IN %(rows)s
+                       AND NOT EXISTS (
+                            SELECT FROM glase_period_line line
+                             WHERE line.reference IN (row.ers_reference, original.ers_reference)
+                               AND line.kind = %(undecidable)s AND line.company_id = row.company_id
+                               AND (line.amount >= 0 OR row.kind = %(refund)s)
+                       )
+                )
+                SELECT first.id, first.period_id, COALESCE(second.is_there, FALSE)
+                  FROM due first
+                  LEFT JOIN due second ON second.id = first.id AND second.nth = 2
+                 WHERE first.nth = 1 AND first.is_there
+                 ORDER BY first.id
+                """,
+                rows=rows.subselect(),
+                reconciled=RECONCILED,
+                differences=DIFFERENCES,
+                undecidable=UNDECIDABLE,
+                refund=ledger.REFUND,
+            )
         )
+        return {row: (period, missing) for row, period, missing in self.env.cr.fetchall()}
 
     def _settle_lost_mark(self):
         """Decide by this report whether the marks that were not answered have happened."""
@@ -50,12 +94,12 @@ class GlasePeriod(models.Model):
             self._settle_one_lost_mark(lost)
 
     def _settle_one_lost_mark(self, lost):
-        until = [("ended_at", "<=", lost.mark_sent_at)]
         rows = self.env["glase.transaction"]
-        reported = rows.search([("period_id", "=", self.id), *until])
+        reported = rows.search([("period_id", "=", self.id), ("ended_at", "<=", lost.mark_sent_at)])
         # A search knows whole seconds only.
         before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
-        stranded = self._unreported().filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        lacking = rows.browse(self._lacking())
+        stranded = lacking.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         values = {"fetched_at": self.fetched_at, "state": RECONCILED}
         if before or not stranded:
             values["message"] = self.env._(
@@ -78,38 +122,43 @@ class GlasePeriod(models.Model):
             lost.ledger_total,
         )
 
-    def _settle_awaited(self):
-        """What an earlier report lacked: it came with this one, or it is missing."""
-        lines = self._lines_of_covered().filtered(lambda line: line.period_id.id < self.id)
-        came = lines.filtered(lambda line: line.transaction_id.period_id)
-        came._came_late()
-        missing = lines - came
-        missing.write({"kind": MISSING})
-        for row in missing.filtered(lambda line: not line.accepted_at).transaction_id:
+    def _settle_lacking(self):
+        """What reports lack came with another one, is awaited, or is missing.
+
+        Whatever the order in which the reports of this registration or shop arrive.
+        """
+        rows = self.env["glase.transaction"]
+        lines = self.env["glase.period.line"].search(
+            Domain("transaction_id", "any", self._covered())
+            & Domain("kind", "in", [AWAITED, MISSING])
+        )
+        changed = lines.filtered(lambda line: line.transaction_id.period_id)
+        changed._came_late()
+        waiting = {line.transaction_id.id: line for line in lines - changed}
+        new = defaultdict(rows.browse)
+        for row_id, (period_id, is_missing) in self._lacking().items():
+            line = waiting.get(row_id)
+            kind = MISSING if is_missing else AWAITED
+            if not line:
+                new[period_id, kind] |= rows.browse(row_id)
+            elif is_missing and line.kind == AWAITED:
+                changed |= line
+                line.kind = kind
+        for (period_id, kind), some in new.items():
+            changed |= self.browse(period_id)._add_ledger_lines(some, kind)
+        missing = changed.filtered(lambda line: line.kind == MISSING and not line.accepted_at)
+        for row in missing.transaction_id:
             row._open_case("not_reported")
-        for period in lines.period_id:
-            period._sum_up()
-            if period.state == DIFFERENCES:
-                self.env["res.users"]._glase_tell(
-                    period, self.env._("Glase and Odoo differ: %s", period.message or "")
-                )
-
-    def _add_awaited(self):
-        """Rows that this report lacks wait for the next one; then they are missing."""
-        known = self._lines_of_covered()
-        own = known.filtered(lambda line: line.period_id == self)
-        own.filtered(lambda line: line.transaction_id.period_id)._came_late()
-        self._add_ledger_lines(self._unreported() - known.transaction_id, AWAITED)
-
-    def _settle_own_lines(self, row):
-        """A row is reported now: no other period waits for it, or misses it, any more."""
-        lines = self._lines_of_covered().filtered(lambda line: line.transaction_id == row)
-        lines._came_late()
-        (lines.period_id - self)._sum_up()
+        others = changed.period_id - self
+        others._sum_up()
+        for period in others.filtered(lambda period: period.state == DIFFERENCES):
+            self.env["res.users"]._glase_tell(
+                period, self.env._("Glase and Odoo differ: %s", period.message or "")
+            )
 
     def _add_ledger_lines(self, rows, kind):
         sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
-        self.env["glase.period.line"].create(
+        return self.env["glase.period.line"].create(
             [
                 {
                     "period_id": self.id,
@@ -225,5 +274,4 @@ class GlasePeriodLine(models.Model):
     def _came_late(self):
         """What these lines waited for is in a report now."""
         self.write({"kind": LATE})
-        for row in self.transaction_id:
-            row._settle_cases({"not_reported"}, self.env._("A later report has it."))
+        self.transaction_id._settle_cases({"not_reported"}, self.env._("A later report has it."))

@@ -149,12 +149,80 @@ class TestPeriod(PeriodCommon):
     def test_two_reports_that_contradict_each_other_are_fetched_again_before_anybody_is_told(self):
         self.profile(report_rows="late")
         self.paid_order(100)
-        self.paid_order(20)
+        _order, renamed = self.paid_order(20)
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET ers_reference = 'other' WHERE id = %s", (renamed.id,)
+        )
+        self.env.invalidate_all()
         period = self.closed_and_settled()
         self.assertEqual(period.state, "marked")
         self.assertFalse(period.activity_ids)
+        self.assertEqual(self.kinds(period), ["matched", "unknown"], "nothing is awaited yet")
+        self.assertFalse(self.env["glase.case"].search([("period_id", "=", period.id)]))
         self.work(61)
-        self.assertEqual((period.state, period.report_total), ("reconciled", 120))
+        self.assertEqual((period.state, period.report_total), ("differences", 120))
+        self.assertEqual(self.kinds(period), ["awaited", "matched", "unknown"])
+        self.assertTrue(self.env["glase.case"].search([("period_id", "=", period.id)]))
+
+    # === Reports that come out of order ===
+
+    def late_report(self):
+        """A period whose report stays out for minutes."""
+        self.profile(report_not_ready_count=1000)
+        period = self.close()
+        self.work()
+        for _round in range(21):
+            self.work(4)
+        self.work(61)
+        self.assertEqual(period.state, "marked")
+        self.profile(report_not_ready_count=0)
+        self.next_day()
+        return period
+
+    def a_day(self, amount, **profile):
+        """A day with one payment, and its period."""
+        _order, row = self.paid_order(amount)
+        self.profile(report_not_ready_count=0, **profile)
+        period = self.closed_and_settled()
+        self.profile(report_not_ready_count=0)
+        self.next_day()
+        return period, row
+
+    def test_what_a_report_that_is_still_out_may_have_is_not_missing(self):
+        _order, first_row = self.paid_order(100)
+        first = self.late_report()
+        for amount in (50, 20):
+            period, row = self.a_day(amount)
+            self.assertEqual((period.state, self.kinds(period)), ("reconciled", ["matched"]))
+            self.assertEqual((period.ledger_total, row.period_id), (amount, period))
+        self.assertFalse(first_row.period_id or first_row.case_ids)
+        self.work(3600)
+        self.assertEqual((first.state, self.kinds(first)), ("reconciled", ["matched"]))
+        self.assertEqual(first_row.period_id, first)
+
+    def test_what_is_awaited_waits_for_the_next_report_and_not_for_a_later_one(self):
+        self.paid_order(10)
+        first, awaited = self.a_day(100, report_rows="missing")
+        self.assertEqual((first.state, self.kinds(first)), ("reconciled", ["awaited", "matched"]))
+        self.paid_order(50)
+        second = self.late_report()
+        third, _row = self.a_day(20)
+        self.assertEqual(self.kinds(third), ["matched"])
+        self.assertEqual(self.kinds(first), ["awaited", "matched"], "the second may have it")
+        self.work(3600)
+        self.assertEqual((second.state, self.kinds(second)), ("reconciled", ["matched"]))
+        self.assertEqual((first.state, self.kinds(first)), ("differences", ["matched", "missing"]))
+        self.assertEqual(awaited.case_ids.mapped("kind"), ["not_reported"])
+
+    def test_a_late_report_says_at_once_what_is_missing(self):
+        self.paid_order(10)
+        _order, lacking = self.paid_order(100)
+        first = self.late_report()
+        self.a_day(50)
+        self.profile(report_not_ready_count=0, report_rows="missing")
+        self.work(3600)
+        self.assertEqual((first.state, self.kinds(first)), ("differences", ["matched", "missing"]))
+        self.assertEqual(lacking.case_ids.mapped("kind"), ["not_reported"])
 
     # === Glase is slow, dead or talks nonsense ===
 

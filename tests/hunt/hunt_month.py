@@ -36,6 +36,8 @@ SALE_KINDS = {
     "reversed_at_till": 2,
 }
 REFUND_SHARE = 0.15
+# Each so many days a till only takes goods back: it gives back more than it takes.
+RETURNS_EVERY = 7
 PERIOD_TROUBLE = 0.15
 PERIOD_FAULTS = (
     {"operation": "markTransactionPeriod", "kind": "drop-before"},
@@ -76,11 +78,17 @@ class Month:
             self.mornings.append(self.world.now())
             for index, till in enumerate(self.play.tills):
                 self.world.open_session(till.config_id)
-                for _sale in range(self.random.randint(*SALES)):
+                returns = (len(self.mornings) + index) % RETURNS_EVERY == 0
+                for _sale in range(0 if returns else self.random.randint(*SALES)):
                     self._sell(index)
-                if self.random.random() < REFUND_SHARE * SALES[1]:
+                if returns or self.random.random() < REFUND_SHARE * SALES[1]:
                     self._give_back(index)
             self._evening()
+        [(self.world.counts["session gives back more than it takes"],)] = self.world.sql(
+            "SELECT count(*) FROM account_payment"
+            " WHERE payment_type = 'outbound' AND pos_payment_method_id = %s",
+            self.world.method_id,
+        )
 
     def _do(self, kind, **values):
         return self.play.play({"do": kind, **values})

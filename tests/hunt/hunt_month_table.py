@@ -11,7 +11,7 @@ from hunt_table import say
 
 from odoo.addons.pos_glase.models import ledger
 
-COLUMNS = ("at Glase", "ledger", "orders", "reports", "in cases", "not explained")
+COLUMNS = ("at Glase", "ledger", "orders", "no order", "reports", "no report", "not explained")
 # Of the account of what Glase has taken, and of the suspense account, which must have what orders
 # say less what stands at Glase.
 ACCOUNT_COLUMNS = ("in Odoo", "in open cases", "should be", "difference")
@@ -21,8 +21,10 @@ class MonthTable(Checks):
     """The four sums of each till, and why they differ.
 
     ``at Glase``: what stands by Glase's journal; ``ledger``: what our rows say; ``orders``: the Glase
-    payments of orders in closed sessions; ``reports``: Glase's own reports of the periods. All in
-    SEK, refunds taken off: they count at the till that took the payment, as they do at Glase.
+    payments of orders in closed sessions; ``no order``: what Glase has beyond them, by an open case or
+    settled; ``reports``: Glase's own reports of the periods; ``no report``: what they lack, awaited or
+    by an open case. All in SEK, refunds taken off: they count at the till that took the payment, as
+    they do at Glase.
 
     :param mornings: the ledger's time at which each day began
     """
@@ -52,6 +54,13 @@ class MonthTable(Checks):
         for row in self.rows:
             self._compare(row, booked[row["id"]], sold[row["id"]])
         self._reports()
+        for till in self.world.config_ids:
+            for has, lacks in (("orders", "no order"), ("reports", "no report")):
+                left = self.sums["at Glase"][till] - self.sums[has][till] - self.sums[lacks][till]
+                if left:
+                    self._unexplained(
+                        till, left, f"at Glase, and in the sums of neither {has} nor {lacks}"
+                    )
 
     # === The four sums ===
 
@@ -106,7 +115,7 @@ class MonthTable(Checks):
             else:
                 named = [case for case in self.open if case["payment_id"] == payment["id"]]
                 what = f"order payment {payment['id']} of {amount}, nothing of it at Glase"
-                self._note(payment["config_id"], -amount, what, named)
+                self._note("no order", payment["config_id"], -amount, what, named)
         return sold
 
     def _reports(self):
@@ -126,16 +135,11 @@ class MonthTable(Checks):
                 ]
                 till, amount = self.till_of[line["transaction_id"]], money(line["ledger_amount"])
                 what = f"{line['reference']} of {amount} is {line['kind']} in Glase's reports"
-                self.sums["reports"][till] += amount
                 if line["kind"] == "awaited":
                     # Nobody has to do anything yet: the next report has it, or it becomes a case.
-                    self.explained.append((till, amount, what))
+                    self._explained("no report", till, amount, what)
                 else:
-                    self._note(till, amount, what, cases)
-        for till in self.world.config_ids:
-            left = self.sums["at Glase"][till] - self.sums["reports"][till]
-            if left:
-                self._unexplained(till, left, "Glase's reports have another sum than its journal")
+                    self._note("no report", till, amount, what, cases)
 
     # === What differs, and why ===
 
@@ -155,11 +159,11 @@ class MonthTable(Checks):
         ]
         if not cases and booked == heard and (settled or self._given_back(row)):
             # Not in any order, and nobody has to do anything about it any more.
-            self.explained.append((self.till_of[row["id"]], booked - sold, f"{what}: settled"))
+            self._explained("no order", self.till_of[row["id"]], booked - sold, f"{what}: settled")
             return
         if cases and booked != heard:
             self.unheard.append((booked - heard, f"{what}: case {self._kinds(cases)}"))
-        self._note(self.till_of[row["id"]], booked - sold, what, cases)
+        self._note("no order", self.till_of[row["id"]], booked - sold, what, cases)
 
     def _given_back(self, row):
         """Whether a payment without an order and its refunds cancel each other."""
@@ -178,12 +182,16 @@ class MonthTable(Checks):
             if case["transaction_id"] in family or case["payment_id"] in mine
         ]
 
-    def _note(self, till, amount, what, cases):
-        if not cases:
+    def _note(self, column, till, amount, what, cases):
+        if cases:
+            self._explained(column, till, amount, f"{what}: case {self._kinds(cases)}")
+        else:
+            self.sums[column][till] += amount
             self._unexplained(till, amount, what)
-            return
-        self.sums["in cases"][till] += amount
-        self.explained.append((till, amount, f"{what}: case {self._kinds(cases)}"))
+
+    def _explained(self, column, till, amount, what):
+        self.sums[column][till] += amount
+        self.explained.append((till, amount, what))
 
     @staticmethod
     def _kinds(cases):

@@ -42,6 +42,7 @@ from . import glase_period_result
 from . import glase_period_by_hand
 from . import glase_period_difference
 from . import glase_period_naming
+from . import glase_transaction_reported
 from . import glase_environments
 from . import glase_go_live
 from . import glase_go_live_line

@@ -238,9 +238,7 @@ class GlasePeriodLine(models.Model):
         row._note("report_believed", reason)
         if not row.payment_id and not row.case_ids.filtered(lambda case: case.state == "open"):
             row._open_case("paid_without_order")
-        period = self.sudo().period_id
-        period._match_lines()
-        period._sum_up()
+        self.sudo().period_id._compare_again()
         return self.case_id and self.action_open_case()
 
     def _reason_given(self):

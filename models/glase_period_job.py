@@ -55,6 +55,7 @@ class GlasePeriod(models.Model):
     @api.model
     def _work_due(self):
         """Take the next step of each period that is due now."""
+        self._compare_outdated()
         self._release_shops()
         for _index in range(BATCH):
             step = self._in_own_transaction(lambda periods: periods._claim_next())

@@ -60,6 +60,4 @@ class GlasePeriodLine(models.Model):
         if why_not:
             raise UserError(why_not)
         row._enter_reference(self.reference, reason, self.env.user)
-        line.period_id._match_lines()
-        line.period_id._settle_lacking()
-        line.period_id._sum_up()
+        line.period_id._compare_again()

@@ -2,10 +2,10 @@ from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, models
 
 from ..glase.reports import DETAILS
-from . import ledger
+from . import ledger, own_transaction
 from .glase_period import DIFFERENCES, RECONCILED
 from .glase_period_line import UNDECIDABLE, UNKNOWN, UNPAID
 from .glase_period_match import Entry, Line, match
@@ -59,6 +59,8 @@ class GlasePeriod(models.Model):
             return
         self.write({"state": RECONCILED, "next_try_at": False, "tries": 0})
         self._report_unknown()
+        for period in self._outdated(self.company_id) - self:
+            period._compare_again()
         self._settle_lost_mark()
         self._settle_lacking()
         self._sum_up(listed=details.shape == DETAILS or not details.count)
@@ -66,6 +68,70 @@ class GlasePeriod(models.Model):
             self.env["res.users"]._glase_tell(
                 self, self.env._("Glase and Odoo differ: %s", self.message or "")
             )
+
+    # === What the ledger learns later ===
+
+    @api.model
+    def _compare_outdated(self):
+        """Compare the periods again about whose reports the ledger has learnt something."""
+        for period_id in self._in_own_transaction(lambda periods: periods._outdated().ids):
+            self._in_own_transaction(
+                lambda periods, period_id=period_id: periods.browse(period_id)._compare_again()
+            )
+
+    def _compare_again(self):
+        """Match what the ledger knows by now with this period's report as it was fetched."""
+        self.ensure_one()
+        own_transaction.lock(self)
+        self._match_lines()
+        self._settle_lacking()
+        self._sum_up()
+
+    @api.model
+    def _outdated(self, companies=None):
+        """Periods with a line that the ledger did not know, or called unpaid or undecided, and now knows.
+
+        Accepted lines are among them: what they report must not be missing elsewhere.
+
+        :param companies: whose periods, or None for those of all
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            WITH line AS (
+                SELECT line.period_id, line.kind, line.reference, line.amount, line.transaction_id,
+                       period.company_id, period.environment, period.marked_at
+                  FROM glase_period_line line
+                  JOIN glase_period period ON period.id = line.period_id
+                 WHERE line.origin = 'report' AND line.kind = ANY(%(kinds)s)
+                   AND (%(companies)s::int[] IS NULL OR period.company_id = ANY(%(companies)s))
+            ), found AS (
+                SELECT line.period_id
+                  FROM line JOIN glase_transaction named ON named.id = line.transaction_id
+                 WHERE line.kind = 'undecidable' AND named.state <> 'unknown'
+                UNION
+                SELECT line.period_id
+                  FROM line JOIN glase_transaction row ON row.ers_reference = line.reference
+                 WHERE line.kind <> 'undecidable' AND row.period_id IS NULL
+                   AND row.company_id = line.company_id AND row.environment = line.environment
+                   AND row.state = CASE WHEN line.amount < 0 THEN 'refunded' ELSE 'paid' END
+                   AND (line.amount >= 0 OR row.sent_at <= line.marked_at)
+                UNION
+                SELECT line.period_id
+                  FROM line
+                  JOIN glase_transaction original ON original.ers_reference = line.reference
+                  JOIN glase_transaction row ON row.original_id = original.id
+                 WHERE line.kind <> 'undecidable' AND line.amount < 0 AND row.period_id IS NULL
+                   AND row.company_id = line.company_id AND row.environment = line.environment
+                   AND row.state = 'refunded' AND row.sent_at <= line.marked_at
+            )
+            SELECT period_id FROM found ORDER BY period_id
+            """,
+            {"kinds": list(REMATCHED), "companies": companies and companies.ids},
+        )
+        return self.browse(period_id for (period_id,) in self.env.cr.fetchall())
+
+    # === The report's rows ===
 
     def _store_lines(self, rows):
         """Add the report's rows that are not there yet."""
@@ -112,7 +178,7 @@ class GlasePeriod(models.Model):
             SELECT id, reference, amount::text, NULLIF(terminal_identifier, '')
               FROM glase_period_line
              WHERE period_id = %s AND origin = 'report'
-               AND (kind IS NULL OR kind = ANY(%s) AND accepted_at IS NULL)
+               AND (kind IS NULL OR kind = ANY(%s))
              ORDER BY sequence
             """,
             (self.id, list(REMATCHED)),

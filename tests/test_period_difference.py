@@ -48,6 +48,51 @@ class TestPeriodDifference(PeriodCommon):
         with self.assertRaisesRegex(UserError, "meanwhile"):
             line.with_user(self.pos_admin).action_take_as_paid()
 
+    def paid_unheard(self):
+        """A payment that Glase's report has while the ledger has not heard of it; its row and line."""
+        self.paid_order(20)
+        _order, line = self.sent(100)
+        self.customer("pay")
+        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
+        self.assertEqual(self.ask(line)["state"], "issued")
+        self.simulator.faults()
+        period = self.closed_and_settled()
+        reported = period.line_ids.filtered(lambda line: line.amount == 100)
+        self.assertEqual((reported.kind, period.state), ("unknown", "differences"))
+        return self.row(line), reported
+
+    def hear_of(self, row):
+        """The ledger hears that it is paid, and wakes the job that compares periods."""
+        job = self.env.ref("pos_glase.cron_periods")
+        woken = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+        view = self.door("status", line_uuid=row.line_uuid, attempt="1")
+        self.assertEqual(view["state"], "paid")
+        self.env.invalidate_all()
+        self.assertFalse(row.period_id, "not in the till's request")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)]) - woken)
+        self.work()
+
+    def test_what_turns_out_to_be_paid_is_matched_with_the_report_that_has_it(self):
+        row, line = self.paid_unheard()
+        self.hear_of(row)
+        self.assertEqual((line.kind, row.period_id), ("matched", line.period_id))
+        self.assertEqual((line.period_id.state, line.period_id.difference), ("reconciled", 0))
+
+    def test_what_was_accepted_as_unknown_is_not_missing_once_it_is_paid(self):
+        row, line = self.paid_unheard()
+        line.with_user(self.pos_admin).reason = "The customer has a receipt"
+        line.with_user(self.pos_admin).action_accept()
+        self.hear_of(row)
+        self.assertEqual((line.kind, row.period_id), ("matched", line.period_id))
+        self.assertEqual(line.accepted_by, self.pos_admin)
+        self.assertEqual(line.period_id.ledger_total, 120)
+
+    def test_a_payment_that_is_heard_of_does_not_wake_the_job_for_nothing(self):
+        job = self.env.ref("pos_glase.cron_periods")
+        woken = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+        self.paid_order(20)
+        self.assertEqual(self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)]), woken)
+
     def test_several_are_accepted_with_one_reason(self):
         for amount in (100, 20, 3):
             self.paid_order(amount)

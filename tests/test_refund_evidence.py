@@ -51,21 +51,37 @@ class TestRefundEvidence(PeriodCommon):
         self.assertEqual(case.evidence_line_ids.mapped("amount"), [100])
         self.assertIn("do not conclude", case.evidence_words)
 
-    def test_a_refund_that_a_manager_decided_was_made_is_matched_when_it_is_fetched_again(self):
-        self.profile(refunds_in_reports="payment_reference")
-        order, _row = self.paid_order(100)
+    def test_a_refund_that_a_manager_decided_was_made_is_matched_with_the_report(self):
+        for way in ("payment_reference", "netted"):
+            with self.subTest(way=way):
+                self.profile(refunds_in_reports=way)
+                order, payment = self.paid_order(100)
+                case = self.lost_refund(order, 30)
+                period = self.closed_and_settled()
+                line = period.line_ids.filtered(lambda line: line.kind == "undecidable")
+                self.assertEqual(line.transaction_id, case.transaction_id)
+                self.assertFalse(line.can_refund)
+                self.assertNotIn("awaited", self.kinds(period), "one difference, not two")
+                self.decided(case)
+                self.work()
+                self.assertEqual((line.is_difference, period.state), (False, "reconciled"))
+                self.assertEqual((case.transaction_id | payment).period_id, period)
+                self.next_day()
+
+    def test_what_was_decided_not_to_be_made_leaves_another_amount(self):
+        self.profile(refunds_in_reports="netted")
+        order, payment = self.paid_order(100)
         case = self.lost_refund(order, 30)
         period = self.closed_and_settled()
-        [line] = case.evidence_line_ids.filtered(lambda line: line.amount < 0)
-        self.assertEqual(line.kind, "undecidable")
         self.advance(16 * 60)
         with self.office() as env:
             own = case.with_env(env)
-            own.reason = "Glase's report shows it"
-            own.action_was_refunded()
-        period.with_user(self.pos_admin).action_resume()
-        self.settle()
-        self.assertEqual((line.kind, period.state), ("matched", "reconciled"))
+            own.reason = "Glase's support says so"
+            own.action_was_not_refunded()
+        self.work()
+        line = period.line_ids
+        self.assertEqual((line.kind, line.transaction_id), ("amount", payment))
+        self.assertTrue(line.can_refund)
 
     def decided(self, case, reference=False):
         """A manager decides that a refund was made, and may know what Glase calls it."""

@@ -11,7 +11,8 @@ from .glase_period_line import REPORT as OF_GLASE
 REPORTED = "executeReport"
 
 # Where each row of the ledger is booked: the payment per customer; else the session's combined
-# payment; else the newest correction. Of its lines the one on Glase's account: core exchanges the
+# payment; else the newest correction, of the row or of its order's payment that nothing proves. Of
+# its lines the one on Glase's account: core exchanges the
 # two accounts of a payment that gives money back, and the method's own may have been exchanged since.
 JOURNAL_ITEMS = """
     SELECT DISTINCT ON (entry.row_id) entry.row_id, item.id
@@ -29,6 +30,12 @@ JOURNAL_ITEMS = """
            AND combined.glase_pos_payment_id IS NULL
         UNION ALL
         SELECT glase_transaction_id, id, 3 FROM account_move
+        UNION ALL
+        SELECT row.id, correction.id, 3
+          FROM glase_transaction row
+          JOIN pos_payment unproven
+            ON unproven.uuid = row.line_uuid AND unproven.glase_unverified
+          JOIN account_move correction ON correction.glase_payment_id = unproven.id
       ) entry
       JOIN account_move_line item
         ON item.move_id = entry.move_id AND item.parent_state = 'posted'

@@ -12,20 +12,20 @@ class TestPeriodJournalItem(PeriodCommon, BooksCommon):
         self.close_session()
         self.settle()
 
-    def item(self, row):
+    def item(self, row, kind):
         """The journal item of the report's row that was matched with a row of the ledger."""
         line = self.env["glase.period.line"].search(
             [("transaction_id", "=", row.id), ("origin", "=", "report")]
         )
-        self.assertEqual(line.kind, "matched")
+        self.assertEqual(line.kind, kind)
         item = line.journal_item_id
         if item:
             self.assertEqual(line.action_open_journal_item()["res_id"], item.move_id.id)
         return item
 
-    def assert_item(self, row, amount):
+    def assert_item(self, row, amount, kind="matched"):
         """The row's item is posted, on Glase's account, with this amount."""
-        item = self.item(row)
+        item = self.item(row, kind)
         self.assertEqual(item.account_id, self.outstanding)
         self.assertEqual(item.amount_currency, amount)
         self.assertEqual(item.parent_state, "posted")
@@ -134,3 +134,18 @@ class TestPeriodJournalItem(PeriodCommon, BooksCommon):
         self.paid_order(20)
         self.day_ends()
         self.assertFalse(self.assert_item(row, 50).move_id.glase_transaction_id)
+
+    def test_a_payment_that_nothing_proves_stands_on_suspense(self):
+        """Glase reports it, and by the ledger it was not paid."""
+        _order, row = self.paid_order(30)
+        payment = row.payment_id
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET state = 'expired', payment_id = NULL WHERE id = %s",
+            (row.id,),
+        )
+        self.env.invalidate_all()
+        payment._glase_write_proof({"glase_unverified": True})
+        self.paid_order(20)
+        self.day_ends()
+        item = self.assert_item(row, -30, "unpaid")
+        self.assertEqual(item.move_id, self.corrections(payment=payment))

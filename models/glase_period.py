@@ -85,7 +85,6 @@ class GlasePeriod(models.Model):
     report_count = fields.Integer("Rows at Glase", readonly=True)
     report_total = fields.Monetary("Total at Glase", readonly=True)
     summary_total = fields.Monetary("Total of the Summary", readonly=True)
-    has_summary = fields.Boolean(readonly=True)
     ledger_count = fields.Integer("Rows in the Ledger", readonly=True)
     ledger_total = fields.Monetary("Total in the Ledger", readonly=True)
     difference = fields.Monetary(compute="_compute_difference", store=True)

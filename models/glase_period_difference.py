@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from . import ledger, own_transaction
-from .glase_period_line import DIFFERENCES, UNPAID
+from .glase_period_line import CONTRADICTION, DIFFERENCES, UNPAID
 from .glase_period_line import REPORT as OF_GLASE
 
 # The ledger's word for what a report says (doc/ledger.md §3).
@@ -62,7 +62,7 @@ class GlasePeriodLine(models.Model):
         "account.move.line", "Journal Item", compute="_compute_journal_item_id", compute_sudo=True
     )
 
-    @api.depends("kind")
+    @api.depends("kind", "amount")
     def _compute_todo(self):
         for line in self:
             line.todo = line._words_of_kind()
@@ -72,6 +72,14 @@ class GlasePeriodLine(models.Model):
 
         :rtype: str
         """
+        if self.kind == CONTRADICTION:
+            return self.env._(
+                "Glase's two reports contradict each other: its payments add up to %(listed)s, its "
+                "summary says %(summed)s, or counts other payments. Ask Glase which is right, then "
+                "accept it.",
+                listed=self.currency_id.format(self.period_id.report_total),
+                summed=self.currency_id.format(self.amount),
+            )
         words = {
             "matched": self.env._("Glase and the ledger say the same."),
             "netted": self.env._("Glase has taken the refunds off the payment: the sum is right."),
@@ -121,6 +129,10 @@ class GlasePeriodLine(models.Model):
             "unreported": self.env._(
                 "It is in a period whose id was lost when Glase did not answer. Ask Glase for "
                 "that period: its case says which."
+            ),
+            "unlisted": self.env._(
+                "Glase's report lists no payments, only their sum: they cannot be compared one by "
+                "one. Compare the sum with the ledger's by hand, then accept it."
             ),
         }
         return words.get(self.kind, False)

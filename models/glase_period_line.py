@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-REPORT, LEDGER = "report", "ledger"
+REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
 
 MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
 UNKNOWN, AMOUNT, TILL, TWICE = "unknown", "amount", "till", "twice"
 UNPAID, UNDECIDABLE, MISSING, UNREPORTED = "unpaid", "undecidable", "missing", "unreported"
 CURRENCY, OVERLAP, VERIFICATION = "currency", "overlap", "verification"
+CONTRADICTION, UNLISTED = "contradiction", "unlisted"
 
 KINDS = [
     (MATCHED, "Matches"),
@@ -24,6 +25,8 @@ KINDS = [
     (UNDECIDABLE, "Cannot be told apart"),
     (MISSING, "In the ledger only"),
     (UNREPORTED, "Reported in a period whose id is lost"),
+    (CONTRADICTION, "Glase's two reports contradict each other"),
+    (UNLISTED, "Only a sum at Glase"),
 ]
 DIFFERENCES = (
     UNKNOWN,
@@ -35,6 +38,8 @@ DIFFERENCES = (
     UNDECIDABLE,
     MISSING,
     UNREPORTED,
+    CONTRADICTION,
+    UNLISTED,
 )
 
 
@@ -56,7 +61,9 @@ class GlasePeriodLine(models.Model):
     )
     currency_id = fields.Many2one(related="period_id.currency_id")
     origin = fields.Selection(
-        [(REPORT, "Glase's report"), (LEDGER, "Our ledger")], required=True, readonly=True
+        [(REPORT, "Glase's report"), (LEDGER, "Our ledger"), (SUMMARY, "Glase's sums")],
+        required=True,
+        readonly=True,
     )
     sequence = fields.Integer(readonly=True)
     reference = fields.Char("Payment Reference", readonly=True, index="btree_not_null")

@@ -7,7 +7,7 @@ from odoo import api, models
 from ..glase.reports import DETAILS
 from . import ledger, own_transaction
 from .glase_period import DIFFERENCES, RECONCILED
-from .glase_period_line import UNDECIDABLE, UNKNOWN, UNPAID
+from .glase_period_line import CONTRADICTION, UNDECIDABLE, UNKNOWN, UNLISTED, UNPAID
 from .glase_period_match import Entry, Line, match
 
 # A line with one of these may become something else once the ledger has learnt more.
@@ -42,13 +42,13 @@ class GlasePeriod(models.Model):
         self._match_lines()
         self.write(
             {
-                "has_summary": bool(summary.count),
                 "summary_total": float(summary.total),
                 "report_total": float(details.total),
                 "report_count": details.count,
             }
         )
-        if self._contradicts_itself() and self.contradictions < CONTRADICTIONS:
+        contradict = self._contradict(details, summary)
+        if contradict and self.contradictions < CONTRADICTIONS:
             # One of the two may only be older than the other: nothing is concluded from them.
             self.write(
                 {
@@ -63,11 +63,25 @@ class GlasePeriod(models.Model):
             period._compare_again()
         self._settle_lost_mark()
         self._settle_lacking()
-        self._sum_up(listed=details.shape == DETAILS or not details.count)
+        findings = {CONTRADICTION: summary.total} if contradict else {}
+        if details.count and details.shape != DETAILS:
+            findings[UNLISTED] = details.total
+        self._store_findings(findings)
+        self._sum_up()
         if self.state == DIFFERENCES:
             self.env["res.users"]._glase_tell(
                 self, self.env._("Glase and Odoo differ: %s", self.message or "")
             )
+
+    def _contradict(self, details, summary):
+        """Whether two reports of this period cannot both be right.
+
+        A summary may count refunds or not: how Glase does is not documented (``doc/protocol.md §4.14``).
+        """
+        returns = sum(row.amount < 0 for row in details.rows)
+        counted = details.count - returns <= summary.count <= details.count
+        sums = float(summary.total), float(details.total)
+        return not counted or bool(self.currency_id.compare_amounts(*sums))
 
     # === What the ledger learns later ===
 

@@ -13,6 +13,7 @@ from .glase_period_line import (
     MISSING,
     OVERLAP,
     REPORT,
+    SUMMARY,
     UNDECIDABLE,
     UNKNOWN,
     UNREPORTED,
@@ -177,11 +178,39 @@ class GlasePeriod(models.Model):
 
     # === The result ===
 
-    def _sum_up(self, listed=True):
-        """Count what was found, and say whether all matches.
+    def _store_findings(self, findings):
+        """Keep what is wrong with Glase's reports as a whole as lines: they are decided like any other.
 
-        :param bool listed: whether Glase's report lists its payments, and not only their sum
+        One that is not found again has come right; one that says something else is to be decided anew.
+
+        :param dict findings: by the kind of line: Glase's sum
         """
+        self.ensure_one()
+        lines = self.env["glase.period.line"]
+        known = {
+            line.kind: line
+            for line in self.line_ids.filtered(lambda line: line.origin == SUMMARY)
+            if line.kind != LATE
+        }
+        for kind in known.keys() - findings.keys():
+            known[kind].kind = LATE
+        for kind, total in findings.items():
+            line = known.get(kind, lines)
+            if line and not self.currency_id.compare_amounts(line.amount, float(total)):
+                continue
+            line.write({"kind": LATE})
+            lines.create(
+                {
+                    "period_id": self.id,
+                    "origin": SUMMARY,
+                    "sequence": 2_000_000,
+                    "amount": float(total),
+                    "kind": kind,
+                }
+            )
+
+    def _sum_up(self):
+        """Count what was found, and say whether all matches."""
         lines = self.env["glase.period.line"]
         for period in self:
             of_period = [("period_id", "=", period.id)]
@@ -193,7 +222,7 @@ class GlasePeriod(models.Model):
             unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
             if not lines.search_count(unknown, limit=1):
                 period._settle_unknown()
-            words = period._words_of_result(differences, listed)
+            words = period._words_of_result(differences)
             period.write(
                 {
                     "ledger_total": total,
@@ -239,28 +268,11 @@ class GlasePeriod(models.Model):
         [(matched,)] = lines._read_group(Domain("origin", "=", REPORT) & known, [], ["amount:sum"])
         return total + sum(own.mapped("report_total")) - matched
 
-    def _contradicts_itself(self):
+    def _words_of_result(self, differences):
         self.ensure_one()
-        apart = self.currency_id.compare_amounts(self.summary_total, self.report_total)
-        return bool(self.has_summary and apart)
-
-    def _words_of_contradiction(self):
-        return self.env._(
-            "Glase's two reports contradict each other: the payments add up to %(details)s, the "
-            "summary says %(summary)s.",
-            details=self.currency_id.format(self.report_total),
-            summary=self.currency_id.format(self.summary_total),
-        )
-
-    def _words_of_result(self, differences, listed):
-        self.ensure_one()
-        if not listed:
-            return self.env._(
-                "Glase's report lists no payments, only their sum: they cannot be compared one by "
-                "one."
-            )
-        if self._contradicts_itself():
-            return self._words_of_contradiction()
+        whole = self.line_ids.filtered(lambda line: line.origin == SUMMARY and line.is_difference)
+        if whole:
+            return whole[0].todo
         if differences:
             return self.env._(
                 "Differences: %s. Press Differences above, and decide each.", differences

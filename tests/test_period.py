@@ -145,6 +145,58 @@ class TestPeriod(PeriodCommon):
         period = self.closed_and_settled()
         self.assertEqual(period.state, "differences")
         self.assertIn("only their sum", period.message)
+        self.accept(period)
+        self.assertEqual((period.state, period.difference_count), ("reconciled", 0))
+
+    def accept(self, period):
+        """Accept what differs, one line."""
+        line = period.line_ids.filtered("is_difference").with_user(self.pos_admin)
+        line.reason = "Glase has been asked"
+        line.action_accept()
+
+    def reports(self, period, details, summary):
+        """Take in two reports as Glase would send them: rows, and count and sum."""
+        rows = "".join(
+            f"<Row><SalesAmount>{amount}</SalesAmount><ErsReference>{reference}</ErsReference></Row>"
+            for reference, amount in details
+        )
+        sums = summary and "<Row><SalesCount>%s</SalesCount><SalesTotal>%s</SalesTotal></Row>"
+        contents = {
+            what: f"<R><Meta></Meta>{some}</R>".encode()
+            for what, some in (("details", rows), ("summary", sums and sums % summary))
+        }
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.period"].sudo().browse(period.id)._take_in(contents)
+        self.env.invalidate_all()
+
+    def test_a_contradiction_that_stays_is_a_difference_that_is_accepted(self):
+        _order, row = self.paid_order(100)
+        period = self.close()
+        self.work()
+        payment = [(row.ers_reference, "100.00000")]
+        for summary in ((0, "0.00000"), (), (2, "100.00000"), (1, "90.00000")):
+            with self.subTest(summary=summary):
+                for _fetch in range(4):
+                    self.reports(period, payment, summary or "")
+                self.assertEqual(period.state, "differences")
+                self.assertIn("contradict each other", period.message)
+                self.accept(period)
+                self.assertEqual((period.state, period.report_total), ("reconciled", 100))
+                self.reports(period, payment, summary or "")
+                self.assertEqual(period.state, "reconciled", "accepted once is enough")
+                self.reports(period, payment, (1, "100.00000"))
+                self.assertEqual(period.state, "reconciled")
+        self.assertEqual(period.ledger_total, 100)
+
+    def test_a_summary_may_count_refunds_or_not(self):
+        order, row = self.paid_order(100)
+        refund = self.give_back(order, 30)
+        period = self.close()
+        self.work()
+        for count in (1, 2):
+            rows = [(row.ers_reference, "100.00000"), (refund.ers_reference, "-30.00000")]
+            self.reports(period, rows, (count, "70.00000"))
+            self.assertEqual((period.state, period.contradictions), ("reconciled", 0))
 
     def test_two_reports_that_contradict_each_other_are_fetched_again_before_anybody_is_told(self):
         self.profile(report_rows="late")

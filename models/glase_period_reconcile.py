@@ -261,7 +261,7 @@ class GlasePeriod(models.Model):
                    COALESCE(t.terminal_id = %s, t.account_id = %s),
                    COALESCE(t.sent_at <= %s, TRUE),
                    COALESCE(t.receipt_currency, c.name) = %s,
-                   t.period_id IS NOT NULL,
+                   p.identifier IS NOT NULL,
                    p.id IS NOT NULL AND (p.terminal_id IS NULL) <> %s
               FROM glase_transaction t
               JOIN res_currency c ON c.id = t.currency_id

@@ -131,9 +131,15 @@ class GlasePeriod(models.Model):
         rows = self.env["glase.transaction"]
         lines = self.env["glase.period.line"].search(
             Domain("transaction_id", "any", self._covered())
-            & Domain("kind", "in", [AWAITED, MISSING])
+            & Domain("kind", "in", [AWAITED, MISSING, UNREPORTED])
         )
-        changed = lines.filtered(lambda line: line.transaction_id.period_id)
+        # What a lost period has taken with it waits for nothing else, unless a report has it after all.
+        changed = lines.filtered(
+            lambda line: (
+                line.transaction_id.period_id
+                and (line.kind != UNREPORTED or line.transaction_id.period_id.identifier)
+            )
+        )
         changed._came_late()
         waiting = {line.transaction_id.id: line for line in lines - changed}
         new = defaultdict(rows.browse)
@@ -221,7 +227,10 @@ class GlasePeriod(models.Model):
             differences = lines.search_count([*of_period, *differing])
             unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
             if not lines.search_count(unknown, limit=1):
-                period._settle_unknown()
+                words = self.env._("Each of them is matched or accepted now.")
+                period._settle_cases("unknown_reference", words)
+            if not lines.search_count([*of_period, ("kind", "=", UNREPORTED)], limit=1):
+                period._settle_cases("period_lost", self.env._("Later reports have all of it."))
             words = period._words_of_result(differences)
             period.write(
                 {
@@ -234,12 +243,10 @@ class GlasePeriod(models.Model):
                 }
             )
 
-    def _settle_unknown(self):
-        """All that only Glase had is matched or accepted now."""
-        cases = self.env["glase.case"].search(
-            [("period_id", "=", self.id), ("kind", "=", "unknown_reference")]
-        )
-        cases._settle(self.env._("Each of them is matched or accepted now."))
+    def _settle_cases(self, kind, note):
+        """Close this period's open cases of a kind: there is nothing left to ask Glase about."""
+        of_period = [("period_id", "=", self.id), ("kind", "=", kind)]
+        self.env["glase.case"].search(of_period)._settle(note)
 
     @staticmethod
     def _is_known():

@@ -360,6 +360,23 @@ class TestPeriod(PeriodCommon):
         case = self.env["glase.case"].search([("period_id", "=", period.id)])
         self.assertEqual((case.kind, case.amount), ("period_lost", 100))
 
+    def test_what_comes_after_all_is_not_in_the_lost_period_any_more(self):
+        _order, row = self.paid_order(100)
+        lost = self.lose_mark("drop-before")
+        self.profile(report_rows="late", report_not_ready_count=0)
+        self.work(61)
+        self.settle()
+        following = self.period()
+        self.assertEqual(self.kinds(lost), ["unreported"])
+        case = self.env["glase.case"].search([("period_id", "=", lost.id)])
+        self.assertEqual((case.kind, case.state), ("period_lost", "open"))
+        following.with_user(self.pos_admin).action_resume()
+        self.settle()
+        self.assertEqual((following.state, self.kinds(following)), ("reconciled", ["matched"]))
+        self.assertEqual(row.period_id, following)
+        self.assertEqual((lost.state, self.kinds(lost)), ("reconciled", ["late"]))
+        self.assertEqual((lost.ledger_total, case.state), (0, "settled"))
+
     def test_two_marks_in_a_row_that_were_lost_are_both_decided_by_the_next_report(self):
         for ways in (("before", "before"), ("after", "before"), ("before", "after")):
             with self.subTest(ways=ways):

@@ -21,11 +21,17 @@ TERMINAL_DETAILS = "Reconciliation/STD_RECON_007.xml"
 DETAILS, SUMMARY, EMPTY = "details", "summary", "empty"
 
 MAX_BYTES = 50 * 1024 * 1024
+# How far from its beginning and end a report's root is looked for.
+EDGE_BYTES = 4096
+# References and names are short, and no shop sells more often in a period: so it can be stored.
+MAX_TEXT = 250
+MAX_COUNT = 100_000_000
 # Written for a value that is not there.
 NULL = "NULL"
 
-_ROOT = re.compile(rb"<([A-Za-z_][\w.-]*)[^>]*>\s*<Meta>")
-_LAST_CLOSING = re.compile(rb"</([A-Za-z_][\w.-]*)>\s*\Z")
+# Bounded throughout: a search that tries again at each byte must not grow with what comes.
+_ROOT = re.compile(rb"<([A-Za-z_][\w.-]{0,99})(?:\s[^<>]{0,999})?>\s{0,999}<Meta>")
+_LAST_CLOSING = re.compile(rb"</([A-Za-z_][\w.-]{0,99})>\Z")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,5})?")
 
 
@@ -104,7 +110,7 @@ def read_report(content):
             sums.append(_sum(node))
     if rows and sums:
         raise Unreadable(reason="mixed", detail="payments and sums in one report")
-    return ReportContent(
+    report = ReportContent(
         shape=DETAILS if rows else SUMMARY if sums else EMPTY,
         reseller_id=_known(meta, "ResellerId"),
         terminal_id=_known(meta, "TerminalId"),
@@ -112,11 +118,15 @@ def read_report(content):
         rows=tuple(rows),
         sums=tuple(sums),
     )
+    if report.count > MAX_COUNT:
+        raise Unreadable(reason="too_long", detail="more payments than there can be")
+    return report
 
 
 def _with_matching_end(content):
     """The document with its root closed under the name that opened it."""
-    opening, closing = _ROOT.search(content), _LAST_CLOSING.search(content)
+    opening = _ROOT.search(content, 0, EDGE_BYTES)
+    closing = _LAST_CLOSING.search(content, max(0, len(content) - EDGE_BYTES))
     # A report that ends with another element's tag is cut off, not closed under another name.
     if not opening or not closing or closing.group(1) in (b"Row", b"Meta", opening.group(1)):
         return content
@@ -127,7 +137,7 @@ def _with_matching_end(content):
 
 def _row(node):
     return ReportRow(
-        reference=reading.text(node, "ErsReference"),
+        reference=_short(node, "ErsReference"),
         amount=_amount(node, "SalesAmount"),
         terminal_id=_known(node, "TerminalId"),
         cashier=_known(node, "CashierId"),
@@ -157,5 +167,12 @@ def _amount(node, wanted):
 
 
 def _known(node, wanted):
-    words = reading.text(node, wanted)
+    words = _short(node, wanted)
     return None if words == NULL else words
+
+
+def _short(node, wanted):
+    words = reading.text(node, wanted)
+    if words and len(words) > MAX_TEXT:
+        raise Unreadable(reason="too_long", detail=f"{wanted} is too long")
+    return words

@@ -1,5 +1,6 @@
 """Reconciliation reports: every documented shape, the quirks, and what is hostile (§4.14)."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -106,6 +107,10 @@ def test_a_report_that_is_cut_off_anywhere_is_not_believed():
         PAYMENT.replace("148.00000", "1" * 30),
         SUM.replace("<SalesCount>2</SalesCount>", ""),
         SUM.replace("118.00000", "many"),
+        SUM.replace(">2<", ">999999999<"),
+        SUM.replace(">2<", ">60000000<") * 2,
+        PAYMENT.replace("2018081409312804501000917", "9" * 251),
+        PAYMENT.replace("Maja", "M" * 251),
         PAYMENT + SUM,
     ],
 )
@@ -143,3 +148,22 @@ DEEP = (
 def test_what_is_hostile_or_no_report(hostile):
     with pytest.raises(Unreadable):
         read_report(hostile)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"<" + b"a" * 64_000 + b">x",
+        b"<a " + b"a" * 64_000 + b">x",
+        b"<a>" + b" " * 64_000 + b"x",
+        b"<a " * 32_000,
+        b"</a" * 32_000,
+        b"</" + b"a" * 64_000,
+    ],
+    ids=["name", "attribute", "space", "elements", "closings", "closing"],
+)
+def test_what_is_made_to_be_searched_for_long_is_not(hostile):
+    started = time.process_time()
+    with pytest.raises(Unreadable):
+        read_report(hostile)
+    assert time.process_time() - started < 2

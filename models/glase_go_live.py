@@ -338,7 +338,10 @@ class GlaseGoLive(models.Model):
         self.target_id.active = True
 
     def action_turn_back(self):
-        """Move the tills back to where they came from: the same move, the other way."""
+        """Move the tills back to where they came from: the same move, the other way.
+
+        :raises UserError: while Glase is being asked about one of them
+        """
         self._check_administrator()
         self._in_own_transaction(lambda move: move._turn_back())
         return True
@@ -347,6 +350,10 @@ class GlaseGoLive(models.Model):
         own_transaction.lock(self)
         if self.state != MOVING:
             raise UserError(self.env._("This move is not under way."))
+        registrations = self.env["glase.terminal"].search(
+            [("config_id", "in", self.line_ids.config_id.ids), ("state", "in", [DRAFT, *LIVE])]
+        )
+        registrations._refuse_while_busy()
         self.line_ids.write({"message": False, "left_out": False})
         self.write(
             {
@@ -386,6 +393,7 @@ class GlaseGoLive(models.Model):
         drafts = self.env["glase.terminal"].search(
             [("account_id", "=", self.source_id.id), ("state", "=", DRAFT)]
         )
+        drafts._refuse_while_busy()
         drafts.write({"account_id": self.target_id.id})
         if not self._tills_left():
             self.source_id.active = False

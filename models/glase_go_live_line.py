@@ -161,9 +161,9 @@ class GlaseGoLiveLine(models.Model):
 
     def _store(self, outcome):
         own_transaction.lock(self)
-        self.write(
-            {"message": not outcome.ok and outcome.message, "tried_at": clock.now(self.env.cr)}
-        )
+        # Somebody else may have moved it while this try was refused.
+        failed = not outcome.ok and self.state != "moved"
+        self.write({"message": failed and outcome.message, "tried_at": clock.now(self.env.cr)})
         self.move_id._finish_if_moved()
 
     def _in_own_transaction(self, work):

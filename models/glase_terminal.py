@@ -190,6 +190,8 @@ class GlaseTerminal(models.Model):
             raise AccessError(
                 self.env._("Registrations with Glase are changed with their buttons only.")
             )
+        if set(vals) & by_hand:
+            self.sudo()._refuse_while_busy()
         if set(vals) & by_hand and any(terminal.state != DRAFT for terminal in self):
             raise UserError(
                 self.env._(

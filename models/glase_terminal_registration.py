@@ -123,6 +123,23 @@ class GlaseTerminal(models.Model):
             )
         self.write({"busy_since": clock.now(self.env.cr), "busy_with": operation})
 
+    def _refuse_while_busy(self):
+        """Lock registrations, unless a conversation about one of them is under way.
+
+        Its answer is stored with the address and the credentials that it was begun with.
+
+        :raises UserError: naming the till
+        """
+        for terminal in self.sorted("id"):
+            own_transaction.lock(terminal)
+            if terminal._is_busy():
+                raise UserError(
+                    self.env._(
+                        "Glase is being asked about “%s” at this moment. Try again in a minute.",
+                        terminal.config_id.name or terminal.name,
+                    )
+                )
+
     def _release(self):
         self.write({"busy_since": False, "busy_with": False})
 

@@ -62,6 +62,16 @@ class TestRegister(BackOfficeCommon):
         self.terminal_call("action_register", terminal=terminal)
         self.assertEqual(terminal.state, "registered")
 
+    def test_what_glase_is_being_asked_with_is_not_changed_meanwhile(self):
+        terminal = self.draft()
+        elsewhere = self.account.copy({"endpoint": "https://elsewhere.example/soap"})
+        terminal.sudo().busy_since = clock.now(self.env.cr)
+        with self.refused(UserError, "at this moment"):
+            terminal.account_id = elsewhere
+        terminal.sudo().busy_since = False
+        terminal.account_id = elsewhere
+        self.assertEqual(terminal.endpoint, elsewhere.endpoint)
+
     @mute_logger(QUIET)
     def test_a_lost_answer_is_asked_for_with_the_same_id_and_password(self):
         self.simulator.faults({"operation": "registerTerminal", "kind": "drop-after", "count": 1})

@@ -1,5 +1,6 @@
 """A real Odoo server on a copy of the prepared database, and a real simulator, for each test file."""
 
+import dataclasses
 import http.cookiejar
 import json
 import os
@@ -10,6 +11,7 @@ import threading
 import time
 import urllib.request
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -87,6 +89,7 @@ class Till:
 
     def __init__(self, url, told):
         self.url, self.told = url, told
+        self._actions = {}
         jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
 
@@ -101,7 +104,7 @@ class Till:
             return self
 
     def rpc(self, route, params):
-        """One JSON-RPC request; raises on an error."""
+        """One JSON-RPC request; raises on an error. No result is None."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}).encode()
         request = urllib.request.Request(
             self.url + route, body, {"Content-Type": "application/json"}
@@ -109,7 +112,7 @@ class Till:
         with self._opener.open(request, timeout=60) as answer:
             decoded = json.load(answer)
         assert "error" not in decoded, decoded["error"]
-        return decoded["result"]
+        return decoded.get("result")
 
     def door(self, name, **params):
         """Ask one of the till's routes."""
@@ -173,6 +176,19 @@ class Till:
             {"model": model, "method": method, "args": arguments, "kwargs": keywords},
         )
 
+    def run(self, model, job):
+        """Let a scheduled job work once, as an administrator; no server of these tests has a scheduler.
+
+        :param str job: the method that the job calls
+        """
+        if job not in self._actions:
+            [found] = self.call("ir.model", "search_read", [("model", "=", model)], ["id"])
+            values = {"name": job, "state": "code", "code": f"model.{job}()"}
+            self._actions[job] = self.call(
+                "ir.actions.server", "create", {**values, "model_id": found["id"]}
+            )
+        self.call("ir.actions.server", "run", [self._actions[job]])
+
     def validate(self, bill):
         """Sync the order of a bill as paid, its Glase line as done."""
         [order] = self.call(
@@ -195,6 +211,24 @@ class Till:
         }
         self.call("pos.order", "sync_from_ui", [values])
 
+    def open_register(self):
+        """Open the till's register; what is sold from now on belongs to its session."""
+        config_id = self.told["config_id"]
+        self.call("pos.config", "open_ui", [config_id])
+        [config] = self.call("pos.config", "read", [config_id], ["current_session_id"])
+        session_id = config["current_session_id"][0]
+        self.call("pos.session", "set_opening_control", [session_id], 0, "")
+        self.told["session_id"] = session_id
+
+    def close_register(self):
+        """Close the register as the till's popup does, in its order; returns its last answer."""
+        session_id = self.told["session_id"]
+        counted = self.call("pos.session", "post_closing_cash_details", [session_id], 0)
+        if not counted["successful"]:
+            return counted
+        self.call("pos.session", "update_closing_control_state_session", [session_id], "")
+        return self.call("pos.session", "close_session_from_ui", [session_id], [])
+
 
 class Shop:
     """A server, its database, and the Glase that it talks to."""
@@ -211,6 +245,19 @@ class Shop:
     def till(self, login="cashier"):
         """A new browser, logged in as the cashier or another person of the demo shop."""
         return Till(self.running.url, self.told).log_in(login, login)
+
+    @contextmanager
+    def second_server(self):
+        """Another Odoo on the same database and filestore; yields its address."""
+        folder = self.odoo.folder / "second"
+        folder.mkdir(exist_ok=True)
+        options = {**self.odoo.options, "data_dir": self.odoo.data_dir}
+        running = dataclasses.replace(self.odoo, folder=folder, options=options).start()
+        try:
+            running.wait_until_ready()
+            yield running.url
+        finally:
+            running.stop()
 
     def kill(self):
         """End the server and all its workers without a word (SIGKILL)."""

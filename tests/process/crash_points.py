@@ -42,17 +42,35 @@ def locked(shop, table, where, *parameters):
         with rival.cursor() as cursor:
             cursor.execute(f"UPDATE {table} SET id = id WHERE {where}", parameters)
             assert cursor.rowcount, f"{table} has no such row"
-        yield lambda: wait_for(
-            lambda: shop.query(
-                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-                " AND wait_event_type = 'Lock' AND query LIKE %s",
-                f"%{table}%",
-            ),
-            f"the server waits for {table}",
-        )
+        yield lambda: wait_for_waiter(shop, table)
     finally:
         rival.rollback()
         rival.close()
+
+
+@contextmanager
+def table_locked(shop, table, mode="ACCESS EXCLUSIVE"):
+    """A rival holds a whole table until the block is left; yields a function as ``locked`` does."""
+    rival = shop.connect()
+    try:
+        with rival.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        yield lambda: wait_for_waiter(shop, table)
+    finally:
+        rival.rollback()
+        rival.close()
+
+
+def wait_for_waiter(shop, table):
+    """Return once the server waits for a lock on a table."""
+    wait_for(
+        lambda: shop.query(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE %s",
+            f"%{table}%",
+        ),
+        f"the server waits for {table}",
+    )
 
 
 def kill_at(shop, point, act):
@@ -109,23 +127,41 @@ def after_carried_out(operation):
     return point
 
 
+class Glase:
+    """A Glase with all that it hears, whoever calls."""
+
+    def __init__(self, simulator):
+        self.simulator = simulator
+
+    def calls(self, operation):
+        calls = self.simulator.journal()["calls"]
+        return [call for call in calls if call["operation"] == operation]
+
+
 def while_stored(operation, line_uuid, kind="payment"):
     """The answer is there, and is just being stored."""
 
+    def point(shop):
+        where = ("glase_transaction", "line_uuid = %s AND kind = %s", line_uuid, kind)
+        return storing(shop, operation, *where)(shop)
+
+    return point
+
+
+def storing(glase, operation, table, where, *parameters):
+    """The answer to a call is there, and a rival holds the rows in which it is stored.
+
+    :param glase: who hears the call: a shop, or a ``Glase``
+    """
+
     @contextmanager
     def point(shop):
-        with held(shop, operation, "delay-after") as carried_out:
+        with held(glase, operation, "delay-after") as carried_out:
 
             @contextmanager
             def storing():
-                with locked(
-                    shop,
-                    "glase_transaction",
-                    "line_uuid = %s AND kind = %s",
-                    line_uuid,
-                    kind,
-                ) as wanted:
-                    shop.simulator.faults()
+                with locked(shop, table, where, *parameters) as wanted:
+                    glase.simulator.faults()
                     wanted()
                     yield
 

@@ -72,11 +72,9 @@ class GlaseTransaction(models.Model):
                 "busy",
                 self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
-        if terminal._is_closing():
-            raise Refused(
-                "closing",
-                self.env._("This till's register is being closed: no bill is sent any more."),
-            )
+        terminal._refuse_closing()
+        if not values.get("clears_id"):
+            self.env["pos.session"].browse(values["session_id"])._glase_refuse_closed()
         self._age(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)

@@ -142,7 +142,11 @@ class GlaseTransaction(models.Model):
         :raises Refused: if more would go back than is left
         """
         originals = self.browse(original_ids)
-        for terminal in originals.terminal_id.sorted("id"):
+        # Of an order: what belongs to none, or repeats a refund, is in no session that is open.
+        of_order = spends is None and not values.get("repeats_id")
+        session = self.env["pos.session"].browse(of_order and values["session_id"])
+        till = session.config_id.glase_terminal_id
+        for terminal in (originals.terminal_id | till).sorted("id"):
             own_transaction.lock(terminal)
         for row in originals.sorted("id"):
             own_transaction.lock(row)
@@ -151,6 +155,9 @@ class GlaseTransaction(models.Model):
         )
         if same:
             return same.id, False
+        if session:
+            till._refuse_closing()
+            session._glase_refuse_closed()
         self._age(originals.terminal_id)
         if values.get("repeats_id"):
             why_not = self.browse(values["repeats_id"])._why_not_repeat()

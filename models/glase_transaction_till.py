@@ -160,8 +160,7 @@ class GlaseTransaction(models.Model):
             )
         if order.state != "draft":
             raise Refused("order_done", self.env._("This order is finished already."))
-        if order.session_id.state != "opened":
-            raise Refused("session", self.env._("Open the register first."))
+        order.session_id._glase_refuse_closed()
         if not order.lines:
             raise Refused("amount", self.env._("Add a product to the receipt first."))
         return order

@@ -27,6 +27,14 @@ class GlaseTerminal(models.Model):
         since = self.sudo().closing_since
         return bool(since and clock.now(self.env.cr) - since < LATCH_FOR)
 
+    def _refuse_closing(self):
+        """:raises Refused: while the till's register is being closed; see :meth:`_is_closing`"""
+        if self and self._is_closing():
+            raise Refused(
+                "closing",
+                self.env._("This till's register is being closed: no bill is sent any more."),
+            )
+
 
 class PosSession(models.Model):
     """A session is closed over no Glase money that is undecided (``doc/ledger.md §16``)."""
@@ -144,6 +152,15 @@ class PosSession(models.Model):
         return self.env._(
             "The register stays open, because Glase payments are undecided:\n%s", listed
         )
+
+    def _glase_refuse_closed(self):
+        """Asked under the till's lock: a closing may have ended since the till was heard.
+
+        :raises Refused: if no money is moved in this session any more
+        """
+        self.ensure_one()
+        if self.state != "opened":
+            raise Refused("session", self.env._("Open the register first."))
 
     def _glase_is_overridden(self):
         self.ensure_one()

@@ -211,6 +211,8 @@ class Month:
             self.play.name_refunds()
         if self.random.random() < 0.5:
             self._give_back_without_order()
+        # What people have decided wakes the job.
+        self.play.correct_books()
         passed = (self.world.now() - self.mornings[-1]).total_seconds()
         self.world.advance(max(DAY_SECONDS - passed, 0))
 

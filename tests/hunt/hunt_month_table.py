@@ -58,9 +58,19 @@ class MonthTable(Checks):
             for has, lacks in (("orders", "no order"), ("reports", "no report")):
                 left = self.sums["at Glase"][till] - self.sums[has][till] - self.sums[lacks][till]
                 if left:
-                    self._unexplained(
-                        till, left, f"at Glase, and in the sums of neither {has} nor {lacks}"
-                    )
+                    what = f"at Glase, and in the sums of neither {has} nor {lacks}"
+                    self._unexplained(till, left, f"{what}{self._odd_lines(till)}")
+
+    def _odd_lines(self, till):
+        """The lines of a till's periods that match nothing, to find a difference by."""
+        odd = self.world.sql(
+            "SELECT l.period_id, l.origin, l.kind, l.reference, l.amount, l.ledger_amount,"
+            " l.transaction_id FROM glase_period_line l JOIN glase_period p ON p.id = l.period_id"
+            " JOIN glase_terminal t ON t.id = p.terminal_id"
+            " WHERE t.config_id = %s AND l.kind NOT IN ('matched', 'late') ORDER BY l.id",
+            till,
+        )
+        return "".join(f"\n    {' | '.join(map(str, line))}" for line in odd)
 
     # === The four sums ===
 
@@ -119,12 +129,23 @@ class MonthTable(Checks):
         return sold
 
     def _reports(self):
-        reported = self._dicts(
-            "SELECT t.config_id, p.report_total FROM glase_period p"
+        marked = {}
+        for period in self._dicts(
+            "SELECT t.config_id, p.report_total, p.mark_sent_at FROM glase_period p"
             " JOIN glase_terminal t ON t.id = p.terminal_id WHERE p.identifier IS NOT NULL"
-        )
-        for period in reported:
+            " ORDER BY p.mark_sent_at"
+        ):
             self.sums["reports"][period["config_id"]] += money(period["report_total"])
+            marked[period["config_id"]] = period["mark_sent_at"]
+        told = {line["transaction_id"] for line in self.lines}
+        for row in self.rows:
+            till, amount = self.till_of[row["id"]], self._moved(row)
+            untold = amount and not row["period_id"] and row["id"] not in told
+            if untold and (till not in marked or row["ended_at"] > marked[till]):
+                what = (
+                    f"{row['ers_reference']} of {amount} was made, or decided, after the last mark"
+                )
+                self._explained("no report", till, amount, what)
         for line in self.lines:
             if line["origin"] == "ledger" and line["kind"] != "late":
                 cases = [

@@ -57,6 +57,7 @@ class GlaseCase(models.Model):
         "glase.period", "Transaction Period", readonly=True, index="btree_not_null"
     )
     order_id = fields.Many2one("pos.order", readonly=True, ondelete="set null")
+    order_reference = fields.Char(compute="_compute_order_reference")
     config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
@@ -77,12 +78,16 @@ class GlaseCase(models.Model):
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for case in self:
-            # An order that was never paid has no name yet: "/".
-            order = case.order_id.filtered(lambda order: order.name != "/")
-            subject = (order or case.transaction_id or case.period_id).display_name
+            subject = (case.order_id or case.transaction_id or case.period_id).display_name
             case.display_name = (
                 f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
             )
+
+    @api.depends("order_id.pos_reference", "transaction_id.order_name")
+    def _compute_order_reference(self):
+        """What the customer's receipt calls the order, also where the order is gone."""
+        for case in self:
+            case.order_reference = case.order_id.pos_reference or case.transaction_id.order_name
 
     @api.model
     def _open(self, kind, summary, transaction=None, payment=None):

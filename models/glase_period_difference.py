@@ -93,11 +93,7 @@ class GlasePeriodLine(models.Model):
                 "Paid or given back while the integration was verified. It is no sale, and what was "
                 "paid is given back: nothing to do."
             ),
-            "unknown": self.env._(
-                "Glase has this money, the ledger has never heard of it. If a refund of this amount "
-                "was decided to be made, choose it; else ask Glase what it is: its case lists it. "
-                "Then accept it with the answer."
-            ),
+            "unknown": self._words_of_unknown(),
             "amount": self.env._(
                 "Glase says another amount than the ledger. Compare with the receipt; pay back "
                 "what was taken too much, or accept it with the reason."
@@ -136,6 +132,18 @@ class GlasePeriodLine(models.Model):
             ),
         }
         return words.get(self.kind, False)
+
+    def _words_of_unknown(self):
+        if self.amount < 0:
+            return self.env._(
+                "Glase has given this money back, the ledger has never heard of it. If a refund of "
+                "this amount was decided to be made, choose it; else ask Glase what it is: its case "
+                "lists it. Then accept it with the answer."
+            )
+        return self.env._(
+            "Glase has this money, the ledger has never heard of it. Ask Glase what it is: its case "
+            "lists it. Then accept it with the answer."
+        )
 
     @api.depends("transaction_id.case_ids.state", "kind")
     def _compute_case_id(self):
@@ -277,6 +285,7 @@ class GlasePeriod(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Differences"),
             "res_model": "glase.period.line",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
+            "mobile_view_mode": "kanban",
             "domain": [("period_id", "=", self.id), ("is_difference", "in", [True])],
         }

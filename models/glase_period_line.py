@@ -75,12 +75,19 @@ class GlasePeriodLine(models.Model):
         "glase.transaction", readonly=True, index="btree_not_null", ondelete="set null"
     )
     order_id = fields.Many2one(related="transaction_id.order_id")
+    order_reference = fields.Char("Order Reference", related="transaction_id.order_name")
     payment_id = fields.Many2one(related="transaction_id.payment_id")
     kind = fields.Selection(KINDS, "Result", readonly=True, index=True)
     is_difference = fields.Boolean(compute="_compute_is_difference", search="_search_is_difference")
     reason = fields.Char(help="Say why this is accepted before you accept it.")
     accepted_by = fields.Many2one("res.users", readonly=True)
     accepted_at = fields.Datetime(readonly=True)
+
+    @api.depends("reference", "kind")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            line.display_name = line.reference or labels.get(line.kind)
 
     @api.depends("kind", "accepted_at")
     def _compute_is_difference(self):

@@ -70,7 +70,7 @@ class GlasePeriod(models.Model):
         self._sum_up()
         if self.state == DIFFERENCES:
             self.env["res.users"]._glase_tell(
-                self, self.env._("Glase and Odoo differ: %s", self.message or "")
+                self, self.env._("Glase and Odoo differ. %s", self.message or "")
             )
 
     def _contradict(self, details, summary):
@@ -296,14 +296,17 @@ class GlasePeriod(models.Model):
         [(count, total)] = lines._read_group(unknown, [], ["__count", "amount:sum"])
         if not count:
             return
-        listed = lines.search(unknown, order="sequence, id", limit=LISTED)
+        listed = [
+            f"{line.reference} ({line.currency_id.format(line.amount)})"
+            for line in lines.search(unknown, order="sequence, id", limit=LISTED)
+        ]
         self.env["glase.case"]._open_for_period(
             "unknown_reference",
             self.env._(
-                "Glase's report has %(count)s payment(s) that the ledger does not "
-                "know: %(references)s. Ask Glase what they are.",
+                "In Glase's report, but not known to the ledger: %(count)s. Ask Glase what they "
+                "are: %(references)s",
                 count=count,
-                references=", ".join(f"{line.reference} ({line.amount:.2f})" for line in listed),
+                references=", ".join([*listed, "…"] if count > LISTED else listed),
             ),
             self,
             total,

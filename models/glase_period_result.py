@@ -160,7 +160,7 @@ class GlasePeriod(models.Model):
         others._sum_up()
         for period in others.filtered(lambda period: period.state == DIFFERENCES):
             self.env["res.users"]._glase_tell(
-                period, self.env._("Glase and Odoo differ: %s", period.message or "")
+                period, self.env._("Glase and Odoo differ. %s", period.message or "")
             )
 
     def _add_ledger_lines(self, rows, kind):
@@ -281,9 +281,7 @@ class GlasePeriod(models.Model):
         if whole:
             return whole[0].todo
         if differences:
-            return self.env._(
-                "Differences: %s. Press Differences above, and decide each.", differences
-            )
+            return self.env._("Differences to decide: %s.", differences)
         return False
 
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 
 from . import ledger
+from .glase_account import ENVIRONMENTS
 
 
 class GlaseTransaction(models.Model):
@@ -61,7 +62,7 @@ class GlaseTransaction(models.Model):
     )
     session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    environment = fields.Char(required=True, readonly=True)
+    environment = fields.Selection(ENVIRONMENTS, required=True, readonly=True)
     terminal_identifier = fields.Char("Terminal at Glase", readonly=True)
     reseller_id = fields.Char("Reseller at Glase", readonly=True)
 

@@ -18,6 +18,8 @@ NOT_TAKEN = (
     "reversing",
 )
 
+# The name that core gives to an order until it is paid.
+UNNAMED = "/"
 
 # What of an order the proof of its Glase payments hangs on, beside the payments themselves.
 PROOF_RELEVANT = frozenset({"amount_total", "config_id", "session_id", "company_id", "state"})
@@ -25,6 +27,17 @@ PROOF_RELEVANT = frozenset({"amount_total", "config_id", "session_id", "company_
 
 class PosOrder(models.Model):
     _inherit = "pos.order"
+
+    @api.depends("name", "pos_reference")
+    def _compute_display_name(self):
+        """Override of `point_of_sale`: an order that was never paid is called as on its receipt.
+
+        Its name is “/” until it is paid, and Glase may have its money all the same.
+        """
+        result = super()._compute_display_name()
+        for order in self.filtered(lambda order: order.name == UNNAMED and order.pos_reference):
+            order.display_name = order.pos_reference
+        return result
 
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again when their order changes."""

@@ -20,6 +20,7 @@ from . import (
     test_ledger_rules,
     test_ledger_settle,
     test_lost_send,
+    test_names,
     test_neutralize,
     test_overview,
     test_payment_method,

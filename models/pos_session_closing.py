@@ -1,7 +1,9 @@
 from datetime import timedelta
+from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import groupby
 
 from . import clock, ledger, own_transaction
 from .refused import Refused, answers_refusals
@@ -116,9 +118,10 @@ class PosSession(models.Model):
         }
 
     def _glase_in_question(self, case):
-        subject = case.order_id.pos_reference or case.transaction_id.order_name or ""
+        kind = dict(case._fields["kind"]._description_selection(self.env))[case.kind]
+        amount = case.currency_id.format(case.amount)
         return {
-            "what": f"{case.display_name} {case.currency_id.format(case.amount)} {subject}".strip(),
+            "what": f"{kind}: {amount} {case.order_reference or ''}".strip(),
             "todo": self.env._("A manager settles it: Glase / Cases."),
         }
 
@@ -148,10 +151,12 @@ class PosSession(models.Model):
         blocking = self._glase_open_ends()["blocking"]
         if not blocking:
             return False
-        listed = "\n".join(f"• {end['what']}\n   {end['todo']}" for end in blocking)
+        listed = ""
+        for todo, ends in groupby(blocking, itemgetter("todo")):
+            listed += "".join(f"\n• {end['what']}" for end in ends) + f"\n{todo}\n"
         return self.env._(
             "The register stays open, because Glase payments are undecided:\n%s", listed
-        )
+        ).strip()
 
     def _glase_refuse_closed(self):
         """Asked under the till's lock: a closing may have ended since the till was heard.

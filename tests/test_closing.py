@@ -74,6 +74,18 @@ class TestClosing(RefundCommon):
         self.assertTrue(order.payment_ids.glase_unverified)
         self.assert_refused("not proven")
 
+    def test_what_is_to_be_done_is_said_once_for_all_that_needs_it(self):
+        references = []
+        for amount in (20, 30):
+            order, line = self.draft_order(self.pos_session, amount)
+            self.validate(order, line)
+            references.append(order.pos_reference)
+            self.assertNotIn(order.name, str(self.ends()), "one name of an order is enough")
+        message = self.pos_session._glase_refusal()
+        for reference in references:
+            self.assertEqual(message.count(reference), 1)
+        self.assertEqual(message.count("A manager settles it"), 1)
+
     def test_lost_sends_and_unknown_refunds_are_carried_over(self):
         paid, _row = self.paid_order(100)
         refund_order, refund_line = self.refund_order(paid, 30)

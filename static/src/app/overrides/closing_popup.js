@@ -1,4 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
+import { groupBy } from "@web/core/utils/arrays";
 import { patch } from "@web/core/utils/patch";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ClosePosPopup } from "@point_of_sale/app/components/popups/closing_popup/closing_popup";
@@ -16,6 +17,11 @@ patch(ClosePosPopup.prototype, {
     /** What must be settled with Glase before the register closes; nothing after a manager's word. */
     get glaseBlocking() {
         return this.state.glaseOverridden ? [] : this.props.glase?.blocking || [];
+    },
+
+    /** The same by what is to be done: pairs of that, and of the ends that need it. */
+    get glaseTasks() {
+        return Object.entries(groupBy(this.glaseBlocking, "todo"));
     },
 
     get glaseCarried() {

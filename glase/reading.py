@@ -40,8 +40,8 @@ def parse(body):
     )
     try:
         root = etree.fromstring(body.strip(), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable(reason="not_xml", detail=f"not XML ({type(error).__name__})") from None
+    except (etree.XMLSyntaxError, ValueError):
+        raise Unreadable(reason="not_xml", detail="not XML") from None
     if root.getroottree().docinfo.doctype:
         raise Unreadable(reason="dtd", detail="the answer has a DTD")
     return root

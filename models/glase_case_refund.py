@@ -194,9 +194,7 @@ class GlaseTransaction(models.Model):
         seconds = self._seconds_until_decision()
         if seconds:
             raise UserError(
-                self.env._(
-                    "Glase may still be working on it: decide in %s minute(s).", -(-seconds // 60)
-                )
+                self.env._("Glase may still be working on it: decide in %s min.", -(-seconds // 60))
             )
 
     def _decide_unknown(self, request, reason, user_id, reference):

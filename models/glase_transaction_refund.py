@@ -234,7 +234,7 @@ class GlaseTransaction(models.Model):
             )
         if len(parts) == 1 or sum(parts) < amount:
             return self.env._(
-                "At most %(total)s can still be given back with Glase, in %(count)s line(s).",
+                "At most %(total)s can still be given back with Glase. Lines needed: %(count)s.",
                 total=currency.format(float(sum(parts))),
                 count=len(parts),
             )

@@ -51,6 +51,7 @@ class TestPeriodPrint(PeriodCommon):
         self.assertIn(f"By Glase's report 2 {currency.format(50)}".replace("\xa0", " "), words)
         self.assertIn(f"Difference 0 {currency.format(0)}".replace("\xa0", " "), words)
         self.assertIn("Differences None.", words)
+        self.assertIn("Payments without a difference Reference", words)
         for row in self.paper_period.line_ids:
             self.assertIn(row.reference, words)
             self.assertIn(row.order_id.display_name, words)

@@ -1,7 +1,7 @@
 import psycopg2.errors
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from . import clock, jobs
@@ -72,7 +72,8 @@ class GlasePeriod(models.Model):
         help="The period whose mark was not answered",
     )
     next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
-    tries = fields.Integer(readonly=True)
+    tries = fields.Integer(readonly=True, help="Failures in a row")
+    not_ready_count = fields.Integer(readonly=True, help="How often the report was not ready yet")
     contradictions = fields.Integer(
         readonly=True, help="How often Glase's two reports of this period did not agree"
     )
@@ -116,16 +117,17 @@ class GlasePeriod(models.Model):
     # === Made by the ledger only ===
 
     @api.model
-    def _make(self, account, terminal, sessions=None, replaces=None):
+    def _make(self, account, terminal, sessions, replaces=None):
         """Make the period that is marked next, unless one is waiting already.
 
         What is paid until this moment is in it either way: one that waits is marked later.
 
         :param account: whose periods
         :param terminal: the registration whose payments it ends; empty for the whole shop
-        :param sessions: the sessions that are being closed, or None
+        :param sessions: the sessions whose money is in it; may be empty
         :param replaces: the period whose mark was not answered, or None
-        :return: the period; empty if another transaction has just made it
+        :return: the period
+        :raises ConcurrencyError: another transaction has just made it: begin again, to see it
         """
         period = self.sudo()._waiting(account, terminal)
         if not period:
@@ -133,9 +135,10 @@ class GlasePeriod(models.Model):
             try:
                 with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                     period = self.sudo().create(values)
-            except psycopg2.errors.UniqueViolation:
-                # A till that closes at the same moment; nothing has marked it yet.
-                return period
+            except psycopg2.errors.UniqueViolation as error:
+                # A till of the shop that closes at the same moment.
+                words = "A period of this till or shop was made at this moment."
+                raise ConcurrencyError(words) from error
         if replaces:
             period.replaces_id = period.replaces_id or replaces
         if sessions:
@@ -146,13 +149,14 @@ class GlasePeriod(models.Model):
 
     @api.model
     def _values_of_new(self, account, terminal, sessions):
-        config = (sessions.config_id if sessions else terminal.config_id) if terminal else None
-        tills = sessions.config_id if sessions else (terminal or account.terminal_ids).config_id
+        # A refund may be made at another till than the one whose registration it belongs to.
+        config = terminal.config_id
+        tills = config or sessions.config_id or account.terminal_ids.config_id
         now = clock.now(self.env.cr)
         return {
             "account_id": account.id,
             "terminal_id": terminal.id,
-            "config_id": config[:1].id if config else False,
+            "config_id": config.id,
             "company_id": account.company_id.id,
             "currency_id": (tills.currency_id[:1] or account.company_id.currency_id).id,
             "environment": (terminal or account).environment,
@@ -176,6 +180,7 @@ class GlasePeriod(models.Model):
             values = {
                 "next_try_at": clock.now(self.env.cr),
                 "tries": 0,
+                "not_ready_count": 0,
                 "contradictions": 0,
                 "message": False,
             }

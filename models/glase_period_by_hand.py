@@ -1,9 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
-from . import clock, ledger, own_transaction
-from .glase_account_period import SHOP
+from . import clock, own_transaction
 from .glase_period import TO_MARK, UNSETTLED
 
 
@@ -31,8 +29,9 @@ class GlasePeriod(models.Model):
         of_scope = [("account_id", "=", account.id), ("terminal_id", "=", terminal.id)]
         period = periods.search([*of_scope, ("state", "in", list(UNSETTLED))], limit=1)
         waits = period.state == TO_MARK
-        if not waits and periods._has_unmarked_rows(account, terminal):
-            period = periods._make(account, terminal)
+        rows = periods._unmarked_rows(account, terminal)
+        if rows and not waits:
+            period = periods._make(account, terminal, rows.session_id)
             waits = True
         if not period:
             raise UserError(
@@ -50,27 +49,6 @@ class GlasePeriod(models.Model):
             "view_mode": "form",
         }
 
-    @api.model
-    def _has_unmarked_rows(self, account, terminal):
-        """Whether money has moved since the last mark of a registration, or of a whole shop."""
-        last = self.search(
-            [
-                ("account_id", "=", account.id),
-                ("terminal_id", "=", terminal.id),
-                ("mark_sent_at", "!=", False),
-            ],
-            order="mark_sent_at DESC",
-            limit=1,
-        )
-        rows = self.env["glase.transaction"].search(
-            self._in_scope(account, account.environment, terminal)
-            & Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
-            & Domain("period_id", "=", False),
-            order="ended_at DESC",
-            limit=1,
-        )
-        return any(not last or row.ended_at > last.mark_sent_at for row in rows)
-
 
 class GlaseTerminal(models.Model):
     _inherit = "glase.terminal"
@@ -79,9 +57,8 @@ class GlaseTerminal(models.Model):
         """Mark the period of this registration now, or of its whole shop; see ``_mark_by_hand``."""
         self.ensure_one()
         self.check_access("read")
-        shop = self.account_id.period_scope == SHOP
-        scope = self.browse() if shop else self
-        return self.env["glase.period"]._mark_by_hand(self.account_id, scope)
+        periods = self.env["glase.period"]
+        return periods._mark_by_hand(*periods._scope_of(self.account_id, self))
 
 
 class GlaseAccount(models.Model):

@@ -21,7 +21,7 @@ BATCH = 100
 # A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
 REPORT_PAUSE = timedelta(seconds=3)
 PATIENT_TRIES = 20
-# Then with growing pauses; after the last one a person must look.
+# Then, and after any other failure, with growing pauses; after the last one a person must look.
 LATER_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 60, 120, 240, 480))
 MARK_AGAIN_AFTER = timedelta(seconds=60)
 # How long the job waits by itself for what is due in seconds (real time).
@@ -56,6 +56,7 @@ class GlasePeriod(models.Model):
     def _work_due(self):
         """Take the next step of each period that is due now."""
         self._compare_outdated()
+        self._in_own_transaction(lambda periods: periods._make_for_left_behind())
         self._release_shops()
         for _index in range(BATCH):
             step = self._in_own_transaction(lambda periods: periods._claim_next())
@@ -160,7 +161,7 @@ class GlasePeriod(models.Model):
             # If another session has closed meanwhile, one mark ends both.
             self.write(self._to_mark_again())
             if self.state == TO_MARK:
-                self._try_later(words, PATIENT_TRIES)
+                self._try_later(words)
         else:
             self._lose_mark()
 
@@ -177,20 +178,20 @@ class GlasePeriod(models.Model):
         following = self._make(self.account_id, self.terminal_id, self.session_ids, replaces=self)
         following.next_try_at = clock.now(self.env.cr) + MARK_AGAIN_AFTER
 
-    def _try_later(self, words, tries_before):
+    def _try_later(self, words, patient=False):
         """Wait before the next try, longer each time; give up loudly after the last.
 
         :param str words: what went wrong, for a person
-        :param int tries_before: how many tries had no growing pause
+        :param bool patient: nothing went wrong, it only is not ready yet: that is asked for again
+            some times without a growing pause
         """
         self.ensure_one()
-        number = self.tries + 1
-        index = number - tries_before
-        values = {"tries": number, "message": words}
-        if index < 0:
-            values["next_try_at"] = clock.now(self.env.cr) + REPORT_PAUSE
-        elif index < len(LATER_PAUSES):
-            values["next_try_at"] = clock.now(self.env.cr) + LATER_PAUSES[index]
+        now = clock.now(self.env.cr)
+        values = {"message": words}
+        if patient and self.not_ready_count < PATIENT_TRIES:
+            values.update(not_ready_count=self.not_ready_count + 1, next_try_at=now + REPORT_PAUSE)
+        elif self.tries < len(LATER_PAUSES):
+            values.update(tries=self.tries + 1, next_try_at=now + LATER_PAUSES[self.tries])
         else:
             values.update(state=FAILED, next_try_at=False)
         self.write(values)
@@ -212,10 +213,10 @@ class GlasePeriod(models.Model):
                 fetched[what] = fetch()
         except ReportNotReady:
             words = self.env._("Glase's report is not ready yet.")
-            self._fetched_nothing(period_id, words, PATIENT_TRIES)
+            self._fetched_nothing(period_id, words, patient=True)
             return
         except GlaseError as error:
-            self._fetched_nothing(period_id, error.cashier_message, 0)
+            self._fetched_nothing(period_id, error.cashier_message)
             return
         self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
 
@@ -235,9 +236,9 @@ class GlasePeriod(models.Model):
         return {what: functools.partial(fetch, report_id) for what, report_id in report_ids.items()}
 
     @api.model
-    def _fetched_nothing(self, period_id, words, tries_before):
+    def _fetched_nothing(self, period_id, words, patient=False):
         self._in_own_transaction(
-            lambda periods: periods.browse(period_id)._try_later(words, tries_before)
+            lambda periods: periods.browse(period_id)._try_later(words, patient)
         )
 
     def _take_in(self, fetched):

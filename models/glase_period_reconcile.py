@@ -57,7 +57,8 @@ class GlasePeriod(models.Model):
                 }
             )
             return
-        self.write({"state": RECONCILED, "next_try_at": False, "tries": 0})
+        settled = {"next_try_at": False, "tries": 0, "not_ready_count": 0}
+        self.write({**settled, "state": RECONCILED})
         self._report_unknown()
         for period in self._outdated(self.company_id) - self:
             period._compare_again()

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import ledger
-from .glase_period import DIFFERENCES, RECONCILED
+from .glase_period import DIFFERENCES, MARK_UNKNOWN, RECONCILED
 from .glase_period_line import (
     AWAITED,
     LATE,
@@ -40,11 +40,7 @@ class GlasePeriod(models.Model):
         :rtype: dict[int, tuple[int, bool]]
         """
         self.ensure_one()
-        rows = self.env["glase.transaction"]._search(
-            self._covered()
-            & Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
-            & Domain("period_id", "=", False)
-        )
+        rows = self.env["glase.transaction"]._search(self._covered() & self._moved())
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -87,11 +83,22 @@ class GlasePeriod(models.Model):
 
     def _settle_lost_mark(self):
         """Decide by this report whether the marks that were not answered have happened."""
-        lost, unanswered = self.replaces_id, self.browse()
-        while lost and not lost.fetched_at:
-            lost, unanswered = lost.replaces_id, lost | unanswered
+        before = Domain(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("terminal_id", "=", self.terminal_id.id),
+                ("mark_sent_at", "<", self.mark_sent_at),
+            ]
+        )
+        # Rows from before a mark that was answered are in that period's report, not in this one.
+        answered = self.search(
+            before & Domain("identifier", "!=", False), order="mark_sent_at DESC", limit=1
+        )
+        if answered:
+            before &= Domain("mark_sent_at", ">", answered.mark_sent_at)
         # The oldest first: what it may have taken with it is not in those after it.
-        for lost in unanswered:
+        unanswered = before & Domain("state", "=", MARK_UNKNOWN)
+        for lost in self.search(unanswered, order="mark_sent_at"):
             self._settle_one_lost_mark(lost)
 
     def _settle_one_lost_mark(self, lost):
@@ -216,7 +223,7 @@ class GlasePeriod(models.Model):
             )
 
     def _sum_up(self):
-        """Count what was found, and say whether all matches."""
+        """Count what was found, and say whether all matches where the report is compared already."""
         lines = self.env["glase.period.line"]
         for period in self:
             of_period = [("period_id", "=", period.id)]
@@ -231,17 +238,17 @@ class GlasePeriod(models.Model):
                 period._settle_cases("unknown_reference", words)
             if not lines.search_count([*of_period, ("kind", "=", UNREPORTED)], limit=1):
                 period._settle_cases("period_lost", self.env._("Later reports have all of it."))
-            words = period._words_of_result(differences)
             period.write(
                 {
                     "ledger_total": total,
                     "ledger_count": count,
                     "difference_count": differences,
                     "awaited_count": lines.search_count([*of_period, ("kind", "=", AWAITED)]),
-                    "state": DIFFERENCES if words else RECONCILED,
-                    "message": words,
                 }
             )
+            if period.state in (RECONCILED, DIFFERENCES):
+                words = period._words_of_result()
+                period.write({"state": DIFFERENCES if words else RECONCILED, "message": words})
 
     def _settle_cases(self, kind, note):
         """Close this period's open cases of a kind: there is nothing left to ask Glase about."""
@@ -275,13 +282,13 @@ class GlasePeriod(models.Model):
         [(matched,)] = lines._read_group(Domain("origin", "=", REPORT) & known, [], ["amount:sum"])
         return total + sum(own.mapped("report_total")) - matched
 
-    def _words_of_result(self, differences):
+    def _words_of_result(self):
         self.ensure_one()
         whole = self.line_ids.filtered(lambda line: line.origin == SUMMARY and line.is_difference)
         if whole:
             return whole[0].todo
-        if differences:
-            return self.env._("Differences to decide: %s.", differences)
+        if self.difference_count:
+            return self.env._("Differences to decide: %s.", self.difference_count)
         return False
 
 

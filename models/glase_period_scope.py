@@ -76,10 +76,54 @@ class GlasePeriod(models.Model):
                 ["account_id", "terminal_id"],
             )
         )
-        return {
-            (account, terminal.browse() if account.period_scope == SHOP else terminal)
-            for account, terminal in used
-        }
+        return {self._scope_of(*group) for group in used}
+
+    @api.model
+    def _scope_of(self, account, terminal):
+        """Whose period has the money of a registration: its own, or that of its whole shop."""
+        return account, terminal.browse() if account.period_scope == SHOP else terminal
+
+    # === Money that no period has yet ===
+
+    @api.model
+    def _unmarked_rows(self, account, terminal, domain=Domain.TRUE):
+        """Rows whose money has moved since the last mark of a registration, or of a whole shop.
+
+        :param domain: only these rows
+        """
+        of_scope = [("account_id", "=", account.id), ("terminal_id", "=", terminal.id)]
+        last = self.search(
+            [*of_scope, ("mark_sent_at", "!=", False)], order="mark_sent_at DESC", limit=1
+        )
+        domain &= self._in_scope(account, account.environment, terminal) & self._moved()
+        if last:
+            domain &= Domain("ended_at", ">=", last.mark_sent_at.replace(microsecond=0))
+        rows = self.env["glase.transaction"].search(domain)
+        # A search knows whole seconds only.
+        return rows.filtered(lambda row: not last or row.ended_at > last.mark_sent_at)
+
+    @api.model
+    def _moved(self):
+        """Rows with money that no report has had, as a domain of ``glase.transaction``."""
+        return Domain("state", "in", [ledger.PAID, ledger.REFUNDED]) & Domain(
+            "period_id", "=", False
+        )
+
+    @api.model
+    def _make_for_left_behind(self):
+        """Make the periods that no closing will make.
+
+        Of money that moved after its session was closed, and of money without a session.
+        """
+        behind = Domain("session_id", "=", False) | Domain("session_id.state", "=", "closed")
+        groups = self.env["glase.transaction"]._read_group(
+            behind & self._moved(), ["account_id", "terminal_id"]
+        )
+        for account, terminal in {self._scope_of(*group) for group in groups}:
+            rows = self._unmarked_rows(account, terminal, behind)
+            waiting = self._waiting(account, terminal)
+            if rows and (not waiting or rows.session_id - waiting.session_ids):
+                self._make(account, terminal, rows.session_id)
 
     # === When a shop's period is marked ===
 
@@ -137,6 +181,7 @@ class GlasePeriod(models.Model):
         if not following:
             return {"state": TO_MARK}
         following.session_ids = [Command.link(session.id) for session in self.session_ids]
+        following.replaces_id = following.replaces_id or self.replaces_id
         return {
             "state": RECONCILED,
             "next_try_at": False,

@@ -176,6 +176,9 @@ class GlaseTransaction(models.Model):
         "(payment_id) WHERE payment_id IS NOT NULL", "This payment has a ledger row already."
     )
     _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
+    _unreported = models.Index(
+        "(terminal_id, ended_at) WHERE period_id IS NULL AND state IN ('paid', 'refunded')"
+    )
 
     @api.depends("order_name", "invoice_reference", "ers_reference")
     def _compute_display_name(self):

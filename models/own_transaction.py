@@ -12,6 +12,7 @@ import psycopg2
 import psycopg2.errors
 
 from odoo import SUPERUSER_ID, api
+from odoo.exceptions import ConcurrencyError
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ CONFLICTS = (
     psycopg2.errors.SerializationFailure,
     psycopg2.errors.DeadlockDetected,
     psycopg2.errors.LockNotAvailable,
+    ConcurrencyError,
 )
 ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 0.05
@@ -39,7 +41,7 @@ def run(env, work):
         try:
             with env.registry.cursor() as cr:
                 return work(api.Environment(cr, SUPERUSER_ID, dict(env.context)))
-        except psycopg2.Error as error:
+        except (psycopg2.Error, ConcurrencyError) as error:
             if attempt == ATTEMPTS or not _passes(error):
                 raise
             _logger.info("Ledger transaction repeated (%s): %s", attempt, type(error).__name__)

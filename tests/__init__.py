@@ -26,6 +26,7 @@ from . import (
     test_payment_method,
     test_period,
     test_period_difference,
+    test_period_job,
     test_period_journal_item,
     test_period_match,
     test_period_print,

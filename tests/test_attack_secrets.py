@@ -324,6 +324,7 @@ class TestAttackSecrets(GlaseCommon):
             "get_closing_control_data",
             "update_closing_control_state_session",
             "action_pos_session_closing_control",
+            "close_session_from_ui",
             "action_glase_mark_period",
             "action_glase_periods",
         }
@@ -339,7 +340,9 @@ class TestAttackSecrets(GlaseCommon):
         case = self.env["glase.case"]._open(
             "paid_late", "For this test", transaction=self.row(line)
         )
-        period = self.env["glase.period"]._make(self.account, self.terminal)
+        period = self.env["glase.period"]._make(
+            self.account, self.terminal, self.env["pos.session"]
+        )
         difference = {"period_id": period.id, "origin": "report", "kind": "unknown"}
         records = {
             "glase.period": period,

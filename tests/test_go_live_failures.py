@@ -38,13 +38,13 @@ class TestGoLiveRefused(GoLiveCommon):
     def test_an_undecided_period_is_listed(self):
         move = self.prepared()
         self.press(move, "action_test")
-        self.env["glase.period"]._make(self.account, self.terminal)
+        self.env["glase.period"]._make(self.account, self.terminal, self.env["pos.session"])
         self.env.flush_all()
         self.assert_not_started(move, "Transaction period not settled")
 
     def test_it_is_checked_again_for_each_till(self):
         move = self.started()
-        self.env["glase.period"]._make(self.account, self.terminal)
+        self.env["glase.period"]._make(self.account, self.terminal, self.env["pos.session"])
         self.env.flush_all()
         line = move.line_ids.filtered(lambda one: one.config_id == self.main_pos_config)
         self.assertFalse(self.press(line, "action_move"))

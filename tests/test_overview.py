@@ -135,7 +135,9 @@ class TestOverview(GlaseCommon):
         case = cases._open("paid_without_order", "For this test", transaction=row)
         settled = cases._open("paid_late", "For this test", transaction=row)
         settled._settle("done")
-        period = self.env["glase.period"]._make(self.account, self.terminal)
+        period = self.env["glase.period"]._make(
+            self.account, self.terminal, self.env["pos.session"]
+        )
         of_period = cases._open_for_period("period_lost", "For this test", period, 5.0)
         period.state = "failed"
         till = self.main_pos_config.copy({"name": "Second till"})

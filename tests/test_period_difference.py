@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from odoo.exceptions import AccessError, UserError
 
 from ..models import ledger
@@ -119,7 +117,9 @@ class TestPeriodDifference(PeriodCommon):
             .sudo()
             .create(
                 {
-                    "period_id": self.env["glase.period"]._make(self.account, self.terminal).id,
+                    "period_id": self.env["glase.period"]
+                    ._make(self.account, self.terminal, self.env["pos.session"])
+                    .id,
                     "origin": "report",
                     "kind": "matched",
                     "transaction_id": row.id,
@@ -160,13 +160,6 @@ class TestPeriodDifference(PeriodCommon):
         following = self.closed_and_settled()
         self.assertNotEqual(following, period)
         self.assertEqual((following.state, later.period_id), ("reconciled", following))
-
-    def test_closing_while_a_period_is_marked_by_hand_makes_one_period(self):
-        self.paid_order(100)
-        shown = self.terminal.with_user(self.pos_admin).action_mark_period()
-        periods = type(self.env["glase.period"])
-        with patch.object(periods, "_waiting", lambda model, *_scope: model.browse()):
-            self.assertEqual(self.close().id, shown["res_id"])
 
     def test_a_shops_period_is_marked_by_hand_whatever_is_open(self):
         self.mark_at_glase()

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 
 from ..models import clock
 from .periods import PeriodCommon
@@ -218,10 +218,13 @@ class TestPeriodShop(PeriodCommon):
     def test_two_tills_that_close_at_the_same_moment_make_one_period(self):
         self.paid_order(100)
         self.paid_here(20)
-        account, shop = self.account, self.env["glase.terminal"]
-        periods = self.env["glase.period"].sudo()
         made = self.close()
-        # A transaction that began before the other till's period was committed does not see it.
-        with patch.object(type(periods), "_waiting", lambda *_arguments: periods.browse()):
-            self.assertFalse(periods._make(account, shop, self.second_session))
+        # A transaction that began before the other till's period was committed does not see it: Odoo
+        # repeats the request.
+        not_seen = patch.object(
+            type(self.env["glase.period"]), "_waiting", lambda model, *_scope: model.browse()
+        )
+        with not_seen, self.assertRaises(ConcurrencyError), self.env.cr.savepoint():
+            self.close_second()
         self.assertEqual(self.close_second(), made)
+        self.assertEqual(made.session_ids, self.pos_session | self.second_session)

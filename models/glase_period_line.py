@@ -115,3 +115,4 @@ class GlasePeriodLine(models.Model):
             line.sudo().write({"accepted_by": self.env.uid, "accepted_at": fields.Datetime.now()})
             line.sudo().transaction_id._settle_cases({"not_reported"}, line.reason)
         self.period_id.sudo()._sum_up()
+        self.period_id.sudo()._tell_result()

@@ -6,7 +6,7 @@ from odoo import api, models
 
 from ..glase.reports import DETAILS
 from . import ledger, own_transaction
-from .glase_period import DIFFERENCES, RECONCILED
+from .glase_period import RECONCILED
 from .glase_period_line import CONTRADICTION, UNDECIDABLE, UNKNOWN, UNLISTED, UNPAID
 from .glase_period_match import Entry, Line, match
 
@@ -69,10 +69,7 @@ class GlasePeriod(models.Model):
             findings[UNLISTED] = details.total
         self._store_findings(findings)
         self._sum_up()
-        if self.state == DIFFERENCES:
-            self.env["res.users"]._glase_tell(
-                self, self.env._("Glase and Odoo differ. %s", self.message or "")
-            )
+        self._tell_result()
 
     def _contradict(self, details, summary):
         """Whether two reports of this period cannot both be right.
@@ -101,6 +98,7 @@ class GlasePeriod(models.Model):
         self._match_lines()
         self._settle_lacking()
         self._sum_up()
+        self._tell_result()
 
     @api.model
     def _outdated(self, companies=None):
@@ -264,12 +262,19 @@ class GlasePeriod(models.Model):
                    COALESCE(t.receipt_currency, c.name) = %s,
                    p.identifier IS NOT NULL,
                    p.id IS NOT NULL AND (p.terminal_id IS NULL) <> %s
-              FROM glase_transaction t
+              FROM (
+                    SELECT id FROM glase_transaction WHERE ers_reference = ANY(%s)
+                    UNION
+                    SELECT refund.id
+                      FROM glase_transaction payment
+                      JOIN glase_transaction refund ON refund.original_id = payment.id
+                     WHERE payment.ers_reference = ANY(%s)
+                   ) found
+              JOIN glase_transaction t ON t.id = found.id
               JOIN res_currency c ON c.id = t.currency_id
               LEFT JOIN glase_transaction o ON o.id = t.original_id
               LEFT JOIN glase_period p ON p.id = t.period_id
              WHERE t.company_id = %s AND t.environment = %s
-               AND (t.ers_reference = ANY(%s) OR o.ers_reference = ANY(%s))
              ORDER BY t.id
             """,
             (
@@ -278,10 +283,10 @@ class GlasePeriod(models.Model):
                 self.marked_at or None,
                 self.currency_id.name,
                 not self.terminal_id,
+                list(references),
+                list(references),
                 self.company_id.id,
                 self.environment,
-                list(references),
-                list(references),
             ),
         )
         return [Entry(*row[:5], Decimal(row[5]), *row[6:]) for row in self.env.cr.fetchall()]

@@ -165,10 +165,7 @@ class GlasePeriod(models.Model):
             row._open_case("not_reported")
         others = changed.period_id - self
         others._sum_up()
-        for period in others.filtered(lambda period: period.state == DIFFERENCES):
-            self.env["res.users"]._glase_tell(
-                period, self.env._("Glase and Odoo differ. %s", period.message or "")
-            )
+        others._tell_result()
 
     def _add_ledger_lines(self, rows, kind):
         sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
@@ -190,6 +187,13 @@ class GlasePeriod(models.Model):
         )
 
     # === The result ===
+
+    def _tell_result(self):
+        """Put what differs before a manager; once nothing does, that is done."""
+        users = self.env["res.users"]
+        for period in self.filtered(lambda period: period.state == DIFFERENCES):
+            users._glase_tell(period, self.env._("Glase and Odoo differ. %s", period.message or ""))
+        users._glase_told(self.filtered(lambda period: period.state == RECONCILED))
 
     def _store_findings(self, findings):
         """Keep what is wrong with Glase's reports as a whole as lines: they are decided like any other.

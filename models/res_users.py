@@ -1,9 +1,10 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessDenied
 
 from .refused import Refused
 
 MANAGERS = "point_of_sale.group_pos_manager"
+TO_DO = ["mail.mail_activity_data_todo"]
 
 
 class ResUsers(models.Model):
@@ -11,20 +12,27 @@ class ResUsers(models.Model):
 
     @api.model
     def _glase_tell(self, record, summary):
-        """Put a record of one company before a manager, as an activity; once, until it is done.
+        """Put a record of one company before a manager, as one activity that says the newest.
 
         :param record: a record with ``company_id`` and activities
         :param str summary: what it is about
         """
         record.ensure_one()
-        if record.activity_ids:
+        told = record.activity_search(TO_DO)
+        if told:
+            told.filtered(lambda activity: activity.summary != summary).write(
+                {"summary": summary, "date_deadline": fields.Date.context_today(self)}
+            )
             return
         manager = self.env.ref(MANAGERS).all_user_ids.filtered(
             lambda user: user.active and not user.share and record.company_id in user.company_ids
         )[:1]
-        record.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, user_id=manager.id or self.env.uid
-        )
+        record.activity_schedule(*TO_DO, summary=summary, user_id=manager.id or self.env.uid)
+
+    @api.model
+    def _glase_told(self, records):
+        """What records were put before a manager for is settled."""
+        records.activity_feedback(TO_DO, feedback=self.env._("Settled."))
 
     @api.model
     def _glase_approve(self, company, login="", password=""):

@@ -169,6 +169,21 @@ class TestPeriod(PeriodCommon):
             self.env(cr=cr)["glase.period"].sudo().browse(period.id)._take_in(contents)
         self.env.invalidate_all()
 
+    def test_a_manager_is_told_the_newest_and_is_done_when_nothing_differs(self):
+        _order, row = self.paid_order(100)
+        period = self.close()
+        self.work()
+        payment, sums = [(row.ers_reference, "100.00000")], (1, "100.00000")
+        for _fetch in range(4):
+            self.reports(period, payment, (2, "100.00000"))
+        self.assertIn("contradict", period.activity_ids.summary)
+        self.reports(period, [(row.ers_reference, "much")], sums)
+        self.assertEqual(period.state, "failed")
+        self.assertIn("cannot be read", period.activity_ids.summary)
+        self.reports(period, payment, sums)
+        self.assertEqual(period.state, "reconciled")
+        self.assertFalse(period.activity_ids)
+
     def test_a_contradiction_that_stays_is_a_difference_that_is_accepted(self):
         _order, row = self.paid_order(100)
         period = self.close()
@@ -470,3 +485,5 @@ class TestPeriod(PeriodCommon):
         self.assertEqual(second.ers_reference, first.ers_reference)
         self.assertEqual(self.cases(line), ["reference_twice"])
         self.assertIn(first.display_name, second.case_ids.summary)
+        period = self.closed_and_settled()
+        self.assertEqual(self.kinds(period), ["undecidable"], "one difference, and not three")

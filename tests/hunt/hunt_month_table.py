@@ -39,6 +39,8 @@ class MonthTable(Checks):
         self.explained, self.unexplained = [], []
         # What Glase has moved and the ledger has not heard, by an open case that says so.
         self.unheard = []
+        # Glase's own reference of each row: the ledger has none of a refund that was decided.
+        self.reference_of = {}
         self.till_of = dict(
             world.sql(
                 "SELECT r.id, t.config_id FROM glase_transaction r"
@@ -88,6 +90,7 @@ class MonthTable(Checks):
                 self._unexplained(till, amount, f"Glase has {booking}, and no row of the ledger")
                 continue
             booked[row["id"]] += amount
+            self.reference_of[row["id"]] = booking["ers_reference"]
         return booked
 
     def _row_by_invoice(self, booking):
@@ -138,6 +141,11 @@ class MonthTable(Checks):
             self.sums["reports"][period["config_id"]] += money(period["report_total"])
             marked[period["config_id"]] = period["mark_sent_at"]
         told = {line["transaction_id"] for line in self.lines}
+        nobodys = {
+            line["reference"]: line["period_id"]
+            for line in self.lines
+            if line["origin"] == "report" and line["kind"] == "unknown"
+        }
         for row in self.rows:
             till, amount = self.till_of[row["id"]], self._moved(row)
             untold = amount and not row["period_id"] and row["id"] not in told
@@ -156,7 +164,14 @@ class MonthTable(Checks):
                 ]
                 till, amount = self.till_of[line["transaction_id"]], money(line["ledger_amount"])
                 what = f"{line['reference']} of {amount} is {line['kind']} in Glase's reports"
-                if line["kind"] == "awaited":
+                period_id = nobodys.get(self.reference_of.get(line["transaction_id"]))
+                if period_id:
+                    # In the sum of the reports already, under a reference that the ledger lacks.
+                    cases = [case for case in self.open if case["period_id"] == period_id]
+                    self._note(
+                        "no report", till, Decimal(0), f"{what}, and is nobody's there", cases
+                    )
+                elif line["kind"] == "awaited":
                     # Nobody has to do anything yet: the next report has it, or it becomes a case.
                     self._explained("no report", till, amount, what)
                 else:

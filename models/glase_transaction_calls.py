@@ -53,7 +53,8 @@ class GlaseTransaction(models.Model):
 
         :return: the row's id, and whether this caller is the one that may call
         :rtype: tuple[int, bool]
-        :raises Refused: if another payment runs at this till, or the registration changed
+        :raises Refused: if another payment runs at this till, its register is closed, or the
+            registration changed
         """
         terminal = self.env["glase.terminal"].browse(values["terminal_id"])
         own_transaction.lock(terminal)

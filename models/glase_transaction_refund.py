@@ -139,14 +139,15 @@ class GlaseTransaction(models.Model):
 
         :return: the row's id, and the original's if this caller is the one that may call
         :rtype: tuple[int, int | bool]
-        :raises Refused: if more would go back than is left
+        :raises Refused: if more would go back than is left, or the till's register is closed
         """
         originals = self.browse(original_ids)
-        # Of an order: what belongs to none, or repeats a refund, is in no session that is open.
+        # What belongs to no order, or repeats a refund, is in no session that is open.
         of_order = spends is None and not values.get("repeats_id")
         session = self.env["pos.session"].browse(of_order and values["session_id"])
-        till = session.config_id.glase_terminal_id
-        for terminal in (originals.terminal_id | till).sorted("id"):
+        config = self.env["pos.config"].browse(values["config_id"])
+        of_till = config.with_context(active_test=False).glase_terminal_ids
+        for terminal in (originals.terminal_id | of_till).sorted("id"):
             own_transaction.lock(terminal)
         for row in originals.sorted("id"):
             own_transaction.lock(row)
@@ -155,8 +156,8 @@ class GlaseTransaction(models.Model):
         )
         if same:
             return same.id, False
+        of_till._refuse_closing()
         if session:
-            till._refuse_closing()
             session._glase_refuse_closed()
         self._age(originals.terminal_id)
         if values.get("repeats_id"):

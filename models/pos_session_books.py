@@ -51,7 +51,11 @@ class PosSession(models.Model):
     def _validate_session(
         self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None
     ):
-        """Override of `point_of_sale`: every way of closing passes here, whoever counted what."""
+        """Override of `point_of_sale`: every way of closing passes here, whoever counted what.
+
+        What is refused is refused before anything is written (``doc/ledger.md §16``).
+        """
+        self._glase_guard_closing()
         glase = self._glase_counted_methods()
         glase._glase_give_accounts()
         diffs = self._glase_without_counts(bank_payment_method_diffs)

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 from odoo import api, fields, models
@@ -8,6 +8,10 @@ from odoo.tools import groupby
 from . import clock, ledger, own_transaction
 from .refused import Refused, answers_refusals
 
+# What Odoo writes on a session that is being closed.
+CLOSING = ("closing_control", "closed")
+# Sessions that this transaction has latched and found settled.
+GUARDED = "pos_glase.guarded"
 # A latch that nobody lifted, because its server died, holds no till longer than this.
 LATCH_FOR = timedelta(minutes=5)
 # A manager's word holds for the closing at hand, not for one after more sales.
@@ -19,23 +23,39 @@ IN_QUESTION = ("unverified_payment", "forced_done", "goods_without_money", "amou
 class GlaseTerminal(models.Model):
     _inherit = "glase.terminal"
 
-    closing_since = fields.Datetime(
-        readonly=True, copy=False, help="The till's register is being closed: no bill is sent"
+    closing_latches = fields.Json(
+        readonly=True,
+        copy=False,
+        help="When each closing of the till's register began that has not ended: nothing is sent",
     )
 
     def _is_closing(self):
         """Whether the till's register is being closed. Meaningful under the till's lock only."""
         self.ensure_one()
-        since = self.sudo().closing_since
-        return bool(since and clock.now(self.env.cr) - since < LATCH_FOR)
+        return bool(self._standing_latches())
 
-    def _refuse_closing(self):
-        """:raises Refused: while the till's register is being closed; see :meth:`_is_closing`"""
-        if self and self._is_closing():
-            raise Refused(
-                "closing",
-                self.env._("This till's register is being closed: no bill is sent any more."),
-            )
+    def _standing_latches(self):
+        now = clock.now(self.env.cr)
+        latches = self.sudo().closing_latches or []
+        return [one for one in latches if now - datetime.fromisoformat(one) < LATCH_FOR]
+
+    def _set_latch(self):
+        """Latch these registrations, each under its lock; several closings do not disturb each other.
+
+        :return: what :meth:`_lift_latch` needs
+        :rtype: str
+        """
+        for terminal in self.sorted("id"):
+            own_transaction.lock(terminal)
+        latch = clock.now(self.env.cr).isoformat()
+        for terminal in self:
+            terminal.closing_latches = [*terminal._standing_latches(), latch]
+        return latch
+
+    def _lift_latch(self, latch):
+        for terminal in self.sorted("id"):
+            own_transaction.lock(terminal)
+            terminal.closing_latches = [one for one in terminal._standing_latches() if one != latch]
 
 
 class PosSession(models.Model):
@@ -191,16 +211,6 @@ class PosSession(models.Model):
             return {"successful": False, "message": message, "redirect": False, "glase": True}
         return refusal
 
-    def update_closing_control_state_session(self, notes):
-        """Override of `point_of_sale`: a refusal must leave a till that can be opened again.
-
-        Whoever refuses: core asks only afterwards, with *closing* written and committed.
-        """
-        refusal = self._glase_uses() and self._cannot_close_session()
-        if refusal:
-            raise UserError(refusal["message"])
-        return super().update_closing_control_state_session(notes)
-
     def close_session_from_ui(self, bank_payment_method_diff_pairs=None):
         """Override of `point_of_sale`: what is found after *closing* was written opens the till again."""
         answer = super().close_session_from_ui(bank_payment_method_diff_pairs)
@@ -208,33 +218,43 @@ class PosSession(models.Model):
             self.write({"state": "opened", "stop_at": False})
         return answer
 
-    def action_pos_session_closing_control(
-        self, balancing_account=False, amount_to_balance=0, bank_payment_method_diffs=None
-    ):
-        """Override of `point_of_sale`: also the back office passes here."""
-        for session in self.filtered(lambda session: session._glase_uses()):
+    def write(self, vals):
+        """Override of `point_of_sale`: no way of closing goes round this.
+
+        A refusal raises before *closing* is written, so the till can be opened again: core itself asks
+        about draft orders only when that is committed.
+        """
+        if vals.get("state") in CLOSING:
+            self._glase_guard_closing()
+        return super().write(vals)
+
+    def _glase_guard_closing(self):
+        """Latch the tills, then ask whether they may be closed; once in a transaction.
+
+        :raises UserError: if not, with the sentences for the cashier
+        """
+        guarded = self.env.cr.postcommit.data.setdefault(GUARDED, set())
+        for session in self.filtered(lambda one: one.state != "closed" and one._glase_uses()):
+            if session.id in guarded:
+                continue
             session._glase_latch()
-            message = session._glase_refusal()
-            if message:
-                raise UserError(message)
-        return super().action_pos_session_closing_control(
-            balancing_account, amount_to_balance, bank_payment_method_diffs
-        )
+            refusal = session._cannot_close_session()
+            if refusal:
+                raise UserError(refusal["message"])
+            guarded.add(session.id)
 
     def _glase_latch(self):
-        """From here on no bill is sent at this till, until the closing has ended or failed."""
-        terminal_ids = self.config_id.sudo().glase_terminal_ids.ids
-
-        def set_latch(env, since):
-            for terminal in env["glase.terminal"].browse(terminal_ids):
-                own_transaction.lock(terminal)
-                terminal.closing_since = since and clock.now(env.cr)
-
-        own_transaction.run(self.env, lambda env: set_latch(env, True))
+        """From here on nothing is sent at this till, until this transaction has ended."""
+        terminal_ids = self.config_id.sudo().with_context(active_test=False).glase_terminal_ids.ids
         env = self.env
+        latch = own_transaction.run(
+            env, lambda own: own["glase.terminal"].browse(terminal_ids)._set_latch()
+        )
 
         def lift():
-            own_transaction.run(env, lambda own: set_latch(own, False))
+            own_transaction.run(
+                env, lambda own: own["glase.terminal"].browse(terminal_ids)._lift_latch(latch)
+            )
 
         self.env.cr.postcommit.add(lift)
         self.env.cr.postrollback.add(lift)

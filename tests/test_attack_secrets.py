@@ -322,8 +322,6 @@ class TestAttackSecrets(GlaseCommon):
                 )
         closing = {
             "get_closing_control_data",
-            "update_closing_control_state_session",
-            "action_pos_session_closing_control",
             "close_session_from_ui",
             "action_glase_mark_period",
             "action_glase_periods",

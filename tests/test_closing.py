@@ -1,7 +1,9 @@
 from contextlib import suppress
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 
+from ..models.refused import Refused
 from .refunds import RefundCommon
 
 
@@ -38,13 +40,21 @@ class TestClosing(RefundCommon):
         self.assertFalse(answer["successful"])
         self.assertTrue(answer["glase"])
         self.assertIn(words, answer["message"])
+        session = self.pos_session
+        balancing = {"active_ids": session.ids, "active_model": "pos.session"}
+        wizard = self.env["pos.close.session.wizard"].with_context(**balancing).create({})
         for attempt in (
-            lambda: self.pos_session.update_closing_control_state_session(""),
-            self.pos_session.action_pos_session_closing_control,
+            lambda: session.update_closing_control_state_session(""),
+            session.action_pos_session_closing_control,
+            session.action_pos_session_validate,
+            session.action_pos_session_close,
+            wizard.close_session,
+            lambda: session.write({"state": "closed"}),
         ):
-            with self.assertRaisesRegex(UserError, words):
+            with self.assertRaises(UserError) as caught:
                 attempt()
-        self.assertEqual(self.pos_session.state, "opened", "the till can be opened again")
+            self.assertIn(words, str(caught.exception))
+            self.assertEqual(session.state, "opened", "the till can be opened again")
 
     def test_a_day_that_is_settled_closes(self):
         self.paid_order(148)
@@ -166,16 +176,94 @@ class TestClosing(RefundCommon):
         self.advance(16 * 60)
         self.assert_refused("not proven")
 
-    def test_while_the_register_closes_no_bill_is_sent(self):
+    def latched(self):
+        self.env.invalidate_all()
+        return self.terminal._is_closing()
+
+    def claim(self, values):
+        """What a request does that was let in before the register began to close."""
+        rows = self.env["glase.transaction"]
+        return rows._in_own_transaction(lambda own: own._claim(values, "C-1"))
+
+    def canceled_order_values(self):
+        """The row of a bill whose request has passed all checks; its order is out of the way."""
         order, line = self.draft_order(self.pos_session, 20)
-        self.pos_session._glase_latch()
-        self.assertEqual(self.send(order, line)["reason"], "closing")
+        rows = self.env["glase.transaction"]
+        values = rows._row_values(order, self.terminal, line, "1", "20.00", "Maja")
+        order.state = "cancel"
+        self.env.flush_all()
+        return values
+
+    def test_while_the_register_closes_nothing_is_sent(self):
+        paid, row = self.paid_order(100)
+        refund_order, refund_line = self.refund_order(paid, 30)
+        refund = self.env["glase.transaction"]._values_of_line(refund_order, refund_line, "1", 30)
+        refund_order.state = "cancel"
+        bill = self.canceled_order_values()
+        heard = []
+
+        def closing(session):
+            for attempt in (
+                lambda: self.claim(bill),
+                lambda: self.env["glase.transaction"]._in_own_transaction(
+                    lambda own: own._claim_refund(row.ids, refund, "C-2", None)
+                ),
+            ):
+                with self.assertRaises(Refused) as caught:
+                    attempt()
+                heard.append(caught.exception.reason)
+
+        with patch.object(type(self.pos_session), "_check_invoices_are_posted", closing):
+            self.pos_session.with_user(self.pos_user).action_pos_session_closing_control()
+        self.assertEqual(heard, ["closing", "closing"])
+        self.assertEqual(self.pos_session.state, "closed")
         self.env.cr.postcommit.run()
-        self.assertEqual(self.send(order, line, attempt="2")["state"], "issued")
+        self.assertFalse(self.latched())
+
+    def test_a_refused_closing_lifts_its_latch_only(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        first = self.terminal.sudo()._set_latch()
+        self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "draft orders"):
+            self.pos_session.update_closing_control_state_session("")
+        self.env.invalidate_all()
+        self.assertEqual(len(self.terminal.closing_latches), 2)
+        self.env.cr.postrollback.run()
+        self.assertTrue(self.latched(), "another closing goes on")
+        self.assertEqual(self.send(order, line)["reason"], "closing")
+        self.terminal.sudo()._lift_latch(first)
+        self.env.flush_all()
+        self.assertEqual(self.send(order, line)["state"], "issued")
+
+    def test_a_request_that_comes_through_after_the_closing_sends_nothing(self):
+        bill = self.canceled_order_values()
+        for state in ("closing_control", "closed"):
+            self.pos_session.state = state
+            self.env.cr.postcommit.run()
+            self.env.flush_all()
+            self.assertFalse(self.latched())
+            with self.assertRaises(Refused) as caught:
+                self.claim(bill)
+            self.assertEqual(caught.exception.reason, "session")
+
+    def test_a_refund_at_a_till_that_closes_waits_though_another_till_took_the_money(self):
+        paid, row = self.paid_order(100)
+        other = self.main_pos_config.copy({"name": "Till 2"})
+        self._registered_terminal(other)
+        session = self.open_register(other)
+        order, line = self.refund_order(paid, 30, session=session)
+        other.glase_terminal_ids.sudo()._set_latch()
+        self.env.flush_all()
+        asked = {"config_id": other.id}
+        self.assertEqual(self.refund(order, line, 30, **asked)["reason"], "closing")
+        self.assertEqual(self.refunds_at_glase(), [])
+        self.advance(301)
+        self.assertEqual(self.refund(order, line, 30, attempt="2", **asked)["state"], "refunded")
 
     def test_a_latch_that_nobody_lifted_holds_no_till_for_long(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.pos_session._glase_latch()
+        self.assertEqual(self.send(order, line)["reason"], "closing")
         self.advance(301)
         self.assertEqual(self.send(order, line)["state"], "issued")
 

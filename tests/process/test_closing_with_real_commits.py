@@ -63,7 +63,7 @@ def session(shop):
 
 
 def latched(shop):
-    return bool(shop.query("SELECT 1 FROM glase_terminal WHERE closing_since IS NOT NULL"))
+    return bool(shop.query("SELECT 1 FROM glase_terminal WHERE closing_latches IS NOT NULL"))
 
 
 def set_order(shop, bill, state):

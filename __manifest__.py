@@ -24,6 +24,7 @@
         "views/glase_period_views.xml",
         "views/glase_accept_views.xml",
         "views/glase_case_views.xml",
+        "views/glase_close_over_views.xml",
         "views/glase_refund_views.xml",
         "views/glase_run_report_views.xml",
         "views/glase_dashboard_views.xml",

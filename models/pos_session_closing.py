@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import groupby
 
 from . import clock, ledger, own_transaction
@@ -57,6 +57,14 @@ class GlaseTerminal(models.Model):
             own_transaction.lock(terminal)
             terminal.closing_latches = [one for one in terminal._standing_latches() if one != latch]
 
+    def _refuse_closing(self):
+        """:raises Refused: while the till's register is being closed; see :meth:`_is_closing`"""
+        if any(terminal._is_closing() for terminal in self):
+            raise Refused(
+                "closing",
+                self.env._("This till's register is being closed: nothing is sent any more."),
+            )
+
 
 class PosSession(models.Model):
     """A session is closed over no Glase money that is undecided (``doc/ledger.md §16``)."""
@@ -67,6 +75,14 @@ class PosSession(models.Model):
     glase_override_by = fields.Many2one("res.users", "Approved by", readonly=True)
     glase_override_at = fields.Datetime("Approved at", readonly=True)
     glase_override_list = fields.Text("Open at That Moment", readonly=True)
+    glase_override_keys = fields.Json(
+        readonly=True, copy=False, help="What the approval is for: nothing that came afterwards"
+    )
+    glase_is_used = fields.Boolean(compute="_compute_glase_is_used")
+
+    def _compute_glase_is_used(self):
+        for session in self:
+            session.glase_is_used = session._glase_uses()
 
     # === What is open ===
 
@@ -75,7 +91,8 @@ class PosSession(models.Model):
 
         Read in a transaction of its own: the request's may have begun before the last payment.
 
-        :return: ``blocking`` and ``carried``: lists of ``what`` and ``todo``, two sentences
+        :return: ``blocking`` and ``carried``: lists of ``what`` and ``todo``, two sentences; what
+            blocks has a ``key``, the same for the same money whatever becomes of it
         :rtype: dict
         """
         self.ensure_one()
@@ -115,12 +132,16 @@ class PosSession(models.Model):
             ],
         }
 
+    def _glase_key(self, record):
+        return f"{record._name},{record.id}"
+
     def _glase_subject(self, row):
         amount = row.currency_id.format(row.amount)
         return f"{amount} {row.order_name or ''}".strip()
 
     def _glase_running(self, row):
         return {
+            "key": self._glase_key(row),
             "what": self.env._("Running: %s", self._glase_subject(row)),
             "todo": self.env._(
                 "Check it again or cancel it at the till. What was left open ends by itself within "
@@ -130,6 +151,7 @@ class PosSession(models.Model):
 
     def _glase_unclaimed(self, row):
         return {
+            "key": self._glase_key(row),
             "what": self.env._("Paid, but no order has it: %s", self._glase_subject(row)),
             "todo": self.env._(
                 "Open its order at the till: it goes on by itself. If the order is gone, a manager "
@@ -141,6 +163,7 @@ class PosSession(models.Model):
         kind = dict(case._fields["kind"]._description_selection(self.env))[case.kind]
         amount = case.currency_id.format(case.amount)
         return {
+            "key": self._glase_key(case.transaction_id or case.payment_id),
             "what": f"{kind}: {amount} {case.order_reference or ''}".strip(),
             "todo": self.env._("A manager settles it: Glase / Cases."),
         }
@@ -166,9 +189,9 @@ class PosSession(models.Model):
     def _glase_refusal(self):
         """Why this session cannot be closed now: sentences for the cashier, or False."""
         self.ensure_one()
-        if self.state == "closed" or self._glase_is_overridden() or not self._glase_uses():
+        if self.state == "closed" or not self._glase_uses():
             return False
-        blocking = self._glase_open_ends()["blocking"]
+        blocking = self._glase_not_approved(self._glase_open_ends()["blocking"])
         if not blocking:
             return False
         listed = ""
@@ -187,20 +210,24 @@ class PosSession(models.Model):
         if self.state != "opened":
             raise Refused("session", self.env._("Open the register first."))
 
-    def _glase_is_overridden(self):
+    def _glase_not_approved(self, blocking):
+        """What a manager's word does not cover: what came after it, and all when it has run out."""
         self.ensure_one()
         since = self.glase_override_at
-        return bool(since and clock.now(self.env.cr) - since < OVERRIDE_FOR)
+        if not since or clock.now(self.env.cr) - since >= OVERRIDE_FOR:
+            return blocking
+        return [end for end in blocking if end["key"] not in (self.glase_override_keys or [])]
 
     # === Every way of closing ===
 
     def get_closing_control_data(self):
         """Override of `point_of_sale` to list what is open with Glase in the closing popup."""
         data = super().get_closing_control_data()
-        data["glase"] = self._glase_uses() and {
-            **self._glase_open_ends(),
-            "figures": self._glase_figures(),
-        }
+        if not self._glase_uses():
+            return {**data, "glase": False}
+        ends = self._glase_open_ends()
+        blocking = self._glase_not_approved(ends["blocking"])
+        data["glase"] = {**ends, "blocking": blocking, "figures": self._glase_figures()}
         return data
 
     def _cannot_close_session(self, bank_payment_method_diffs=None):
@@ -222,11 +249,27 @@ class PosSession(models.Model):
         """Override of `point_of_sale`: no way of closing goes round this.
 
         A refusal raises before *closing* is written, so the till can be opened again: core itself asks
-        about draft orders only when that is committed.
+        about draft orders only when that is committed. What the system itself writes as closed has
+        been asked in ``_validate_session``.
         """
-        if vals.get("state") in CLOSING:
+        self._glase_check_override([vals])
+        state = vals.get("state")
+        if state in CLOSING and not (state == "closed" and self.env.su):
             self._glase_guard_closing()
         return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `point_of_sale`: a cashier may make sessions, but no manager's word."""
+        self._glase_check_override(vals_list)
+        return super().create(vals_list)
+
+    @api.model
+    def _glase_check_override(self, vals_list):
+        """:raises AccessError: if a request says itself that a manager has approved something"""
+        names = {name for vals in vals_list for name in vals}
+        if not self.env.su and any(name.startswith("glase_override_") for name in names):
+            raise AccessError(self.env._("A manager's approval is written by the system only."))
 
     def _glase_guard_closing(self):
         """Latch the tills, then ask whether they may be closed; once in a transaction.
@@ -274,22 +317,34 @@ class PosSession(models.Model):
         :rtype: dict
         """
         config = self.env["glase.transaction"]._till_config(config_id)
+        config.current_session_id._glase_override(reason, login, password)
+        return {"ok": True}
+
+    def _glase_override(self, reason, login="", password=""):
+        """A manager's word that this session may be closed over what is open at this moment.
+
+        :param str reason: stays on the session, with what was open
+        :param str login: of the manager who approves, empty if that is who is logged in
+        :param str password: the manager's own; kept nowhere
+        :raises Refused: without a reason, or if nobody approved who may
+        """
+        self.ensure_one()
         reason = (reason or "").strip()
         if not reason:
             raise Refused("reason", self.env._("Write why the register is closed all the same."))
-        manager = self.env["res.users"]._glase_approve(config.company_id, login, password)
-        session = config.current_session_id
-        blocking = session._glase_open_ends()["blocking"]
-        listed = "\n".join(end["what"] for end in blocking)
-        session.sudo().write(
+        company = self.config_id.company_id
+        manager = self.env["res.users"]._glase_approve(company, login, password)
+        blocking = self._glase_open_ends()["blocking"]
+        self.sudo().write(
             {
                 "glase_override_reason": reason,
                 "glase_override_by": manager.id,
                 "glase_override_at": clock.now(self.env.cr),
-                "glase_override_list": listed,
+                "glase_override_list": "\n".join(end["what"] for end in blocking),
+                "glase_override_keys": [end["key"] for end in blocking],
             }
         )
-        session.sudo().message_post(
+        self.sudo().message_post(
             body=self.env._(
                 "%(manager)s lets this session be closed over undecided Glase payments: "
                 "“%(reason)s”. %(listed)s",
@@ -298,4 +353,3 @@ class PosSession(models.Model):
                 listed="; ".join(end["what"] for end in blocking),
             )
         )
-        return {"ok": True}

@@ -101,8 +101,6 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
 
     def open_register(self, config=None):
         """Open a session of the till as its cashier; returns the session."""
-        # The closing before ends here: a test's own cursor is never committed, and keeps its latch.
-        self.env.cr.postcommit.run()
         config = config or self.main_pos_config
         config.with_user(self.pos_user).open_ui()
         session = config.current_session_id

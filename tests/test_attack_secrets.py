@@ -99,6 +99,7 @@ OPEN_TO_CASHIERS = {
 WIZARDS = (
     "glase.accept",
     "glase.assign",
+    "glase.close.over",
     "glase.go.live",
     "glase.go.live.line",
     "glase.refund",

@@ -1,7 +1,7 @@
 from contextlib import suppress
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..models.refused import Refused
 from .refunds import RefundCommon
@@ -49,7 +49,7 @@ class TestClosing(RefundCommon):
             session.action_pos_session_validate,
             session.action_pos_session_close,
             wizard.close_session,
-            lambda: session.write({"state": "closed"}),
+            lambda: session.with_user(self.pos_user).write({"state": "closed"}),
         ):
             with self.assertRaises(UserError) as caught:
                 attempt()
@@ -176,6 +176,74 @@ class TestClosing(RefundCommon):
         self.advance(16 * 60)
         self.assert_refused("not proven")
 
+    def test_an_override_covers_what_was_listed_and_nothing_that_came_afterwards(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.door("override_closing", reason="End of the day", **manager)
+        self.env.invalidate_all()
+        self.assertFalse(self.pos_session._glase_refusal())
+        order, line = self.draft_order(self.pos_session, 30)
+        self.validate(order, line)
+        self.assert_refused("30.00")
+        self.assertNotIn("20.00", self.pos_session._glase_refusal())
+        [end] = self.pos_session.get_closing_control_data()["glase"]["blocking"]
+        self.assertIn("30.00", end["what"])
+        self.door("override_closing", reason="That one, too", **manager)
+        self.env.invalidate_all()
+        self.assertTrue(self.close_from_till()["successful"])
+
+    def test_what_was_running_when_it_was_approved_may_be_paid_meanwhile(self):
+        order, line = self.sent()
+        self.finish_drafts(order)
+        manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.door("override_closing", reason="End of the day", **manager)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.assertEqual(len(self.ends()["blocking"]), 1)
+        self.assertTrue(self.close_from_till()["successful"])
+
+    def test_a_manager_overrides_in_the_back_office(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        case = self.env["glase.case"].sudo().search([("payment_id", "in", order.payment_ids.ids)])
+        case.state = "settled"
+        self.env.flush_all()
+        self.pos_session.update_closing_control_state_session("")
+        self.env.cr.postcommit.run()
+        case.state = "open"
+        self.env.flush_all()
+        over = self.env["glase.close.over"]
+        with self.assertRaises(AccessError):
+            over.with_user(self.pos_user).create({"session_id": self.pos_session.id})
+        wizard = over.with_user(self.pos_admin).create({"session_id": self.pos_session.id})
+        self.assertIn("20.00", wizard.blocking)
+        with self.assertRaisesRegex(UserError, "Write why"):
+            wizard.action_approve()
+        wizard.reason = "The till's computer is broken"
+        with self.assertRaisesRegex(UserError, "not proven"):
+            self.pos_session.action_pos_session_closing_control()
+        wizard.action_approve()
+        self.assertEqual(self.pos_session.glase_override_by, self.pos_admin)
+        self.pos_session.with_user(self.pos_admin).action_pos_session_closing_control()
+        self.assertEqual(self.pos_session.state, "closed")
+        self.assertIn("20.00", self.pos_session.glase_override_list)
+
+    def test_a_cashier_writes_no_approval(self):
+        session = self.pos_session.with_user(self.pos_user)
+        for forged in ({"glase_override_keys": []}, {"glase_override_at": "2099-01-01 00:00:00"}):
+            with self.assertRaises(AccessError):
+                session.write(forged)
+            with self.assertRaises(AccessError):
+                session.create({"config_id": self.main_pos_config.id, **forged})
+
+    def test_an_approval_of_nothing_is_not_kept(self):
+        values = {"session_id": self.pos_session.id, "reason": "Just so"}
+        wizard = self.env["glase.close.over"].with_user(self.pos_admin).create(values)
+        with self.assertRaisesRegex(UserError, "no approval is needed"):
+            wizard.action_approve()
+        self.assertFalse(self.pos_session.glase_override_at)
+
     def latched(self):
         self.env.invalidate_all()
         return self.terminal._is_closing()
@@ -238,7 +306,7 @@ class TestClosing(RefundCommon):
     def test_a_request_that_comes_through_after_the_closing_sends_nothing(self):
         bill = self.canceled_order_values()
         for state in ("closing_control", "closed"):
-            self.pos_session.state = state
+            self.pos_session.with_user(self.pos_user).state = state
             self.env.cr.postcommit.run()
             self.env.flush_all()
             self.assertFalse(self.latched())

@@ -1,6 +1,7 @@
 from . import (
     glase_accept,
     glase_assign,
+    glase_close_over,
     glase_refund,
     glase_run_report,
     glase_set_up,

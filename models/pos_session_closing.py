@@ -268,6 +268,7 @@ class PosSession(models.Model):
     def _glase_check_override(self, vals_list):
         """:raises AccessError: if a request says itself that a manager has approved something"""
         names = {name for vals in vals_list for name in vals}
+        names |= {name.removeprefix("default_") for name in self.env.context}
         if not self.env.su and any(name.startswith("glase_override_") for name in names):
             raise AccessError(self.env._("A manager's approval is written by the system only."))
 

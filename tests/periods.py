@@ -45,7 +45,7 @@ class PeriodCommon(PeriodSteps, RefundCommon):
 
     def close(self):
         """Close the session; returns the period that its closing made."""
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         return self.period()
 
     def closed_and_settled(self):

@@ -80,7 +80,7 @@ class TestBooks(BooksCommon):
         self.assert_books(70, 0)
 
     def test_identified_customers(self):
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         self.method.split_transactions = True
         self.next_day()
         customer = self.env["res.partner"].create({"name": "Alma"})
@@ -119,7 +119,7 @@ class TestBooks(BooksCommon):
         self.assert_books(100, 0)
 
     def test_cash_rounding(self):
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         profit = self.company_data["default_account_revenue"]
         self.main_pos_config.write(
             {

@@ -19,7 +19,7 @@ class TestBooksCurrencies(BooksCommon):
         )
         currency.invalidate_recordset()
         self.rate(currency, rate)
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         journals = self.env["account.journal"]
         sales = journals.create(
             {"name": name, "type": "sale", "code": f"S{name}", "currency_id": currency.id}
@@ -190,7 +190,7 @@ class TestBooksCurrencies(BooksCommon):
 
     def test_identified_customers_on_a_day_that_gives_back_more_than_it_takes(self):
         euro = self.foreign_till("EUR", 0.5, 2)
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         self.method.split_transactions = True
         self.next_day()
         customer = self.env["res.partner"].create({"name": "Alma"})

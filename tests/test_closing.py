@@ -236,6 +236,9 @@ class TestClosing(RefundCommon):
                 session.write(forged)
             with self.assertRaises(AccessError):
                 session.create({"config_id": self.main_pos_config.id, **forged})
+            defaults = {f"default_{name}": value for name, value in forged.items()}
+            with self.assertRaises(AccessError):
+                session.with_context(**defaults).create({"config_id": self.main_pos_config.id})
 
     def test_an_approval_of_nothing_is_not_kept(self):
         values = {"session_id": self.pos_session.id, "reason": "Just so"}

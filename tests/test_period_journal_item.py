@@ -40,7 +40,7 @@ class TestPeriodJournalItem(PeriodCommon, BooksCommon):
         return self.row(line)
 
     def identify_customers(self):
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         self.method.split_transactions = True
         self.next_day()
         return self.env["res.partner"].create({"name": "Alma"})

@@ -27,7 +27,7 @@ class TestPeriodShop(PeriodCommon):
         return self.paid_order_at(self.second_terminal, self.second_session, amount)
 
     def close_second(self):
-        self.second_session.state = "closed"
+        self.second_session.sudo().state = "closed"
         return self.period()
 
     # === When it is marked ===

@@ -219,7 +219,7 @@ class TestProof(GlaseCommon):
         }
         self.env.cr.execute("DELETE FROM pos_order WHERE id = %s", (order.id,))
         self.env.invalidate_all()
-        self.pos_session.state = "closed"
+        self.pos_session.sudo().state = "closed"
         self.assertEqual(self.cases(line), ["paid_without_order"], "a case at once")
         following = self.open_register()
         self.assertNotEqual(following, self.pos_session)

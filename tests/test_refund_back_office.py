@@ -143,7 +143,7 @@ class TestRefundBackOffice(RefundCommon):
 
     def test_no_open_register_is_said_with_a_button_before_the_call(self):
         _original, paid = self.paid_order(100)
-        self.pos_session.write({"state": "closed"})
+        self.pos_session.sudo().state = "closed"
         with self.assertRaises(RedirectWarning) as caught, self.office() as env:
             wizard = self.wizard(env, paid, amount=10)
             self.assertFalse(wizard.register_open)

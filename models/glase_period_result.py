@@ -264,11 +264,13 @@ class GlasePeriod(models.Model):
         """Lines about a row of the ledger, or about a verification: a domain."""
         return Domain("transaction_id", "!=", False) | Domain("kind", "=", VERIFICATION)
 
-    def _report_total_of(self, sessions):
+    def _report_total_of(self, sessions, since=None, until=None):
         """What Glase's reports have for sessions; 0 without a report.
 
         :param self: the periods of one environment and currency that end these sessions
         :param sessions: whose money it is
+        :param since: naive UTC datetime: only what moved from then on until ``until``, and of what
+            matches nothing, what the periods have that were marked then
         :return: a sum in the currency of the periods, refunds taken off
         :rtype: float
         """
@@ -280,8 +282,12 @@ class GlasePeriod(models.Model):
             ("period_id.environment", "in", self.mapped("environment")),
             ("period_id.currency_id", "in", self.currency_id.ids),
         ]
-        total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
         own = self.filtered(lambda period: period.session_ids <= sessions)
+        if since:
+            of_sessions.append(("transaction_id.ended_at", ">=", since))
+            of_sessions.append(("transaction_id.ended_at", "<", until))
+            own = own.filtered(lambda period: since <= period.mark_sent_at < until)
+        total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
         known = Domain("period_id", "in", own.ids) & self._is_known()
         [(matched,)] = lines._read_group(Domain("origin", "=", REPORT) & known, [], ["amount:sum"])
         return total + sum(own.mapped("report_total")) - matched

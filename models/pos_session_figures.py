@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from . import ledger
 from .glase_environments import REAL_FIRST
@@ -54,36 +57,31 @@ class PosSession(models.Model):
         blocks = self._glase_blocks()
         return blocks[0] if blocks else self._glase_block(self.currency_id)
 
-    def _glase_blocks(self):
+    def _glase_blocks(self, since=None, until=None):
         """Counts and sums of the sessions' rows that moved money: one dict for each environment.
 
         Play money is never added to real money, nor one currency to another (``doc/ledger.md §21``).
 
+        :param since: naive UTC datetime: only what moved from then on, and before ``until``
         :return: real money first
         :rtype: list[dict]
         """
-        groups = (
-            self.env["glase.transaction"]
-            .sudo()
-            ._read_group(
-                [
-                    ("session_id", "in", self.ids),
-                    ("state", "in", [ledger.PAID, ledger.REFUNDED]),
-                ],
-                ["environment", "currency_id", "kind"],
-                ["__count", "signed_amount:sum"],
-            )
+        rows = self.env["glase.transaction"].sudo()
+        groups = rows._read_group(
+            rows._moved_between(since, until) & Domain("session_id", "in", self.ids),
+            ["environment", "currency_id", "kind"],
+            ["__count", "signed_amount:sum"],
         )
         moved = {}
         for environment, currency, kind, count, total in groups:
             moved.setdefault((environment, currency), {})[kind] = (count, total)
         found = sorted(moved, key=lambda key: (REAL_FIRST.index(key[0]), key[1].name))
         return [
-            self._glase_block(currency, environment, moved[environment, currency])
+            self._glase_block(currency, environment, moved[environment, currency], since, until)
             for environment, currency in found
         ]
 
-    def _glase_block(self, currency, environment=False, moved=None):
+    def _glase_block(self, currency, environment=False, moved=None, since=None, until=None):
         """What these sessions moved at the Glase of one environment, in one currency.
 
         Glase's own figures are of whole periods. What matches a session's row is the session's,
@@ -101,7 +99,7 @@ class PosSession(models.Model):
             )
         )
         net = payments[1] + refunds[1]
-        reported = periods._report_total_of(self)
+        reported = periods._report_total_of(self, since, until)
         labels = dict(
             self.env["glase.account"]._fields["environment"]._description_selection(self.env)
         )
@@ -117,7 +115,7 @@ class PosSession(models.Model):
             "net": net,
             "is_reported": bool(periods),
             "report_total": reported,
-            "difference": reported - net if periods else 0.0,
+            "difference": currency.round(reported - net) if periods else 0.0,
         }
 
     def action_glase_periods(self):
@@ -127,6 +125,18 @@ class PosSession(models.Model):
         return {**action, "domain": [("session_ids", "in", self.ids)]}
 
 
+class GlaseTransaction(models.Model):
+    _inherit = "glase.transaction"
+
+    @api.model
+    def _moved_between(self, since=None, until=None):
+        """Rows that moved money, from ``since`` on and before ``until`` if given: a domain."""
+        moved = Domain("state", "in", [ledger.PAID, ledger.REFUNDED])
+        if since:
+            moved &= Domain("ended_at", ">=", since) & Domain("ended_at", "<", until)
+        return moved
+
+
 class ReportSaleDetails(models.AbstractModel):
     _inherit = "report.point_of_sale.report_saledetails"
 
@@ -134,12 +144,21 @@ class ReportSaleDetails(models.AbstractModel):
     def get_sale_details(
         self, date_start=False, date_stop=False, config_ids=False, session_ids=False, **kwargs
     ):
-        """Override of `point_of_sale`: a Glase block for each environment of the report's sessions."""
+        """Override of `point_of_sale`: a Glase block for each environment and currency.
+
+        Of the sessions that were asked for; or of what moved in the range, whatever sessions it cuts.
+        """
         details = super().get_sale_details(date_start, date_stop, config_ids, session_ids, **kwargs)
-        sessions = self.env["pos.session"].browse(session_ids or [])
+        since = until = None
+        asked = Domain("id", "in", session_ids or [])
         if not session_ids:
-            domain = self._get_domain(
-                details["date_start"], details["date_stop"], config_ids, False
-            )
-            sessions = self.env["pos.order"].search(domain).session_id
-        return {**details, "glase": sessions._glase_blocks()}
+            since, until = self._get_date_start_and_date_stop(date_start, date_stop)
+            # Odoo's range ends with a whole second.
+            until += timedelta(seconds=1)
+            rows = self.env["glase.transaction"].sudo()
+            groups = rows._read_group(rows._moved_between(since, until), ["session_id"])
+            asked = Domain("id", "in", [session.id for (session,) in groups])
+            if config_ids:
+                asked &= Domain("config_id", "in", config_ids)
+        blocks = self.env["pos.session"].search(asked)._glase_blocks(since, until)
+        return {**details, "glase": blocks}

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 
 from ..models import ledger
@@ -77,6 +79,28 @@ class TestPeriod(PeriodCommon):
             line.with_user(self.pos_user).action_accept()
         line.with_user(self.pos_admin).action_accept()
         self.assertEqual((period.state, line.accepted_by), ("reconciled", self.pos_admin))
+
+    def test_sales_details_of_a_range_have_what_moved_in_it_of_a_session_over_midnight(self):
+        _order, before = self.paid_order(148)
+        self.advance(24 * 3600)
+        order, after = self.paid_order(50)
+        self.give_back(order, 20)
+        report = self.env["report.point_of_sale.report_saledetails"]
+
+        def told(row, config):
+            hour = timedelta(hours=1)
+            around = [str((row.ended_at + by).replace(microsecond=0)) for by in (-hour, hour)]
+            names = ("payment_count", "net", "report_total", "difference")
+            blocks = report.get_sale_details(*around, config.ids)["glase"]
+            return [tuple(block[name] for name in names) for block in blocks]
+
+        self.closed_and_settled()
+        self.assertEqual(told(before, self.main_pos_config), [(1, 148, 148, 0)])
+        self.assertEqual(told(after, self.main_pos_config), [(1, 30, 30, 0)])
+        other = self.main_pos_config.copy({"name": "Till 2"})
+        self.assertEqual(told(after, other), [])
+        [whole] = report.get_sale_details(session_ids=self.pos_session.ids)["glase"]
+        self.assertEqual((whole["payment_count"], whole["net"]), (2, 178))
 
     def test_the_session_and_its_sales_details_say_what_glase_says(self):
         order, _row = self.paid_order(148)

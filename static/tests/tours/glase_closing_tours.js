@@ -39,6 +39,10 @@ tour("GlaseCloseMatched", () => [
     openPopup(),
     { content: "nothing is open", trigger: ".close-pos-popup:not(:has(.glase-blocking))" },
     {
+        content: "the net of one payment; no report yet",
+        trigger: `.close-pos-popup .glase-figures:contains("Net"):contains(${AMOUNT}):not(:contains("report"))`,
+    },
+    {
         content: "Glase is listed, and nobody is asked to count it",
         trigger: `.close-pos-popup .payment-methods-overview > div:contains(Glase):contains(${AMOUNT}):not(:contains(Counted))`,
     },
@@ -116,6 +120,24 @@ tour("GlaseCloseOverridden", () => [
     closeRegister(),
 ]);
 
+tour("GlaseClosePopupReported", () => [
+    Glase.startTill(),
+    Chrome.clickMenuOption("Close Register"),
+    ...[
+        ["Payments (1)", "20.00"],
+        ["Net", "20.00"],
+        ["By Glase's report", "27.00"],
+        ["Difference", "7.00"],
+    ].map(([name, sum]) => ({
+        content: name,
+        trigger: `.close-pos-popup .glase-figures div:contains("${name}"):contains("${sum}")`,
+    })),
+    {
+        content: "the difference stands out",
+        trigger: '.close-pos-popup .glase-figures .text-danger:contains("7.00")',
+    },
+]);
+
 registry.category("web_tour.tours").add("GlaseAcceptDifference", {
     steps: () =>
         Glase.patient([
@@ -154,6 +176,42 @@ registry.category("web_tour.tours").add("GlaseAcceptDifference", {
             {
                 content: "it is settled: nothing is left to accept",
                 trigger: ".o_form_view:has([name=accepted_by]):not(:has([name=action_accept]))",
+            },
+        ]),
+});
+
+registry.category("web_tour.tours").add("GlaseCloseOverInOffice", {
+    steps: () =>
+        Glase.patient([
+            {
+                content: "a manager may",
+                trigger: 'button:contains("Close over Open Glase Payments")',
+                run: "click",
+            },
+            {
+                content: "what is open, and what to do",
+                trigger:
+                    '.modal .o_field_widget[name=blocking]:contains("20.00"):contains("A manager settles it")',
+            },
+            {
+                content: "why it is closed all the same",
+                trigger: ".modal .o_field_widget[name=reason] input",
+                run: "edit The till's computer is broken",
+            },
+            { content: "approve", trigger: ".modal button[name=action_approve]", run: "click" },
+            {
+                content: "it stays on the session",
+                trigger:
+                    'body:not(:has(.modal)) .o_field_widget[name=glase_override_reason]:contains("broken")',
+            },
+            {
+                content: "close it",
+                trigger: "button[name=action_pos_session_closing_control]",
+                run: "click",
+            },
+            {
+                content: "it is closed",
+                trigger: '.o_arrow_button_current:contains("Closed & Posted")',
             },
         ]),
 });

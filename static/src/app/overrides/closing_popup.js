@@ -28,6 +28,28 @@ patch(ClosePosPopup.prototype, {
         return this.props.glase?.carried || [];
     },
 
+    /** What the session took and gave back, and what Glase's report says where it is there. */
+    get glaseFigures() {
+        const figures = this.props.glase?.figures;
+        if (!figures?.payment_count && !figures?.refund_count) {
+            return [];
+        }
+        const lines = [
+            { name: _t("Payments (%s)", figures.payment_count), sum: figures.payment_total },
+            { name: _t("Net"), sum: figures.net },
+        ];
+        if (figures.refund_count) {
+            const refunds = _t("Refunds (%s)", figures.refund_count);
+            lines.splice(1, 0, { name: refunds, sum: figures.refund_total });
+        }
+        if (figures.is_reported) {
+            const differs = Boolean(figures.difference);
+            lines.push({ name: _t("By Glase's report"), sum: figures.report_total });
+            lines.push({ name: _t("Difference"), sum: figures.difference, differs });
+        }
+        return lines;
+    },
+
     canConfirm() {
         return super.canConfirm() && !this.glaseBlocking.length;
     },

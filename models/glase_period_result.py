@@ -106,8 +106,11 @@ class GlasePeriod(models.Model):
         reported = rows.search([("period_id", "=", self.id), ("ended_at", "<=", lost.mark_sent_at)])
         # A search knows whole seconds only.
         before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
-        lacking = rows.browse(self._lacking())
-        stranded = lacking.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        # What an earlier report lacks was not in the lost period.
+        lacking = [
+            row for row, (period_id, _missing) in self._lacking().items() if period_id == self.id
+        ]
+        stranded = rows.browse(lacking).filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         values = {"fetched_at": self.fetched_at, "state": RECONCILED}
         if before or not stranded:
             values["message"] = self.env._(

@@ -89,11 +89,13 @@ class GlaseTransaction(models.Model):
     def _nameable(self):
         """Refunds that were decided to be made and that no report has had, as a domain.
 
+        One may have been counted to a period whose id was lost: that has no report.
+
         One whose reference only a manager has said may get another: what was typed may be wrong.
         """
         return (
             Domain("kind", "=", ledger.REFUND)
             & Domain("state", "=", ledger.REFUNDED)
-            & Domain("period_id", "=", False)
+            & (Domain("period_id", "=", False) | Domain("period_id.identifier", "=", False))
             & (Domain("ers_reference", "=", False) | Domain("reference_by", "!=", False))
         )

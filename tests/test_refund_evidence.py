@@ -130,6 +130,45 @@ class TestRefundEvidence(PeriodCommon):
         with self.assertRaisesRegex(UserError, "any more"):
             line.with_user(self.pos_admin).action_name_refund()
 
+    def name(self, line, refund):
+        line = line.with_user(self.pos_admin)
+        line.write({"named_refund_id": refund.id, "reason": "The only refund of 30"})
+        line.action_name_refund()
+        self.env.invalidate_all()
+
+    def lose_the_mark(self, kind):
+        self.simulator.faults({"operation": "markTransactionPeriod", "kind": kind, "count": 1})
+        lost = self.close()
+        self.work()
+        self.assertEqual(lost.state, "mark_unknown")
+        self.work(61)
+        self.settle()
+        return lost
+
+    def test_a_mark_that_is_lost_later_does_not_take_the_refund_of_an_earlier_report_with_it(self):
+        period, refund, line = self.decided_and_reported()
+        self.next_day()
+        _order, payment = self.paid_order(20)
+        lost = self.lose_the_mark("drop-after")
+        self.assertEqual((payment.period_id, lost.ledger_total), (lost, 20))
+        self.name(line, refund)
+        self.assertEqual((refund.period_id, period.state), (period, "reconciled"))
+
+    def test_a_refund_that_was_counted_to_a_lost_period_is_named_too(self):
+        order, _row = self.paid_order(100)
+        self.closed_and_settled()
+        self.next_day()
+        case = self.lost_refund(order, 30)
+        self.decided(case)
+        refund = case.transaction_id
+        lost = self.lose_the_mark("drop-before")
+        self.assertEqual((refund.period_id, self.kinds(lost)), (lost, ["unreported"]))
+        following = self.period()
+        line = following.line_ids.filtered(lambda line: line.kind == "unknown")
+        self.name(line, refund)
+        self.assertEqual((refund.period_id, following.state), (following, "reconciled"))
+        self.assertEqual((self.kinds(lost), lost.state), (["late"], "reconciled"))
+
     def test_the_reference_that_was_entered_finds_the_row_of_the_report(self):
         order, _row = self.paid_order(100)
         case = self.lost_refund(order, 30)

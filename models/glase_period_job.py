@@ -1,10 +1,14 @@
 import base64
 import functools
+import logging
 import threading
 import time
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from ..glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
 from ..glase.reports import (
@@ -16,6 +20,8 @@ from ..glase.reports import (
 )
 from . import clock, jobs, ledger, own_transaction
 from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 100
 # A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
@@ -218,7 +224,13 @@ class GlasePeriod(models.Model):
         except GlaseError as error:
             self._fetched_nothing(period_id, error.cashier_message)
             return
-        self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
+        try:
+            self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
+        except (UserError, ValueError, psycopg2.Error) as error:
+            # One report that cannot be stored holds up no other till's.
+            _logger.exception("Report not taken in: period %s", period_id)
+            words = self.env._("Glase's report could not be stored: %s", error)
+            self._fetched_nothing(period_id, words)
 
     def _report_plan(self):
         """The two reports of this period, ready to be called for, by what they are."""

@@ -1,6 +1,9 @@
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo.exceptions import ConcurrencyError
+from odoo.tools import mute_logger
 
 from ..models import own_transaction
 from .periods import PeriodCommon
@@ -25,6 +28,32 @@ class TestPeriodJob(PeriodCommon):
         for _round in range(8):
             self.work(4)
         self.assertEqual(period.state, "reconciled", period.message)
+
+    def test_a_report_that_cannot_be_stored_holds_up_no_other_and_is_fetched_again(self):
+        self.paid_order(100)
+        first = self.close()
+        self.work()
+        self.next_day()
+        self.paid_order(20)
+        second = self.close()
+        self.work()
+        model = type(first)
+        store = model._store_lines
+
+        def refuse_first(period, rows):
+            if period.id == first.id:
+                raise psycopg2.errors.NumericValueOutOfRange("integer out of range")
+            return store(period, rows)
+
+        with (
+            patch.object(model, "_store_lines", refuse_first),
+            mute_logger("odoo.addons.pos_glase.models.glase_period_job"),
+        ):
+            self.settle()
+        self.assertEqual((first.state, first.tries, second.state), ("marked", 1, "reconciled"))
+        self.assertIn("could not be stored", first.message)
+        self.work(61)
+        self.assertEqual(first.state, "reconciled")
 
     # === A period that is fetched again ===
 

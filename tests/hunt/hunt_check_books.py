@@ -37,6 +37,30 @@ class BookChecks:
         self.world.counts["books: something in suspense"] += bool(suspense)
         self.world.counts["books: nothing in suspense"] += not suspense
 
+    def bookings_name_their_period(self):
+        """What was booked for a reported row carries the id of the period that reported it."""
+        for row_id, reference, identifier, move, stamp in self._stamps():
+            if identifier not in (stamp or "").split(", "):
+                self.world.blame(
+                    "10 the books name the period",
+                    f"row {row_id} ({reference}) was reported in {identifier}; its entry {move} "
+                    f"says {stamp}",
+                )
+            self.world.counts["books: a period is named"] += 1
+
+    def _stamps(self):
+        """Corrections of reported rows, and what the sessions of their orders have booked."""
+        return self.world.sql(
+            "SELECT t.id, t.ers_reference, p.identifier, m.name, m.glase_period"
+            " FROM glase_transaction t JOIN glase_period p ON p.id = t.period_id"
+            " LEFT JOIN pos_payment o ON o.id = t.payment_id"
+            " JOIN account_move m ON m.glase_transaction_id = t.id"
+            " OR m.id IN (SELECT b.move_id FROM account_payment b"
+            " WHERE b.pos_session_id = o.session_id"
+            " AND b.pos_payment_method_id = o.payment_method_id)"
+            " WHERE m.state = 'posted' AND p.identifier <> '' ORDER BY t.id, m.id"
+        )
+
     def _sold(self):
         """What orders of closed sessions say was paid with Glase, proven or not, less refunds."""
         [(total,)] = self.world.sql(

@@ -90,6 +90,12 @@ class PeriodChecks:
                 f"{what} (row {row['id']}) is {waits}, but Glase's report has it"
                 f"\n{self._periods_listing()}",
             )
+        if "missing" in waits and self._is_in_a_lost_period(booking):
+            self.world.blame(
+                "9 accounted for once",
+                f"{what} (row {row['id']}) is missing, but Glase has it in a period of which nobody"
+                f" knows the id\n{self._periods_listing()}",
+            )
         if "unreported" in waits and not self._period_case(row):
             self.world.blame("9 accounted for once", f"{what} is unreported without a case")
 
@@ -130,10 +136,7 @@ class PeriodChecks:
             return False
         fetched = {period["identifier"] for period in self.periods if period["fetched_at"]}
         with self.world.glase.simulator.transaction() as tx:
-            of_till = (
-                "SELECT * FROM period WHERE terminal_id = ? AND after_seq < ? AND last_seq >= ?"
-            )
-            period = tx.one(of_till, booking["terminal_id"], booking["seq"], booking["seq"])
+            period = self._marked_at_glase(tx, booking)
             if period is None or period["id"] not in fetched:
                 return False
             later = tx.one(
@@ -145,6 +148,19 @@ class PeriodChecks:
             )
         # The last row may be held back.
         return bool(later) or profile.get("report_rows", "all") == "all"
+
+    def _is_in_a_lost_period(self, booking):
+        """Whether Glase has marked the period of this booking, and its answer never came."""
+        known = {period["identifier"] for period in self.periods}
+        with self.world.glase.simulator.transaction() as tx:
+            period = self._marked_at_glase(tx, booking)
+        return bool(period) and period["id"] not in known
+
+    @staticmethod
+    def _marked_at_glase(tx, booking):
+        """Glase's own period of a booking, or None while it is not marked."""
+        of_till = "SELECT * FROM period WHERE terminal_id = ? AND after_seq < ? AND last_seq >= ?"
+        return tx.one(of_till, booking["terminal_id"], booking["seq"], booking["seq"])
 
     @staticmethod
     def _refunds_cannot_be_found(profile):

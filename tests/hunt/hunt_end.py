@@ -11,7 +11,7 @@ def end(world, play):
         if day == "tomorrow" and not play.awaits_the_next_report():
             return
         for index, till in enumerate(play.tills):
-            world.open_session(till.config_id)
+            play.open_register(till)
             fresh_sale(world, play, index, day)
         # A bill that a manager had marked as paid ends when the next one takes its place.
         settle(world, (31, 301, 3601))

@@ -1,13 +1,11 @@
-"""Bugs that are planted one at a time, to see that the hunt finds them.
-
-Each is what somebody might write: planted in the loaded module, taken out again afterwards.
-"""
+"""Bugs about single payments that are planted one at a time, to see that the hunt finds them."""
 
 import contextlib
 import dataclasses
-import functools
 from datetime import timedelta
 from unittest.mock import patch
+
+from hunt_plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models import (
@@ -16,45 +14,7 @@ from odoo.addons.pos_glase.models import (
     ledger,
 )
 
-MUTANTS = {}
-
-
-def mutant(function):
-    """Register a mutant under its function's name and docstring."""
-    MUTANTS[function.__name__] = function
-    return function
-
-
-@contextlib.contextmanager
-def _model(world, model, **methods):
-    """Methods of a model replaced; each gets the original as its first argument."""
-    cls = world.registry[model]
-    with contextlib.ExitStack() as stack:
-        for name, method in methods.items():
-            stack.enter_context(patch.object(cls, name, _bound(method, getattr(cls, name))))
-        yield
-
-
-def _bound(method, original):
-    @functools.wraps(original)
-    def replacement(self, *arguments, **options):
-        return method(original, self, *arguments, **options)
-
-    return replacement
-
-
-def _ledger(world, **methods):
-    return _model(world, "glase.transaction", **methods)
-
-
-@contextlib.contextmanager
-def _judged(operation, judge):
-    """The state machine judges one operation in another way."""
-    original = ledger._JUDGES[operation]
-    with patch.dict(
-        ledger._JUDGES, {operation: lambda row, evidence: judge(original, row, evidence)}
-    ):
-        yield
+MUTANTS = mutant = Mutants()
 
 
 @mutant
@@ -92,13 +52,13 @@ def commit_after_the_call(world):
 
         return original(self, row_id, operation, then_commit, *arguments, **options)
 
-    return _ledger(world, _in_own_transaction=in_own_transaction, _call=call)
+    return in_ledger(world, _in_own_transaction=in_own_transaction, _call=call)
 
 
 @mutant
 def leave_the_request_open(world):
     """The transaction of the request stays open while Glase thinks."""
-    return _ledger(world, _end_request_transaction=lambda _original, _self: None)
+    return in_ledger(world, _end_request_transaction=lambda _original, _self: None)
 
 
 @mutant
@@ -116,7 +76,7 @@ def repeat_a_refund(world):
 
         return original(self, row_id, operation, twice, *arguments, **options)
 
-    return _ledger(world, _call=call)
+    return in_ledger(world, _call=call)
 
 
 @mutant
@@ -130,7 +90,7 @@ def already_paid_is_paid(world):
             return ledger.Verdict(ledger.PAID, values)
         return verdict
 
-    return _judged("cancelInvoice", judge)
+    return judged("cancelInvoice", judge)
 
 
 @mutant
@@ -142,7 +102,7 @@ def being_paid_is_canceled(world):
             return ledger.Verdict(ledger.CANCELED, {"cancel_code": evidence.code})
         return original(row, evidence)
 
-    return _judged("cancelInvoice", judge)
+    return judged("cancelInvoice", judge)
 
 
 @mutant
@@ -153,7 +113,7 @@ def ask_before_cancel(world):
         found = original(self)
         return "ask" if found == "cancel" else found
 
-    return _ledger(world, _settlement_step=step)
+    return in_ledger(world, _settlement_step=step)
 
 
 @mutant
@@ -172,7 +132,7 @@ def poll_without_a_reference(world):
             return call
         return lambda _reference, version, **options: call(None, version, **options)
 
-    return _ledger(world, _caller=caller)
+    return in_ledger(world, _caller=caller)
 
 
 @mutant
@@ -184,7 +144,7 @@ def skip_the_proof(world):
             if payment._is_glase() and payment._glase_claims_paid():
                 payment._glase_write_proof({"glase_unverified": False})
 
-    return _model(world, "pos.payment", _glase_prove=prove)
+    return in_model(world, "pos.payment", _glase_prove=prove)
 
 
 @mutant
@@ -195,7 +155,7 @@ def any_amount_proves(world):
         payment = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)], limit=1)
         return abs(payment.amount) if payment else _original(self)
 
-    return _ledger(world, _taken_amount=taken)
+    return in_ledger(world, _taken_amount=taken)
 
 
 @mutant
@@ -208,7 +168,7 @@ def drop_a_late_paid(world):
             evidence = dataclasses.replace(evidence, status="CANCELED")
         return original(self, evidence, heard)
 
-    return _ledger(world, _absorb=absorb)
+    return in_ledger(world, _absorb=absorb)
 
 
 @mutant
@@ -223,7 +183,7 @@ def poll_with_the_new_registration(world):
         live = live.search([("config_id", "=", terminal.config_id.id), ("state", "=", "ready")])
         return original(self, live[:1] or terminal, name)
 
-    return _ledger(world, _undecided=undecided, _caller=caller)
+    return in_ledger(world, _undecided=undecided, _caller=caller)
 
 
 @mutant
@@ -235,7 +195,7 @@ def refund_90_is_failed(world):
             return ledger.Verdict(ledger.FAILED)
         return original(row, evidence)
 
-    return _judged("refundPayment", judge)
+    return judged("refundPayment", judge)
 
 
 @mutant
@@ -247,7 +207,7 @@ def no_answer_is_failed(world):
         lost = row.state == ledger.SENDING and verdict.state == ledger.UNKNOWN
         return ledger.Verdict(ledger.FAILED) if lost else verdict
 
-    return _judged("sendInvoice", judge)
+    return judged("sendInvoice", judge)
 
 
 @mutant
@@ -279,7 +239,7 @@ def link_twice(world):
             return None
         return original(self, row)
 
-    return _model(world, "pos.payment", _glase_matching_row=matching, _glase_link=link)
+    return in_model(world, "pos.payment", _glase_matching_row=matching, _glase_link=link)
 
 
 @mutant
@@ -287,16 +247,6 @@ def undecided_refunds_do_not_count(world):
     """What was given back by an unknown refund may be given back again."""
     standing = (ledger.REFUNDED,)
     return patch.object(glase_transaction_refund, "STANDING", standing)
-
-
-@mutant
-def a_lost_mark_counts_as_done(world):
-    """A mark that was not answered is believed to have happened; no new period takes its place."""
-
-    def lose_mark(_original, self):
-        self.write({"state": "reconciled", "next_try_at": False})
-
-    return _model(world, "glase.period", _lose_mark=lose_mark)
 
 
 @mutant
@@ -321,7 +271,7 @@ def send_again_on_a_second_click(world):
             )
         return original(self, config_id, order_uuid, line_uuid, attempt, amount, cashier)
 
-    return _ledger(world, _till_send=send)
+    return in_ledger(world, _till_send=send)
 
 
 @mutant
@@ -333,4 +283,21 @@ def log_the_password(world):
         glase_terminal_registration._logger.warning("calling with %s", self.sudo().password)
         return found
 
-    return _model(world, "glase.terminal", _principal=principal)
+    return in_model(world, "glase.terminal", _principal=principal)
+
+
+@mutant
+def a_refund_whose_server_died_is_failed(world):
+    """A refund of which nobody has stored an answer for a minute counts as not made."""
+
+    def move(original, self, request, **values):
+        died = request == "lost" and self.kind == ledger.REFUND
+        return original(self, "never_sent" if died else request, **values)
+
+    @contextlib.contextmanager
+    def planted():
+        never_sent = {ledger.DRAFT: ledger.FAILED, ledger.SENDING: ledger.FAILED}
+        with patch.dict(ledger.REQUESTS, never_sent=never_sent), in_ledger(world, _move=move):
+            yield
+
+    return planted()

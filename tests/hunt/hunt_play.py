@@ -39,10 +39,9 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
             order = self.orders.get(step["order"])
             if order is None:
                 return
-        killed = self.world.kills
+        around, self.world.step = self.world.step, kind
         result = getattr(self, f"_do_{kind}")(step, order)
-        if self.world.kills > killed:
-            self.world.counts[f"kill in {kind}"] += 1
+        self.world.step = around
         if result is not False:
             self.world.counts[f"step: {kind}"] += 1
 

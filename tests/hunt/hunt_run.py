@@ -10,6 +10,9 @@ from hunt_play import Play
 from hunt_steps import Generator
 from hunt_table import print_table, say
 
+# After so many runs a sign of life.
+PROGRESS = 100
+
 
 class Hunt:
     """Plays runs in one world.
@@ -122,6 +125,8 @@ class Hunt:
                 break
             profile, steps, mismatches = self.run(seed)
             done += 1
+            if not done % PROGRESS:
+                say(f"… {done} runs in {time.monotonic() - started:.0f} s")
             if mismatches:
                 failed += 1
                 self.report(seed, profile, steps, mismatches, not options.no_shrink)
@@ -135,12 +140,14 @@ class Hunt:
 
     def find_mutants(self, seed, runs, only):
         """Plant each mutant and count the runs until it is found; returns the exit code."""
-        from hunt_mutants import MUTANTS
+        from hunt_mutants import MUTANTS as OF_PAYMENTS
+        from hunt_mutants_days import MUTANTS as OF_DAYS
 
+        mutants = {**OF_PAYMENTS, **OF_DAYS}
+        if only:
+            mutants = {name: mutants[name] for name in only.split(",")}
         missed = []
-        for name, plant in MUTANTS.items():
-            if only and name not in only.split(","):
-                continue
+        for name, plant in mutants.items():
             found = self._find(plant, seed, runs)
             if found:
                 count, check, why = found
@@ -148,7 +155,7 @@ class Hunt:
             else:
                 missed.append(name)
                 say(f"{name:34} NOT FOUND in {runs} runs")
-        say(f"{len(MUTANTS)} mutants, {len(missed)} not found")
+        say(f"{len(mutants)} mutants, {len(missed)} not found")
         return 1 if missed else 0
 
     def _find(self, plant, seed, runs):

@@ -101,6 +101,15 @@ class Shop:
         )
         return rows[0][0] if rows else None
 
+    def is_closing(self, config_id):
+        """Whether a closing of the till's session was begun and has not ended."""
+        return bool(
+            self.sql(
+                "SELECT 1 FROM pos_session WHERE config_id = %s AND state = 'closing_control'",
+                config_id,
+            )
+        )
+
     def close_session(self, config_id, **plan):
         """Close the register as the till does, in its three requests; the plan is for the last.
 
@@ -147,7 +156,7 @@ class Shop:
         self.leak_watch.leaks.clear()
         self.glase = Glase(self, profile)
         for config_id in self.config_ids:
-            self.open_session(config_id)
+            self._open_after(config_id)
         glase_ids = [
             self._register(config_id, f"HUNT{index}")
             for index, config_id in enumerate(self.config_ids, 1)
@@ -157,6 +166,18 @@ class Shop:
         # The books keep what earlier runs have booked.
         [(self.first_move_line,)] = self.sql("SELECT COALESCE(max(id), 0) FROM account_move_line")
         return glase_ids
+
+    def _open_after(self, config_id):
+        """Open a register, whatever an earlier run has left of it."""
+        if self.is_closing(config_id):
+            session_id = self.session_id(config_id)
+            self.request(
+                "manager",
+                lambda env: (
+                    env["pos.session"].browse(session_id).action_pos_session_closing_control()
+                ),
+            )
+        self.open_session(config_id)
 
     def _empty(self):
         self.sql("UPDATE account_move SET glase_transaction_id = NULL, glase_payment_id = NULL")

@@ -6,6 +6,8 @@ written down, and from then on a run is a list that can be played again, or a pa
 
 import random
 
+from hunt_recipes import SUSPENSE, crash_of, steps_to
+
 OPERATIONS = (
     "sendInvoice",
     "getPaymentStatus",
@@ -73,6 +75,9 @@ PROFILE = {
     "report_content": ("both", "string", "base64"),
     "report_leading_newline": (True, False),
 }
+# How often the server of a step dies: more often where a step is rare.
+KILL, KILLS = 0.06, {"reverse": 0.2, "update": 0.2, "session": 0.2, "periods": 0.2, "books": 0.2}
+MOMENTS = 10
 AMOUNTS = (1, 19.99, 20, 99.95, 1234.56)
 GOOD_DAY = 0.15
 
@@ -87,14 +92,19 @@ class Generator:
     def __init__(self, seed, length):
         self.random = random.Random(seed)
         self.length = length
-        self.good_day = self.random.random() < GOOD_DAY
+        crash = crash_of(seed)
+        self.good_day = not crash and self.random.random() < GOOD_DAY
         self.profile = self._profile()
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
         self.theme = self.random.choice(
-            ("payments", "payments", "refunds", "claims", "days", "days")
+            ("payments", "payments", "refunds", "claims", "days", "days", "suspense")
         )
         self.recipe = [] if self.theme == "payments" else self._plain_sale()
+        if crash:
+            self.recipe, self.labels = steps_to(*crash), 1
+        elif self.theme == "suspense" and not self.good_day:
+            self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE))), 2
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
     def _profile(self):
@@ -145,6 +155,7 @@ class Generator:
             (lambda: {"do": "reload", "till": self._till()}, 0.3),
             (self._session, 2 if self.theme == "days" else 0.2),
             (lambda: {"do": "periods"}, 3 if play.has_unsettled_periods() else 0),
+            (lambda: {"do": "books"}, 1 if play.has_closed_sessions() else 0),
         ]
         if not self.good_day:
             choices += [
@@ -331,12 +342,12 @@ class Generator:
     def _disturb(self, step, play):
         if step["do"] in ("clock", "customer", "sell"):
             return
-        drawn = self.random.random()
-        if drawn < 0.06:
-            step["kill"] = self.random.randint(1, 9)
-        elif drawn < 0.10:
+        drawn = self.random.random() - KILLS.get(step["do"], KILL)
+        if drawn < 0:
+            step["kill"] = self.random.randint(1, MOMENTS)
+        elif drawn < 0.04:
             step["conflict"] = self.random.randint(0, 4)
-        elif drawn < 0.18:
+        elif drawn < 0.12:
             operation = self.random.choice(OPERATIONS[:3])
             phase = self.random.choice(("before", "after"))
             kinds, weights = zip(*self._choices(play), strict=True)

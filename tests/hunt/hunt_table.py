@@ -57,27 +57,43 @@ STEPS = (
     "register",
     "session",
     "periods",
+    "books",
     "resume",
     "approve",
     "push",
 )
 ACTS = ("scan", "begin", "confirm", "pay", "decline", "fail")
-KILLS = (
-    "before a step of the ledger",
-    "after a step of the ledger",
-    "before the request's commit",
-    *(f"{when} {operation}" for when in ("before", "after") for operation in FAULTY[:3]),
-)
+LEDGER_STEPS = ("before a step of the ledger", "after a step of the ledger")
+COMMIT = "before the request's commit"
+COMMITTED = "after the request's commit"
+
+
+def _around(*operations):
+    return tuple(f"{when} {operation}" for when in ("before", "after") for operation in operations)
+
+
+# The moments at which the server died, by what it was doing.
+KILLS = {
+    "send": (*LEDGER_STEPS, COMMIT, *_around("sendInvoice", "refundPayment")),
+    "poll": (*LEDGER_STEPS, COMMIT, *_around("getPaymentStatus")),
+    "cancel": (*LEDGER_STEPS, COMMIT, *_around("cancelInvoice")),
+    "update": (*LEDGER_STEPS, COMMIT, *_around("updateInvoice")),
+    "reverse": (*LEDGER_STEPS, COMMIT, *_around("refundPayment")),
+    "finish": (COMMIT,),
+    "job": (*LEDGER_STEPS, *_around("sendInvoice", "getPaymentStatus", "cancelInvoice")),
+    "session": (*LEDGER_STEPS, COMMIT, COMMITTED),
+    "periods": (*LEDGER_STEPS, *_around(*PERIOD_CALLS)),
+    "books": LEDGER_STEPS,
+}
 EXPECTED = (
     *(f"fault: {kind}" for kind in FAULTS),
-    *(f"kill: {point}" for point in KILLS),
+    *(f"kill in {step}: {moment}" for step, moments in KILLS.items() for moment in moments),
     "conflict: in a step of the ledger",
     "conflict: at the end of a request",
     *(f"transition: {change}" for change in TRANSITIONS),
     *(f"step: {step}" for step in STEPS),
     *(f"customer: {act}" for act in ACTS),
     "registered anew",
-    *(f"kill: {when} {call}" for when in ("before", "after") for call in PERIOD_CALLS),
     *(f"period line: {kind}" for kind in PERIOD_LINES),
     "period: contradicted itself",
     "period: reconciled",
@@ -85,12 +101,12 @@ EXPECTED = (
     "period resumed",
     "closing refused",
     "session closed",
+    "broken closing brought to its end",
     "attached",
     "refunded in the back office",
     "unknown refund decided",
     "refund repeated to find out",
     "another tender approved",
-    *(f"kill in {step}" for step in ("reverse", "update", "job", "periods", "session")),
 )
 
 

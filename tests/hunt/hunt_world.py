@@ -38,7 +38,8 @@ class Killed(BaseException):
 class Active:
     """A request under way.
 
-    :param kill: number of the checkpoint at which its process dies, from 1; None: never
+    :param kill: the checkpoint at which its process dies: its number, from 1, or the name of which the
+        first is meant; None: never
     :param conflict: number of the ledger step that PostgreSQL refuses once, 0 for the request's end
     :param inner: what somebody else does during a call: ``(operation, "before" | "after", callable)``
     :param order: whose payment it is about, if it is about one
@@ -80,6 +81,8 @@ class World(Shop):
         self.counts = collections.Counter()
         self.glase = None
         self.kills = 0
+        # What is being played: a kill is counted for the step whose request it ends.
+        self.step = None
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -134,7 +137,7 @@ class World(Shop):
         try:
             return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
         except Killed:
-            self.counts[f"kill: {active.names[-1]}"] += 1
+            self.counts[f"kill in {self.step}: {active.names[-1]}"] += 1
             self.kills += 1
             if order:
                 order.taint("kill")
@@ -154,6 +157,9 @@ class World(Shop):
         while True:
             try:
                 with self.registry.cursor() as cr:
+                    cr.postcommit.add(
+                        lambda: self._checkpoint(active, "after the request's commit")
+                    )
                     try:
                         result = work(api.Environment(cr, uid, context))
                         cr.flush()
@@ -173,7 +179,7 @@ class World(Shop):
     def _checkpoint(self, active, name):
         active.checkpoints += 1
         active.names.append(name)
-        if active.checkpoints == active.kill:
+        if active.kill in (active.checkpoints, name):
             raise Killed
 
     def _own_transaction(self, env, work):

@@ -1,0 +1,75 @@
+"""How some runs begin: with steps that random ones would put together once in hundreds of runs.
+
+Each so many runs one begins with a server that dies: each moment of each request has its turn.
+"""
+
+from hunt_table import KILLS
+
+# Each so many runs one begins with the next of these: (what the server was doing, at which moment).
+EACH = 4
+CRASHES = (
+    *((step, moment) for step, moments in KILLS.items() for moment in moments),
+    # Their steps have one name: each of them is meant.
+    *((step, number) for step in ("books", "session") for number in range(2, 9)),
+)
+
+SELL = {"do": "sell", "order": "A", "till": 0, "amount": 20}
+SEND = {"do": "send", "order": "A"}
+SENT = (SELL, SEND)
+LEAVE = {"do": "leave", "order": "A"}
+PAID = (*SENT, {"do": "customer", "till": 0, "act": "pay"}, {"do": "poll", "order": "A"})
+SOLD = (*PAID, {"do": "finish", "order": "A", "how": "once"})
+CLOSE = {"do": "session", "till": 0}
+CLOSE_OVER = {**CLOSE, "drafts": True, "override": True}
+BOOKS = {"do": "books"}
+LOST_POLL = {"do": "fault", "operation": "getPaymentStatus", "kind": "drop-after"}
+LOST_SEND = {"do": "fault", "operation": "sendInvoice", "kind": "drop-after"}
+REFUND = {"do": "refund", "order": "A", "as": "A-1", "till": 0, "amount": 20}
+
+# Money in the books that changes afterwards: it gets an order, or it comes to be known late.
+SUSPENSE = (
+    (*PAID, CLOSE_OVER, BOOKS, {**SELL, "order": "B"}, {"do": "attach", "pick": 0}),
+    (*PAID[:-1], LOST_POLL, PAID[-1], CLOSE_OVER, BOOKS, {"do": "job"}),
+)
+
+
+def crash_of(seed):
+    """The crash with which a run begins: a member of :data:`CRASHES`, or None."""
+    turn, others = divmod(seed, EACH)
+    return None if others else CRASHES[turn % len(CRASHES)]
+
+
+def steps_to(step, moment):
+    """The steps of a run up to one whose server dies.
+
+    :param str step: the kind of the last of them
+    :param moment: when its server dies, see :class:`hunt_world.Active`
+    :rtype: list[dict]
+    """
+    before, last = _ways(str(moment))[step]
+    return [*map(dict, before), {"do": step, **last, "kill": moment}]
+
+
+def _ways(moment):
+    """For each kind of step: the steps before it, and its own values."""
+    of_order, of_till = {"order": "A"}, {"till": 0}
+    ways = {
+        "send": ((SELL,), of_order),
+        "poll": (PAID[:-1], of_order),
+        "cancel": (SENT, of_order),
+        "update": (SENT, {**of_order, "amount": 19.5}),
+        "reverse": (PAID, {**of_order, "press": 1}),
+        "finish": (PAID, {**of_order, "how": "once"}),
+        "job": ((*SENT, LEAVE), {}),
+        "session": (SOLD, of_till),
+        "periods": ((*SOLD, CLOSE), {}),
+        "books": ((*PAID, CLOSE_OVER), {}),
+    }
+    if moment.endswith("refundPayment"):
+        ways["send"] = ((*SOLD, REFUND), {"order": REFUND["as"]})
+    if moment.endswith("sendInvoice"):
+        ways["job"] = ((LOST_SEND, *SENT, LEAVE, {"do": "clock", "seconds": 61}), {})
+    if moment.endswith("executeReport"):
+        marked = ({"do": "periods"}, {"do": "clock", "seconds": 5})
+        ways["periods"] = ((*SOLD, CLOSE, *marked), {})
+    return ways

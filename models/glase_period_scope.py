@@ -41,6 +41,15 @@ class GlasePeriod(models.Model):
         shop = self._of_shop(row.account_id, row.environment) & Domain("terminal_id", "=", False)
         return shop | Domain("terminal_id", "=", row.terminal_id.id)
 
+    def _has_ended(self, row):
+        """Whether the mark of this period came after a row of the ledger that it covers."""
+        self.ensure_one()
+        if self.terminal_id:
+            covers = self.terminal_id == row.terminal_id
+        else:
+            covers = (self.account_id, self.environment) == (row.account_id, row.environment)
+        return covers and row.ended_at <= self.mark_sent_at
+
     @api.model
     def _waiting(self, account, terminal):
         """The period of a registration, or of a whole shop, that waits to be marked."""

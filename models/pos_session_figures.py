@@ -100,6 +100,10 @@ class PosSession(models.Model):
         )
         net = payments[1] + refunds[1]
         reported = periods._report_total_of(self, since, until)
+        of_block = Domain("environment", "=", environment) & Domain("currency_id", "=", currency.id)
+        is_reported = bool(periods) and not self._glase_await_report(
+            periods, of_block & self.env["glase.transaction"]._moved_between(since, until)
+        )
         labels = dict(
             self.env["glase.account"]._fields["environment"]._description_selection(self.env)
         )
@@ -113,10 +117,23 @@ class PosSession(models.Model):
             "refund_count": refunds[0],
             "refund_total": refunds[1],
             "net": net,
-            "is_reported": bool(periods),
+            "is_reported": is_reported,
             "report_total": reported,
-            "difference": currency.round(reported - net) if periods else 0.0,
+            "difference": currency.round(reported - net) if is_reported else 0.0,
         }
+
+    def _glase_await_report(self, periods, domain):
+        """Whether money of these sessions is in no period yet whose report is there.
+
+        :param periods: those whose report is there
+        :param domain: which rows of the sessions
+        :rtype: bool
+        """
+        of_sessions = Domain("session_id", "in", self.ids) & Domain("period_id", "=", False)
+        return any(
+            not any(period._has_ended(row) for period in periods)
+            for row in self.env["glase.transaction"].sudo().search(domain & of_sessions)
+        )
 
     def action_glase_periods(self):
         """The transaction periods of this session."""

@@ -165,6 +165,14 @@ class TestPeriodJob(PeriodCommon):
         self.assertEqual(self.pos_session.glase_period_ids, self.period())
         self.assertTrue(self.pos_session.glase_is_reported)
         self.assertEqual(self.pos_session.glase_report_total, 100)
+        self.paid_order(20)
+        self.env.invalidate_all()
+        self.assertFalse(self.pos_session.glase_is_reported, "the rest of the day is in no report")
+        self.assertEqual(self.pos_session.glase_difference, 0)
+        self.closed_and_settled()
+        self.assertTrue(self.pos_session.glase_is_reported)
+        figures = self.pos_session.read(["glase_report_total", "glase_difference"])[0]
+        self.assertEqual((figures["glase_report_total"], figures["glase_difference"]), (120, 0))
 
     # === Whose period ===
 

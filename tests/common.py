@@ -185,6 +185,18 @@ class GlaseCommon(TestPointOfSaleHttpCommon):
         )
         self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
 
+    def left_half_closed(self):
+        """Leave the session in closing control, over an order of 20 whose payment nothing proves."""
+        order, line = self.draft_order(self.pos_session, 20)
+        self.validate(order, line)
+        case = self.env["glase.case"].sudo().search([("payment_id", "in", order.payment_ids.ids)])
+        case.state = "settled"
+        self.env.flush_all()
+        self.pos_session.update_closing_control_state_session("")
+        self.env.cr.postcommit.run()
+        case.state = "open"
+        self.env.flush_all()
+
     def door(self, name, **params):
         """Ask one of the till's routes, as the till that is logged in."""
         params.setdefault("config_id", self.main_pos_config.id)

@@ -204,15 +204,7 @@ class TestClosing(RefundCommon):
         self.assertTrue(self.close_from_till()["successful"])
 
     def test_a_manager_overrides_in_the_back_office(self):
-        order, line = self.draft_order(self.pos_session, 20)
-        self.validate(order, line)
-        case = self.env["glase.case"].sudo().search([("payment_id", "in", order.payment_ids.ids)])
-        case.state = "settled"
-        self.env.flush_all()
-        self.pos_session.update_closing_control_state_session("")
-        self.env.cr.postcommit.run()
-        case.state = "open"
-        self.env.flush_all()
+        self.left_half_closed()
         over = self.env["glase.close.over"]
         with self.assertRaises(AccessError):
             over.with_user(self.pos_user).create({"session_id": self.pos_session.id})

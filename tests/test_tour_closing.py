@@ -56,15 +56,7 @@ class TestTourClosing(PeriodSteps, GlaseTourCommon):
         self.assertEqual(line.reason, "Paid while Odoo was being moved")
 
     def test_a_manager_overrides_in_the_back_office(self):
-        order, line = self.draft_order(self.pos_session, 20)
-        self.validate(order, line)
-        case = self.env["glase.case"].sudo().search([("payment_id", "in", order.payment_ids.ids)])
-        case.state = "settled"
-        self.env.flush_all()
-        self.pos_session.update_closing_control_state_session("")
-        self.env.cr.postcommit.run()
-        case.state = "open"
-        self.env.flush_all()
+        self.left_half_closed()
         self.start_tour(
             f"/odoo/action-point_of_sale.action_pos_session/{self.pos_session.id}",
             "GlaseCloseOverInOffice",
@@ -82,7 +74,6 @@ class TestTourClosing(PeriodSteps, GlaseTourCommon):
         self.validate(order, line)
         self.pay_without_odoo("7.00")
         self.pos_session.with_user(self.pos_admin).action_glase_mark_period()
-        self.period().sudo().session_ids |= self.pos_session
         self.settle()
         self.assertEqual(self.period().state, "differences")
         self.till("GlaseClosePopupReported")

@@ -343,6 +343,11 @@ def shop(request):
         simulator.stop()
 
 
+@pytest.fixture
+def admin(shop):
+    return shop.till("admin")
+
+
 @pytest.fixture(autouse=True)
 def no_faults(shop):
     """Each test starts with a healthy Glase and a free till."""

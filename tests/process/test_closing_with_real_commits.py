@@ -45,11 +45,6 @@ DOORS = [by_popup, by_office, by_wizard]
 
 
 @pytest.fixture
-def admin(shop):
-    return shop.till("admin")
-
-
-@pytest.fixture
 def till(shop):
     till = shop.first_till()
     if session(shop) == "closed":

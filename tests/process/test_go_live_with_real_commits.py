@@ -73,11 +73,6 @@ def production():
 
 
 @pytest.fixture
-def admin(shop):
-    return shop.till("admin")
-
-
-@pytest.fixture
 def move(shop, tills, admin, production):
     """A move to a production of its own that is under way; afterwards both tills are back at test."""
     action = admin.call("glase.account", "action_go_live", [tills["account_id"]])

@@ -24,11 +24,6 @@ def glase(shop):
 
 
 @pytest.fixture
-def admin(shop):
-    return shop.till("admin")
-
-
-@pytest.fixture
 def till(shop):
     """The till, its register open, and nothing at Glase that is not reported yet."""
     till = shop.first_till()

@@ -94,6 +94,7 @@ class GoLiveCommon(BackOfficeCommon):
         self.pos_session.with_user(self.pos_admin).action_pos_session_closing_control()
         self.assertEqual(self.pos_session.state, "closed")
         self.env.flush_all()
+        self.env.cr.postcommit.run()
         for _round in range(4):
             self.advance(4)
             self.production.advance(4)

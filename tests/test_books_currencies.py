@@ -65,7 +65,9 @@ class TestBooksCurrencies(BooksCommon):
 
     def rate(self, currency, rate, days_ago=0):
         """From this day on one unit of the company's currency is this many of another."""
-        today = fields.Date.subtract(fields.Date.today(), days=days_ago)
+        # The cashier's day, which Odoo books on: not always the one of UTC.
+        today = fields.Date.context_today(self.env["pos.session"].with_user(self.pos_user))
+        today = fields.Date.subtract(today, days=days_ago)
         rates = currency.rate_ids.filtered(lambda one: one.company_id == self.company)
         same = rates.filtered(lambda one: one.name == today)
         if same:

@@ -73,7 +73,7 @@ class TestCopiedDatabase(PeriodCommon):
         self.work()
         self.assertEqual((period.state, self.calls()), ("to_mark", before))
         self.account.action_confirm_database()
-        self.settle()
+        self.work(61)
         self.settle()
         self.assertEqual(period.state, "reconciled")
 

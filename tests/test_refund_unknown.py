@@ -78,11 +78,11 @@ class TestRefundUnknown(RefundCommon):
     def test_not_before_fifteen_minutes_and_not_without_a_reason(self):
         row, case = self.unknown_refund()
         for method in ("action_was_refunded", "action_was_not_refunded", "action_repeat_refund"):
-            self.assertIn("minute", self.decide(case, method))
+            self.assertIn("in 15 min", self.decide(case, method))
         self.assertFalse(case.may_decide or case.may_repeat)
         self.assertEqual(case.decide_from, row.sent_at + timedelta(seconds=WAIT))
         self.advance(WAIT - 5)
-        self.assertIn("1 minute", self.decide(case, "action_was_refunded"))
+        self.assertIn("in 1 min", self.decide(case, "action_was_refunded"))
         self.advance(10)
         case.invalidate_recordset()
         self.assertTrue(case.may_decide)

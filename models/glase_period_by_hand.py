@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from . import clock, own_transaction
 from .glase_period import TO_MARK, UNSETTLED
@@ -26,8 +27,8 @@ class GlasePeriod(models.Model):
         self._check_manager()
         own_transaction.lock((terminal or account).sudo())
         periods = self.sudo()
-        of_scope = [("account_id", "=", account.id), ("terminal_id", "=", terminal.id)]
-        period = periods.search([*of_scope, ("state", "in", list(UNSETTLED))], limit=1)
+        unsettled = periods._of_scope(account, terminal) & Domain("state", "in", list(UNSETTLED))
+        period = periods.search(unsettled, limit=1)
         waits = period.state == TO_MARK
         rows = periods._unmarked_rows(account, terminal)
         if rows and not waits:

@@ -83,13 +83,8 @@ class GlasePeriod(models.Model):
 
     def _settle_lost_mark(self):
         """Decide by this report whether the marks that were not answered have happened."""
-        before = Domain(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("terminal_id", "=", self.terminal_id.id),
-                ("mark_sent_at", "<", self.mark_sent_at),
-            ]
-        )
+        of_scope = self._of_scope(self.account_id, self.terminal_id)
+        before = of_scope & Domain("mark_sent_at", "<", self.mark_sent_at)
         # Rows from before a mark that was answered are in that period's report, not in this one.
         answered = self.search(
             before & Domain("identifier", "!=", False), order="mark_sent_at DESC", limit=1

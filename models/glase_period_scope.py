@@ -53,13 +53,12 @@ class GlasePeriod(models.Model):
     @api.model
     def _waiting(self, account, terminal):
         """The period of a registration, or of a whole shop, that waits to be marked."""
-        return self.search(
-            [
-                ("account_id", "=", account.id),
-                ("terminal_id", "=", terminal.id),
-                ("state", "=", TO_MARK),
-            ]
-        )
+        return self.search(self._of_scope(account, terminal) & Domain("state", "=", TO_MARK))
+
+    @api.model
+    def _of_scope(self, account, terminal):
+        """The periods of a registration, or of a whole shop where there is none, as a domain."""
+        return Domain("account_id", "=", account.id) & Domain("terminal_id", "=", terminal.id)
 
     def _next_waiting(self):
         """The period that waits to be marked after this one."""
@@ -100,10 +99,8 @@ class GlasePeriod(models.Model):
 
         :param domain: only these rows
         """
-        of_scope = [("account_id", "=", account.id), ("terminal_id", "=", terminal.id)]
-        last = self.search(
-            [*of_scope, ("mark_sent_at", "!=", False)], order="mark_sent_at DESC", limit=1
-        )
+        marked = self._of_scope(account, terminal) & Domain("mark_sent_at", "!=", False)
+        last = self.search(marked, order="mark_sent_at DESC", limit=1)
         domain &= self._in_scope(account, account.environment, terminal) & self._moved()
         if last:
             domain &= Domain("ended_at", ">=", last.mark_sent_at.replace(microsecond=0))

@@ -81,7 +81,7 @@ class GlaseGoLive(models.Model):
     target_verified = fields.Char("Verified there", compute="_compute_verified")
     obstacles = fields.Text(compute="_compute_obstacles")
     line_ids = fields.One2many("glase.go.live.line", "move_id", "Tills")
-    till_count = fields.Integer("Tills", compute="_compute_progress")
+    till_count = fields.Integer("Number of Tills", compute="_compute_progress")
     moved_count = fields.Integer("Moved", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     started_at = fields.Datetime("Started", readonly=True)

@@ -49,7 +49,9 @@ class GlaseTerminal(models.Model):
 
     _inherit = "glase.terminal"
 
-    last_payment_id = fields.Many2one("glase.transaction", compute="_compute_first_hour")
+    last_payment_id = fields.Many2one(
+        "glase.transaction", "Last Paid Transaction", compute="_compute_first_hour"
+    )
     last_payment = fields.Char(compute="_compute_first_hour")
     last_payment_at = fields.Datetime("Last Paid", compute="_compute_first_hour")
     last_error = fields.Char(compute="_compute_first_hour", help="Of the last 24 hours, in words")

@@ -36,7 +36,9 @@ class GlaseVerification(models.Model):
     _description = "Glase Verification"
     _order = "id desc"
 
-    account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
+    account_id = fields.Many2one(
+        "glase.account", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(
         related="account_id.company_id", store=True, index=True, precompute=True
     )

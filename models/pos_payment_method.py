@@ -40,6 +40,12 @@ class PosPaymentMethod(models.Model):
         "Tills with an open session", compute="_compute_glase_open_tills"
     )
 
+    def init(self):
+        # Odoo loads other modules before this one: what they create meanwhile does not name the column.
+        self.env.cr.execute(
+            "ALTER TABLE pos_payment_method ALTER COLUMN glase_last_tender SET DEFAULT 'offer'"
+        )
+
     @api.depends("config_ids")
     def _compute_glase_open_tills(self):
         for method in self:

@@ -11,6 +11,7 @@ from . import (
     test_change_amount,
     test_closing,
     test_copied_database,
+    test_core_tables,
     test_environments_apart,
     test_force_done,
     test_glase_id,

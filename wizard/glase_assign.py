@@ -14,20 +14,20 @@ class GlaseAssign(models.TransientModel):
 
     terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
     environment = fields.Selection(related="terminal_id.environment")
-    present_glase_id = fields.Char(related="terminal_id.glase_id")
+    present_glase_id = fields.Char("Present Glase ID", related="terminal_id.glase_id")
     text = fields.Char(
         "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
     )
 
     @api.model
-    def default_get(self, names):
+    def default_get(self, fields):
         """The ID that Glase did not answer about; at the simulator any new one will do."""
-        values = super().default_get(names)
+        values = super().default_get(fields)
         terminal = self.env["glase.terminal"].browse(values.get("terminal_id"))
         asked = terminal.glase_id_asked
-        if "text" in names and asked:
+        if "text" in fields and asked:
             values["text"] = asked
-        elif "text" in names and terminal.environment == "simulator" and not terminal.glase_id:
+        elif "text" in fields and terminal.environment == "simulator" and not terminal.glase_id:
             invented = "".join(secrets.choice(SUGGESTION_ALPHABET) for _i in range(6))
             values["text"] = f"TRY{invented}"
         return values

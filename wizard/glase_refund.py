@@ -126,7 +126,7 @@ class GlaseRefundLine(models.TransientModel):
     refund_id = fields.Many2one("glase.refund", required=True, ondelete="cascade")
     order_line_id = fields.Many2one("pos.order.line", "Product", required=True, readonly=True)
     currency_id = fields.Many2one(related="order_line_id.currency_id")
-    name = fields.Char("Product", related="order_line_id.full_product_name")
+    name = fields.Char("Product Name", related="order_line_id.full_product_name")
     left_quantity = fields.Float(
         "Can Come Back", compute="_compute_left_quantity", digits="Product Unit"
     )

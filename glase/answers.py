@@ -147,26 +147,29 @@ class ReportAnswer(Answer):
     report: Report
 
 
-def find_return(body, operation):
+def find_return(body, operation, most):
     """The ``return`` element of an operation's answer.
 
     :param bytes body: the HTTP body
+    :param str operation: its name on the wire
+    :param int most: the most elements that the answer may have
+    :rtype: ~.reading.Element
     :raises NoAnswer: for a SOAP fault: a technical failure, the outcome is unknown
     :raises Unreadable: if this is not an answer to that operation
     """
-    envelope = reading.parse(body)
-    soap_body = reading.child(envelope, "Body") if reading.name(envelope) == "Envelope" else None
-    wrappers = [] if soap_body is None else reading.children(soap_body)
+    envelope = reading.parse(body, most)
+    soap_body = envelope.child("Body") if envelope.name == "Envelope" else None
+    wrappers = soap_body.children if soap_body else []
     if len(wrappers) != 1:
         raise Unreadable(reason="not_soap", detail="the answer is not a SOAP message")
     wrapper = wrappers[0]
-    if reading.name(wrapper) == "Fault":
-        words = " ".join((reading.text(wrapper, "faultstring") or "").split())
+    if wrapper.name == "Fault":
+        words = " ".join((wrapper.words("faultstring") or "").split())
         raise NoAnswer(reason="fault", detail=f"SOAP fault: {words[:200]}")
-    if reading.name(wrapper) != f"{operation}Response":
+    if wrapper.name != f"{operation}Response":
         raise Unreadable(reason="other_answer", detail="the answer is to another operation")
-    result = reading.child(wrapper, "return")
-    if result is None or reading.integer(result, "resultCode") is None:
+    result = wrapper.child("return")
+    if result is None or result.integer("resultCode") is None:
         raise Unreadable(reason="no_result", detail="the answer has no result code")
     return result
 
@@ -174,9 +177,9 @@ def find_return(body, operation):
 def base(result):
     """What each answer has."""
     return {
-        "result_code": reading.integer(result, "resultCode"),
-        "result_description": reading.text(result, "resultDescription"),
-        "ers_reference": reading.text(result, "ersReference"),
+        "result_code": result.integer("resultCode"),
+        "result_description": result.words("resultDescription"),
+        "ers_reference": result.reference("ersReference"),
     }
 
 
@@ -188,74 +191,82 @@ def _needed(value, what):
 
 def register_terminal(result):
     """The class and fields of registerTerminal's success; so for those below."""
-    terminal_id = _needed(reading.text(result, "terminalId"), "terminalId")
+    terminal_id = _needed(result.reference("terminalId"), "terminalId")
     return RegisterTerminalAnswer, {"terminal_id": terminal_id}
 
 
 def send_invoice(result):
-    reference = _needed(reading.text(result, "invoiceReference"), "invoiceReference")
-    qr_code = reading.text(result, "invoiceQRCode")
+    reference = _needed(result.reference("invoiceReference"), "invoiceReference")
+    qr_code = result.reference("invoiceQRCode")
     return SendInvoiceAnswer, {"invoice_reference": reference, "qr_code": qr_code}
 
 
-def payment_status(result, asked_version):
-    raw = reading.text(result, "status")
-    version = reading.integer(result, "version")
-    receipt = reading.child(result, "receipt")
-    tokens = reading.child(result, "customerTokens")
+def payment_status(result, asked_reference, asked_version):
+    """The class and fields of getPaymentStatus's success.
+
+    :raises Unreadable: if the receipt is of another invoice than the one that was asked about
+    """
+    raw = result.words("status")
+    version = result.integer("version")
+    receipt = result.child("receipt")
+    tokens = result.child("customerTokens")
+    receipt = receipt and _receipt(receipt)
+    if receipt and receipt.invoice_reference not in (None, asked_reference):
+        raise Unreadable(reason="other_invoice", detail="the answer is about another invoice")
     return PaymentStatusAnswer, {
         "status": PaymentStatus.from_wire(raw),
         "raw_status": raw,
         "version": asked_version if version is None else version,
-        "receipt": None if receipt is None else _receipt(receipt),
+        "receipt": receipt,
         "tokens": () if tokens is None else _tokens(tokens),
     }
 
 
 def _receipt(node):
-    invoice = reading.child(node, "invoice")
+    invoice = node.child("invoice")
     return Receipt(
-        terminal_id=reading.text(node, "terminalId"),
-        payment_date=reading.moment(node, "paymentDate"),
-        client_invoice_id=reading.text(node, "clientInvoiceId"),
-        invoice_reference=reading.text(node, "invoiceReference"),
-        payment_reference=reading.text(node, "paymentReference"),
-        payer_terminal_id=reading.text(node, "payerTerminalId"),
-        receiver_name=reading.text(node, "receiverName"),
-        invoice_total=None if invoice is None else reading.amount(invoice, "totalAmount"),
+        terminal_id=node.reference("terminalId"),
+        payment_date=node.moment("paymentDate"),
+        client_invoice_id=node.reference("clientInvoiceId"),
+        invoice_reference=node.reference("invoiceReference"),
+        payment_reference=node.reference("paymentReference"),
+        payer_terminal_id=node.reference("payerTerminalId"),
+        receiver_name=node.words("receiverName"),
+        invoice_total=None if invoice is None else invoice.amount("totalAmount"),
     )
 
 
 def _tokens(node):
     return tuple(
         CustomerToken(
-            id=reading.text(token, "id") or "",
-            value=reading.text(token, "value") or "",
-            status=reading.integer(token, "status") or 0,
-            description=reading.text(token, "description"),
+            id=token.reference("id") or "",
+            value=token.reference("value") or "",
+            status=token.integer("status") or 0,
+            description=token.words("description"),
         )
-        for token in reading.children(node, "token")
+        for token in node.named("token")
     )
 
 
 def transaction_period(result):
-    period = reading.text(result, "transactionPeriodId") or reading.text(result, "ersReference")
+    period = result.reference("transactionPeriodId") or result.reference("ersReference")
     period = _needed(period, "transactionPeriodId")
     return TransactionPeriodAnswer, {"transaction_period_id": period}
 
 
 def report(result):
-    node = _needed(reading.child(result, "report"), "report")
-    words = reading.raw_text(node, "contentString")
-    content = reading.binary(node, "content")
+    node = _needed(result.child("report"), "report")
+    written = node.child("contentString")
+    words = written and written.content()
+    content = node.binary("content")
     if content is None:
         content = (words or "").encode()
     if not (words or "").strip():
         words = content.decode("utf-8", "replace")
     return ReportAnswer, {
         "report": Report(
-            title=reading.text(node, "title"),
-            mime_type=reading.text(node, "mimeType"),
+            title=node.words("title"),
+            mime_type=node.words("mimeType"),
             text=words.lstrip("\ufeff \t\r\n"),
             content=content,
         )

@@ -15,7 +15,7 @@ from .errors import (
     error_for,
 )
 from .gate import Gate
-from .masking import mask
+from .masking import evidence, mask
 from .messages import MAX_CLIENT_REFERENCE, new_client_reference
 from .operations import MONEY, OPERATIONS
 from .transport import Limits, WsgiTransport, line_to
@@ -152,7 +152,7 @@ class Client:
             children,
             client_reference,
             timeout,
-            read=lambda result: answers.payment_status(result, version),
+            read=lambda result: answers.payment_status(result, invoice_reference, version),
         )
 
     def cancel_invoice(self, terminal, invoice_reference, *, client_reference=None, timeout=None):
@@ -316,17 +316,19 @@ class _Call:
         return time.monotonic() - self._started
 
     def sent(self, body):
-        self.request_xml = mask(body.decode())
+        self.request_xml = evidence(body)
 
     def heard(self, response, read):
         """The answer in a response; see :func:`~.answers.find_return` for what is raised."""
         self._status = response.status
-        self.response_xml = mask(_readable(response.body), self._secrets)
+        self.response_xml = evidence(response.body, self._secrets)
         if not 200 <= response.status < 300 and response.status < 500:
             reason = "redirect" if 300 <= response.status < 400 else "http"
             raise Unreadable(reason=reason, detail=f"HTTP status {response.status}")
         try:
-            result = answers.find_return(response.body, self.operation.name)
+            result = answers.find_return(
+                response.body, self.operation.name, self.operation.elements
+            )
         except Unreadable as error:
             if response.status < 500:
                 raise
@@ -375,8 +377,3 @@ class _Call:
         )
         _logger.debug("Glase: request %s", self.request_xml)
         _logger.debug("Glase: response %s", self.response_xml)
-
-
-def _readable(body):
-    """A body as text for evidence, whatever it is."""
-    return body.decode("utf-8", "replace")

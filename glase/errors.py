@@ -33,7 +33,8 @@ class GlaseError(Exception):
         never sent: dns, refused, unreachable, connect_timeout, tls, proxy, connect, gate;
         no answer: timeout, closed, server_error (status 5xx), fault;
         unreadable: redirect, http (status 4xx), not_http, too_big, not_xml, dtd, not_soap,
-        other_answer, no_result, contradiction, incomplete, defect; else: request, result
+        other_answer, other_invoice, no_result, contradiction, incomplete, defect; else: request,
+        result
     :param bool slow: time was used up, so it counts for the gate (``doc/protocol.md §1.5``)
 
     ``seconds`` is how long the call took, ``answer`` the readable answer if there was one,

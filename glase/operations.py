@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 
 # Lanes of the gate: what may take which share of the calls in flight.
 POLL = "poll"
@@ -15,14 +16,16 @@ CANCEL = "cancel"
 class Operation:
     """How one operation travels.
 
-    ``timeout`` is the default in seconds, ``limit`` the most bytes that an answer may have,
-    ``max_idle`` the seconds that a connection may have been idle to be used for it.
+    ``timeout`` is the default in seconds, ``limit`` and ``elements`` the most bytes and XML
+    elements that an answer may have, ``max_idle`` the seconds that a connection may have been
+    idle to be used for it.
     """
 
     name: str
     lane: str = OTHER
     timeout: float = 15.0
-    limit: int = MIB
+    limit: int = 256 * KIB
+    elements: int = 1000
     max_idle: float = 20.0
 
 
@@ -40,7 +43,8 @@ OPERATIONS = {
         Operation("assignSeqrId"),
         _money("sendInvoice"),
         Operation("updateInvoice"),
-        Operation("getPaymentStatus", lane=POLL, timeout=5.0),
+        # The receipt of a long bill repeats each of its rows, about ten elements each.
+        Operation("getPaymentStatus", lane=POLL, timeout=5.0, limit=512 * KIB, elements=20_000),
         Operation("cancelInvoice", lane=CANCEL),
         _money("refundPayment"),
         Operation("submitPaymentReceipt"),

@@ -1,8 +1,9 @@
-"""Reading XML from a stranger: hardened, and by local name in any order.
+"""Reading XML from a stranger: hardened, bounded, and by local name in any order.
 
 Prefixes, the order of elements and elements we do not know mean nothing here
 (``doc/protocol.md §1.2``). What is passed over is logged by its name, not its value: only the
-client knows what in it is secret.
+client knows what in it is secret. Work and memory grow with the size of a document and no faster:
+each element is looked at once, and more elements than a message can have are not read.
 """
 
 import base64
@@ -21,15 +22,58 @@ from .messages import Amount
 _logger = logging.getLogger("pos_glase.glase")
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+_CHUNK = 65536
+# No number, amount or time is longer; a database can index a reference of this length.
+_MAX_VALUE = 64
+MAX_REFERENCE = 250
+MAX_WORDS = 1000
 
 
-def parse(body):
+def parse(body, most):
     """The root element of a document.
 
     :param bytes body: may begin with white space, as some of Glase's documents do
-    :raises Unreadable: for anything that is not well-formed, or has a DTD
+    :param int most: the most elements that it may have
+    :rtype: Element
+    :raises Unreadable: for anything that is not well-formed, has a DTD, or too many elements
     """
-    parser = etree.XMLParser(
+    root = None
+    for number, (_event, node) in enumerate(_events(body, ("start",))):
+        if number == most:
+            raise Unreadable(reason="too_big", detail=f"more than {most} elements")
+        root = node if root is None else root
+    if root is None:
+        raise Unreadable(reason="not_xml", detail="not XML")
+    return Element(root)
+
+
+def parts(body, most_parts, most_each):
+    """The elements directly below the root, one after the other, each forgotten after its turn.
+
+    :param bytes body: as for :func:`parse`
+    :param int most_parts: the most elements directly below the root
+    :param int most_each: the most elements within one of them
+    :return: a generator of :class:`Element`
+    :raises Unreadable: as for :func:`parse`; while it is read, so what came before proves nothing
+    """
+    depth = inside = count = 0
+    for event, node in _events(body, ("start", "end")):
+        if event == "start":
+            depth += 1
+            count += depth == 2
+            inside = inside + 1 if depth > 2 else 0
+            if count > most_parts or inside > most_each:
+                raise Unreadable(reason="too_big", detail="more elements than a report can have")
+            continue
+        depth -= 1
+        if depth == 1:
+            yield Element(node)
+            node.getparent().remove(node)
+
+
+def _events(body, wanted):
+    parser = etree.XMLPullParser(
+        events=wanted,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -38,102 +82,135 @@ def parse(body):
         remove_comments=True,
         remove_pis=True,
     )
+    body = body.strip()
     try:
-        root = etree.fromstring(body.strip(), parser)
+        for start in range(0, len(body), _CHUNK):
+            parser.feed(body[start : start + _CHUNK])
+            yield from _without_dtd(parser)
+        parser.close()
+        yield from _without_dtd(parser)
     except (etree.XMLSyntaxError, ValueError):
         raise Unreadable(reason="not_xml", detail="not XML") from None
-    if root.getroottree().docinfo.doctype:
-        raise Unreadable(reason="dtd", detail="the answer has a DTD")
-    return root
 
 
-def name(element):
-    """The local name of an element."""
-    return etree.QName(element).localname
+def _without_dtd(parser):
+    for event, node in parser.read_events():
+        if node.getparent() is None and node.getroottree().docinfo.doctype:
+            raise Unreadable(reason="dtd", detail="the answer has a DTD")
+        yield event, node
 
 
-def child(element, wanted):
-    """The first child of that local name, or None."""
-    return next((node for node in children(element) if name(node) == wanted), None)
+class Element:
+    """An element and its children by local name, in the order in which they came.
 
+    :param node: lxml's element
 
-def children(element, wanted=None):
-    """The child elements, or those of one local name."""
-    return [
-        node
-        for node in element
-        if isinstance(node.tag, str) and (wanted is None or name(node) == wanted)
-    ]
-
-
-def text(element, wanted):
-    """The text of a child without surrounding white space; None if absent or empty.
-
-    :raises Unreadable: if the child is there twice and the two differ
+    ``name`` is the local name.
     """
-    found = {_content(node).strip() for node in children(element, wanted)} - {""}
-    if len(found) > 1:
-        raise Unreadable(reason="contradiction", detail=f"{wanted} is there twice and differs")
-    return found.pop() if found else None
+
+    def __init__(self, node):
+        self._node = node
+        self._index = None
+        self.name = etree.QName(node).localname
+
+    @property
+    def children(self):
+        """All child elements."""
+        return [child for group in self._by_name().values() for child in group]
+
+    def named(self, wanted):
+        """The child elements of one local name."""
+        return self._by_name().get(wanted, [])
+
+    def child(self, wanted):
+        """The first child of that local name, or None."""
+        return next(iter(self.named(wanted)), None)
+
+    def _by_name(self):
+        if self._index is None:
+            self._index = {}
+            for node in self._node.iterchildren(tag=etree.Element):
+                child = Element(node)
+                self._index.setdefault(child.name, []).append(child)
+        return self._index
+
+    def content(self):
+        """All text in it, as it is."""
+        return "".join(self._node.itertext())
+
+    def text(self, wanted):
+        """The text of a child without surrounding white space; None if absent or empty.
+
+        :raises Unreadable: if the child is there twice and the two differ
+        """
+        found = {child.content().strip() for child in self.named(wanted)} - {""}
+        if len(found) > 1:
+            raise Unreadable(reason="contradiction", detail=f"{wanted} is there twice and differs")
+        return found.pop() if found else None
+
+    def reference(self, wanted):
+        """The text of a child that is stored and looked up by; None if it is absent or too long."""
+        value = self.text(wanted)
+        if value is not None and len(value) > MAX_REFERENCE:
+            _logger.warning("Glase: %s is too long for a reference", wanted)
+            return None
+        return value
+
+    def words(self, wanted):
+        """The text of a child that people read, cut where it runs on."""
+        value = self.text(wanted)
+        return value and value[:MAX_WORDS]
+
+    def integer(self, wanted):
+        """A whole number, or None if it is absent or none."""
+        return self._read(wanted, "a number", _integer)
+
+    def moment(self, wanted):
+        """An aware datetime in UTC, or None if it is absent, unreadable or has no zone."""
+        return self._read(wanted, "a time with its zone", _moment)
+
+    def _read(self, wanted, what, convert):
+        value = self.text(wanted)
+        if value is None:
+            return None
+        converted = convert(value) if len(value) <= _MAX_VALUE else None
+        if converted is None:
+            _logger.warning("Glase: %s is not %s", wanted, what)
+        return converted
+
+    def amount(self, wanted):
+        """An :class:`Amount`, or None if it is absent or cannot be one."""
+        node = self.child(wanted)
+        if node is None:
+            return None
+        value, currency = node.text("value") or "", node.text("currency") or ""
+        try:
+            if len(value) > _MAX_VALUE:
+                raise InvalidOperation
+            return Amount(Decimal(value), currency[:_MAX_VALUE].upper())
+        except (AmountError, InvalidOperation):
+            _logger.warning("Glase: %s is not an amount", wanted)
+            return None
+
+    def binary(self, wanted):
+        """The bytes of a base64 child, or None if it is absent or not base64."""
+        value = self.text(wanted)
+        if value is None:
+            return None
+        try:
+            return base64.b64decode("".join(value.split()), validate=True)
+        except (binascii.Error, ValueError):
+            _logger.warning("Glase: %s is not base64", wanted)
+            return None
 
 
-def raw_text(element, wanted):
-    """The text of a child as it is; None if absent."""
-    node = child(element, wanted)
-    return None if node is None else _content(node)
+def _integer(value):
+    return int(value) if _INTEGER.fullmatch(value) else None
 
 
-def _content(node):
-    return "".join(node.itertext())
-
-
-def integer(element, wanted):
-    """A whole number, or None if it is absent or none."""
-    value = text(element, wanted)
-    if value is None:
-        return None
-    if not _INTEGER.fullmatch(value):
-        _logger.warning("Glase: %s is not a number", wanted)
-        return None
-    return int(value)
-
-
-def amount(element, wanted):
-    """An :class:`Amount`, or None if it is absent or cannot be one."""
-    node = child(element, wanted)
-    if node is None:
-        return None
-    value, currency = text(node, "value"), text(node, "currency")
-    try:
-        return Amount(Decimal(value or ""), (currency or "").upper())
-    except (AmountError, InvalidOperation):
-        _logger.warning("Glase: %s is not an amount", wanted)
-        return None
-
-
-def moment(element, wanted):
-    """An aware datetime in UTC, or None if it is absent, unreadable or has no zone."""
-    value = text(element, wanted)
-    if value is None:
-        return None
+def _moment(value):
     try:
         parsed = isodate.parse_datetime(value)
-        if parsed.utcoffset() is not None:
-            return parsed.astimezone(timezone.utc)
+        return parsed.astimezone(timezone.utc) if parsed.utcoffset() is not None else None
     except Exception:  # isodate raises whatever its arithmetic raises
-        _logger.warning("Glase: %s is not a time", wanted)
-        return None
-    _logger.warning("Glase: %s has no time zone", wanted)
-    return None
-
-
-def binary(element, wanted):
-    """The bytes of a base64 child, or None if it is absent or not base64."""
-    value = text(element, wanted)
-    if value is None:
-        return None
-    try:
-        return base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError):
-        _logger.warning("Glase: %s is not base64", wanted)
         return None

@@ -26,6 +26,9 @@ EDGE_BYTES = 4096
 # References and names are short, and no shop sells more often in a period: so it can be stored.
 MAX_TEXT = 250
 MAX_COUNT = 100_000_000
+# Rows of a report, and elements within one of them: so that memory is bounded.
+MAX_ROWS = 200_000
+MAX_FIELDS = 100
 # Written for a value that is not there.
 NULL = "NULL"
 
@@ -98,29 +101,35 @@ def read_report(content):
     """
     if len(content) > MAX_BYTES:
         raise Unreadable(reason="too_long", detail="a report of more than 50 MB is not read")
-    root = reading.parse(_with_matching_end(content.strip()))
-    meta = reading.child(root, "Meta")
+    meta, rows, sums = None, [], []
+    for part in reading.parts(_with_matching_end(content.strip()), MAX_ROWS, MAX_FIELDS):
+        if part.name == "Meta":
+            meta = meta or _meta(part)
+        elif part.name == "Row" and part.text("ErsReference"):
+            rows.append(_row(part))
+        elif part.name == "Row":
+            sums.append(_sum(part))
     if meta is None:
         raise Unreadable(reason="no_report", detail="no Meta: not a reconciliation report")
-    rows, sums = [], []
-    for node in reading.children(root, "Row"):
-        if reading.text(node, "ErsReference"):
-            rows.append(_row(node))
-        else:
-            sums.append(_sum(node))
     if rows and sums:
         raise Unreadable(reason="mixed", detail="payments and sums in one report")
     report = ReportContent(
         shape=DETAILS if rows else SUMMARY if sums else EMPTY,
-        reseller_id=_known(meta, "ResellerId"),
-        terminal_id=_known(meta, "TerminalId"),
-        period_id=_known(meta, "TransactionPeriodId"),
         rows=tuple(rows),
         sums=tuple(sums),
+        **meta,
     )
     if report.count > MAX_COUNT:
         raise Unreadable(reason="too_long", detail="more payments than there can be")
     return report
+
+
+def _meta(part):
+    return {
+        "reseller_id": _known(part, "ResellerId"),
+        "terminal_id": _known(part, "TerminalId"),
+        "period_id": _known(part, "TransactionPeriodId"),
+    }
 
 
 def _with_matching_end(content):
@@ -145,7 +154,7 @@ def _row(node):
 
 
 def _sum(node):
-    count = reading.integer(node, "SalesCount")
+    count = node.integer("SalesCount")
     if count is None:
         raise Unreadable(reason="missing", detail="a row without reference and without count")
     return ReportSum(
@@ -157,7 +166,7 @@ def _sum(node):
 
 
 def _amount(node, wanted):
-    words = reading.text(node, wanted)
+    words = node.text(wanted)
     if not words or not _AMOUNT.fullmatch(words):
         raise Unreadable(reason="amount", detail=f"{wanted} is no amount")
     try:
@@ -172,7 +181,7 @@ def _known(node, wanted):
 
 
 def _short(node, wanted):
-    words = reading.text(node, wanted)
+    words = node.text(wanted)
     if words and len(words) > MAX_TEXT:
         raise Unreadable(reason="too_long", detail=f"{wanted} is too long")
     return words

@@ -100,7 +100,8 @@ class SocketTransport:
             raise _too_late(limits.total) from None
         except http.client.RemoteDisconnected:
             raise NoAnswer(reason="closed", detail="the connection was closed") from None
-        except http.client.HTTPException as error:
+        # Some of what is no HTTP (a chunk of a negative size) http.client finds only when it counts.
+        except (http.client.HTTPException, ValueError, OverflowError) as error:
             kind = type(error).__name__
             raise Unreadable(reason="not_http", detail=f"not a whole answer ({kind})") from None
         except OSError as error:

@@ -66,7 +66,7 @@ def client(body, status="200 OK"):
 
 
 def ask(body, version=2):
-    return client(body).get_payment_status(TERMINAL, "1", version)
+    return client(body).get_payment_status(TERMINAL, "20180814093055127", version)
 
 
 def state(children):

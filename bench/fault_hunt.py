@@ -12,8 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
 from stack import console, set_up
-from stack.base_db import Workplace
-from stack.paths import CHECKOUT, MODULE
+from stack.base_db import Workplace, with_module
+from stack.paths import CHECKOUT
 
 ENGINE = CHECKOUT / "tests/hunt/hunt_engine.py"
 
@@ -25,10 +25,8 @@ def main(arguments):
     parser.add_argument("--mutants", action="store_true", help="plant bugs and find them")
     options, rest = parser.parse_known_args(arguments)
     stack = set_up.prepare(browser=False)
-    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
-        with console.step(f"installing {MODULE} on a copy of the base database"):
-            odoo.once("-i", MODULE, what=f"{MODULE} cannot be installed")
         command = [odoo.python, ENGINE, "--config", odoo.configuration()]
         command += ["--database", odoo.database, "--runs", options.runs, "--seed", options.seed]
         command += ["--mutants"] if options.mutants else ["--table", "--keep-going"]

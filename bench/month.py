@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
 from stack import console, set_up
-from stack.base_db import Workplace
-from stack.paths import CHECKOUT, MODULE
+from stack.base_db import Workplace, with_module
+from stack.paths import CHECKOUT
 
 ENGINE = CHECKOUT / "tests/hunt/month_engine.py"
 
@@ -25,10 +25,8 @@ def main(arguments):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
     options = parser.parse_args(arguments)
     stack = set_up.prepare(browser=False)
-    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
-        with console.step(f"installing {MODULE} on a copy of the base database"):
-            odoo.once("-i", MODULE, what=f"{MODULE} cannot be installed")
         command = [odoo.python, ENGINE, "--config", odoo.configuration()]
         command += ["--database", odoo.database, "--days", options.days]
         command += ["--tills", options.tills, "--seed", options.seed]

@@ -13,8 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
 
 from stack import console, set_up
-from stack.base_db import Workplace
-from stack.paths import MODULE
+from stack.base_db import Workplace, with_module
 
 MOST_QUERIES_MORE = 20
 
@@ -123,10 +122,8 @@ def main(arguments):
     )
     options = parser.parse_args(arguments)
     stack = set_up.prepare(browser=False)
-    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
-        with console.step(f"installing {MODULE} on a copy of the base database"):
-            odoo.once("-i", MODULE, what=f"{MODULE} cannot be installed")
         code = RECONCILE.replace("COUNTS", repr(options.rows)).replace("TILLS", repr(options.tills))
         printed = odoo.shell(code, "the periods cannot be reconciled")
     told = json.loads(printed.partition("TOLD ")[2].splitlines()[0])

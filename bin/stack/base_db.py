@@ -1,6 +1,12 @@
-"""The base database: Odoo with Point of Sale and a Swedish shop, made once and copied for each run."""
+"""What is made once, kept in the cache, and copied for each run.
+
+Three databases, each made from the one before it: the *base* (Odoo with Point of Sale and a Swedish shop), the
+*module* (with this module installed as it is in the checkout), the *shop* (with Glase set up in it, and what browsers
+load built).
+"""
 
 import ast
+import fcntl
 import os
 import shutil
 import tempfile
@@ -24,11 +30,16 @@ from .server import Odoo, link_module
 
 MODULES = "point_of_sale,l10n_se"
 SHOP_SCRIPT = Path(__file__).with_name("base_shop.py")
+GLASE_SCRIPT = Path(__file__).with_name("base_glase.py")
+# In the checkout, but no part of the module that is installed.
+NOT_INSTALLED = {"bench", "bin", "doc", "node_modules", "tests", "static/tests", "__pycache__"}
+# So many of a kind stay in the cache when a new one is made: for checkouts that are worked on in turns.
+KEPT = 4
 
 
 @dataclass(frozen=True)
 class Base:
-    """Where the base is: a stopped cluster and a filestore, or a template on a server that is not ours.
+    """Where one of them is: a stopped cluster and a filestore, or a template on a server that is not ours.
 
     :ivar template: name of the template database on the named server; empty with a private cluster
     """
@@ -37,8 +48,27 @@ class Base:
     template: str = ""
 
     @property
+    def database(self):
+        return self.template or MODULE
+
+    @property
     def filestore(self):
-        return self.folder / "data_dir/filestore" / (self.template or MODULE)
+        return self.folder / "data_dir/filestore" / self.database
+
+    def copy_to(self, cluster, filestore, database):
+        """Copy database and filestore.
+
+        :param cluster: folder for the copied cluster; nothing is put there with a named server
+        :param filestore: Odoo's folder of filestores
+        :param database: the copy's name; with a private cluster it stays :attr:`database`
+        """
+        filestore.mkdir(parents=True, exist_ok=True)
+        if self.template:
+            postgres.named_server().create_database(database, self.template)
+        else:
+            postgres.Cluster(self.folder).copy_to(cluster)
+        if self.filestore.exists():
+            postgres.copy_tree(self.filestore, filestore / database)
 
 
 def find(python, tree, demo=True):
@@ -104,8 +134,144 @@ def _make(base, named_server, python, tree, demo):
     (base.folder / "complete").touch()
 
 
+def with_module(stack):
+    """The base with this module installed; made first when the module's files are others than before.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def install(odoo):
+        with step(f"installing {MODULE}"):
+            odoo.once("-i", MODULE, what=f"{MODULE} cannot be installed")
+
+    return _derived("module", stack, stack.base, (), install)
+
+
+def with_shop(stack):
+    """The base with the module, Glase set up in its shop, and the bundles that a sale's browsers load.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def set_up(odoo):
+        with step("Glase in the shop: account, payment method, sticker; what browsers load"):
+            odoo.shell(GLASE_SCRIPT.read_text(), "Glase cannot be set up in the shop")
+
+    # Odoo's name for a bundle holds the times of its files.
+    times = [path.stat().st_mtime_ns for path in _installed_files() if "static" in path.parts]
+    return _derived("shop", stack, with_module(stack), (GLASE_SCRIPT, *times), set_up)
+
+
+def _derived(kind, stack, source, made_of, change):
+    """What ``change`` makes of a copy of ``source``; ``made_of`` are parts of its key beside the module."""
+    flavour = stack.base.folder.name.removeprefix("base-").rpartition("-")[0]
+    packages = sorted([*CHECKOUT.glob("*.txt"), *CHECKOUT.glob("requirements/*.*")])
+    key = digest(stack.base.folder.name, *packages, module_key(), *made_of)
+    template = f"{MODULE}_{kind}_{key}" if source.template else ""
+    base = Base(cache() / f"{kind}-{flavour}-{key}", template)
+    if not _hold(base):
+        with locked(f"{kind}-{flavour}"):
+            if not _hold(base):
+                _retire(f"{kind}-{flavour}-????????????????", bool(template))
+                _derive(base, source, stack, change)
+                _hold(base)
+    return base
+
+
+def _derive(base, source, stack, change):
+    need_space(cache(), 1, "A database with the module")
+    fresh_folder(base.folder)
+    named = postgres.named_server() if base.template else None
+    if named:
+        named.drop_database(base.template)
+    source.copy_to(base.folder, base.folder / "data_dir/filestore", base.database)
+    server = named or postgres.Cluster(base.folder, dict(postgres.FAST)).start()
+    try:
+        addons = link_module(base.folder)
+        change(Odoo(stack.python, stack.tree, server, base.folder, base.database, addons))
+    finally:
+        server.stop()
+    if not named:
+        postgres.Cluster(base.folder).sync()
+    (base.folder / "complete").touch()
+
+
+_held = []
+
+
+def _hold(base):
+    """Whether it is there; it then is in use, and not retired, until this process ends."""
+    if not is_complete(base.folder):
+        return False
+    if base.template and not postgres.named_server().has_database(base.template):
+        return False
+    mark = open(base.folder / "complete")  # noqa: SIM115 - kept open on purpose
+    fcntl.flock(mark, fcntl.LOCK_SH)
+    _held.append(mark)
+    # It may have been retired between the two.
+    return (base.folder / "complete").exists()
+
+
+def _retire(pattern, named):
+    """Remove all but the last used of a kind, and what interrupted runs left of it.
+
+    The caller holds the lock under which they are made. One that a run holds stays.
+    """
+    folders = [folder for folder in cache().glob(pattern) if folder.is_dir()]
+    marks = [folder / "complete" for folder in folders if (folder / "complete").exists()]
+    marks.sort(key=lambda mark: mark.stat().st_mtime, reverse=True)
+    complete = {mark.parent for mark in marks}
+    for folder in folders:
+        if folder not in complete:
+            _remove(folder, named)
+    for mark in marks[KEPT - 1 :]:
+        with open(mark) as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            mark.unlink()
+            _remove(mark.parent, named)
+
+
+def _remove(folder, named):
+    if named:
+        kind, *_flavour, key = folder.name.split("-")
+        postgres.named_server().drop_database(f"{MODULE}_{kind}_{key}")
+    else:
+        postgres.Cluster(folder).stop_if_left_running()
+    shutil.rmtree(folder)
+
+
+def _installed_files():
+    """The files that the installed module is made of, sorted."""
+    files = []
+    for root, folders, names in os.walk(CHECKOUT):
+        inside = Path(root).relative_to(CHECKOUT)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and not {name, str(inside / name)} & NOT_INSTALLED
+        ]
+        if inside.parts:
+            files += [Path(root) / name for name in names]
+        else:
+            files += [Path(root) / name for name in names if name.endswith(".py")]
+    return sorted(files)
+
+
+def module_key():
+    """Changes when a file changes that the installed module is made of."""
+    parts = []
+    for path in _installed_files():
+        parts += [str(path.relative_to(CHECKOUT)), path]
+    return digest(*parts)
+
+
 class Workplace:
-    """A copy of the base with a PostgreSQL server of its own, in a folder that one run has to itself.
+    """A copy of a base with a PostgreSQL server of its own, in a folder that one run has to itself.
 
     Leaving the ``with`` block stops the server and removes all that the run made.
 
@@ -122,22 +288,17 @@ class Workplace:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="glase-run-"))
         try:
-            database = MODULE
+            database = f"{MODULE}_run_{os.getpid()}" if self.base.template else MODULE
+            cluster, filestore = self.folder / "pg", self.folder / "data_dir/filestore"
             if self.base.template:
                 self.server = postgres.named_server()
-                database = f"{MODULE}_run_{os.getpid()}"
-                self.server.create_database(database, self.base.template)
                 self.made.append(database)
-            else:
-                cluster = postgres.Cluster(self.base.folder).copy_to(self.folder / "pg")
-                cluster.settings = self.settings
-                self.server = cluster.start()
+            self.base.copy_to(cluster, filestore, database)
+            if not self.base.template:
+                self.server = postgres.Cluster(cluster, self.settings).start()
             self.odoo = Odoo(
                 self.python, self.tree, self.server, self.folder, database, link_module(self.folder)
             )
-            self.odoo.filestore.mkdir(parents=True)
-            if self.base.filestore.exists():
-                postgres.copy_tree(self.base.filestore, self.odoo.filestore / database)
         except BaseException:
             self.__exit__(None, None, None)
             raise

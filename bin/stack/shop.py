@@ -3,24 +3,16 @@
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import socket
-from pathlib import Path
 
 from . import postgres
+from .base_db import module_key
 from .console import Stop, step
 from .paths import CHECKOUT, MODULE, digest, need_space
 from .server import Odoo, link_module
 
 FOLDER = CHECKOUT / ".demo"
-# What the installed module is made of; when it changes, the shop is updated.
-MADE_OF = (
-    *("__manifest__.py", "__init__.py", "hooks.py"),
-    *("models", "controllers", "wizard", "views", "data", "security", "report", "i18n"),
-    *("static/src", "glase", "simulator"),
-)
-
 SET_UP = """
 import json
 shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
@@ -155,19 +147,3 @@ class Shop:
                 self.server.stop()
         finally:
             self.lock.close()
-
-
-def module_key():
-    """Changes when a file changes that the installed module is made of."""
-    files = []
-    for name in MADE_OF:
-        path = CHECKOUT / name
-        if path.is_file():
-            files.append(path)
-        for folder, folders, names in os.walk(path):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            files += [Path(folder) / name for name in names]
-    parts = []
-    for path in sorted(files):
-        parts += [path.relative_to(CHECKOUT), path]
-    return digest(*parts)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import lint, live, python_env, set_up
-from .base_db import Workplace
+from .base_db import Workplace, with_module, with_shop
 from .console import attend, last_test, say, step
 from .paths import CHECKOUT, MODULE, cache, fresh_log
-from .server import SET_UP_SHOP, check_port, free_port
+from .server import check_port, free_port
 
 TESTS = CHECKOUT / "tests"
 PLAIN = ("glase", "property", "simulator", "stack")
@@ -166,10 +166,9 @@ def _run(options, selection):
             return _pytest_plain(python, selection.plain, selection, options, {}, Path(folder))
     stack = _stack(options)
     count = Count()
-    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
         odoo.options.update(screenshots=_screenshots())
-        _install(odoo)
         description = workplace.folder / "stack.json"
         live.describe(odoo, description)
         if selection.plain or selection.process:
@@ -194,11 +193,6 @@ def _stack(options, requirements=python_env.DEVELOPMENT):
         browser=not options.fast,
         requirements=requirements,
     )
-
-
-def _install(odoo):
-    with step(f"installing {MODULE} on a copy of the base database"):
-        odoo.once("-i", MODULE, what=f"{MODULE} cannot be installed")
 
 
 def _screenshots():
@@ -322,11 +316,8 @@ def _serve(options):
     if options.port:
         check_port("127.0.0.1", options.port)
     stack = _stack(options)
-    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+    with Workplace(with_shop(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
-        _install(odoo)
-        with step("setting up Glase for the shop"):
-            odoo.shell(SET_UP_SHOP, "Glase cannot be set up for the shop")
         odoo.options.update(max_cron_threads=1)
         running = odoo.start(options.port, arguments=["--dev=xml"])
         try:

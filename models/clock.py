@@ -23,3 +23,15 @@ def now(cr):
     """
     cr.execute(_NOW, (OFFSET_PARAMETER,))
     return cr.fetchone()[0]
+
+
+def is_recent(cr, since, span):
+    """Whether a moment is less than ``span`` away from now.
+
+    A moment that lies further ahead than that was written before somebody set the server's clock
+    back: what it holds up is over, too.
+
+    :param datetime.datetime since: as :func:`now` returns it
+    :param datetime.timedelta span: how long it counts
+    """
+    return abs(now(cr) - since) < span

@@ -186,7 +186,9 @@ class GlaseAccount(models.Model):
             if account.environment == "simulator" or not account.endpoint:
                 continue
             try:
-                account._glase_client()
+                glase_connection.client(
+                    account.environment, account.endpoint, account.env.cr.dbname
+                )
             except EndpointError as error:
                 raise ValidationError(
                     self.env._(

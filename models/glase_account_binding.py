@@ -1,13 +1,14 @@
 import json
-from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..glase import RequestError
+from . import installation
 
 SIMULATOR = "simulator"
-THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+# Which of them may be unknown on either side, and is then not compared.
+OPTIONAL = frozenset({"cluster"})
 
 
 class CopiedDatabase(RequestError):
@@ -31,9 +32,10 @@ class MovedAccount(RequestError):
 class GlaseAccount(models.Model):
     """A copied database is silent (``doc/ledger.md §17``).
 
-    An account is bound to the database that it was made in: to its uuid, its name and its address.
-    If one of them differs, nothing is called until an administrator confirms. The simulator moves
-    no money and is bound to nothing.
+    An account is bound to the database that it was made in (its uuid and its name) and to what no
+    dump carries: the installation of Odoo and the database server. If one of them differs, nothing
+    is called until an administrator confirms. The address is no part of it: Odoo rewrites that at
+    an administrator's log-in. The simulator moves no money and is bound to nothing.
     """
 
     _inherit = "glase.account"
@@ -53,13 +55,18 @@ class GlaseAccount(models.Model):
     def _binding(self):
         """What tells this database from a copy of it."""
         parameters = self.env["ir.config_parameter"].sudo()
-        address = urlsplit(parameters.get_param("web.base.url", ""))
-        host = address.hostname or ""
         return {
             "uuid": parameters.get_param("database.uuid", ""),
             "name": self.env.cr.dbname,
-            "address": "localhost" if host in THIS_MACHINE else address.netloc,
+            "installation": installation.known(),
+            "cluster": installation.cluster(self.env.cr),
         }
+
+    @api.model
+    def _new_binding(self):
+        """What an account is bound to from now on, as it is kept."""
+        installation.make()
+        return json.dumps(self._binding())
 
     def _what_differs(self, binding):
         """Why this account may not call, as a sentence; False if it may."""
@@ -67,21 +74,33 @@ class GlaseAccount(models.Model):
         if self.environment == SIMULATOR:
             return False
         bound = json.loads(self.sudo().bound_to or "{}")
+        if "address" in bound:
+            return self.env._(
+                "This account was confirmed by the database's address, which says no more that it "
+                "is the shop's own. It is confirmed once more."
+            )
         labels = {
             "uuid": self.env._("its identifier"),
             "name": self.env._("its name"),
-            "address": self.env._("its address"),
+            "installation": self.env._("the installation (the data folder of Odoo)"),
+            "cluster": self.env._("the database server"),
         }
         changed = [
             f"{label}: {bound.get(key) or '–'} → {binding[key] or '–'}"
             for key, label in labels.items()
-            if bound.get(key) != binding[key]
+            if not self._is_same(key, bound.get(key), binding[key])
         ]
         if not changed:
             return False
         return self.env._(
             "This is not the database that the account was confirmed for: %s.", "; ".join(changed)
         )
+
+    @api.model
+    def _is_same(self, key, bound, present):
+        if key in OPTIONAL and not (bound and present):
+            return True
+        return bool(bound) and bound == present
 
     def _check_bound(self):
         """:raises CopiedDatabase: if this database may be a copy"""
@@ -109,10 +128,21 @@ class GlaseAccount(models.Model):
         """An administrator says that this is the shop's own database: Glase is called again.
 
         :raises AccessError: for anyone else
+        :raises UserError: if this installation has no id and none can be made
         """
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("Only an administrator confirms this database."))
-        self.sudo().bound_to = json.dumps(self._binding())
+        self.check_access("write")
+        if not installation.make():
+            raise UserError(
+                self.env._(
+                    "Odoo's data folder cannot be written, so this installation cannot be told "
+                    "from a copy of it. Let Odoo write its data folder, or set the variable %s of "
+                    "the server's environment.",
+                    installation.VARIABLE,
+                )
+            )
+        self.sudo().bound_to = self._new_binding()
         for account in self:
             account.message_post(
                 body=self.env._("An administrator confirmed: this is the shop's own database.")
@@ -132,14 +162,14 @@ class GlaseAccount(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override: who makes an account, an administrator, confirms the database by it."""
-        bound = json.dumps(self._binding())
+        bound = self._new_binding()
         return super().create([{**vals, "bound_to": bound} for vals in vals_list])
 
     def write(self, vals):
         """Override: who changes the environment, an administrator, confirms the database by it."""
         vals = {name: value for name, value in vals.items() if name != "bound_to" or self.env.su}
         if "environment" in vals:
-            vals["bound_to"] = json.dumps(self._binding())
+            vals["bound_to"] = self._new_binding()
         return super().write(vals)
 
     def _glase_client(self):

@@ -242,7 +242,7 @@ class GlaseTerminal(models.Model):
         self.ensure_one()
         terminal = self.sudo()
         since = terminal.busy_since
-        return bool(since and clock.now(self.env.cr) - since < BUSY_FOR)
+        return bool(since and clock.is_recent(self.env.cr, since, BUSY_FOR))
 
     def _explain(self, error):
         """What an error of a call about this registration means, as a sentence for a person.

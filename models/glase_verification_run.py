@@ -130,7 +130,7 @@ class GlaseVerification(models.Model):
         if self.state not in UNFINISHED or self.account_id.unbound_why:
             return None
         if self.busy_since:
-            if now - self.busy_since < BUSY_FOR:
+            if clock.is_recent(self.env.cr, self.busy_since, BUSY_FOR):
                 return None
             self._store(self._lost_claim(), self._heard_nothing())
         if self.stop_wished and self.state != CLEANING:

@@ -35,9 +35,11 @@ class GlaseTerminal(models.Model):
         return bool(self._standing_latches())
 
     def _standing_latches(self):
-        now = clock.now(self.env.cr)
-        latches = self.sudo().closing_latches or []
-        return [one for one in latches if now - datetime.fromisoformat(one) < LATCH_FOR]
+        return [
+            latch
+            for latch in self.sudo().closing_latches or []
+            if clock.is_recent(self.env.cr, datetime.fromisoformat(latch), LATCH_FOR)
+        ]
 
     def _set_latch(self):
         """Latch these registrations, each under its lock; several closings do not disturb each other.
@@ -214,7 +216,7 @@ class PosSession(models.Model):
         """What a manager's word does not cover: what came after it, and all when it has run out."""
         self.ensure_one()
         since = self.glase_override_at
-        if not since or clock.now(self.env.cr) - since >= OVERRIDE_FOR:
+        if not since or not clock.is_recent(self.env.cr, since, OVERRIDE_FOR):
             return blocking
         return [end for end in blocking if end["key"] not in (self.glase_override_keys or [])]
 

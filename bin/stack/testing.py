@@ -16,10 +16,11 @@ from .paths import CHECKOUT, MODULE, cache, fresh_log
 from .server import check_port, free_port
 
 TESTS = CHECKOUT / "tests"
+# Their files are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
 PLAIN = ("glase", "property", "simulator", "stack")
 # These start Odoo processes of their own.
 PROCESS = ("process", "hunt")
-BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "test_browser_*.py")
+BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
 
 DESCRIPTION = """\
 Sets up what is missing and runs the tests: those of the protocol client, the simulator and these commands with plain

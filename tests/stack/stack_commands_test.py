@@ -166,7 +166,7 @@ class TestSelection:
         assert chosen.rest == ["-q"]
 
     def test_test_inside_a_file(self):
-        name = "tests/stack/test_stack_commands.py::TestSelection"
+        name = "tests/stack/stack_commands_test.py::TestSelection"
         assert testing.select([name]).plain == [name]
 
     def test_whole_folder_is_everything(self):

@@ -1,6 +1,7 @@
 """The customer's side: scan the sticker, begin, confirm, decline (``doc/protocol.md §4.3, §4.7``).
 
-All functions take a Glase ID and act on the bill that its terminal shows now.
+All functions take a Glase ID and act on the bill that its terminal shows now, or, at a webshop, on
+the open bill whose own QR code (its reference) was scanned.
 """
 
 import json
@@ -46,11 +47,18 @@ def terminal_of(tx, glase_id):
 
 
 def _bill(tx, glase_id, reference):
-    invoice = invoices.current(tx, terminal_of(tx, glase_id))
+    terminal = terminal_of(tx, glase_id)
+    invoice = invoices.current(tx, terminal)
     if invoice is None:
         raise NothingToPay("There is nothing to pay yet.")
     if reference is not None and reference != invoice["reference"]:
-        raise NothingToPay("The till has sent another bill meanwhile: look at it first.")
+        # A cash register has no other open bill.
+        invoice = next(
+            (each for each in invoices.open_of(tx, terminal) if each["reference"] == reference),
+            None,
+        )
+        if invoice is None:
+            raise NothingToPay("The till has sent another bill meanwhile: look at it first.")
     if invoice["status"] not in invoices.OPEN:
         raise NothingToPay(f"There is nothing to pay: the bill is {invoice['status']}.")
     return invoice

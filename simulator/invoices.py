@@ -42,6 +42,16 @@ def current(tx, terminal):
     return find(tx, terminal["current_invoice"]) if terminal["current_invoice"] else None
 
 
+def open_of(tx, terminal):
+    """The open invoices of a terminal; a cash register has one at most."""
+    marks = ", ".join("?" * len(OPEN))
+    return tx.all(
+        f"SELECT * FROM invoice WHERE terminal_id = ? AND status IN ({marks}) ORDER BY reference",
+        terminal["id"],
+        *OPEN,
+    )
+
+
 def note(tx, reference, status, version, why, at=None):
     """Write one line of an invoice's history."""
     tx.insert(

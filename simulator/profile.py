@@ -38,8 +38,10 @@ SETTINGS = {
     # How closely requests are checked
     "strictness": Setting("lenient", ("lenient", "documented")),
     # Registration
-    "short_password": Setting("refuse", ("refuse", "accept")),
+    "short_password": Setting("accept", ("accept", "refuse")),
     "external_id_reuse": Setting("accept", ("accept", "refuse")),
+    "unregister_by": Setting("terminal", ("terminal", "reseller", "both")),
+    "terminal_kind": Setting("cash_register", ("cash_register", "webshop")),
     # Invoices
     "first_version": Setting(1, "count"),
     "send_while_paid_unfetched": Setting("keep", ("keep", "reverse", "refuse")),

@@ -95,8 +95,11 @@ def _with_refunds(bookings, choice):
     return rows
 
 
-def render(kind, profile, period, rows):
-    """The report's text."""
+def render(kind, profile, period, rows, now):
+    """The report's text.
+
+    :param float now: when it is made, in seconds since the epoch
+    """
     root, group = kind.root, kind.group
     with_terminal = kind.per_terminal
     if profile["report_shape"] == "reporting":
@@ -105,18 +108,19 @@ def render(kind, profile, period, rows):
             root, group, with_terminal = DETAILS, None, True
         elif kind.name == "STD_RECON_007":
             group = ""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{root}>", "  <Meta>"]
+    opening = _opening(root, profile["report_xml"])
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{opening}>", "  <Meta>"]
     lines.append(_element("ResellerId", period["reseller_id"]))
     if with_terminal:
         lines.append(_element("TerminalId", period["terminal_id"] or "NULL"))
     lines.append(_element("TransactionPeriodId", period["id"]))
-    lines.append(_element("GeneratedAt", f"{local(period['marked_at']):%Y-%m-%d %H:%M}"))
+    lines.append(_element("GeneratedAt", f"{local(now):%Y-%m-%d %H:%M}"))
     lines.append("  </Meta>")
     for fields in _details(rows) if group is None else _summary(rows, group):
         lines.append("  <Row>")
         lines.extend(_element(name, value) for name, value in fields)
         lines.append("  </Row>")
-    lines.append(_closing(root, profile["report_xml"]))
+    lines.append("  <Row" if profile["report_xml"] == "broken" else f"</{root}>")
     text = "\n".join(lines) + "\n"
     return "\n" + text if profile["report_leading_newline"] else text
 
@@ -125,12 +129,11 @@ def _element(name, value):
     return f"    <{name}>{escape(value)}</{name}>"
 
 
-def _closing(root, choice):
-    if choice == "wellformed":
-        return f"</{root}>"
-    if choice == "broken":
-        return "  <Row"
-    return f"</{CASHIERS if root != CASHIERS else TERMINALS}>"
+def _opening(root, choice):
+    """The name that a report is opened under; as the vendor's 006 is opened as a cashiers' one."""
+    if choice != "mismatched":
+        return root
+    return CASHIERS if root != CASHIERS else TERMINALS
 
 
 def _money(amount):

@@ -2,23 +2,54 @@
 
 werkzeug's own handler closes every connection after one answer. A till polls each second over one
 connection, and that must be testable, so this handler reads the whole request first and keeps the
-connection.
+connection. Whatever a peer sends or leaves out, it has a thread for a bounded time only, and its
+trouble is its own: nothing of it is written to stderr.
 """
 
 import contextlib
 import io
 import socket
 import sys
+import threading
+import time
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from .faults import Dropped
 from .soap import LARGEST_BODY
 
 IDLE_SECONDS = 75
+# A request is whole so many seconds after its first byte, however slowly it drips.
+REQUEST_SECONDS = 30
+CONNECTIONS = 512
 READ_AT_MOST = LARGEST_BODY + 1
 DRAIN_AT_MOST = 64 * 1024 * 1024
+
+
+class _Reader(io.RawIOBase):
+    """What a peer sends: the first byte of a request may be awaited for long, the rest may not."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._end = None
+
+    def await_request(self):
+        """From now on the next byte is the first of a request."""
+        self._end = None
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        left = IDLE_SECONDS if self._end is None else self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request takes too long")
+        self._sock.settimeout(left)
+        count = self._sock.recv_into(buffer)
+        if self._end is None:
+            self._end = time.monotonic() + REQUEST_SECONDS
+        return count
 
 
 class Handler(WSGIRequestHandler):
@@ -29,16 +60,39 @@ class Handler(WSGIRequestHandler):
     wbufsize = -1
     timeout = IDLE_SECONDS
 
+    def setup(self):
+        """Read through :class:`_Reader`."""
+        WSGIRequestHandler.setup(self)
+        self.rfile.close()
+        self._reader = _Reader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
+
+    def handle_one_request(self):
+        """One request, or the end of the connection; a peer that goes away ends it, too."""
+        self._reader.await_request()
+        try:
+            WSGIRequestHandler.handle_one_request(self)
+        except OSError:
+            self.close_connection = True
+        # An answer is written under the timeout of a connection, not under what was left to read.
+        self.connection.settimeout(self.timeout)
+
     def log_request(self, code="-", size="-"):
+        """Say nothing."""
+
+    def log(self, *_arguments):
         """Say nothing."""
 
     def run_wsgi(self):
         """Read one request, run the app, answer, and keep the connection if that is safe."""
-        environ = self.make_environ()
         try:
+            environ = self.make_environ()
             body, complete = self._read_body(environ)
+        except (TimeoutError, ConnectionError):
+            raise
         except (OSError, ValueError):
-            self.close_connection = True
+            # Cut off, chunks that are none, a length that is none.
+            self.send_error(400)
             return
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -71,9 +125,10 @@ class Handler(WSGIRequestHandler):
         if environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(READ_AT_MOST)
             return body, len(body) < READ_AT_MOST or not self._drain(environ["wsgi.input"])
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length < 0:
-            raise ValueError
+        text = environ.get("CONTENT_LENGTH") or "0"
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError("Content-Length is no length")
+        length = int(text[:20])
         body = self.rfile.read(min(length, READ_AT_MOST))
         if len(body) < min(length, READ_AT_MOST):
             raise OSError
@@ -101,6 +156,33 @@ class Handler(WSGIRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
+class Server(ThreadedWSGIServer):
+    """Serves so many connections at once; one more is closed at once."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
+
+    def process_request(self, request, client_address):
+        """Start the connection's thread, if there may be one more."""
+        if not self._free.acquire(blocking=False):
+            return self.shutdown_request(request)
+        return super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address):
+        """The connection's thread."""
+        try:
+            return super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request, client_address):
+        """Tell of a defect; that a peer has gone away is none."""
+        if isinstance(sys.exc_info()[1], OSError):
+            return None
+        return super().handle_error(request, client_address)
+
+
 def serve(app, host, port):
     """A server that is bound and listens; its ``serve_forever()`` runs it.
 
@@ -113,9 +195,7 @@ def serve(app, host, port):
         listening.bind((host, port))
         listening.listen(128)
         port = listening.getsockname()[1]
-        return make_server(
-            host, port, app, threaded=True, request_handler=Handler, fd=listening.fileno()
-        )
+        return Server(host, port, app, Handler, fd=listening.fileno())
 
 
 def address(server):

@@ -29,7 +29,7 @@ def execute_report(call):
         raise Refused(codes.REPORT_NOT_READY)
     delivered = _ready(tx, profile, period, kind)
     rows = rows_of(tx, profile, period, delivered)
-    text = render(kind, profile, period, rows)
+    text = render(kind, profile, period, rows, tx.now)
     report = {"title": f"{kind.name}_{period['id']}.xml", "mimeType": "text/html"}
     if profile["report_content"] != "string":
         report["content"] = text.encode()

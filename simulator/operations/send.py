@@ -9,7 +9,7 @@ QR_PREFIX = "HTTP://SEQR.SE/R"
 
 
 def send_invoice(call):
-    """A new bill at this terminal; the one before it, if still open, is canceled."""
+    """A new bill at this terminal; at a cash register the one before it, if open, is canceled."""
     tx, content = call.tx, call.request.get("invoice")
     terminal = principals.terminal(tx, call.request)
     amount, currency = rules.total(content, call.simulator.currencies)
@@ -41,10 +41,10 @@ def send_invoice(call):
 
 
 def _make_room(call, terminal):
-    """End the terminal's previous invoice; what to do with a paid one is up to the profile."""
+    """End a cash register's previous invoice; what to do with a paid one is up to the profile."""
     tx = call.tx
     previous = invoices.current(tx, terminal)
-    if previous is None:
+    if previous is None or call.profile["terminal_kind"] == "webshop":
         return
     if previous["status"] == "PAID":
         payment = payments.of_invoice(tx, previous["reference"])

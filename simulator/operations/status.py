@@ -42,7 +42,6 @@ def _current(call, terminal):
 def _receipt(terminal, invoice, payment):
     content = invoices.load(invoice["content"])
     content["totalAmount"] = {"currency": payment["currency"], "value": Decimal(payment["amount"])}
-    content.pop("notificationUrl", None)
     return {
         "terminalId": terminal["id"],
         "paymentDate": references.local(payment["paid_at"]).isoformat(timespec="milliseconds"),

@@ -43,9 +43,8 @@ def register(call):
 def unregister(call):
     """The end of a terminal: its open invoice is canceled, its Glase ID is free again."""
     tx = call.tx
-    terminal = principals.terminal(tx, call.request)
-    invoice = invoices.current(tx, terminal)
-    if invoice is not None and invoice["status"] in invoices.OPEN:
+    terminal = _who_goes(call)
+    for invoice in invoices.open_of(tx, terminal):
         invoices.close(tx, invoice, "CANCELED", by="till", why="terminal was unregistered")
     tx.run(
         "UPDATE terminal SET unregistered_at = ?, glase_id = NULL WHERE id = ?",
@@ -53,6 +52,28 @@ def unregister(call):
         terminal["id"],
     )
     return {}
+
+
+def _who_goes(call):
+    """The terminal that a call unregisters; the request has no field that names one.
+
+    :raise Refused: 91 the profile lets the other kind of caller do it, 29 a reseller's call could
+        mean more than one terminal, or none
+    """
+    tx, allowed = call.tx, call.profile["unregister_by"]
+    kind, _identifier = principals.principal_of(call.request)
+    if kind == principals.RESELLER and allowed != "terminal":
+        reseller = principals.reseller(tx, call.request)
+        live = tx.all(
+            "SELECT * FROM terminal WHERE reseller_id = ? AND unregistered_at IS NULL",
+            reseller["id"],
+        )
+        if len(live) != 1:
+            raise Refused(codes.INVALID_INITIATOR_PRINCIPAL_ID)
+        return live[0]
+    if kind == principals.TERMINAL and allowed == "reseller":
+        raise Refused(codes.UNSUPPORTED_OPERATION)
+    return principals.terminal(tx, call.request)
 
 
 def assign(call):

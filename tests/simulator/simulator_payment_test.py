@@ -253,3 +253,27 @@ def test_the_journal_knows_every_call_and_no_password(simulator, till):
     assert calls[2]["principal_id"] == till.id
     assert calls[2]["invoice_reference"] == reference
     assert till.password not in str(simulator.journal())
+
+
+def test_a_receipt_repeats_the_notification_address(simulator, till):
+    url = "http://127.0.0.1:1/told"
+    reference = till.bill(notificationUrl=url)
+    simulator.pay("FJALL1")
+    assert till.poll(reference)["receipt"]["invoice"]["notificationUrl"] == url
+
+
+def test_a_webshops_terminal_has_many_bills_at_once(simulator, till):
+    simulator.set_profile({"terminal_kind": "webshop"})
+    first, second, third = (till.bill(f"{number}.00") for number in (1, 2, 3))
+    assert [till.poll(each)["status"] for each in (first, second, third)] == ["ISSUED"] * 3
+    simulator.pay("FJALL1", first)
+    simulator.pay("FJALL1")
+    assert till.cancel(second).code == 0
+    states = [till.poll(each)["status"] for each in (first, second, third)]
+    assert states == ["PAID", "CANCELED", "PAID"]
+    with pytest.raises(NothingToPay):
+        simulator.pay("FJALL1", second)
+    last = [till.bill(f"{number}.00") for number in (4, 5)]
+    assert till.unregister().code == 0
+    bills = {each["invoice_reference"]: each["status"] for each in simulator.journal()["invoices"]}
+    assert {bills[each] for each in last} == {"CANCELED"}

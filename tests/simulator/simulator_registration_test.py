@@ -78,13 +78,13 @@ def test_a_user_id_with_a_terminal_is_harmless(service, till):
 
 
 @pytest.mark.parametrize("password", ["", "abc", None])
-def test_short_terminal_passwords_are_refused(service, password):
+def test_short_terminal_passwords_may_be_refused_at_registration(simulator, service, password):
+    simulator.set_profile({"short_password": "refuse"})
     assert register(service, service.shop(), password).code == 21
     assert register(service, service.shop(), "abcd").code == 0
 
 
-def test_short_terminal_passwords_may_be_refused_at_first_use_instead(simulator, service):
-    simulator.set_profile({"short_password": "accept"})
+def test_short_terminal_passwords_are_refused_at_first_use(service):
     terminal = register(service, service.shop(), "abc")
     assert terminal.code == 0
     ctx = context({"id": terminal["terminalId"], "type": "TERMINALID"}, "abc")
@@ -129,6 +129,21 @@ def test_unregistering_frees_the_glase_id_and_ends_the_bill(simulator, service, 
     assert service.register().assign("FJALL1").code == 0
     (bill,) = simulator.journal()["invoices"]
     assert (bill["status"], bill["closed_by"]) == ("CANCELED", "till")
+
+
+def test_unregistering_by_the_shop_ends_its_only_terminal(simulator, service, till):
+    assert service.call("unregisterTerminal", service.shop()).code == 91
+    simulator.set_profile({"unregister_by": "reseller"})
+    assert till.unregister().code == 91
+    other = service.register(external="other")
+    assert service.call("unregisterTerminal", service.shop()).code == 29
+    simulator.set_profile({"unregister_by": "both"})
+    assert other.unregister().code == 0
+    reference = till.bill()
+    assert service.call("unregisterTerminal", service.shop(password="wrong")).code == 20
+    assert service.call("unregisterTerminal", service.shop()).code == 0
+    assert till.poll(reference).code == 29
+    assert service.call("unregisterTerminal", service.shop()).code == 29
 
 
 def test_a_reseller_added_twice_is_one_and_may_change_its_password(simulator, service):

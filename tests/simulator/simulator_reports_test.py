@@ -1,6 +1,7 @@
 """Transaction periods and reports: doc/protocol.md §4.14."""
 
 import base64
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -262,6 +263,26 @@ def test_reports_that_are_not_well_formed(simulator, service, trade, choice):
         text = fetch(service, report_id, mine if report_id in TILL else shop, TERMINALID=till)
         with pytest.raises(etree.XMLSyntaxError):
             parse(text)
+
+
+def test_a_mismatched_report_is_opened_as_a_cashiers_one_as_the_vendors_sample_is(
+    simulator, service, trade
+):
+    simulator.set_profile({"report_xml": "mismatched"})
+    mine = service.mark(TERMINALID=trade["till"].id)["transactionPeriodId"]
+    text = fetch(service, "STD_RECON_006", mine, TERMINALID=trade["till"].id)
+    assert "<CashierTransactionSummary>" in text
+    assert text.rstrip().endswith("</TerminalTransactionSummary>")
+
+
+def test_a_report_says_when_it_was_made(simulator, service, trade):
+    period = service.mark()["transactionPeriodId"]
+    made = []
+    for _minute in range(2):
+        simulator.advance(60)
+        _root, meta, _rows = parse(fetch(service, "Shop", period))
+        made.append(datetime.fromisoformat(meta["GeneratedAt"]))
+    assert made[1] - made[0] == timedelta(minutes=1)
 
 
 ACTIONS = st.lists(

@@ -1,11 +1,15 @@
 """What a SOAP peer can do wrong: doc/protocol.md §1, §2. A fault each time, never a traceback."""
 
 import pytest
+import requests
+import zeep
 from lxml import etree
 from simulator_tools import ENVELOPE, PAYLOAD, SOAP_PATH, envelope, invoice, xml
 from werkzeug.test import Client
 
 from simulator import create_app
+from simulator.operations import operations
+from simulator.schema import NOT_SERVED
 
 NOP = envelope("benchmarkingNop", "")
 DOCTYPE = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>'
@@ -131,12 +135,21 @@ def test_children_in_the_payload_namespace(service, till):
     assert "namespace" in service.raw(default.encode()).fault
 
 
-def test_required_elements(service, till):
+def test_required_elements(simulator, service, till):
+    """Known clients leave them out; only where the documented rules are asked for it is a fault."""
+    reference = till.bill()
     late = {**till.context, "clientRequestTimeout": None}
-    assert "clientRequestTimeout" in service.call("assignSeqrId", late, seqrId="A1").fault
-    assert "invoiceVersion" in till.call("getPaymentStatus", invoiceReference="1").fault
     token = {"id": "BONUS", "value": "1"}
-    assert "status" in till.call("sendInvoice", invoice=invoice(), tokens=[token]).fault
+
+    def calls():
+        yield "clientRequestTimeout", service.call("assignSeqrId", late, seqrId="A1")
+        yield "getPaymentStatus", till.call("getPaymentStatus", invoiceReference=reference)
+        yield "tokens", till.call("sendInvoice", invoice=invoice(), tokens=[token])
+
+    assert [answer.code for _name, answer in calls()] == [0, 0, 0]
+    simulator.set_profile({"strictness": "documented"})
+    for _name, answer in calls():
+        assert "does not follow the schema" in answer.fault
 
 
 @pytest.mark.parametrize(
@@ -193,7 +206,7 @@ def test_comments_do_not_matter(service, till):
     assert service.raw(body).code == 0
 
 
-@pytest.mark.parametrize("name", ["requestTopup", "creditUser", "ping"])
+@pytest.mark.parametrize("name", [*NOT_SERVED, "creditUser", "ping"])
 def test_operations_that_are_not_offered(simulator, service, name):
     answer = service.call(name, None)
     assert answer.code == 91
@@ -225,6 +238,30 @@ def test_the_wsdl_names_the_host_it_was_asked_at(simulator):
         assert answer.content_type.startswith("text/xml")
         assert f'location="http://till.example:8123{SOAP_PATH}"'.encode() in answer.data
         assert b"localhost" not in answer.data
+
+
+def test_the_wsdl_has_the_vendors_whole_interface(simulator, tmp_path):
+    """A client made of it finds every operation, and hears 91 from those that are not served."""
+    app = Client(create_app(simulator))
+    file = tmp_path / "whole.wsdl"
+    file.write_bytes(app.get(SOAP_PATH + "?wsdl").data)
+
+    class Transport(zeep.Transport):
+        def post(self, address, message, headers):
+            answer = app.post(SOAP_PATH, data=message, content_type="text/xml")
+            assert answer.status_code == 200
+            found = requests.Response()
+            found.status_code, found._content = 200, answer.data
+            found.headers["Content-Type"] = "text/xml"
+            return found
+
+    client = zeep.Client(str(file), transport=Transport())
+    port = client.wsdl.services["ERSWSExternalClientServiceService"].ports
+    [binding] = [each.binding for each in port.values()]
+    assert set(binding.all()) == {*operations(), *NOT_SERVED}
+    for name in NOT_SERVED:
+        assert client.service[name](context={"clientRequestTimeout": 0}).resultCode == 91
+    assert client.service["benchmarkingNop"]().resultCode == 0
 
 
 def test_other_methods_and_addresses(simulator):

@@ -183,8 +183,7 @@ class PosOrder(models.Model):
         if self.state != "draft":
             return
         taken = self.payment_ids.filtered(lambda payment: payment.payment_status not in NOT_TAKEN)
-        total = sum(taken.mapped("amount"))
-        if self.currency_id.compare_amounts(total, self.amount_total) == 0:
+        if not self._glase_due():
             (self.payment_ids - taken).unlink()
-            self.amount_paid = total
+            self.amount_paid = sum(taken.mapped("amount"))
             self._process_saved_order(False)

@@ -158,7 +158,7 @@ class GlaseReceipt(models.Model):
             "issued": f"{when:%Y-%m-%d %H:%M %Z}",
             "lines": rows,
             "totals": [
-                (self.env._("Total"), currency.format(order.amount_total)),
+                (self.env._("Total"), currency.format(float(order._glase_total_due()))),
                 (moved, currency.format(row._taken_amount() or row.amount)),
             ],
             "reference": row.ers_reference,

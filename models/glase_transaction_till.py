@@ -255,7 +255,7 @@ class GlaseTransaction(models.Model):
             "order_id": order.id,
             "order_uuid": order.uuid,
             "order_name": order.pos_reference or order.name,
-            "order_total": order.amount_total,
+            "order_total": float(order._glase_total_due()),
             "cashier": cashier or self.env.user.name,
             "user_id": self.env.uid,
         }
@@ -316,7 +316,9 @@ class GlaseTransaction(models.Model):
             case ledger.EXPIRED:
                 return self.env._("The customer did not pay in time. Nothing was charged.")
             case ledger.REVERSED:
-                return self.env._("Glase gave the money back to the customer. Nothing was charged.")
+                return self.env._(
+                    "The customer had paid, but too late: Glase has given the money back by itself."
+                )
             case ledger.UNKNOWN:
                 return self.env._(
                     "Glase did not answer when the bill was sent. If the customer's phone says "

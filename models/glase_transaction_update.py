@@ -41,7 +41,8 @@ class GlaseTransaction(models.Model):
             notification_url=self._notification_url(row.account_id, line_uuid, attempt),
         )
         update, reference = self._caller(row.terminal_id, "update_invoice"), row.invoice_reference
-        row_id, own, total = row.id, new_client_reference(), order.amount_total
+        row_id, own = row.id, new_client_reference()
+        total = float(order._glase_total_due())
         self._end_request_transaction()
         self._in_own_transaction(lambda rows: rows.browse(row_id)._propose(value, total, own))
         evidence = self._call(

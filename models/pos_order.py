@@ -5,6 +5,7 @@ from odoo import api, models
 
 from ..glase import Amount, Invoice, InvoiceRow
 from . import clock, ledger
+from .glase_due import CashRounding, still_due, total_due
 from .glase_rows import Labels, OrderLine, bill_rows
 
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
@@ -79,14 +80,15 @@ class PosOrder(models.Model):
         given back.
         """
         self.ensure_one()
-        compared = self.currency_id.compare_amounts(self.amount_total, row.order_total)
+        total = float(self._glase_total_due())
+        compared = self.currency_id.compare_amounts(total, row.order_total)
         out = row.state in ledger.HOLDS_TILL and not row.given_up_at
         if row.kind == ledger.PAYMENT and (compared < 0 or (compared and out)):
             row._open_case(
                 "changed_after_send",
                 what=self.env._("The order's total"),
                 before=self.currency_id.format(row.order_total),
-                after=self.currency_id.format(self.amount_total),
+                after=self.currency_id.format(total),
             )
 
     def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
@@ -105,7 +107,7 @@ class PosOrder(models.Model):
         account = terminal.account_id
         rows = bill_rows(
             [line._glase_order_line() for line in self.lines],
-            self._glase_decimal(self.amount_total),
+            self._glase_total_due(),
             self._glase_other_tenders(line_uuid),
             amount,
             self._glase_labels(),
@@ -121,10 +123,34 @@ class PosOrder(models.Model):
             notification_url=notification_url,
         )
 
-    def _glase_due(self, line_uuid):
-        """What is due once the other tenders are counted (Decimal, order's currency)."""
+    def _glase_total_due(self):
+        """What the order costs the customer, rounded as its till rounds (Decimal, order's currency).
+
+        Not `amount_total`: the till stores that without the rounding, the server with it.
+        """
+        return total_due(self._glase_decimal(self.amount_total), self._glase_rounding())
+
+    def _glase_due(self, line_uuid=None):
+        """What is due once the other tenders are counted (Decimal, order's currency).
+
+        :param str line_uuid: the payment that is not counted; without it all that were taken are
+        """
         taken = sum((amount for _name, amount in self._glase_other_tenders(line_uuid)), Decimal(0))
-        return self._glase_decimal(self.amount_total) - taken
+        return still_due(
+            self._glase_decimal(self.amount_total),
+            taken,
+            self._glase_rounding(),
+            any(self.payment_ids.payment_method_id.mapped("is_cash_count")),
+        )
+
+    def _glase_rounding(self):
+        """The rounding of this order's till, if it has one."""
+        method = self.config_id.cash_rounding and self.config_id.rounding_method
+        return method and CashRounding(
+            step=Decimal(f"{method.rounding:.6f}"),
+            method=method.rounding_method,
+            whole_order=not self.config_id.only_round_cash_method,
+        )
 
     def _glase_can_give_more(self):
         """Whether the till can give change in cash, or take a tip, for what is paid too much."""

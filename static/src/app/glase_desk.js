@@ -8,7 +8,11 @@ import { followAmount } from "@pos_glase/app/glase_amount";
 import { offlineRefusal, storeDraft, within } from "@pos_glase/app/glase_storing";
 import { GlaseDialog } from "@pos_glase/app/glase_dialog";
 import { GlaseWaiting } from "@pos_glase/app/glase_waiting";
-import { agreeOnChange, setTeller } from "@pos_glase/app/glase_freeze";
+import { Bills } from "@pos_glase/app/glase_bill";
+import { agreeOnChange, setBills } from "@pos_glase/app/glase_freeze";
+import { Gate, isAttended } from "@pos_glase/app/glase_gate";
+import { canBeFinished } from "@pos_glase/app/glase_rehearsal";
+import { noteSender } from "@pos_glase/app/glase_sender";
 import { COUNTS, settle } from "@pos_glase/app/glase_ending";
 import { sendAnew } from "@pos_glase/app/glase_again";
 import { checkRefund, payBackOtherwise, refundLine } from "@pos_glase/app/glase_refunding";
@@ -45,11 +49,16 @@ export class GlaseDesk extends Reactive {
         this.changedInfo = null;
         /** Uuids of lines that were left open after a cancel that Glase did not answer. */
         this.unanswered = new Set();
+        /** Uuids of lines that were paid, and whose money Glase has given back by itself. */
+        this.reversed = new Set();
         /** A changed amount on its way to the server: its answer must not come after the end. */
         this.storing = null;
-        /** Uuid of an order that was paid before a cashier was there to finish it. */
-        this.toValidate = null;
-        setTeller((words) => pos.notification.add(words, { type: "warning" }));
+        /** What waits until somebody is at the till. */
+        this.gate = new Gate(pos);
+        /** Ends when nothing of ours is left to be read: one dialog at a time. */
+        this.allRead = Promise.resolve();
+        this.bills = new Bills(pos, (words) => pos.notification.add(words, { type: "warning" }));
+        setBills(this.bills);
     }
 
     /** What the server says about this till: state, shop, sticker (`pos.config._glase_till_info`). */
@@ -77,7 +86,14 @@ export class GlaseDesk extends Reactive {
             return false;
         }
         try {
-            return await (isRefundLine(line) ? refundLine(this, line) : this.take(line, decided));
+            const counts = await (isRefundLine(line)
+                ? refundLine(this, line)
+                : this.take(line, decided));
+            if (counts) {
+                // Core finishes the order by itself as soon as it hears of it.
+                await this.gate.pass();
+            }
+            return counts;
         } catch (error) {
             // Core waits for this promise without a finally: a rejection would block all terminals.
             console.warn("A Glase payment ended in a way this till does not know", error);
@@ -93,7 +109,11 @@ export class GlaseDesk extends Reactive {
             if (words) {
                 return { message: words };
             }
-            return !decided && !(await askBefore(this.pos, line)) && {};
+            return (
+                (!(await this.canBeFinished(line)) ||
+                    (!decided && !(await askBefore(this.pos, line)))) &&
+                {}
+            );
         });
         if (refusal) {
             this.refuse(line, idle, _t("Not sent to Glase"), refusal.message);
@@ -105,6 +125,21 @@ export class GlaseDesk extends Reactive {
             return sendAnew(this, uuid, outcome.anew);
         }
         return COUNTS.has(outcome.kind) && Boolean(this.lineOf(uuid));
+    }
+
+    /** What Odoo will ask before it finishes the order is asked now; the line follows its price. */
+    async canBeFinished(line) {
+        const order = line.pos_order_id;
+        const { currency } = this.pos;
+        const whole = currency.isZero(line.amount - order.remainingDue);
+        if (await canBeFinished(this.pos, order)) {
+            return true;
+        }
+        // The customer who was chosen may have prices of their own.
+        if (whole && !currency.isZero(line.amount - order.remainingDue)) {
+            line.setAmount(order.remainingDue);
+        }
+        return false;
     }
 
     /** Nothing was sent: the line is idle again, and the cashier hears why. */
@@ -136,8 +171,10 @@ export class GlaseDesk extends Reactive {
                 return refusal;
             }
             agreeOnChange(line);
+            noteSender(this.pos, order);
             line.glase_attempt = uuidv4();
             line.setPaymentStatus("waiting");
+            this.bills.keep(order);
             const trouble = (await storeDraft(this.pos, order)) || this.busyRefusal(uuid);
             return trouble && { message: trouble };
         } catch (error) {
@@ -199,6 +236,8 @@ export class GlaseDesk extends Reactive {
             const outcome = await waiting.start(view);
             await within(STORING_LIMIT, this.storing);
             noteEnd(outcome);
+            this.bills.judge();
+            this.mindReading(waiting);
             return outcome;
         } finally {
             this.running = null;
@@ -207,9 +246,9 @@ export class GlaseDesk extends Reactive {
         }
     }
 
-    /** An order that is not finished by this payment should not keep it in this browser alone. */
-    storePartlyPaid(order) {
-        if (!order.isPaid()) {
+    /** What does not finish its order by itself should not be known to this browser alone. */
+    storePaid(order) {
+        if (!order.isPaid() || !this.pos.config.auto_validate_terminal_payment) {
             this.store(order);
         }
     }
@@ -290,14 +329,21 @@ export class GlaseDesk extends Reactive {
         return payBackOtherwise(this, line);
     }
 
-    /** After the till was loaded: go on with what was running when it was left. */
-    resume() {
-        return resumeLines(this);
+    /**
+     * Go on with what was running when the till, or an order, was left: the ledger says what became
+     * of it.
+     *
+     * @param {Object} [order] only this one
+     */
+    resume(order) {
+        return resumeLines(this, order);
     }
 
-    goTo(order, line) {
+    /** Bring whoever is at the till to an order. */
+    async goTo(order, line) {
         const { pos } = this;
-        if (!pos.cashier) {
+        await this.gate.pass();
+        if (order.finalized) {
             return;
         }
         pos.setOrder(order);
@@ -305,30 +351,23 @@ export class GlaseDesk extends Reactive {
         pos.navigate("PaymentScreen", { orderUuid: order.uuid });
     }
 
+    /** Finish an order that is paid, as soon as somebody is at the till. */
     async validateIfComplete(orderUuid) {
         const { pos } = this;
-        const order = pos.models["pos.order"].getBy("uuid", orderUuid);
-        const complete = order && !order.finalized && order.isPaid() && !order.isRefundInProcess();
-        if (!complete || !pos.config.auto_validate_terminal_payment) {
+        if (!this.isComplete(orderUuid) || !pos.config.auto_validate_terminal_payment) {
             return;
         }
-        if (!pos.cashier) {
-            // Paid after a reload, before anybody logged in: finished as soon as somebody does.
-            this.toValidate = orderUuid;
+        await this.gate.pass();
+        if (!this.isComplete(orderUuid)) {
             return;
         }
+        pos.setOrder(pos.models["pos.order"].getBy("uuid", orderUuid));
         await new OrderPaymentValidation({ pos, orderUuid }).validateOrder(false);
     }
 
-    /** A cashier has logged in: finish what was paid meanwhile. */
-    async cashierChosen() {
-        const orderUuid = this.toValidate;
-        const order = orderUuid && this.pos.models["pos.order"].getBy("uuid", orderUuid);
-        this.toValidate = null;
-        if (order && !order.finalized) {
-            this.pos.setOrder(order);
-            await this.validateIfComplete(orderUuid);
-        }
+    isComplete(orderUuid) {
+        const order = this.pos.models["pos.order"].getBy("uuid", orderUuid);
+        return order && !order.finalized && order.isPaid() && !order.isRefundInProcess();
     }
 
     /** Glase has told the server that there is news about a row; anybody may have sent this. */
@@ -340,7 +379,8 @@ export class GlaseDesk extends Reactive {
 
     // --- What people see ---
 
-    show(waiting, component) {
+    async show(waiting, component) {
+        await this.gate.pass();
         if (waiting.hidden) {
             return;
         }
@@ -361,6 +401,16 @@ export class GlaseDesk extends Reactive {
     hide(waiting) {
         waiting.hidden = true;
         waiting.closeDialog?.();
+        waiting.isRead?.();
+    }
+
+    /** An end that needs words stays on the screen until it was read. */
+    mindReading(waiting) {
+        if (!waiting.hidden) {
+            this.allRead = new Promise((resolve) => {
+                waiting.isRead = resolve;
+            });
+        }
     }
 
     read(waiting) {
@@ -370,8 +420,25 @@ export class GlaseDesk extends Reactive {
         }
     }
 
-    say(title, body) {
-        this.pos.dialog.add(AlertDialog, { title, body });
+    /** Say something to whoever is at the till, after what else is to be read. */
+    async say(title, body) {
+        const before = this.allRead;
+        let isRead;
+        this.allRead = new Promise((resolve) => {
+            isRead = resolve;
+        });
+        await before;
+        await this.gate.pass();
+        const onClose = () => {
+            // Closed with the till, not by its reader.
+            if (isAttended(this.pos)) {
+                isRead();
+            } else {
+                this.gate.pass().then(open);
+            }
+        };
+        const open = () => this.pos.dialog.add(AlertDialog, { title, body }, { onClose });
+        open();
     }
 
     lineOf(uuid) {

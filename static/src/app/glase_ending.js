@@ -37,6 +37,7 @@ function needsWords(outcome) {
 export function settle(desk, waiting, outcome) {
     showOnDisplay(desk.pos, waiting, null);
     const line = desk.lineOf(waiting.lineUuid);
+    noteReversed(desk, waiting.lineUuid, outcome.kind);
     outcome.anew = UNPAID.has(outcome.kind) && waiting.anew;
     noteUnanswered(desk, waiting, outcome);
     if (line && !isTaken(line)) {
@@ -46,11 +47,20 @@ export function settle(desk, waiting, outcome) {
         followForced(desk, waiting);
     }
     if (COUNTS.has(outcome.kind) && line) {
-        desk.storePartlyPaid(line.pos_order_id);
+        desk.storePaid(line.pos_order_id);
     }
     tell(desk, waiting, outcome, line);
     if (!needsWords(outcome) || outcome.anew) {
         desk.hide(waiting);
+    }
+}
+
+/** Nothing of this payment is left to the shop, but the customer has seen it paid. */
+export function noteReversed(desk, lineUuid, kind) {
+    if (kind === "reversed") {
+        desk.reversed.add(lineUuid);
+    } else {
+        desk.reversed.delete(lineUuid);
     }
 }
 

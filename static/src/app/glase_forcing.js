@@ -57,7 +57,7 @@ export async function forceDone(desk, line) {
         line.setPaymentStatus("done");
         followForced(desk, payment);
     }
-    desk.storePartlyPaid(line.pos_order_id);
+    desk.storePaid(line.pos_order_id);
     await desk.validateIfComplete(line.pos_order_id.uuid);
     return true;
 }

@@ -1,4 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
+import { isBilled } from "@pos_glase/app/glase_bill";
 import { isGlaseLine, isTaken, isUndecided, isUnproven } from "@pos_glase/app/glase_rules";
 
 /** What other modules add to the store, if they are installed: each moves what a customer pays. */
@@ -10,11 +11,12 @@ const MOVES = {
     restoreOrdersToOriginalTable: (pos, order) => [order],
 };
 
-/** Shows a sentence to the cashier; set by the desk, as records do not know the till. */
-let tell = () => {};
+/** The bills as they were sent, and what tells the cashier: records do not know the till. */
+let bills = null;
 
-export function setTeller(teller) {
-    tell = teller;
+/** @param {Bills} kept of the till of this browser */
+export function setBills(kept) {
+    bills = kept;
 }
 
 function byUuid(pos, uuid) {
@@ -54,13 +56,41 @@ export function boundWords(order) {
     );
 }
 
+/** Before something of an order goes: a bill that nobody has kept is as the order is now. */
+export function keepBefore(order) {
+    bills?.keepBefore(order);
+}
+
+/**
+ * Why a single change of this order is refused. One that is no longer what was sent is being
+ * rebuilt: that is judged when it is complete, and put back if it has become another bill.
+ *
+ * @returns {string|false}
+ */
+export function changeWords(order) {
+    const words = frozenWords(order);
+    if (!words) {
+        bills?.release(order);
+    }
+    return words && (!bills || bills.matches(order)) && words;
+}
+
 /**
  * Tell the cashier if an order is frozen.
  *
  * @returns {boolean} whether it is: the caller then changes nothing
  */
 export function refuseFrozen(order) {
-    return told(frozenWords(order));
+    return told(changeWords(order));
+}
+
+/** Nothing finds the prices of an order anew whose bill is out, or paid. */
+export function refuseRepricing(order) {
+    return told(
+        frozenWords(order) ||
+            (isBilled(order) &&
+                _t("This order holds a Glase payment: its prices and taxes stay as they are."))
+    );
 }
 
 export function refuseBound(...orders) {
@@ -69,7 +99,7 @@ export function refuseBound(...orders) {
 
 function told(words) {
     if (words) {
-        tell(words);
+        bills?.tell(words);
     }
     return Boolean(words);
 }

@@ -2,6 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 import { uuidv4 } from "@point_of_sale/utils";
 import { approved, askApproved } from "@pos_glase/app/glase_approval";
 import { GlaseGivingBack } from "@pos_glase/app/glase_giving_back";
+import { canBeFinished } from "@pos_glase/app/glase_rehearsal";
 import { GlaseRefundDialog } from "@pos_glase/app/glase_refund_dialog";
 import { idleStatus, isTaken, isUndecided, notReadyWords } from "@pos_glase/app/glase_rules";
 import { offlineRefusal } from "@pos_glase/app/glase_storing";
@@ -44,7 +45,10 @@ export async function refundLine(desk, line) {
     const idle = idleStatus(line);
     const refusal = await desk.prepare(line, async () => {
         const words = refundRefusal(desk.pos, line) || (await offlineRefusal(desk.pos));
-        return words && { message: words };
+        if (words) {
+            return { message: words };
+        }
+        return !(await canBeFinished(desk.pos, line.pos_order_id)) && {};
     });
     if (refusal) {
         desk.refuse(line, idle, _t("Not given back"), refusal.message);
@@ -87,7 +91,7 @@ function runRefund(desk, giving, view) {
             line.setPaymentStatus("retry");
         }
         if (line && ["refunded", "unknown"].includes(kind)) {
-            desk.storePartlyPaid(line.pos_order_id);
+            desk.storePaid(line.pos_order_id);
             loadRefundable(desk, line.pos_order_id);
         }
         if (["refunded", "open"].includes(kind)) {

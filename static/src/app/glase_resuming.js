@@ -1,33 +1,53 @@
 import { _t } from "@web/core/l10n/translation";
 import { askForRows } from "@pos_glase/app/glase_wire";
+import { noteReversed } from "@pos_glase/app/glase_ending";
 import { followForced } from "@pos_glase/app/glase_forcing";
 import { resumeRefund } from "@pos_glase/app/glase_refunding";
-import { isGlaseLine, isTaken } from "@pos_glase/app/glase_rules";
+import { isGlaseLine, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
 
 const RESUME_PAUSE = 5000;
 
 /**
- * After the till was loaded: go on with what was running when it was left.
+ * After the till was loaded, or an order was opened: go on where the ledger says that it is.
  *
  * @param {GlaseDesk} desk
+ * @param {Object} [order] only this one, and only what nothing in this browser waits for
  */
-export async function resumeLines(desk) {
-    const lines = linesToResume(desk.pos);
+export async function resumeLines(desk, order) {
+    const lines = order ? strandedLines(desk, order) : linesToResume(desk.pos);
+    if (order && !lines.length) {
+        return;
+    }
     const { view } = await askForRows(desk.pos.config.id, lines);
     if (!view && lines.length) {
-        setTimeout(() => resumeLines(desk), RESUME_PAUSE);
+        setTimeout(() => resumeLines(desk, order), RESUME_PAUSE);
     }
     if (!view?.ok) {
         return;
     }
     const rows = new Map(view.rows.map((row) => [row.line_uuid, row]));
     for (const line of lines) {
-        await resumeFrom(desk, line, rows.get(line.uuid));
+        const row = rows.get(line.uuid);
+        // What is not decided yet may run at another device of this till.
+        if (!order || row?.final) {
+            await resumeFrom(desk, line, row);
+        }
         rows.delete(line.uuid);
+    }
+    if (order) {
+        return;
     }
     for (const row of rows.values()) {
         reportForeign(desk, row);
     }
+}
+
+function strandedLines(desk, order) {
+    const busy = [desk.running?.lineUuid, desk.preparing];
+    return linesToResume(desk.pos).filter(
+        (line) =>
+            line.pos_order_id.uuid === order.uuid && isUndecided(line) && !busy.includes(line.uuid)
+    );
 }
 
 function linesToResume(pos) {
@@ -49,7 +69,13 @@ async function resumeFrom(desk, line, row) {
         return;
     }
     if (!row || row.state === "unknown" || (row.final && row.state !== "paid")) {
+        const wasUndecided = isUndecided(line);
         line.setPaymentStatus("retry");
+        desk.bills.judge();
+        noteReversed(desk, line.uuid, row?.state);
+        if (wasUndecided && row?.state === "reversed") {
+            desk.say(_t("Paid and given back"), row.message);
+        }
         return;
     }
     line.glase_attempt = row.attempt;

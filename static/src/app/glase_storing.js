@@ -1,5 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
+import { isGlaseLine } from "@pos_glase/app/glase_rules";
 
 const CONNECTIVITY_LIMIT = 10000;
 const STORING_LIMIT = 20000;
@@ -58,12 +59,21 @@ export async function storeDraft(pos, order) {
             return false;
         }
     } catch (error) {
+        // Core takes what it could not store for stored.
+        markUnstored(order);
         if (!(error instanceof ConnectionLostError)) {
             const reason = error.data?.message || error.message;
             return _t("The order could not be stored: %s Nothing was sent to Glase.", reason);
         }
     }
     return _t("The order could not be stored on the server. Nothing was sent to Glase.");
+}
+
+/** Let the next synchronisation of this order say again what became of its Glase payments. */
+export function markUnstored(order) {
+    for (const line of order.payment_ids.filter(isGlaseLine)) {
+        line._markDirty();
+    }
 }
 
 async function store(pos, order) {

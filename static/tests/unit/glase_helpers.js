@@ -176,6 +176,9 @@ export async function setUpTill() {
     // HOOT keeps a model's records for each test apart.
     PosPaymentMethod._records = [...PosPaymentMethod._records, method];
     const store = await setupPosEnv();
+    // Somebody is at the till.
+    store.session.state = "opened";
+    store.router.state.current = "ProductScreen";
     patchWithCleanup(store.data, {
         async checkConnectivity() {},
     });

@@ -1,14 +1,14 @@
 import { patch } from "@web/core/utils/patch";
 import { ControlButtons } from "@point_of_sale/app/screens/product_screen/control_buttons/control_buttons";
-import { refuseFrozen } from "@pos_glase/app/glase_freeze";
+import { refuseRepricing } from "@pos_glase/app/glase_freeze";
 
 /** Taxes and prices of a bill that is out stay as they are. */
 patch(ControlButtons.prototype, {
     async clickFiscalPosition() {
-        return refuseFrozen(this.currentOrder) ? undefined : super.clickFiscalPosition();
+        return refuseRepricing(this.currentOrder) ? undefined : super.clickFiscalPosition();
     },
 
     async clickPricelist() {
-        return refuseFrozen(this.currentOrder) ? undefined : super.clickPricelist();
+        return refuseRepricing(this.currentOrder) ? undefined : super.clickPricelist();
     },
 });

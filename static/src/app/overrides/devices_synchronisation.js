@@ -6,7 +6,10 @@ import { withoutOrder } from "@pos_glase/app/glase_freeze";
 /** While a payment runs here, its order is what this till has sent, whatever another device says. */
 patch(DevicesSynchronisation.prototype, {
     async processDynamicRecords(records) {
-        return super.processDynamicRecords(this.withoutGlaseOrder(records));
+        const kept = this.withoutGlaseOrder(records);
+        const result = await super.processDynamicRecords(kept);
+        this.pos.glase.bills.keepArrived(kept["pos.order"]);
+        return result;
     },
 
     processDeletedRecords(ids) {

@@ -1,12 +1,15 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { PosOrderline } from "@point_of_sale/app/models/pos_order_line";
-import { frozenWords, refuseFrozen } from "@pos_glase/app/glase_freeze";
+import { changeWords, keepBefore, refuseFrozen } from "@pos_glase/app/glase_freeze";
 
-/** What is on a bill that a customer may be paying stays as it is. */
+/**
+ * What is on a bill that a customer may be paying stays as it is. People delete a line through its
+ * order; what deletes the record itself is a module, and is judged by what it makes (`Bills`).
+ */
 patch(PosOrderline.prototype, {
     setQuantity() {
-        const words = frozenWords(this.order_id);
+        const words = changeWords(this.order_id);
         if (words) {
             return { title: _t("The order stays as it is"), body: words };
         }
@@ -26,8 +29,7 @@ patch(PosOrderline.prototype, {
     },
 
     delete() {
-        if (!refuseFrozen(this.order_id)) {
-            return super.delete(...arguments);
-        }
+        keepBefore(this.order_id);
+        return super.delete(...arguments);
     },
 });

@@ -2,11 +2,24 @@ import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { excessChange } from "@pos_glase/app/glase_freeze";
-import { isLeftOpen, isUndecided } from "@pos_glase/app/glase_rules";
+import { isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
+import { markUnstored } from "@pos_glase/app/glase_storing";
+import { senderOf } from "@pos_glase/app/glase_sender";
 
 patch(OrderPaymentValidation.prototype, {
+    setup() {
+        super.setup(...arguments);
+        // Before `pos_hr` writes whoever happens to be at the till when the money comes.
+        this.glaseSender = senderOf(this.pos, this.order);
+    },
+
     /** Validating drops what is not done, in the database too: not while a customer may pay. */
     async askBeforeValidation() {
+        this.pos.glase.bills.judge();
+        if (this.glaseSender) {
+            this.order.employee_id = this.glaseSender;
+        }
+        markUnstored(this.order);
         if (this.order.payment_ids.some((line) => isUndecided(line) && !isLeftOpen(line))) {
             this.pos.glase.say(
                 _t("A Glase payment is undecided"),
@@ -27,5 +40,14 @@ patch(OrderPaymentValidation.prototype, {
             return false;
         }
         return super.askBeforeValidation(...arguments);
+    },
+
+    /** The order is not finished; what Glase has taken for it is to be stored all the same. */
+    handleValidationError() {
+        const error = super.handleValidationError(...arguments);
+        if (!this.order.finalized && this.order.payment_ids.some(isTaken)) {
+            this.pos.glase.store(this.order);
+        }
+        return error;
     },
 });

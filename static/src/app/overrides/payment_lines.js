@@ -71,10 +71,16 @@ patch(PaymentScreenPaymentLines.prototype, {
                 pending: refund ? _t("Not given back yet") : _t("Not sent yet"),
                 retry: refund
                     ? _t("Not refunded: nothing was given back")
-                    : _t("Not paid: nothing was taken"),
+                    : this.glaseUnpaidWords(line),
                 reversing: _t("Giving the payment back…"),
             }[line.payment_status] || _t("Waiting for Glase…")
         );
+    },
+
+    glaseUnpaidWords(line) {
+        return this.pos.glase.reversed.has(line.uuid)
+            ? _t("Paid too late: Glase has given the money back to the customer")
+            : _t("Not paid: nothing was taken");
     },
 
     glaseStrandedWords(line) {

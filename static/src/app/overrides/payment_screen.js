@@ -9,7 +9,10 @@ import { mayAddTender } from "@pos_glase/app/glase_tenders";
 patch(PaymentScreen.prototype, {
     setup() {
         super.setup(...arguments);
-        onMounted(() => this.proposeGlaseRefund());
+        onMounted(() => {
+            this.pos.glase.resume(this.currentOrder);
+            this.proposeGlaseRefund();
+        });
     },
 
     /** What was paid with Glase is given back with Glase first. */

@@ -1,6 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
-import { refuseFrozen } from "@pos_glase/app/glase_freeze";
+import { isBilled } from "@pos_glase/app/glase_bill";
+import { refuseFrozen, refuseRepricing } from "@pos_glase/app/glase_freeze";
 import {
     defaultRefund,
     isGlaseLine,
@@ -63,20 +64,20 @@ patch(PosOrder.prototype, {
     },
 
     setPricelist() {
-        if (!refuseFrozen(this)) {
+        if (!refuseRepricing(this)) {
             super.setPricelist(...arguments);
         }
     },
 
     setPreset() {
-        if (!refuseFrozen(this)) {
+        if (!refuseRepricing(this)) {
             return super.setPreset(...arguments);
         }
     },
 
-    /** The customer may be named while the bill is out; prices and taxes are on it already. */
+    /** The customer may be named later, too; prices and taxes are on the bill already. */
     updatePricelistAndFiscalPosition() {
-        if (!refuseFrozen(this)) {
+        if (!isBilled(this)) {
             super.updatePricelistAndFiscalPosition(...arguments);
         }
     },

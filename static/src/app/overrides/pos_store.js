@@ -2,7 +2,13 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { GlaseDesk } from "@pos_glase/app/glase_desk";
-import { guardMoves, refuseBound, refuseFrozen } from "@pos_glase/app/glase_freeze";
+import { COVERS } from "@pos_glase/app/glase_gate";
+import {
+    guardMoves,
+    refuseBound,
+    refuseFrozen,
+    refuseRepricing,
+} from "@pos_glase/app/glase_freeze";
 import {
     isGlaseMethod,
     isLeftOpen,
@@ -11,9 +17,6 @@ import {
     isUnproven,
 } from "@pos_glase/app/glase_rules";
 import { tellUnverified } from "@pos_glase/app/glase_unverified";
-
-/** Screens that are shown over a running payment: they show no order. */
-const COVERS = new Set(["LoginScreen", "SaverScreen"]);
 
 patch(PosStore.prototype, {
     async setup() {
@@ -25,6 +28,7 @@ patch(PosStore.prototype, {
     /** Goes on with a payment that was running when the till was left. */
     async initServerData() {
         const result = await super.initServerData(...arguments);
+        this.glase.bills.watch();
         if (this.models["pos.payment.method"].some(isGlaseMethod)) {
             this.data.connectWebSocket("GLASE_ASK", (hint) => this.glase.wake(hint));
             this.glase.resume();
@@ -32,15 +36,15 @@ patch(PosStore.prototype, {
         return result;
     },
 
-    setCashier() {
-        super.setCashier(...arguments);
-        this.glase.cashierChosen();
+    async processServerData() {
+        this.glase.bills.keepLoaded();
+        return super.processServerData(...arguments);
     },
 
     /** While a payment runs, every way leads to its order: it is not left behind by a click. */
     navigate(routeName, routeParams = {}) {
         const { running } = this.glase;
-        if (running && !COVERS.has(routeName)) {
+        if (running && this.cashier && !COVERS.has(routeName)) {
             return super.navigate("PaymentScreen", { orderUuid: running.orderUuid });
         }
         if (routeName === "SplitBillScreen" && refuseBound(this.getOrder())) {
@@ -53,7 +57,7 @@ patch(PosStore.prototype, {
     async handleUrlParams() {
         await super.handleUrlParams(...arguments);
         const { running } = this.glase;
-        if (running && this.router.state.current !== "PaymentScreen") {
+        if (running && this.cashier && this.router.state.current !== "PaymentScreen") {
             this.navigate("PaymentScreen", { orderUuid: running.orderUuid });
         }
     },
@@ -77,17 +81,32 @@ patch(PosStore.prototype, {
     },
 
     async selectPricelist() {
-        return refuseFrozen(this.getOrder()) ? undefined : super.selectPricelist(...arguments);
+        return refuseRepricing(this.getOrder()) ? undefined : super.selectPricelist(...arguments);
     },
 
     async selectPreset(preset, order = this.getOrder()) {
-        return refuseFrozen(order) ? undefined : super.selectPreset(preset, order);
+        return refuseRepricing(order) ? undefined : super.selectPreset(preset, order);
+    },
+
+    /** What is stored is what was sent: the server compares it with the bill. */
+    async syncAllOrders() {
+        this.glase.bills.judge();
+        return super.syncAllOrders(...arguments);
     },
 
     /** The server stores every sale, and says which Glase payments it could not prove. */
     async postSyncAllOrders(orders) {
         await super.postSyncAllOrders(...arguments);
         tellUnverified(this, orders);
+    },
+
+    /** Nobody is asked about what cannot be. */
+    async onDeleteOrder(order) {
+        const held = (line) => isTaken(line) || isUnproven(line);
+        if (order.payment_ids.some(held) && !order.payment_ids.some(isUndecided)) {
+            return this._onBeforeDeleteOrder(order);
+        }
+        return super.onDeleteOrder(...arguments);
     },
 
     /** An order goes only when it is certain that Glase has taken nothing for it. */

@@ -14,6 +14,8 @@ def suite_id(name):
 
 @tagged("post_install", "-at_install")
 class TestHoot(HttpCase):
+    test_cursor_lock_timeout = SECONDS
+
     def test_till_unit_tests(self):
         """All unit tests of the till's JavaScript, with a mocked clock and mocked routes."""
         self.browser_js(

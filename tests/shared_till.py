@@ -1,0 +1,105 @@
+"""Odoo's own records for tests of a till, made once for all test classes of a run.
+
+They take two seconds for each class. ``bin/test`` names its throw-away copy of the database in ``POS_GLASE_TEST_COPY``:
+there the first class commits them, and each class starts a transaction on them. On any other database each class makes
+its own, which are rolled back with it.
+"""
+
+import inspect
+import os
+
+from odoo.addons.base.tests.common import BaseCommon
+from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
+from odoo.tests.common import get_db_name
+
+VARIABLE = "POS_GLASE_TEST_COPY"
+# Set where browsers load pages: what a test builds for them is rolled back with it, and built anew in the next.
+BROWSERS = "POS_GLASE_TEST_BROWSERS"
+BUNDLES = (
+    "point_of_sale.assets_prod",
+    "point_of_sale.customer_display_assets",
+    "point_of_sale.customer_display_assets_test",
+    "web.assets_web",
+    "web.assets_web_print",
+    "web.assets_tests",
+    "web.assets_emoji",
+    "bus.websocket_worker_assets",
+)
+# Class attributes that Odoo's setUpClass reads; what it calls are class methods.
+SETTINGS = ("chart_template", "country_code")
+
+
+class SharedTillCommon(TestPointOfSaleHttpCommon):
+    """:class:`TestPointOfSaleHttpCommon`, set up once for all classes that want it as it is."""
+
+    _shared = None
+
+    @classmethod
+    def setUpClass(cls):
+        if os.environ.get(VARIABLE) != get_db_name() or cls._wants_its_own():
+            super().setUpClass()
+            return
+        if SharedTillCommon._shared is None:
+            SharedTillCommon._shared = _commit()
+        # Past all classes that make records, to the one that opens the transaction.
+        super(BaseCommon, cls).setUpClass()
+        cls.env = cls.env["base"].with_context(**cls.default_env_context()).env
+        cls.env = cls.env(user=SharedTillCommon._shared["user"].id)
+        for name, value in SharedTillCommon._shared.items():
+            if name not in vars(cls):
+                setattr(cls, name, _bound(value, cls.env))
+
+    @classmethod
+    def _wants_its_own(cls):
+        """Whether this class changes what Odoo's records are made from, e.g. the chart of accounts."""
+        return any(
+            inspect.getattr_static(cls, name) is not inspect.getattr_static(SharedTillCommon, name)
+            for base in _odoos_classes()
+            for name, value in vars(base).items()
+            if name in SETTINGS or (isinstance(value, classmethod) and name != "setUpClass")
+        )
+
+
+def _odoos_classes():
+    """The classes whose ``setUpClass`` makes records."""
+    order = TestPointOfSaleHttpCommon.__mro__
+    return order[: order.index(BaseCommon) + 1]
+
+
+def _commit():
+    """Let Odoo make its records, commit them, and return the class attributes that name them."""
+
+    class Made(TestPointOfSaleHttpCommon):
+        pass
+
+    try:
+        Made.setUpClass()
+        if os.environ.get(BROWSERS):
+            _build_bundles(Made.env["ir.qweb"].sudo())
+        Made.env.flush_all()
+        # A test class guards its cursor's own commit.
+        type(Made.cr).commit(Made.cr)
+        return {name: value for name, value in vars(Made).items() if _is_shared(value)}
+    finally:
+        Made.doClassCleanups()
+
+
+def _build_bundles(qweb):
+    for name in BUNDLES:
+        bundle = qweb._get_asset_bundle(name)
+        bundle.js()
+        if bundle.stylesheets:
+            bundle.css()
+
+
+def _is_shared(value):
+    if isinstance(value, dict):
+        return bool(value) and all(map(_is_shared, value.values()))
+    return hasattr(value, "with_env")
+
+
+def _bound(value, env):
+    """The same records, or dictionary of records, in another transaction."""
+    if isinstance(value, dict):
+        return {name: _bound(one, env) for name, one in value.items()}
+    return value.with_env(env)

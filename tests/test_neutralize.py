@@ -1,8 +1,10 @@
+from odoo.tests import tagged
 from odoo.tools import file_open
 
 from .back_office import BackOfficeCommon
 
 
+@tagged("glase_smoke")
 class TestNeutralize(BackOfficeCommon):
     """A copied database speaks for nobody."""
 

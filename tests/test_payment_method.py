@@ -1,8 +1,10 @@
 from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
 
 from .back_office import BackOfficeCommon
 
 
+@tagged("glase_smoke")
 class TestPaymentMethod(BackOfficeCommon):
     """The payment method *Glase*."""
 

@@ -1,6 +1,9 @@
+from odoo.tests import tagged
+
 from .common import GlaseCommon
 
 
+@tagged("glase_smoke")
 class TestTillRoutes(GlaseCommon):
     """What the till asks and hears, over HTTP, against the real simulator."""
 

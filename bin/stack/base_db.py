@@ -7,6 +7,7 @@ load built).
 
 import ast
 import fcntl
+import itertools
 import os
 import shutil
 import tempfile
@@ -270,6 +271,9 @@ def module_key():
     return digest(*parts)
 
 
+_numbers = itertools.count(1)
+
+
 class Workplace:
     """A copy of a base with a PostgreSQL server of its own, in a folder that one run has to itself.
 
@@ -288,7 +292,9 @@ class Workplace:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="glase-run-"))
         try:
-            database = f"{MODULE}_run_{os.getpid()}" if self.base.template else MODULE
+            # One process may have several.
+            own = f"{MODULE}_run_{os.getpid()}_{next(_numbers)}"
+            database = own if self.base.template else MODULE
             cluster, filestore = self.folder / "pg", self.folder / "data_dir/filestore"
             if self.base.template:
                 self.server = postgres.named_server()
@@ -303,17 +309,6 @@ class Workplace:
             self.__exit__(None, None, None)
             raise
         return self
-
-    def duplicate(self, suffix):
-        """A copy of the run's database with its filestore, e.g. for tests on a server process of their own.
-
-        :return: the copy's name
-        """
-        name = f"{self.odoo.database}_{suffix}"
-        self.server.create_database(name, self.odoo.database)
-        self.made.append(name)
-        postgres.copy_tree(self.odoo.filestore / self.odoo.database, self.odoo.filestore / name)
-        return name
 
     def __exit__(self, *_trouble):
         if self.server:

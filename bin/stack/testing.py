@@ -1,110 +1,37 @@
 """The command ``bin/test``."""
 
 import argparse
+import contextlib
+import functools
 import os
 import re
 import subprocess
+import sys
 import tempfile
-import xml.etree.ElementTree
-from dataclasses import dataclass
 from pathlib import Path
 
-from . import lint, live, python_env, set_up
+from . import live, python_env, set_up
 from .base_db import Workplace, with_module, with_shop
 from .console import attend, last_test, say, step
 from .paths import CHECKOUT, MODULE, cache, fresh_log
+from .runs import Count, Run, run_all, slowest
+from .selection import BROWSER_FILES, TESTS, select
 from .server import check_port, free_port
-
-TESTS = CHECKOUT / "tests"
-# Their files are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
-PLAIN = ("glase", "property", "simulator", "stack")
-# These start Odoo processes of their own.
-PROCESS = ("process", "hunt")
-BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
 
 DESCRIPTION = """\
 Sets up what is missing and runs the tests: those of the protocol client, the simulator and these commands with plain
 pytest, those of the module on a real Odoo, those in tests/process against real server processes. Everything that is
-not an option of this command goes to pytest: -k, -x, -v, paths such as tests/glase or tests/test_ledger.py::TestLedger.
-Given only tests/glase, tests/simulator or tests/stack, no Odoo is started. Several runs at once do not disturb each
-other."""
+not an option of this command goes to pytest: -k, -x, -v, paths such as tests/glase or
+tests/test_proof.py::TestProof. Given only tests/glase, tests/simulator or tests/stack, no Odoo is started. The groups
+run two at a time, each on a database of its own; what each test took, its output and its JUnit file stay in the cache.
+Several runs at once do not disturb each other."""
 
-
-@dataclass
-class Count:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other):
-        return Count(
-            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
-        )
-
-    @property
-    def total(self):
-        return self.passed + self.failed + self.skipped
-
-
-@dataclass
-class Selection:
-    """Which tests were asked for.
-
-    :ivar plain: paths for plain pytest without Odoo
-    :ivar process: paths for plain pytest with a server process
-    :ivar odoo: paths for pytest on Odoo, relative to the checkout
-    :ivar rest: pytest's other arguments
-    :ivar narrowed: some were asked for by path or expression, so that a group may be empty
-    """
-
-    plain: list
-    process: list
-    odoo: list
-    rest: list
-    narrowed: bool
-
-
-def select(arguments):
-    """Sort pytest's arguments into groups; without a path it is everything that is there."""
-    plain, process, odoo, rest = [], [], [], []
-    for argument in arguments:
-        path = _path_in_tests(argument)
-        if path is None:
-            rest.append(argument)
-            continue
-        inside = path.partition("::")[0]
-        parts = Path(inside).parts[1:]
-        if not parts:
-            return _everything(
-                rest + [other for other in arguments if not _path_in_tests(other)], True
-            )
-        group = plain if parts[0] in PLAIN else process if parts[0] in PROCESS else odoo
-        group.append(path)
-    if plain or process or odoo:
-        return Selection(plain, process, odoo, rest, True)
-    narrowing = any(re.match(r"-[km]|--lf|--ff|--deselect|--ignore", argument) for argument in rest)
-    return _everything(rest, narrowing)
-
-
-def _everything(rest, narrowed):
-    plain = [f"tests/{name}" for name in PLAIN if (TESTS / name).is_dir()]
-    process = [f"tests/{name}" for name in PROCESS if (TESTS / name).is_dir()]
-    odoo = ["tests"] if (TESTS / "__init__.py").exists() else []
-    return Selection(plain, process, odoo, rest, narrowed)
-
-
-def _path_in_tests(argument):
-    """The argument as a path relative to the checkout, when it names something in ``tests``."""
-    if argument.startswith("-"):
-        return None
-    name, mark, item = argument.partition("::")
-    for folder in (Path.cwd(), CHECKOUT):
-        path = folder / name
-        if path.exists():
-            path = path.resolve()
-            if path == TESTS or TESTS in path.parents:
-                return f"{path.relative_to(CHECKOUT)}{mark}{item}"
-    return None
+# Seconds on two quiet cores, for the first run on a machine; later the ones that were measured count.
+EXPECTED = {"browser": 400, "odoo": 300, "process": 290, "plain": 80, "lint": 60}
+# The tag of the few classes that show that the tests run in Odoo's own runner, too.
+SMOKE = "glase_smoke"
+# Told to the tests of bin/test --all, see tests/process and tests/hunt.
+ALL = "POS_GLASE_TEST_ALL"
 
 
 def main(arguments):
@@ -114,6 +41,12 @@ def main(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="also what takes long: every moment at which a server is killed, many days of the hunt,"
+        " a month; with --odoo-runner: all classes",
+    )
     parser.add_argument("--fast", action="store_true", help="leave out what needs a browser")
     parser.add_argument("--no-lint", action="store_true", help="leave out bin/lint")
     parser.add_argument(
@@ -122,7 +55,8 @@ def main(arguments):
     parser.add_argument(
         "--odoo-runner",
         action="store_true",
-        help="run the module's tests in Odoo's own runner, without the development packages, instead",
+        help=f"run the test classes with the tag {SMOKE} in Odoo's own runner, without the development"
+        " packages, instead",
     )
     parser.add_argument(
         "--serve",
@@ -134,18 +68,19 @@ def main(arguments):
         "--yes", action="store_true", help="install missing Debian packages without asking"
     )
     options, rest = parser.parse_known_args(arguments)
-    selection = select(rest)
-
     if options.serve:
         return _serve(options)
     if options.odoo_runner:
         return _odoo_runner(options)
-
-    linted = True
-    if not options.no_lint and not selection.narrowed:
-        linted = lint.check(options.yes)
-    count = _run(options, selection)
+    selection = select(rest, browser=not options.fast)
+    count, linted, runs = _run(options, selection)
     say()
+    if not selection.only_collects and not selection.talks and count.total > 1:
+        say("The slowest:")
+        say("\n".join(slowest(runs)))
+        say(f"Output, JUnit and what each test took: {cache() / 'tests'}")
+    if selection.only_collects:
+        return _say_collected(runs)
     if not linted:
         say("bin/lint found something to correct (see above).")
     if not count.total:
@@ -155,43 +90,79 @@ def main(arguments):
     return _close(count, linted)
 
 
+def _say_collected(runs):
+    for run in runs:
+        say(f"{run.name}: {run.collected()} tests")
+    say(f"{MODULE}: {sum(run.collected() for run in runs)} tests")
+    return 0
+
+
 def _close(count, linted=True):
     say(f"{MODULE}: {count.passed} passed, {count.failed} failed, {count.skipped} skipped")
     return 0 if count.total and not count.failed and not count.skipped and linted else 1
 
 
 def _run(options, selection):
-    if not selection.process and not selection.odoo:
-        python = python_env.find()
-        with tempfile.TemporaryDirectory(prefix="glase-run-") as folder:
-            return _pytest_plain(python, selection.plain, selection, options, {}, Path(folder))
-    stack = _stack(options)
-    count = Count()
-    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
-        odoo = workplace.odoo
-        odoo.options.update(screenshots=_screenshots())
-        description = workplace.folder / "stack.json"
-        live.describe(odoo, description)
-        if selection.plain or selection.process:
-            count += _pytest_plain(
-                stack.python,
-                [*selection.plain, *selection.process],
-                selection,
-                options,
-                {**odoo.environment(), live.VARIABLE: str(description)},
-                workplace.folder,
+    """Run what was selected; returns the count, whether the linters are content, and the runs."""
+    with contextlib.ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="glase-tests-")))
+        runs = []
+        if not options.no_lint and not selection.narrowed and not selection.only_collects:
+            lint = [sys.executable, CHECKOUT / "bin/lint", *(["--yes"] if options.yes else [])]
+            runs.append(Run("lint", lambda: (lint, None, CHECKOUT), folder, is_pytest=False))
+        if selection.needs_odoo:
+            runs += _with_odoo(_stack(options, selection), selection, options, folder, ending)
+        if selection.plain:
+            python = python_env.find()
+            runs.append(
+                Run(
+                    "plain",
+                    lambda: _plain_pytest(python, selection.plain, selection, options, {}),
+                    folder,
+                )
             )
-        if selection.odoo:
-            count += _pytest_odoo(odoo, selection, options)
-    return count
+        for run in runs:
+            run.expected = EXPECTED[run.name]
+        count, linted = run_all(runs, selection)
+        return count, linted, runs
 
 
-def _stack(options, requirements=python_env.DEVELOPMENT):
+def _with_odoo(stack, selection, options, folder, ending):
+    """The runs that need Odoo, each on a copy of the database that it has to itself."""
+
+    base = with_module(stack)
+
+    def workplace():
+        place = ending.enter_context(Workplace(base, stack.python, stack.tree))
+        place.odoo.options.update(screenshots=_screenshots())
+        return place
+
+    def process():
+        place = workplace()
+        description = place.folder / "stack.json"
+        live.describe(place.odoo, description)
+        environment = {**place.odoo.environment(), live.VARIABLE: str(description)}
+        return _plain_pytest(stack.python, selection.process, selection, options, environment)
+
+    runs = []
+    for name in ("browser", "odoo"):
+        paths = getattr(selection, name)
+        if paths:
+            command = functools.partial(
+                _odoo_pytest, workplace, paths, selection, name == "browser"
+            )
+            runs.append(Run(name, command, folder))
+    if selection.process:
+        runs.append(Run("process", process, folder))
+    return runs
+
+
+def _stack(options, selection=None, requirements=python_env.DEVELOPMENT):
     say("Set-up")
     return set_up.prepare(
         agreed=options.yes,
         demo=not options.no_demo_data,
-        browser=not options.fast,
+        browser=selection.needs_browser if selection else not options.fast,
         requirements=requirements,
     )
 
@@ -201,79 +172,59 @@ def _screenshots():
     return cache() / "screenshots"
 
 
-def _pytest_plain(python, paths, selection, options, environment, folder):
-    environment = {**os.environ, **environment}
+def _pytest(python):
+    return [python, "-m", "pytest", "-p", "no:cacheprovider", "-p", "stack.recording"]
+
+
+def _plain_pytest(python, paths, selection, options, environment):
+    environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": "1"}
     ours = [str(CHECKOUT / "bin"), str(CHECKOUT), environment.get("PYTHONPATH", "")]
-    environment.update(PYTHONPATH=os.pathsep.join(filter(None, ours)), PYTHONDONTWRITEBYTECODE="1")
-    arguments = ["-p", "no:odoo", "-p", "stack.plain_collection", *paths]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, ours))
+    arguments = [*_pytest(python), "-p", "no:odoo", "-p", "stack.plain_collection"]
     if options.fast:
         arguments += _without_browser(TESTS)
-    return _pytest(python, arguments, selection, environment, CHECKOUT, folder)
+    if options.all:
+        environment[ALL] = "1"
+    elif not any("::" in path for path in paths):
+        arguments += ["-m", "not soak"]
+    return [*arguments, *paths, *selection.rest], environment, CHECKOUT
 
 
 def _without_browser(tests):
     return [f"--ignore-glob={tests}/*{name}" for name in BROWSER_FILES]
 
 
-def _pytest_odoo(odoo, selection, options):
+def _odoo_pytest(workplace, paths, selection, with_browser):
+    place = workplace()
+    odoo = place.odoo
     module = odoo.addons / MODULE
-    paths = [str(module / path) for path in selection.odoo]
     arguments = [
-        *paths,
+        *_pytest(odoo.python),
+        *(module / path for path in paths),
         # Odoo writes its log to stderr already, which is shown with a failed test.
         *("-p", "no:logging"),
-        *(f"--ignore={module / 'tests' / name}" for name in (*PLAIN, *PROCESS)),
         f"--odoo-config={odoo.configuration()}",
         f"--odoo-database={odoo.database}",
         "--odoo-http",
         "--odoo-log-level=info",
     ]
-    if options.fast:
-        arguments += _without_browser(module / "tests")
     temporary = odoo.folder / "tmp"
     temporary.mkdir()
-    environment = {**odoo.environment(), "TMPDIR": str(temporary)}
-    return _pytest(odoo.python, arguments, selection, environment, module, odoo.folder)
-
-
-def _pytest(python, arguments, selection, environment, folder, results):
-    """One pytest process, its output shown as it comes; returns its :class:`Count`."""
-    report = results / "report.xml"
-    report.unlink(missing_ok=True)
-    say()
-    code = attend(
-        [
-            python,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            f"--junitxml={report}",
-            *arguments,
-            *selection.rest,
-        ],
-        env=environment,
-        cwd=folder,
+    environment = odoo.environment()
+    environment.update(
+        TMPDIR=str(temporary),
+        POS_GLASE_TEST_COPY=odoo.database,
+        POS_GLASE_TEST_BROWSERS="1" if with_browser else "",
+        PYTHONPATH=os.pathsep.join([environment["PYTHONPATH"], str(CHECKOUT / "bin")]),
     )
-    if not report.exists():
-        return Count(failed=1)
-    suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
-    total, failures, errors, skipped = (
-        int(suite.get(name)) for name in ("tests", "failures", "errors", "skipped")
-    )
-    failed = failures + errors
-    count = Count(total - failed - skipped, failed, skipped)
-    nothing_chosen = code == 5 and selection.narrowed
-    if code and not failed and not nothing_chosen:
-        count.failed += 1
-    return count
+    return [*arguments, *selection.rest], environment, module
 
 
 def _odoo_runner(options):
-    stack = _stack(options, python_env.RUNTIME)
+    stack = _stack(options, requirements=python_env.RUNTIME)
     with Workplace(stack.base, stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
-        tags = [f"/{MODULE}"]
+        tags = [f"/{MODULE}" if options.all else f"{SMOKE}/{MODULE}"]
         if options.fast:
             tags += [
                 f"-/{MODULE}/tests/{path.name}"

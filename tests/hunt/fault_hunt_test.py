@@ -1,7 +1,7 @@
 """A short fault hunt: random runs over ledger, database and simulator; see ``bench/fault_hunt.py``.
 
-It runs in a process of its own, because Odoo changes the process that imports it. Another seed:
-``POS_GLASE_HUNT_SEED=7 bin/test tests/hunt``.
+``bin/test`` plays a few days from a seed, ``bin/test --all`` many. It runs in a process of its own, because Odoo
+changes the process that imports it. Another seed: ``POS_GLASE_HUNT_SEED=7 bin/test tests/hunt``.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from stack import live
 
 ENGINE = Path(__file__).with_name("hunt_engine.py")
-RUNS, SECONDS = 30, 40
+RUNS, SECONDS = (300, 400) if os.environ.get("POS_GLASE_TEST_ALL") else (10, 20)
 
 
 def test_no_krona_is_lost_and_none_taken_twice():

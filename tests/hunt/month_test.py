@@ -1,11 +1,18 @@
-"""A few days of a few tills; see ``bench/month.py`` for the whole month."""
+"""A few days of a few tills; see ``bench/month.py`` for the whole month.
 
+``bin/test`` plays a day of one till, ``bin/test --all`` a week of three.
+"""
+
+import os
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from stack import live
 
 ENGINE = Path(__file__).with_name("month_engine.py")
+DAYS, TILLS = (7, 3) if os.environ.get("POS_GLASE_TEST_ALL") else (1, 1)
 
 
 def month(odoo, *options):
@@ -32,9 +39,9 @@ def accounts(printed):
     return {name: figures for name, *figures in map(str.split, table.splitlines()[:2])}
 
 
-def test_after_two_days_each_difference_has_an_open_case():
+def test_after_some_days_each_difference_has_an_open_case():
     with live.copy("month") as odoo:
-        fine, printed = month(odoo, "--days", 2, "--tills", 2)
+        fine, printed = month(odoo, "--days", DAYS, "--tills", TILLS)
     assert fine, printed
 
 
@@ -43,6 +50,7 @@ def planted(name):
         return month(odoo, "--days", 1, "--tills", 1, "--plant", name)
 
 
+@pytest.mark.soak
 def test_an_undecided_refund_is_in_the_table_with_its_case():
     fine, printed = planted("undecided_refund")
     assert fine, printed
@@ -62,6 +70,7 @@ def test_a_difference_without_an_open_case_is_named():
     assert [found[name][3] for name in ("taken", "suspense")] == ["1000.50", "-1000.50"], printed
 
 
+@pytest.mark.soak
 def test_an_account_that_somebody_else_booked_on_is_named():
     fine, printed = planted("entry_of_a_person")
     assert not fine, printed

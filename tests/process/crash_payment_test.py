@@ -10,6 +10,7 @@ from crash_points import (
     before_claim,
     finish,
     kill_at,
+    moments,
     pay,
     prove,
     rows,
@@ -37,7 +38,7 @@ def test_killed_before_the_claim_nothing_was_sent(shop, till):
     assert_all_is_well(shop, 42)
 
 
-@pytest.mark.parametrize("point", ["before", "after", "stored"])
+@pytest.mark.parametrize("point", moments("before", "after", "stored", kept="after"))
 def test_killed_while_sending_is_never_sent_twice(shop, till, point):
     bill = till.draft(43)
     before = len(shop.calls("sendInvoice"))
@@ -63,7 +64,7 @@ def test_killed_while_sending_is_never_sent_twice(shop, till, point):
     assert_all_is_well(shop, 44)
 
 
-@pytest.mark.parametrize("point", ["before", "after", "stored"])
+@pytest.mark.parametrize("point", moments("before", "after", "stored", kept="stored"))
 def test_killed_while_asking_finds_it_paid(shop, till, point):
     bill = till.draft(45)
     assert till.door("send", **bill)["state"] == "issued"
@@ -113,9 +114,11 @@ def test_killed_while_asking_and_the_till_never_comes_back(shop, till):
 
 
 @pytest.mark.parametrize(
-    ("point", "paid"), [("before", False), ("after", False), ("stored", False), ("after", True)]
+    "moment",
+    moments("before", "after", "stored", "after, already paid", kept="after, already paid"),
 )
-def test_killed_while_canceling_goes_on_canceling(shop, till, point, paid):
+def test_killed_while_canceling_goes_on_canceling(shop, till, moment):
+    point, _comma, paid = moment.partition(", ")
     bill = till.draft(50)
     assert till.door("send", **bill)["state"] == "issued"
     if paid:

@@ -8,11 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 
+import pytest
 from conftest import wait_for
 
 # Shorter than the client's own patience: what is held must still be waited for when it is killed.
 HELD_SECONDS = 60
 GLASE_ID = "PROC1"
+
+
+def moments(*every, kept):
+    """The moments of one kind at which a server is killed, as parameters.
+
+    :param kept: the one that each run tries; the others are for ``bin/test --all``
+    """
+    assert kept in every
+    return [pytest.param(one, marks=() if one == kept else pytest.mark.soak) for one in every]
 
 
 @contextmanager

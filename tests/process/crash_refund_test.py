@@ -9,6 +9,7 @@ from crash_points import (
     before_carried_out,
     before_claim,
     kill_at,
+    moments,
     rows,
     sell,
     while_stored,
@@ -50,7 +51,7 @@ def test_killed_before_the_claim_nothing_went_back(shop, till):
     assert_all_is_well(shop, 61)
 
 
-@pytest.mark.parametrize("point", ["before", "after", "stored"])
+@pytest.mark.parametrize("point", moments("before", "after", "stored", kept="after"))
 def test_killed_while_refunding_is_unknown_and_never_repeated(shop, till, point):
     sold = sell(shop, till, 62)
     bill = till.draft(62, refunded=sold)

@@ -13,6 +13,7 @@ from crash_points import (
     held,
     kill_at,
     locked,
+    moments,
     storing,
 )
 
@@ -161,7 +162,7 @@ def assert_moved(shop, production):
 
 
 @pytest.mark.parametrize("operation", ["registerTerminal", "assignSeqrId"])
-@pytest.mark.parametrize("point", ["before", "after", "storing"])
+@pytest.mark.parametrize("point", moments("before", "after", "storing", kept="after"))
 def test_killed_while_a_till_is_moved(shop, admin, production, move, operation, point):
     [(first, _sticker), _second] = lines(shop, move)
     points = {

@@ -8,6 +8,7 @@ from crash_points import (
     assert_all_is_well,
     before_carried_out,
     kill_at,
+    moments,
     sell,
     storing,
     table_locked,
@@ -84,7 +85,7 @@ def lost_cases(shop, period_id):
     )
 
 
-@pytest.mark.parametrize("point", ["never sent", "before", "after", "storing"])
+@pytest.mark.parametrize("point", moments("never sent", "before", "after", "storing", kept="after"))
 def test_killed_while_marking(shop, admin, till, glase, point):
     bill = sell(shop, till, 81)
     first = close(shop, till)
@@ -134,7 +135,7 @@ def test_killed_while_marking(shop, admin, till, glase, point):
     settle(shop, admin)
 
 
-@pytest.mark.parametrize("point", ["before", "after", "storing"])
+@pytest.mark.parametrize("point", moments("before", "after", "storing", kept="storing"))
 def test_killed_while_a_report_is_fetched(shop, admin, till, glase, point):
     bills = [sell(shop, till, 84), sell(shop, till, 85)]
     first = close(shop, till)

@@ -143,36 +143,6 @@ def test_digest_tells_contents_apart(tmp_path):
     assert paths.digest(file, "") != first
 
 
-class TestSelection:
-    """Which tests ``bin/test`` runs for which arguments."""
-
-    def test_without_arguments_everything_that_is_there(self):
-        chosen = testing.select([])
-        assert "tests/stack" in chosen.plain
-        assert chosen.odoo == ["tests"]
-        assert not chosen.narrowed
-
-    def test_expression_narrows_but_keeps_all_groups(self):
-        chosen = testing.select(["-k", "ledger", "-x"])
-        assert chosen.narrowed
-        assert chosen.rest == ["-k", "ledger", "-x"]
-        assert chosen.odoo == ["tests"]
-
-    def test_plain_path_needs_no_odoo(self):
-        chosen = testing.select([str(paths.CHECKOUT / "tests/stack"), "-q"])
-        assert chosen.plain == ["tests/stack"]
-        assert not chosen.odoo
-        assert not chosen.process
-        assert chosen.rest == ["-q"]
-
-    def test_test_inside_a_file(self):
-        name = "tests/stack/stack_commands_test.py::TestSelection"
-        assert testing.select([name]).plain == [name]
-
-    def test_whole_folder_is_everything(self):
-        assert testing.select(["tests", "-x"]).odoo == ["tests"]
-
-
 @pytest.mark.parametrize(
     ("count", "linted", "code"),
     [

@@ -1,0 +1,167 @@
+"""Which tests there are, in groups that run at the same time, and which of them a command line asks for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .paths import CHECKOUT
+
+TESTS = CHECKOUT / "tests"
+PLAIN = ("glase", "property", "simulator", "stack")
+# These start Odoo processes of their own.
+PROCESS = ("process", "hunt")
+# Files in folders are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
+BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
+# What the parameters of plain tests are made from; they are part of a test's name.
+NAMED_AFTER = {"plain": ("glase", "simulator"), "process": ()}
+# Arguments of pytest that talk to a person: one group after the other, nothing kept back.
+TALKING = re.compile(r"-s$|--pdb|--trace$|--capture|--co$|--collect|--fixtures|--setup-(plan|only)")
+NARROWING = re.compile(r"-[km]|--lf|--ff|--deselect|--ignore")
+
+
+@dataclass
+class Selection:
+    """Which tests were asked for; paths are relative to the checkout.
+
+    :ivar plain: for plain pytest without Odoo
+    :ivar process: for plain pytest with server processes
+    :ivar odoo: for pytest on Odoo, without a browser
+    :ivar browser: for pytest on Odoo, with a browser
+    :ivar rest: pytest's other arguments
+    :ivar narrowed: some were asked for by path or expression, so that a group may be empty
+    """
+
+    plain: list
+    process: list
+    odoo: list
+    browser: list
+    rest: list
+    narrowed: bool
+
+    @property
+    def needs_odoo(self):
+        return bool(self.process or self.odoo or self.browser)
+
+    @property
+    def needs_browser(self):
+        return bool(self.browser) or any(
+            path == "tests/simulator" or Path(path.partition("::")[0]).match(pattern)
+            for path in self.plain
+            for pattern in BROWSER_FILES
+        )
+
+    @property
+    def talks(self):
+        return any(TALKING.match(argument) for argument in self.rest)
+
+    @property
+    def only_collects(self):
+        return any(argument in ("--co", "--collect-only") for argument in self.rest)
+
+
+def select(arguments, browser=True):
+    """Sort pytest's arguments into groups; without a path it is everything that is there.
+
+    :param browser: also what needs a browser
+    """
+    named = [(argument, _path_in_tests(argument)) for argument in arguments]
+    rest = [argument for argument, path in named if path is None]
+    paths = [path for _argument, path in named if path is not None]
+    narrowed = bool(paths) or any(NARROWING.match(argument) for argument in rest)
+    chosen = Selection([], [], [], [], rest, narrowed)
+    if not paths or "tests" in paths:
+        paths = _everything()
+    for path in paths:
+        _group_of(path, chosen).append(path)
+    words = _words(rest)
+    if words:
+        _keep_possible(chosen, words)
+    if not browser:
+        chosen.browser = []
+    return chosen
+
+
+def _everything():
+    folders = [f"tests/{name}" for name in (*PLAIN, *PROCESS) if (TESTS / name).is_dir()]
+    return [*folders, *sorted(f"tests/{path.name}" for path in TESTS.glob("test_*.py"))]
+
+
+def _group_of(path, selection):
+    inside = path.partition("::")[0]
+    folder = Path(inside).parts[1]
+    if folder in PLAIN:
+        return selection.plain
+    if folder in PROCESS:
+        return selection.process
+    if any(Path(inside).match(pattern) for pattern in BROWSER_FILES):
+        return selection.browser
+    return selection.odoo
+
+
+def _path_in_tests(argument):
+    """The argument as a path relative to the checkout, when it names something in ``tests``."""
+    if argument.startswith("-"):
+        return None
+    name, mark, item = argument.partition("::")
+    for folder in (Path.cwd(), CHECKOUT):
+        path = folder / name
+        if path.exists():
+            path = path.resolve()
+            if path == TESTS or TESTS in path.parents:
+                return f"{path.relative_to(CHECKOUT)}{mark}{item}"
+    return None
+
+
+def _words(rest):
+    """The names in pytest's expression ``-k``; empty without one, and where no name limits it."""
+    expression = ""
+    for position, argument in enumerate(rest):
+        if argument == "-k":
+            expression = "".join(rest[position + 1 : position + 2])
+        elif argument.startswith("-k"):
+            expression = argument[2:].lstrip("=")
+    words = re.findall(r"[^\s()]+", expression.lower())
+    if "not" in words:
+        return []
+    return [word for word in words if word not in ("and", "or")]
+
+
+def _keep_possible(selection, words):
+    """Leave out what holds none of the words: no test there can have such a name."""
+
+    def has_word(files):
+        return any(
+            word in path.name.lower() or word in path.read_text(errors="replace").lower()
+            for path in files
+            for word in words
+        )
+
+    def is_possible(path, group):
+        # A number may be a parameter that is counted.
+        if any(re.search(r"[\d\[]", word) for word in words):
+            return True
+        place = CHECKOUT / path.partition("::")[0]
+        folder = place if place.is_dir() else place.parent
+        made_from = [file for name in NAMED_AFTER[group] for file in _sources(CHECKOUT / name)]
+        return has_word([*_sources(folder), *made_from])
+
+    for group in NAMED_AFTER:
+        paths = getattr(selection, group)
+        setattr(selection, group, [path for path in paths if is_possible(path, group)])
+    # Tests on Odoo have no parameters: their names stand in their file, or in what it inherits.
+    shared = [path for path in TESTS.glob("*.py") if not path.match("test_*.py")]
+    if any(word in name for word in words for name in _test_names(shared)):
+        return
+    for group in ("odoo", "browser"):
+        paths = getattr(selection, group)
+        kept = [path for path in paths if has_word([CHECKOUT / path.partition("::")[0]])]
+        setattr(selection, group, kept)
+
+
+def _sources(folder):
+    return sorted(folder.rglob("*.py"))
+
+
+def _test_names(files):
+    for path in files:
+        yield from re.findall(r"def (test_\w+)", path.read_text().lower())

@@ -1,12 +1,13 @@
 """The command ``bin/demo``."""
 
 import argparse
+import contextlib
 
 from . import python_env, sale, set_up
 from .console import Stop, say, step
+from .odoo_user import Refused
 from .server import check_port
-from .shop import FOLDER, Shop, address
-from .shop import set_up as set_up_shop
+from .shop import FOLDER, Shop, address, read, write_address
 
 DESCRIPTION = """\
 Sets up what is missing and opens a Swedish shop with two tills on this machine: PostgreSQL, Odoo
@@ -34,10 +35,13 @@ def main(arguments):
         action="store_true",
         help="play one sale in a browser on a shop of its own, and end",
     )
+    add("--times", type=int, metavar="N", help="with --sale: play so many, one after the other")
     add("--yes", action="store_true", help="install missing Debian packages without asking")
     options = parser.parse_args(arguments)
     if not 0 < options.port < 65536:
         raise Stop(f"{options.port} is no port: choose one between 1024 and 65535.")
+    if options.times is not None and (not options.sale or options.times < 1):
+        raise Stop("--times is a number from 1, and goes with --sale.")
     if options.sale:
         return sale.main(options)
     return _open(options)
@@ -56,14 +60,13 @@ def _open(options):
         )
         odoo = shop.open(stack, not options.no_demo_data)
         url = f"http://{address(options.host)}:{options.port}"
-        with step("Glase in the shop: account, payment method, sticker"):
-            told = set_up_shop(odoo, url, first=shop.is_new)
+        write_address(odoo.server, odoo.database, url)
         shop.keep()
         running = odoo.start(options.port, options.host)
         try:
             with step("Odoo"):
                 running.wait_until_ready()
-            say(_summary(told, url, options, shop))
+            say(_summary(_told(shop, running), url, options, shop))
             code = running.process.wait()
             raise Stop(f"Odoo ended by itself (code {code}); see {odoo.log}.")
         finally:
@@ -71,19 +74,31 @@ def _open(options):
             running.stop()
 
 
+def _told(shop, running):
+    """What the running shop tells about itself; what it told last, once its administrator has another password."""
+    with contextlib.suppress(Refused):
+        shop.told["visitor"] = read(running, shop.odoo.database)
+        shop.keep()
+        return shop.told["visitor"]
+    # The address may be another one than last time.
+    return {"shop": "The shop", "tills": [], **shop.told.get("visitor", {}), "phone": []}
+
+
 def _summary(told, url, options, shop):
-    (first, name), *others = told["tills"]
-    phone = told["phone"][0] if told["phone"] else f"register {name} first (menu: Glase terminal)"
-    lines = [
-        "",
-        f"{told['shop']} is open. SIMULATION: no money is moved.",
-        "",
-        f"  Till               {url}/pos/ui/{first}",
-        "                     log in as cashier / cashier, or manager / manager",
-        f"  Customer's phone   {phone}",
+    lines = ["", f"{told['shop']} is open. SIMULATION: no money is moved.", ""]
+    for first, name in told["tills"][:1]:
+        phone = (
+            told["phone"] or [f"in the back office, once {name} is registered (Glase terminal)"]
+        )[0]
+        lines += [
+            f"  Till               {url}/pos/ui/{first}",
+            "                     log in as cashier / cashier, or manager / manager",
+            f"  Customer's phone   {phone}",
+        ]
+    lines += [
         *(
             f"  Another till       {url}/pos/ui/{number} (not registered: try the set-up on it)"
-            for number, _name in others
+            for number, _name in told["tills"][1:]
         ),
         f"  Back office        {url}/odoo",
         "                     log in as manager / manager, or admin / admin",

@@ -22,6 +22,12 @@ env.cr.commit()
 """
 
 
+# Names for all addresses of this machine.
+EVERYWHERE = ("0.0.0.0", "::", "")
+# What is on this machine is asked directly, whatever proxy the environment names.
+DIRECTLY = urllib.request.ProxyHandler({})
+
+
 def free_port():
     """A port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as listener:
@@ -188,7 +194,7 @@ class Odoo:
             start_new_session=True,
         )
         log.close()
-        return Running(process, port, self.log)
+        return Running(process, port, self.log, "127.0.0.1" if host in EVERYWHERE else host)
 
 
 def _ends_with_us():
@@ -207,10 +213,11 @@ class Running:
     process: subprocess.Popen
     port: int
     log: Path
+    host: str = "127.0.0.1"
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def wait_until_ready(self, seconds=90):
         """Return when the log-in page answers.
@@ -219,13 +226,14 @@ class Running:
         """
         deadline = time.monotonic() + seconds
         pause = threading.Event()
+        opener = urllib.request.build_opener(DIRECTLY)
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise Stop(
                     f"Odoo ended while it started (code {self.process.returncode}); see {self.log}."
                 )
             try:
-                with urllib.request.urlopen(f"{self.url}/web/login", timeout=30):
+                with opener.open(f"{self.url}/web/login", timeout=30):
                     return self
             except urllib.error.HTTPError as trouble:
                 raise Stop(f"Odoo's log-in page answers {trouble.code}; see {self.log}.") from None

@@ -7,46 +7,67 @@ import shutil
 import socket
 
 from . import postgres
-from .base_db import module_key
+from .base_db import module_key, with_shop
 from .console import Stop, step
+from .odoo_user import OdooUser
 from .paths import CHECKOUT, MODULE, digest, need_space
-from .server import Odoo, link_module
+from .server import EVERYWHERE, Odoo, link_module
 
 FOLDER = CHECKOUT / ".demo"
-SET_UP = """
-import json
-shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
-env = env(context=dict(env.context, allowed_company_ids=shop.ids))
-parameters = env["ir.config_parameter"].sudo()
-parameters.set_param("web.base.url", {url!r})
-parameters.set_param("web.base.url.freeze", "True")
-if {first}:
-    env["pos.config"]._glase_set_up_demo()
-env.cr.commit()
-tills = env["pos.config"].search([("company_id", "=", shop.id)], order="id")
-phones = tills.mapped("glase_terminal_id").filtered("phone_url").mapped("phone_url")
-print(json.dumps({{
-    "shop": shop.name,
-    "tills": [[till.id, till.name] for till in tills],
-    "phone": phones[:1],
-}}))
-"""
+SHOP_DOMAIN = [["chart_template", "=", "se"]]
 
 
-def set_up(odoo, url, first):
-    """Tell the shop its own address, and set up Glase in it the first time.
+def write_address(server, database, url):
+    """Tell a database its own address, for what browsers and phones are sent to; while no Odoo runs on it."""
+    quoted = url.replace("'", "''")
+    values = (
+        f"('web.base.url', '{quoted}', 1, 1, now(), now()), "
+        "('web.base.url.freeze', 'True', 1, 1, now(), now())"
+    )
+    server.query(
+        "INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date) "
+        f"VALUES {values} ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        database,
+    )
 
-    :param url: the address that browsers and phones will use
+
+def administrator(running, database):
+    """The administrator of a running demo, in the demo's shop.
+
+    :return: an :class:`~stack.odoo_user.OdooUser`, and the shop's name
+    :raise odoo_user.Refused: the shop's administrator has another password now
+    """
+    user = OdooUser(running.url, database, "admin", "admin")
+    (shop,) = user.call(
+        "res.company", "search_read", SHOP_DOMAIN, fields=["name"], order="id desc", limit=1
+    )
+    return user.in_company(shop["id"]), shop["name"]
+
+
+def read(running, database):
+    """What a visitor needs to know of a running demo.
+
     :return: ``shop`` (its name), ``tills`` (pairs of id and name), ``phone`` (list with the address
         of the first till's phone page; empty when that till is not registered)
+    :raise odoo_user.Refused: the shop's administrator has another password now
     """
-    printed = odoo.shell(SET_UP.format(url=url, first=first), "Glase cannot be set up in the shop")
-    return json.loads(printed.splitlines()[-1])
+    user, name = administrator(running, database)
+    own = [["company_id", "in", user.context["allowed_company_ids"]]]
+    tills = user.call(
+        "pos.config", "search_read", own, fields=["name", "glase_terminal_id"], order="id"
+    )
+    registered = [till["glase_terminal_id"][0] for till in tills[:1] if till["glase_terminal_id"]]
+    phones = user.call("glase.terminal", "read", registered, fields=["phone_url"])
+    return {
+        "shop": name,
+        "tills": [[till["id"], till["name"]] for till in tills],
+        "phone": [terminal["phone_url"] for terminal in phones if terminal["phone_url"]],
+    }
 
 
 def address(host):
     """The address under which others reach what listens on ``host``."""
-    if host not in ("0.0.0.0", "::", ""):
+    if host not in EVERYWHERE:
         return host
     # Nothing is sent: connecting a datagram socket only looks up the way out.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way_out:
@@ -92,8 +113,9 @@ class Shop:
         told = {} if self.is_new else json.loads(self.made.read_text())
         if self.is_new:
             self._remove()
-            with step("a copy of the base database"):
-                told = self._copy(stack.base, demo)
+            base = with_shop(stack)
+            with step("a copy of the shop"):
+                told = self._copy(base, demo)
         if told["server"]:
             self.server = postgres.named_server()
         else:
@@ -104,27 +126,17 @@ class Shop:
         self.odoo.options.update(max_cron_threads=1)
         module = module_key()
         if told["module"] != module:
-            word = "updating" if told["module"] else "installing"
-            with step(f"{word} {MODULE}"):
-                option = "-u" if told["module"] else "-i"
-                self.odoo.once(option, MODULE, what=f"{MODULE} cannot be installed")
+            with step(f"updating {MODULE}"):
+                self.odoo.once("-u", MODULE, what=f"{MODULE} cannot be updated")
         told["module"] = module
         self.told = told
         return self.odoo
 
     def _copy(self, base, demo):
         need_space(FOLDER, 1, "The demo")
-        filestore = FOLDER / "data_dir/filestore"
-        filestore.mkdir(parents=True)
-        database = MODULE
-        if base.template:
-            database = self.external
-            postgres.named_server().create_database(database, base.template)
-        else:
-            postgres.Cluster(base.folder).copy_to(FOLDER / "pg")
-        if base.filestore.exists():
-            postgres.copy_tree(base.filestore, filestore / database)
-        return {"database": database, "server": base.template, "demo": demo, "module": ""}
+        database = self.external if base.template else MODULE
+        base.copy_to(FOLDER / "pg", FOLDER / "data_dir/filestore", database)
+        return {"database": database, "server": base.template, "demo": demo, "module": module_key()}
 
     def keep(self):
         """The shop is complete: the next start uses it as it is."""

@@ -2,10 +2,13 @@
 
 import contextlib
 import shutil
+import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 from simulator_tools import row
+
+from stack.sale_walk import Walk, phone_shows
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -114,19 +117,90 @@ def test_text_has_enough_contrast(process, till, browser, scheme):
     """WCAG AA, 4.5 to 1, for every piece of text on a bill, a receipt and a refusal."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
-    url = f"{process.url}/phone/FJALL1"
-    till.bill("148.00", [row("198.00", "Socks", "2"), row("-50.00")])
-    steps = [lambda: None]
-    steps.append(lambda: process.api("POST", "stickers/FJALL1/pay"))
-    steps.append(lambda: till.poll(None))
-    steps.append(lambda: (till.bill("1.00"), process.api("POST", "stickers/FJALL1/decline")))
-    for step in steps:
-        step()
-        page.goto(url)
+    page.set_default_timeout(MILLISECONDS)
+
+    def check(*state):
+        phone_shows(page, *state)
         low = page.evaluate(CONTRAST)
         assert low["checked"] > 5
         assert low["failed"] == []
+
+    reference = till.bill("148.00", [row("198.00", "Socks", "2"), row("-50.00")])
+    page.goto(f"{process.url}/phone/FJALL1")
+    check("bill")
+    process.api("POST", "stickers/FJALL1/pay")
+    check("paid", "unfetched")
+    till.poll(reference)
+    check("paid", "standing")
+    till.bill("1.00")
+    process.api("POST", "stickers/FJALL1/decline")
+    check("declined")
     context.close()
+
+
+# Until the till has asked, the page replaces itself again and again; each time it lets the next page come in the end.
+RESTLESS = """
+document.addEventListener("DOMContentLoaded", () => {
+    let left = 20;
+    const restless = setInterval(() => {
+        if (left && document.body.dataset.state.endsWith(":unfetched")) {
+            left -= 1;
+            location.replace(location.href);
+        } else {
+            clearInterval(restless);
+        }
+    }, 2);
+});
+"""
+REPLACED = 10
+
+
+def test_the_sale_pays_on_a_page_that_replaces_itself(process, till, browser, tmp_path):
+    """The walk of ``bin/demo --sale`` waits until the page has come to rest, however often it replaces itself."""
+    reference = till.bill("148.00")
+    walk = Walk(browser, {"pictures": str(tmp_path), "phone": [f"{process.url}/phone/FJALL1"]})
+    walk.pocket.add_init_script(RESTLESS)
+    shown, answers = [], []
+    often = threading.Event()
+
+    def note(_frame):
+        shown.append(walk.phone.url)
+        if len(shown) > REPLACED:
+            often.set()
+
+    def ask():
+        often.wait(MILLISECONDS / 1000)
+        answers.append(till.poll(reference)["status"])
+
+    walk.phone.on("framenavigated", note)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        walk.customer_pays()
+        assert answers == ["PAID"]
+        assert len(shown) > REPLACED
+        assert walk.phone.get_by_text("The till has confirmed").is_visible()
+    finally:
+        often.set()
+        asking.join()
+        walk.close()
+
+
+def test_a_walk_that_fails_says_where(process, till, browser, tmp_path, capsys):
+    walk = Walk(browser, {"pictures": str(tmp_path), "phone": []})
+    walk.phone.goto(f"{process.url}/phone/FJALL1")
+    walk.phone.evaluate("console.error('out of order')")
+    with pytest.raises(Error) as trouble, walk.step("the customer pays"):
+        walk.phone.click("button.pay", timeout=100)
+    walk.till.close()
+    walk.explain(trouble.value)
+    walk.close()
+    told = capsys.readouterr().out
+    assert "Failed while the customer pays" in told
+    assert "button.pay" in told
+    assert "phone: error: out of order" in told
+    assert str(tmp_path / "trouble-phone.png") in told
+    assert [path.name for path in tmp_path.iterdir()] == ["trouble-phone.png"]
 
 
 CONTRAST = """() => {

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,11 @@ class TestSale:
 
     @pytest.fixture
     def left(self):
+        return self.left_by(1)
+
+    @staticmethod
+    def left_by(sales):
+        numbers = range(1, sales + 1)
         return {
             "orders": [
                 {
@@ -173,65 +179,107 @@ class TestSale:
                     "total": "71.0",
                     "payments": [
                         {
-                            "method": "glase",
+                            "glase": True,
                             "amount": "71.0",
-                            "reference": "R1",
+                            "reference": f"R{number}",
                             "unverified": False,
-                            "id": 7,
+                            "id": 6 + number,
                         }
                     ],
                 }
+                for number in numbers
             ],
             "rows": [
                 {
                     "state": "paid",
                     "amount": "71.0",
-                    "invoice": "I1",
-                    "reference": "R1",
-                    "payment": 7,
+                    "invoice": f"I{number}",
+                    "reference": f"R{number}",
+                    "payment": 6 + number,
                 }
+                for number in reversed(numbers)
             ],
             "journal": {
                 "payments": [
                     {
                         "state": "standing",
                         "amount": "71.00",
-                        "ers_reference": "R1",
-                        "invoice_reference": "I1",
+                        "ers_reference": f"R{number}",
+                        "invoice_reference": f"I{number}",
                     }
+                    for number in numbers
                 ]
             },
         }
 
     def test_agreement(self, left):
-        assert sale.differences({"receipt": "Reference R1"}, left) == []
+        assert sale.differences(["Reference R1"], left) == []
 
+    def test_agreement_of_several(self):
+        receipts = ["Reference R2", "Reference R3", "Reference R1"]
+        assert sale.differences(receipts, self.left_by(3)) == []
+
+    @pytest.mark.parametrize("sales", [1, 3])
+    def test_one_too_few(self, sales):
+        receipts = [f"Reference R{number}" for number in range(1, sales + 2)]
+        found = sale.differences(receipts, self.left_by(sales))
+        assert len(found) == 4
+
+    def test_one_receipt_twice(self):
+        found = sale.differences(["R1", "R1", "R3"], self.left_by(3))
+        assert found == [
+            "R1: 2 receipts show the reference, not 1",
+            "R2: 0 receipts show the reference, not 1",
+        ]
+
+    @pytest.mark.parametrize("sales", [1, 3])
     @pytest.mark.parametrize(
         ("spoil", "word"),
         [
             (lambda left: left["orders"][0].update(state="draft"), "not paid"),
-            (lambda left: left["orders"][0]["payments"][0].update(method="adyen"), "none of Glase"),
+            (lambda left: left["orders"][0]["payments"][0].update(glase=False), "none of Glase"),
             (lambda left: left["orders"][0]["payments"][0].update(unverified=True), "unverified"),
             (lambda left: left["rows"][0].update(amount="70.0"), "amounts differ"),
-            (lambda left: left["rows"][0].update(payment=8), "not linked"),
-            (lambda left: left["rows"].clear(), "ledger row"),
+            (lambda left: left["rows"][0].update(payment=99), "not linked"),
+            (lambda left: left["rows"].pop(), "ledger row"),
             (lambda left: left["journal"]["payments"][0].update(state="reversed"), "simulator"),
             (
-                lambda left: left["journal"]["payments"][0].update(ers_reference="R2"),
+                lambda left: left["journal"]["payments"][0].update(ers_reference="R9"),
                 "references differ",
             ),
             (
-                lambda left: left["journal"]["payments"][0].update(invoice_reference="I2"),
+                lambda left: left["journal"]["payments"][0].update(invoice_reference="I9"),
                 "invoice references",
             ),
         ],
     )
-    def test_disagreement_is_named(self, left, spoil, word):
+    def test_disagreement_is_named(self, spoil, word, sales):
+        left = self.left_by(sales)
         spoil(left)
-        assert any(word in sentence for sentence in sale.differences({"receipt": "R1"}, left))
+        receipts = [f"R{number}" for number in range(1, sales + 1)]
+        assert any(word in sentence for sentence in sale.differences(receipts, left))
 
     def test_receipt_without_the_reference(self, left):
-        assert sale.differences({"receipt": "no reference"}, left)
+        assert sale.differences(["no reference"], left)
+
+    def test_two_at_once_have_a_picture_folder_each(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(sale, "PICTURES", tmp_path / "pictures")
+        first, other = sale._picture_folder(), sale._picture_folder()
+        (first / "1.png").touch()
+        assert first != other
+        assert (first / "1.png").exists()
+        old = time.time() - 2 * paths.DAY
+        os.utime(first, (old, old))
+        sale._picture_folder()
+        assert not first.exists()
+        assert other.exists()
+
+    @pytest.mark.parametrize("arguments", [["--times", "2"], ["--sale", "--times", "0"]])
+    def test_times_without_a_sale_is_one_sentence(self, arguments):
+        ended = run("demo", *arguments)
+        assert ended.returncode == 2
+        assert "--times" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_address_of_a_host():

@@ -53,7 +53,7 @@ tour("GlaseForceDoneWhenLeftOpen", () => [
 // --- Change amount ---
 
 tour("GlaseChangeAmount", () => [
-    ...sendBill(),
+    Glase.sendBill(),
     Glase.press("change-amount"),
     Glase.typeAmount("9"),
     { content: "too much", trigger: '.glase-amount-message:contains("At most")' },
@@ -70,7 +70,7 @@ tour("GlaseChangeAmount", () => [
 ]);
 
 tour("GlaseChangeAmountScanned", () => [
-    ...sendBill(),
+    Glase.sendBill(),
     Glase.customer("scan"),
     Glase.press("change-amount"),
     Glase.typeAmount("3.10"),
@@ -87,7 +87,7 @@ tour("GlaseChangeAmountScanned", () => [
 ]);
 
 tour("GlaseChangeAmountUnanswered", () => [
-    ...sendBill(),
+    Glase.sendBill(),
     Glase.faults({ operation: "updateInvoice", kind: "drop-after", count: null }),
     Glase.press("change-amount"),
     Glase.typeAmount("3.10"),

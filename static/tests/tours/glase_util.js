@@ -11,6 +11,8 @@ const NO_DIALOG = negate(".glase-dialog");
 
 const PATIENCE = 45000;
 
+const TELLER = ".o_notification_manager > *";
+
 /** Faults: Glase answers neither a question nor a cancel. */
 export const SILENT = ["getPaymentStatus", "cancelInvoice"].map((operation) => ({
     operation,
@@ -25,8 +27,27 @@ export const DEAD = ["markTransactionPeriod", "executeReport"].map((operation) =
     count: null,
 }));
 
+// What the till has told on this page, as an attribute of its body.
+const TOLD = "data-glase-told";
+
+new MutationObserver((changes) => {
+    const added = changes.flatMap((change) => [...change.addedNodes]);
+    for (const element of added.filter((node) => node.nodeType === Node.ELEMENT_NODE)) {
+        const told = element.closest(TELLER) ?? element.querySelector(TELLER);
+        if (told) {
+            const before = document.body.getAttribute(TOLD) ?? "";
+            document.body.setAttribute(TOLD, `${before}\n${told.textContent}`);
+        }
+    }
+}).observe(document.documentElement, { childList: true, subtree: true });
+
 export function tour(name, steps) {
-    registry.category("web_tour.tours").add(name, { steps: () => patient(steps()) });
+    registry.category("web_tour.tours").add(name, {
+        steps: () => {
+            document.body.removeAttribute(TOLD);
+            return patient(steps());
+        },
+    });
 }
 
 /** The steps of a tour, each with time enough on a busy machine. */
@@ -101,15 +122,18 @@ export function clickSend() {
     };
 }
 
-/** The till is open, and one product's bill is out. */
+/**
+ * The till is open, and one product's bill is out. The waits are made short afterwards: an answer may
+ * take longer than they are, and then the till does not wait as it does here.
+ */
 export function sendBill({ waits = {}, product, amount = "5.10" } = {}) {
     return [
         startTill(),
-        shortWaits(waits),
         sell(product),
         chooseGlase(),
         clickSend(),
         waitsFor(amount),
+        shortWaits(waits),
     ];
 }
 
@@ -188,8 +212,12 @@ export function typeAmount(text) {
     ];
 }
 
+/**
+ * The till has told this since the tour began or came to its page. What a till tells goes from the screen by
+ * itself, on a busy machine before anybody looks: so it is kept here as it appears.
+ */
 export function notifies(words) {
-    return { content: `told: ${words}`, trigger: `.o_notification:contains("${words}")` };
+    return { content: `told: ${words}`, trigger: `body[${TOLD}*="${words}"]` };
 }
 
 /** The server's answer to the next request at one of our doors does not reach this browser. */

@@ -88,8 +88,9 @@ def _is_command(name):
     path = CHECKOUT / name
     if path.parent != CHECKOUT / "bin":
         return False
+    # The first lines find a Python that the rest is for.
     with open(path, "rb") as stream:
-        return b"python" in stream.readline()
+        return b"python" in stream.read(200)
 
 
 def main(arguments):

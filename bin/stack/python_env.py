@@ -1,9 +1,14 @@
-"""Virtual environments with the pinned Python packages, in the cache, one for each set of requirements."""
+"""Virtual environments with locked Python packages, in the cache, one for each purpose.
 
+``requirements/NAME.in`` names what is wanted, ``requirements/NAME-3.X.txt`` what is installed: every package with its
+version and hashes, for each Python that Odoo 19 runs on. ``bin/lock`` makes the second from the first.
+"""
+
+import contextlib
 import os
 import sys
 
-from .console import last_line, run, step
+from .console import Stop, last_line, run, step
 from .paths import (
     CHECKOUT,
     cache,
@@ -16,41 +21,70 @@ from .paths import (
     retire,
 )
 
-RUNTIME = ("requirements.txt",)
-CONSTRAINTS = CHECKOUT / "constraints.txt"
-DEVELOPMENT = ("requirements.txt", "requirements-dev.txt")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+FOLDER = CHECKOUT / "requirements"
+# An environment has these files' packages. The packages that come as sources are built with those of BUILD.
+RUNTIME = ("odoo",)
+BROWSER = ("browser",)
+DEVELOPMENT = ("odoo", "browser", "test")
+LOCK = ("lock",)
+BUILD = "build"
+TITLES = {
+    RUNTIME: ("run", "Python packages of Odoo"),
+    BROWSER: ("browser", "Python packages that drive a browser"),
+    DEVELOPMENT: ("dev", "Python packages of Odoo, tests and checks"),
+    LOCK: ("lock", "Python packages that bin/lock resolves with"),
+}
+
+
+def files(names):
+    """The locked files of an environment for the Python that runs this.
+
+    :raise Stop: there are none for it
+    """
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if version not in PYTHONS:
+        raise Stop(
+            f"Odoo 19 runs on Python {PYTHONS[0]} to {PYTHONS[-1]}; {sys.executable} is {version}. "
+            f"Put one of those first in PATH, as python3."
+        )
+    return [FOLDER / f"{name}-{version}.txt" for name in names]
 
 
 def find(names=DEVELOPMENT):
-    """The path of a Python that has the packages of these requirement files; made first when there is none.
+    """The path of a Python that has the packages of an environment; made first when there is none.
 
-    :param names: :data:`RUNTIME` (what Odoo and the module need) or :data:`DEVELOPMENT`
+    :param names: :data:`RUNTIME`, :data:`BROWSER`, :data:`DEVELOPMENT` or :data:`LOCK`
     """
-    files = [CHECKOUT / name for name in names]
-    kind = "dev" if names == DEVELOPMENT else "run"
-    key = digest(*files, CONSTRAINTS, sys.version, os.path.realpath(sys.executable))
-    folder = cache() / f"venv-{kind}-{key}"
+    kind, title = TITLES[names]
+    wanted = files((BUILD, *names))
+    folder = (
+        cache() / f"venv-{kind}-{digest(*wanted, sys.version, os.path.realpath(sys.executable))}"
+    )
     if not is_complete(folder):
         with locked(f"venv-{kind}"):
             if not is_complete(folder):
-                _make(folder, files, kind)
-    if kind == "dev":
-        link_in_checkout(".venv", folder)
+                _make(folder, wanted, kind, title)
+    if names == DEVELOPMENT:
+        # A convenience only: all the rest works from a checkout that cannot be written to.
+        with contextlib.suppress(Stop):
+            link_in_checkout(".venv", folder)
     return folder / "bin/python"
 
 
-def _make(folder, files, kind):
+def _make(folder, wanted, kind, title):
     need_space(folder.parent, 1.5, "The Python environment")
     retire(f"venv-{kind}-*")
     log = log_file(f"pip-{kind}")
-    title = "Python packages" if kind == "dev" else "Python packages, without those for development"
+    pip = [folder / "bin/python", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
+    pip += ["--disable-pip-version-check", "--require-hashes", "--no-deps", "--no-build-isolation"]
     with step(title, lambda: last_line(log)):
         run([sys.executable, "-m", "venv", folder], log, "The virtual environment cannot be made")
-        requirements = [argument for file in files for argument in ("-r", file)]
-        pip = [folder / "bin/python", "-m", "pip", "install", "--no-input", "--progress-bar=off"]
-        run(
-            [*pip, "--disable-pip-version-check", "-c", CONSTRAINTS, *requirements],
-            log,
-            "The Python packages cannot be installed",
-        )
+        build, *rest = wanted
+        for requirements in ([build], rest):
+            run(
+                [*pip, *(argument for file in requirements for argument in ("-r", file))],
+                log,
+                "The Python packages cannot be installed",
+            )
     (folder / "complete").touch()

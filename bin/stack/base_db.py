@@ -10,11 +10,10 @@ import fcntl
 import itertools
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import debian, postgres
+from . import debian, postgres, processes, python_env
 from .console import modules_loaded, step
 from .paths import (
     CHECKOUT,
@@ -81,7 +80,9 @@ def find(python, tree, demo=True):
     flavour = ("demo" if demo else "plain") + ("-named" if named else "")
     server = postgres.named_server() if named else None
     where = f"{server.options}" if named else str(debian.postgres_bin())
-    key = digest(tree.key, CHECKOUT / "requirements.txt", _shop(), MODULES, flavour, where, "2")
+    key = digest(
+        tree.key, *python_env.files(python_env.RUNTIME), _shop(), MODULES, flavour, where, "2"
+    )
     template = f"{MODULE}_base_{key}" if named else ""
     base = Base(cache() / f"base-{flavour}-{key}", template)
 
@@ -274,6 +275,14 @@ def module_key():
 _numbers = itertools.count(1)
 
 
+def drop_left(server):
+    """Drop the databases on a named server that runs of this machine, which were killed, have left there."""
+    sql = f"SELECT datname FROM pg_database WHERE datname LIKE '{MODULE}_run_%'"
+    for name in server.query(sql).split():
+        if processes.is_left(name):
+            server.drop_database(name)
+
+
 class Workplace:
     """A copy of a base with a PostgreSQL server of its own, in a folder that one run has to itself.
 
@@ -290,14 +299,15 @@ class Workplace:
         self.made = []
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="glase-run-"))
+        self.folder = processes.folder("run")
         try:
             # One process may have several.
-            own = f"{MODULE}_run_{os.getpid()}_{next(_numbers)}"
+            own = f"{MODULE}_run_{processes.identity()}_{next(_numbers)}"
             database = own if self.base.template else MODULE
             cluster, filestore = self.folder / "pg", self.folder / "data_dir/filestore"
             if self.base.template:
                 self.server = postgres.named_server()
+                drop_left(self.server)
                 self.made.append(database)
             self.base.copy_to(cluster, filestore, database)
             if not self.base.template:

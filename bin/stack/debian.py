@@ -1,12 +1,14 @@
 """Debian packages: those that this machine lacks, and files that are taken from packages without installing them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from .console import Stop, last_line, run, say, step
+from . import processes
+from .console import Stop, explain, last_line, run, say, step
 from .paths import log_file, size_text
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,7 +43,10 @@ def missing(browser=True):
     wanted = []
     if not has_venv():
         wanted.append("python3-venv")
-    if not postgres_bin() and not uses_own_server():
+    if uses_own_server():
+        if not shutil.which("psql") and not postgres_bin():
+            wanted.append("postgresql-client")
+    elif not postgres_bin():
         wanted.append("postgresql")
     if browser and not chromium():
         wanted += ["chromium", "fonts-liberation"]
@@ -53,10 +58,28 @@ def uses_own_server():
     return bool(os.environ.get("PGHOST") or os.environ.get("PGHOSTADDR"))
 
 
+# Says so when it may begin: until then sudo may be asking for a password, and nothing else may be printed.
+INSTALL = """\
+echo authorised
+exec 2>&1 </dev/null
+export DEBIAN_FRONTEND=noninteractive
+apt-get update || exit 3
+exec apt-get install -y --no-install-recommends "$@"
+"""
+
+
 def install(packages, agreed=False):
     """Install Debian packages: as root at once, else with sudo when the user agrees.
 
     :raise Stop: no apt, no sudo, the user does not agree, or apt fails
+    """
+    authorise(packages, agreed)()
+
+
+def authorise(packages, agreed=False):
+    """Get the right to install Debian packages, asking where need be; returns the function that installs them.
+
+    :raise Stop: no apt, no sudo, the user does not agree or does not know the password
     """
     names = " ".join(packages)
     if not shutil.which("apt-get"):
@@ -64,31 +87,52 @@ def install(packages, agreed=False):
             f"This machine has no apt-get, and these are missing: {names}. Install a PostgreSQL server and "
             "Chromium in your own way (or name a server in PGHOST), then start again."
         )
+    by_hand = (
+        f"These Debian packages are missing: {names}. To be run by an administrator, before you start again:\n\n"
+        f"    apt-get install --no-install-recommends {names}\n"
+    )
     prefix = []
     if os.geteuid():
         if not shutil.which("sudo"):
-            raise Stop(
-                f"These Debian packages are missing: {names}. Install them as root, then start again."
-            )
+            raise Stop(by_hand)
         if not agreed and not _asks(
             f"Debian packages to install with sudo: {names}. Install them?"
         ):
-            raise Stop(
-                f"These Debian packages are missing: {names}. Install them, or start again with --yes."
-            )
-        prefix = ["sudo"]
+            raise Stop(by_hand)
+        # Without a terminal nobody can type a password.
+        prefix = ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
+    # The mark is left out: a package manager that is cut off leaves the machine's packages half installed.
+    process = subprocess.Popen(
+        [*prefix, "sh", "-c", INSTALL, "apt-get", *packages],
+        stdout=subprocess.PIPE,
+        env=processes.unmarked(),
+        text=True,
+        errors="replace",
+    )
+    if process.stdout.readline().strip() != "authorised":
+        process.wait()
+        raise Stop(by_hand)
+    return lambda: _follow(process, names)
+
+
+def _follow(process, names):
     log = log_file("apt")
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    with step(f"Debian packages: {names}", lambda: last_line(log)):
-        run(
-            [*prefix, "apt-get", "update"], log, "The package lists cannot be read", env=environment
-        )
-        run(
-            [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages],
-            log,
-            f"The Debian packages {names} cannot be installed",
-            env=environment,
-        )
+    log.parent.mkdir(parents=True, exist_ok=True)
+    output = []
+    with step(f"Debian packages: {names}", lambda: last_line(log)), open(log, "a") as stream:
+        for line in process.stdout:
+            output.append(line)
+            stream.write(line)
+            stream.flush()
+        code = process.wait()
+    if not code:
+        return
+    sentence = explain("".join(output))
+    if not sentence:
+        say("".join(f"    | {line}" for line in output[-25:]))
+        sentence = f"It ended with code {code}; the whole output is in {log}."
+    what = "The package lists cannot be read" if code == 3 else f"{names} cannot be installed"
+    raise Stop(f"{what}. {sentence}")
 
 
 def _asks(question):
@@ -156,6 +200,7 @@ def unpack(packages, own_packages, folder, work):
 
     :param packages: names taken from unstable
     :param own_packages: names taken from this machine's own release
+    :return: the names of the files
     """
     address, codename = mirror()
     if not shutil.which("dpkg-deb"):
@@ -164,15 +209,15 @@ def unpack(packages, own_packages, folder, work):
     log = log_file("odoo")
     download = work / "download"
     download.mkdir()
-    with step("Odoo 19 and its fonts: downloading", lambda: size_text(download)):
-        run(
-            ["apt-get", "-o", "APT::Update::Error-Mode=any", "update"],
+    with step("Odoo 19 and its fonts: downloading", lambda: size_text(work)):
+        _apt(
+            ["-o", "APT::Update::Error-Mode=any", "update"],
             log,
             "The list of Debian's packages cannot be read",
             env=environment,
         )
-        run(
-            ["apt-get", "download", *packages, *(f"{name}/{codename}" for name in own_packages)],
+        _apt(
+            ["download", *packages, *(f"{name}/{codename}" for name in own_packages)],
             log,
             "Odoo 19 cannot be downloaded from Debian's archive",
             env=environment,
@@ -182,6 +227,40 @@ def unpack(packages, own_packages, folder, work):
         for package in sorted(download.glob("*.deb")):
             run(["dpkg-deb", "-x", package, folder], log, f"{package.name} cannot be unpacked")
     return sorted(package.name for package in download.glob("*.deb"))
+
+
+ARCHIVE_TROUBLE = (
+    (
+        r"is expired|is not valid yet",
+        "The archive's list is out of date, or this machine's clock is wrong.",
+    ),
+    (
+        r"Unable to locate package|no installation candidate|find a source to download",
+        "The archive has no such package any more.",
+    ),
+    (
+        r"does not have a Release file|404 +Not Found|was not found",
+        "The archive no longer has this release or file.",
+    ),
+    (
+        r"NO_PUBKEY|is not signed|EXPKEYSIG",
+        "The archive's signature is not known: install a newer debian-archive-keyring.",
+    ),
+)
+
+
+def _apt(arguments, log, what, **options):
+    start = log.stat().st_size if log.exists() else 0
+    try:
+        run(["apt-get", *arguments], log, what, **options)
+    except Stop as trouble:
+        with open(log, errors="replace") as stream:
+            stream.seek(start)
+            output = stream.read()
+        for pattern, sentence in ARCHIVE_TROUBLE:
+            if re.search(pattern, output):
+                raise Stop(f"{what}. {sentence}") from None
+        raise trouble
 
 
 def _private_apt(address, codename, work):
@@ -215,6 +294,7 @@ def _private_apt(address, codename, work):
         'Dir::Etc::sourceparts "-";\n'
         f'Dir::State::lists "{work}/lists";\n'
         f'Dir::Cache "{work}/cache";\n'
+        'Acquire::Languages "none";\n'
         'APT::Sandbox::User "root";\n'
     )
     return dict(os.environ, APT_CONFIG=str(configuration))

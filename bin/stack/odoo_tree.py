@@ -18,6 +18,7 @@ PACKAGES = (
     "libjs-jquery-form",
     "libjs-underscore",
 )
+EXPECTED = "odoo-19 19.0.0+dfsg-1"
 # Unstable's releases of these two hold other files than Odoo links to.
 OWN_RELEASE_PACKAGES = ("fonts-font-awesome", "fonts-inconsolata")
 # Left out of the Debian build, but named in a manifest: without it each bundle logs an error.
@@ -62,7 +63,13 @@ def _download(folder):
     retire("odoo-*")
     fresh_folder(folder)
     work = fresh_folder(folder.parent / "odoo.download")
-    names = debian.unpack(PACKAGES, OWN_RELEASE_PACKAGES, folder, work)
+    try:
+        names = debian.unpack(PACKAGES, OWN_RELEASE_PACKAGES, folder, work)
+    except Stop as trouble:
+        raise Stop(
+            f"{trouble}\nWhat is expected there is {EXPECTED}, in Debian's unstable release. Without it, name the "
+            "folder of an Odoo 19.0 of your own (a checkout will do) in ODOO_ROOT."
+        ) from None
     stub = folder / "usr/lib/python3/dist-packages" / LEFT_OUT
     if not stub.exists():
         stub.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +81,7 @@ def _download(folder):
 
 
 def _at(root, named=False):
+    what = "ODOO_ROOT" if named else "The cached Odoo"
     layouts = (
         (root / "odoo-bin", root, (root / "addons", root / "odoo/addons")),
         (
@@ -87,9 +95,13 @@ def _at(root, named=False):
         if script.exists() and release.exists():
             text = release.read_text()
             if "version_info = (19, 0" not in text:
-                raise Stop(f"ODOO_ROOT ({root}) is not an Odoo 19.0.")
+                other = (
+                    ""
+                    if named
+                    else f" What was expected is {EXPECTED}: name an Odoo 19.0 in ODOO_ROOT."
+                )
+                raise Stop(f"{what} ({root}) is not an Odoo 19.0.{other}")
             complete = root / "complete"
             made_of = complete.read_text() if complete.exists() else f"{root} {text}"
             return OdooTree(script, python_path, addons, digest(made_of))
-    what = "ODOO_ROOT" if named else "The cached Odoo"
     raise Stop(f"{what} ({root}) holds no Odoo: neither odoo-bin nor usr/bin/odoo is there.")

@@ -23,8 +23,24 @@ def cache():
     else:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         folder = Path(base) / MODULE
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise Stop(
+            f"The cache folder {folder} cannot be written to: name another one in POS_GLASE_CACHE."
+        )
     return folder
+
+
+def need_checkout(what):
+    """:raise Stop: the checkout, where ``what`` is to be put, cannot be written to"""
+    if not os.access(CHECKOUT, os.W_OK | os.X_OK):
+        raise Stop(
+            f"The checkout {CHECKOUT} cannot be written to, and {what} is kept in it: use a copy of it that is yours."
+        )
 
 
 def log_file(name):
@@ -115,6 +131,7 @@ def link_in_checkout(name, target):
         return
     if link.is_symlink() and os.readlink(link) == str(target):
         return
+    need_checkout(name)
     fresh = CHECKOUT / f"{name}.{os.getpid()}"
     fresh.symlink_to(target)
     fresh.replace(link)

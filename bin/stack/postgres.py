@@ -3,11 +3,10 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import debian
+from . import debian, processes
 from .console import Stop, explain, run
 from .paths import log_file
 
@@ -39,17 +38,33 @@ class Server:
 
         :raise Stop: the server refuses, or cannot be reached
         """
-        psql = shutil.which("psql") or str(debian.postgres_bin() / "psql")
+        psql = shutil.which("psql") or str((debian.postgres_bin() or Path()) / "psql")
         ended = subprocess.run(
-            [psql, "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql],
-            env={**os.environ, **self.environment()},
+            # -w: nobody can type a password here.
+            [
+                psql,
+                "-w",
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database,
+                "-c",
+                sql,
+            ],
+            env={"PGCONNECT_TIMEOUT": "10", **os.environ, **self.environment()},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
         if ended.returncode:
             words = " ".join(ended.stderr.removeprefix("psql: error: ").split())
-            raise Stop(f"PostgreSQL: {explain(ended.stderr) or words}")
+            known = explain(ended.stderr)
+            raise Stop(f"PostgreSQL: {known} ({words})" if known else f"PostgreSQL: {words}")
         return ended.stdout.strip()
 
     def has_database(self, name):
@@ -86,7 +101,7 @@ class Cluster:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data.mkdir()
         if not os.geteuid():
-            shutil.chown(self.data, "postgres", "postgres")
+            _give(self.data)
         self._run(
             "initdb",
             "-D",
@@ -108,10 +123,10 @@ class Cluster:
         return Cluster(folder)
 
     def start(self):
-        """Start it on a socket in a new temporary folder (a socket's path may have 107 letters only)."""
-        socket = Path(tempfile.mkdtemp(prefix="glase-pg-"))
+        """Start it on a socket in a new temporary folder."""
+        socket = processes.folder("pg")
         if not os.geteuid():
-            shutil.chown(socket, "postgres", "postgres")
+            _give(socket)
         self.stop_if_left_running()
         settings = {
             "listen_addresses": "",
@@ -183,6 +198,17 @@ class _OwnServer(Server):
     def stop(self):
         self.cluster.stop()
         shutil.rmtree(self.socket, ignore_errors=True)
+
+
+def _give(folder):
+    """Make a folder the user's as whom PostgreSQL runs when we are root."""
+    try:
+        shutil.chown(folder, "postgres", "postgres")
+    except LookupError:
+        raise Stop(
+            "PostgreSQL does not run as root, and this machine has no user postgres: start as another user, "
+            "or name a server in PGHOST."
+        ) from None
 
 
 def _as_postgres():

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import python_env, set_up
 from .base_db import Workplace, with_shop
 from .console import Stop, attend, say, step
-from .paths import CHECKOUT, DAY
+from .paths import CHECKOUT, DAY, need_checkout
 from .server import free_port
 from .shop import FOLDER, administrator, read, write_address
 
@@ -30,8 +30,14 @@ print(json.dumps(Simulator(sys.argv[1]).journal(), default=str))
 def main(options):
     """Play sales on a shop of its own; 0 when orders, ledger and simulator tell the same."""
     started = time.monotonic()
+    need_checkout("the pictures of a sale")
     say("Set-up")
-    stack = set_up.prepare(agreed=options.yes, demo=not options.no_demo_data)
+    stack = set_up.prepare(
+        agreed=options.yes,
+        demo=not options.no_demo_data,
+        requirements=python_env.RUNTIME,
+        driver=True,
+    )
     times = options.times or 1
     pictures = _picture_folder()
     with Workplace(with_shop(stack), stack.python, stack.tree) as workplace:
@@ -77,7 +83,7 @@ def _walk(stack, odoo, running, times, pictures):
         "times": times,
     }
     code = attend(
-        [python_env.find(), Path(__file__).with_name("sale_walk.py"), json.dumps(told)],
+        [stack.driver, Path(__file__).with_name("sale_walk.py"), json.dumps(told)],
         env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "bin"), PYTHONDONTWRITEBYTECODE="1"),
         cwd=odoo.folder,
     )

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import threading
@@ -12,8 +11,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .console import Stop, explain, run, say
-from .paths import CHECKOUT, MODULE
+from .console import Stop, end, explain, run, say
+from .paths import CHECKOUT, MODULE, cache, fresh_folder
 
 SET_UP_SHOP = """\
 shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
@@ -52,13 +51,24 @@ def check_port(host, port):
 
 
 def link_module(folder):
-    """An addons folder in which the checkout has the module's name, whatever the checkout is called."""
+    """An addons folder in which the checkout has the module's name, whatever the checkout is called.
+
+    A folder that lies in the checkout gets links to its parts: linked as a whole, the checkout would hold itself, and
+    programs that follow links would walk in circles.
+    """
     addons = folder / "addons"
     addons.mkdir(parents=True, exist_ok=True)
     link = addons / MODULE
     if link.is_symlink():
         link.unlink()
-    link.symlink_to(CHECKOUT)
+    if CHECKOUT not in link.parents:
+        link.symlink_to(CHECKOUT)
+        return addons
+    fresh_folder(link)
+    for part in CHECKOUT.iterdir():
+        hidden = part.name.startswith(".") or part.name == "node_modules"
+        if not hidden and part not in link.parents:
+            (link / part.name).symlink_to(part)
     return addons
 
 
@@ -99,9 +109,16 @@ class Odoo:
             **os.environ,
             **self.server.environment(),
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONDONTWRITEBYTECODE": "" if self._keeps_bytecode() else "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _keeps_bytecode(self):
+        """Whether what Python compiles may be kept: in our own copy of Odoo, by the run that makes the base database.
+
+        All later ones find it there; an Odoo of the user's own is not written to.
+        """
+        return self.addons is None and cache() in self.tree.python_path.parents
 
     def configuration(self):
         """Write the configuration file; returns its path."""
@@ -243,10 +260,4 @@ class Running:
 
     def stop(self):
         """End it: politely first, by its own pid."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end(self.process)

@@ -10,7 +10,7 @@ from . import postgres
 from .base_db import module_key, with_shop
 from .console import Stop, step
 from .odoo_user import OdooUser
-from .paths import CHECKOUT, MODULE, digest, need_space
+from .paths import CHECKOUT, MODULE, digest, need_checkout, need_space
 from .server import EVERYWHERE, Odoo, link_module
 
 FOLDER = CHECKOUT / ".demo"
@@ -91,6 +91,8 @@ class Shop:
         self.fresh = fresh
         self.server = None
         self.made = FOLDER / "made.json"
+        if not FOLDER.exists():
+            need_checkout("the demo's shop")
         FOLDER.mkdir(exist_ok=True)
 
     def __enter__(self):

@@ -35,7 +35,7 @@ def taken_port():
         yield listener.getsockname()[1]
 
 
-@pytest.mark.parametrize("command", ["setup", "test", "demo", "lint"])
+@pytest.mark.parametrize("command", ["setup", "test", "demo", "lint", "lock"])
 def test_every_command_explains_itself(command):
     ended = run(command, "--help")
     assert ended.returncode == 0
@@ -96,7 +96,7 @@ def test_user_without_consent_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(debian.sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(console.Stop, match="chromium.*--yes"):
+    with pytest.raises(console.Stop, match="apt-get install .*chromium"):
         debian.install(["chromium"])
 
 
@@ -110,8 +110,6 @@ def test_not_a_debian_asks_for_odoo_root(monkeypatch):
     ("output", "word"),
     [
         ("write error: No space left on device", "disk"),
-        ("Temporary failure resolving 'mirror'", "network"),
-        ("pip: NewConnectionError: Failed to establish a new connection", "network"),
         ("E: Could not get lock /var/lib/dpkg/lock", "package manager"),
     ],
 )

@@ -32,7 +32,16 @@ MODULES = "point_of_sale,l10n_se"
 SHOP_SCRIPT = Path(__file__).with_name("base_shop.py")
 GLASE_SCRIPT = Path(__file__).with_name("base_glase.py")
 # In the checkout, but no part of the module that is installed.
-NOT_INSTALLED = {"bench", "bin", "doc", "node_modules", "tests", "static/tests", "__pycache__"}
+NOT_INSTALLED = {
+    "bench",
+    "bin",
+    "doc",
+    "node_modules",
+    "requirements",
+    "tests",
+    "static/tests",
+    "__pycache__",
+}
 # So many of a kind stay in the cache when a new one is made: for checkouts that are worked on in turns.
 KEPT = 4
 

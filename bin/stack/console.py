@@ -304,12 +304,15 @@ def attend(arguments, **options):
         raise
 
 
-def end(process):
-    """End a program that we have started: politely first, and not for long when somebody waits for our own end."""
-    if process.poll() is None:
+def end(*programs):
+    """End programs that we have started: politely first, and not for long when somebody waits for our own end."""
+    running = [process for process in programs if process.poll() is None]
+    for process in running:
         process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + (processes.HURRY if IN_HURRY.is_set() else processes.PATIENCE)
+    for process in running:
         try:
-            process.wait(processes.HURRY if IN_HURRY.is_set() else processes.PATIENCE)
+            process.wait(max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -13,12 +12,11 @@ import xml.etree.ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from .console import attend, say
+from .console import attend, end, say
 from .paths import cache
 
 AT_A_TIME = 2
 SLOWEST = 10
-PATIENCE = 20
 DURATIONS = "durations.json"
 
 
@@ -87,6 +85,8 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
+                # A terminal's Ctrl-C reaches it once only, from us.
+                start_new_session=True,
                 **options,
             )
 
@@ -100,15 +100,6 @@ class Run:
         self.seconds = time.monotonic() - self.started
         self.entries = self._recorded()
         self.code = code
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
 
     def attend(self):
         """Run it to its end in the foreground."""
@@ -192,12 +183,12 @@ def _at_the_same_time(runs, selection):
                 _tell(run, selection)
                 if run.code and _stops_at_first(selection):
                     waiting.clear()
-                    for other in running:
-                        other.stop()
+                    end(*(other.process for other in running))
     finally:
         pulse.clear()
+        end(*(run.process for run in running))
         for run in running:
-            run.stop()
+            say(f"{run.name}: stopped after {len(run.tests())} of {run.collected()} tests")
 
 
 def _stops_at_first(selection):

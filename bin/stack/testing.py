@@ -5,12 +5,11 @@ import contextlib
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from . import live, python_env, set_up
+from . import live, processes, python_env, set_up
 from .base_db import Workplace, with_module, with_shop
 from .console import attend, last_test, say, step
 from .paths import CHECKOUT, MODULE, cache, fresh_log
@@ -105,7 +104,8 @@ def _close(count, linted=True):
 def _run(options, selection):
     """Run what was selected; returns the count, whether the linters are content, and the runs."""
     with contextlib.ExitStack() as ending:
-        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="glase-tests-")))
+        folder = processes.folder("tests")
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
         runs = []
         if not options.no_lint and not selection.narrowed and not selection.only_collects:
             lint = [sys.executable, CHECKOUT / "bin/lint", *(["--yes"] if options.yes else [])]

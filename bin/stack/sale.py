@@ -220,6 +220,7 @@ def _compare(receipts, left, pictures):
         for sentence in found:
             say(f"  - {sentence}")
         return 1
+    say()
     for row in left["rows"]:
-        say(f"\nOrder, ledger row and simulator agree: {row['amount']} paid, {row['reference']}.")
+        say(f"Order, ledger row and simulator agree: {row['amount']} paid, {row['reference']}.")
     return 0

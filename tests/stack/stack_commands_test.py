@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from stack import console, debian, odoo_tree, paths, sale, server, shop, testing
+from stack import console, debian, demo, odoo_tree, odoo_user, paths, sale, server, shop, testing
 
 BIN = Path(paths.CHECKOUT) / "bin"
 
@@ -278,6 +279,73 @@ class TestSale:
         assert ended.returncode == 2
         assert "--times" in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8069"),
+        ("0.0.0.0", "http://127.0.0.1:8069"),
+        ("192.0.2.7", "http://192.0.2.7:8069"),
+    ],
+)
+def test_a_server_is_asked_where_it_listens(host, url, tmp_path, monkeypatch):
+    monkeypatch.setattr(server.subprocess, "Popen", lambda *_arguments, **_options: None)
+    postgresql = SimpleNamespace(options={}, environment=lambda: {})
+    tree = SimpleNamespace(script="odoo", python_path="", addons=())
+    odoo = server.Odoo(Path("python"), tree, postgresql, tmp_path)
+    assert odoo.start(8069, host).url == url
+
+
+def test_the_address_is_written_as_it_is_named():
+    said = []
+    postgresql = SimpleNamespace(query=lambda sql, database: said.append((sql, database)))
+    shop.write_address(postgresql, "shop", "http://o'hara.example:8069")
+    ((sql, database),) = said
+    assert database == "shop"
+    assert "'http://o''hara.example:8069'" in sql
+
+
+class TestWhatTheDemoTells:
+    VISITOR = {
+        "shop": "Fjällboden AB",
+        "tills": [[4, "Till 1"], [5, "Till 2"]],
+        "phone": ["a/phone"],
+    }
+
+    @pytest.fixture
+    def kept(self, monkeypatch):
+        """A kept shop that was told about before; its administrator has another password now."""
+
+        def refuse(*_arguments):
+            raise odoo_user.Refused("Access Denied")
+
+        monkeypatch.setattr(demo, "read", refuse)
+        odoo = SimpleNamespace(database="pos_glase", log="odoo.log")
+        return SimpleNamespace(
+            odoo=odoo, told={"visitor": self.VISITOR, "demo": True}, keep=lambda: None
+        )
+
+    def summary(self, kept):
+        options = SimpleNamespace(host="127.0.0.1", no_demo_data=False)
+        return demo._summary(demo._told(kept, None), "http://here", options, kept)
+
+    def test_of_a_shop_that_answers(self, kept, monkeypatch):
+        monkeypatch.setattr(demo, "read", lambda *_arguments: self.VISITOR)
+        told = self.summary(kept)
+        assert "http://here/pos/ui/4" in told
+        assert "http://here/pos/ui/5" in told
+        assert "a/phone" in told
+
+    def test_of_a_shop_whose_administrator_has_another_password(self, kept):
+        told = self.summary(kept)
+        assert "http://here/pos/ui/4" in told
+        assert "a/phone" not in told
+        assert "in the back office" in told
+
+    def test_of_a_shop_that_never_told(self, kept):
+        kept.told.pop("visitor")
+        assert "http://here/odoo" in self.summary(kept)
 
 
 def test_address_of_a_host():

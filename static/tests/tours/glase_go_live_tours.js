@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { patient } from "./glase_util";
 
 // The test tells the tour where the other Glase answers: its port is another one each time.
 const endpoint = new URLSearchParams(window.location.search).get("endpoint");
@@ -44,57 +45,60 @@ function moveTills() {
 }
 
 registry.category("web_tour.tours").add("GlaseGoLive", {
-    steps: () => [
-        press("action_go_live"),
-        {
-            content: "nothing was verified: it is said",
-            trigger: ".o_field_widget[name=source_verified]:contains(Not verified)",
-        },
-        fill("endpoint", endpoint),
-        fill("reseller_id", "demo"),
-        fill("reseller_password", "wrong"),
-        press("action_test"),
-        {
-            content: "a wrong password is said, and Start is not there",
-            trigger: ".o_field_widget[name=test_message]:contains(does not accept the password)",
-        },
-        {
-            content: "no Start yet",
-            trigger: ".o_statusbar_buttons:not(:has(button[name=action_start]))",
-        },
-        fill("reseller_password", "demo"),
-        press("action_test"),
-        {
-            content: "the log-in is accepted",
-            trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
-        },
-        press("action_start"),
-        confirm,
-        stateIs("Moving the tills"),
-        ...moveTills(),
-        {
-            content: "the shop is live",
-            trigger: ".alert-success:contains(From now on the tills take real money)",
-        },
-    ],
+    steps: () =>
+        patient([
+            press("action_go_live"),
+            {
+                content: "nothing was verified: it is said",
+                trigger: ".o_field_widget[name=source_verified]:contains(Not verified)",
+            },
+            fill("endpoint", endpoint),
+            fill("reseller_id", "demo"),
+            fill("reseller_password", "wrong"),
+            press("action_test"),
+            {
+                content: "a wrong password is said, and Start is not there",
+                trigger:
+                    ".o_field_widget[name=test_message]:contains(does not accept the password)",
+            },
+            {
+                content: "no Start yet",
+                trigger: ".o_statusbar_buttons:not(:has(button[name=action_start]))",
+            },
+            fill("reseller_password", "demo"),
+            press("action_test"),
+            {
+                content: "the log-in is accepted",
+                trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
+            },
+            press("action_start"),
+            confirm,
+            stateIs("Moving the tills"),
+            ...moveTills(),
+            {
+                content: "the shop is live",
+                trigger: ".alert-success:contains(From now on the tills take real money)",
+            },
+        ]),
 });
 
 registry.category("web_tour.tours").add("GlaseBackToTest", {
-    steps: () => [
-        press("action_go_live"),
-        { content: "to where it came from", trigger: ".badge:contains(Test)" },
-        press("action_test"),
-        {
-            content: "the log-in is accepted",
-            trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
-        },
-        press("action_start"),
-        confirm,
-        stateIs("Moving the tills"),
-        ...moveTills(),
-        {
-            content: "the shop is back",
-            trigger: ".alert-success:contains(No till of this move takes real money any more)",
-        },
-    ],
+    steps: () =>
+        patient([
+            press("action_go_live"),
+            { content: "to where it came from", trigger: ".badge:contains(Test)" },
+            press("action_test"),
+            {
+                content: "the log-in is accepted",
+                trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
+            },
+            press("action_start"),
+            confirm,
+            stateIs("Moving the tills"),
+            ...moveTills(),
+            {
+                content: "the shop is back",
+                trigger: ".alert-success:contains(No till of this move takes real money any more)",
+            },
+        ]),
 });

@@ -178,8 +178,8 @@ def with_shop(stack):
 def _derived(kind, stack, source, made_of, change):
     """What ``change`` makes of a copy of ``source``; ``made_of`` are parts of its key beside the module."""
     flavour = stack.base.folder.name.removeprefix("base-").rpartition("-")[0]
-    packages = sorted([*CHECKOUT.glob("*.txt"), *CHECKOUT.glob("requirements/*.*")])
-    key = digest(stack.base.folder.name, *packages, module_key(), *made_of)
+    # The base's own key is of the packages and of Odoo.
+    key = digest(stack.base.folder.name, module_key(), *made_of)
     template = f"{MODULE}_{kind}_{key}" if source.template else ""
     base = Base(cache() / f"{kind}-{flavour}-{key}", template)
     if not _hold(base):
@@ -300,9 +300,8 @@ class Workplace:
     :ivar odoo: an :class:`~stack.server.Odoo` on the copy
     """
 
-    def __init__(self, base, python, tree, settings=None):
+    def __init__(self, base, python, tree):
         self.base, self.python, self.tree = base, python, tree
-        self.settings = dict(postgres.FAST if settings is None else settings)
         self.folder = None
         self.server = None
         self.made = []
@@ -320,7 +319,7 @@ class Workplace:
                 self.made.append(database)
             self.base.copy_to(cluster, filestore, database)
             if not self.base.template:
-                self.server = postgres.Cluster(cluster, self.settings).start()
+                self.server = postgres.Cluster(cluster, dict(postgres.FAST)).start()
             self.odoo = Odoo(
                 self.python, self.tree, self.server, self.folder, database, link_module(self.folder)
             )

@@ -112,13 +112,6 @@ def test_every_folder_of_the_manifest_counts():
                 assert found <= files
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements/odoo-3.11.txt"])
-def test_other_packages_make_another(stack, name):
-    first = made(stack)
-    write(base_db.CHECKOUT / name, "zeep")
-    assert made(stack) != first
-
-
 def test_another_base_makes_another(stack):
     first = made(stack)
     other = base_db.Base(stack.base.folder.with_name("base-demo-fedcba9876543210"))

@@ -56,6 +56,9 @@ class GlaseCase(models.Model):
     period_id = fields.Many2one(
         "glase.period", "Transaction Period", readonly=True, index="btree_not_null"
     )
+    subject = fields.Char(
+        readonly=True, copy=False, help="What the case is about, also when that is deleted"
+    )
     order_id = fields.Many2one("pos.order", readonly=True, ondelete="set null")
     order_reference = fields.Char(compute="_compute_order_reference")
     config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
@@ -68,9 +71,9 @@ class GlaseCase(models.Model):
     settled_by = fields.Many2one("res.users", readonly=True)
     settled_at = fields.Datetime(readonly=True)
 
+    # Of names and not of links: a deletion empties those, and two cases must not become one by that.
     _one_open_case = models.UniqueIndex(
-        "(kind, COALESCE(transaction_id, 0), COALESCE(payment_id, 0), COALESCE(period_id, 0))"
-        " WHERE state = 'open'",
+        "(kind, subject) WHERE state = 'open'",
         "This case is open already.",
     )
 
@@ -118,6 +121,7 @@ class GlaseCase(models.Model):
         return case.create(
             {
                 "kind": kind,
+                "subject": f"{subject._name},{subject.id}",
                 "summary": summary,
                 "transaction_id": transaction.id if transaction else False,
                 "payment_id": payment.id if payment else False,
@@ -148,6 +152,7 @@ class GlaseCase(models.Model):
         return case.create(
             {
                 "kind": kind,
+                "subject": f"{period._name},{period.id}",
                 "summary": summary,
                 "period_id": period.id,
                 "config_id": period.config_id.id,

@@ -88,7 +88,7 @@ class GlaseGoLive(models.Model):
     finished_at = fields.Datetime("Finished", readonly=True)
 
     _one_under_way = models.UniqueIndex(
-        "(company_id) WHERE state = 'moving'",
+        "(company_id) WHERE company_id IS NOT NULL AND state = 'moving'",
         "Tills of this company are being moved already: finish that first.",
     )
     _one_prepared = models.UniqueIndex(

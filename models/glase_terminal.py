@@ -98,11 +98,11 @@ class GlaseTerminal(models.Model):
     todo = fields.Char("What to Do", compute="_compute_todo")
 
     _one_live_registration = models.UniqueIndex(
-        "(config_id) WHERE state IN ('registered', 'ready')",
+        "(config_id) WHERE config_id IS NOT NULL AND state IN ('registered', 'ready')",
         "This point of sale is registered with Glase already.",
     )
     _one_draft = models.UniqueIndex(
-        "(config_id) WHERE state = 'draft'",
+        "(config_id) WHERE config_id IS NOT NULL AND state = 'draft'",
         "This point of sale has a Glase terminal already that only needs to be registered.",
     )
     _external_identifier_unique = models.UniqueIndex(

@@ -24,6 +24,7 @@ from . import (
     test_lost_send,
     test_names,
     test_neutralize,
+    test_one_of_a_kind,
     test_overview,
     test_payment_method,
     test_period,

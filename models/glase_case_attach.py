@@ -28,7 +28,12 @@ class GlaseCase(models.Model):
     attachable_order_ids = fields.Many2many("pos.order", compute="_compute_attachable_order_ids")
     till_heard_at = fields.Datetime("Till Last Heard", related="transaction_id.asked_at")
 
-    @api.depends("state", "kind", "transaction_id.payment_id", "transaction_id.spent_on")
+    @api.depends(
+        "state",
+        "kind",
+        "transaction_id.payment_id.pos_order_id.state",
+        "transaction_id.spent_on",
+    )
     def _compute_can_attach(self):
         for case in self:
             row = case.sudo().transaction_id
@@ -37,7 +42,7 @@ class GlaseCase(models.Model):
                 and case.kind in WITHOUT_ORDER
                 and row.kind == ledger.PAYMENT
                 and row.state == ledger.PAID
-                and not row.payment_id
+                and not row._finished_order()
                 and not row.spent_on
                 and not row.refund_ids.filtered(lambda refund: refund.state != ledger.FAILED)
             )
@@ -78,6 +83,7 @@ class GlaseCase(models.Model):
         """
         self.ensure_one()
         self._check_manager()
+        self.sudo().transaction_id._lock()
         if not self.can_attach:
             raise UserError(
                 self.env._(
@@ -97,8 +103,12 @@ class GlaseCase(models.Model):
     def _attach(self, order, manager):
         row = self.transaction_id
         payment = order._glase_payment_for(row)
-        if not row._claim_link(payment):
-            raise UserError(self.env._("Somebody else has just claimed this payment. Reload."))
+        if row.payment_id != payment:
+            # Where its own draft had it, that one has it no more.
+            row._forget_payment()
+            row.payment_id = False
+            if not row._claim_link(payment):
+                raise UserError(self.env._("Somebody else has just claimed this payment. Reload."))
         row.write({"attached_at": clock.now(self.env.cr), "attached_by": manager.id})
         row._note("attach", order.name)
         payment.write({"payment_status": "done", "amount": row._taken_amount()})

@@ -31,6 +31,8 @@ class GlaseCase(models.Model):
         :raises UserError: without a reason, or if the bill is decided already
         """
         reason = self._decision()
+        self.sudo().transaction_id._lock()
+        self.invalidate_recordset(["can_say_unpaid"])
         if not self.can_say_unpaid:
             raise UserError(self.env._("This bill is decided already. Reload the page."))
         row = self.sudo().transaction_id
@@ -54,12 +56,13 @@ class GlaseCase(models.Model):
         """
         reason = self._decision()
         row = self.sudo().transaction_id
+        row._lock()
         if self.state != "open" or not row.proposing:
             raise UserError(self.env._("It is known already what Glase took. Reload the page."))
         row.write({"amount": amount, "proposing": False, **row._decided(reason, self.env.user)})
         row._note("amount_decided", f"{row._decimal(amount)}: {reason}")
         row._after_paid()
-        if not row.payment_id:
+        if not row._finished_order():
             row._open_case("paid_without_order")
         self._settle(reason)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from . import clock, ledger, own_transaction
+from . import clock, ledger
 from .glase_transaction_named import SHAPE
 from .glase_transaction_refund import UNDECIDED
 from .refused import Refused
@@ -204,7 +204,7 @@ class GlaseTransaction(models.Model):
         :raises Refused: if something else decided it meanwhile, or the reference is another's
         """
         self.ensure_one()
-        own_transaction.lock(self)
+        self._lock()
         if self.kind != ledger.REFUND or self.state != ledger.UNKNOWN:
             raise Refused("decided", self.env._("This refund is decided already."))
         undecided = self.search(

@@ -59,7 +59,7 @@ class GlasePeriodLine(models.Model):
     can_take_as_paid = fields.Boolean(compute="_compute_can_take_as_paid")
     can_refund = fields.Boolean(compute="_compute_can_refund")
     journal_item_id = fields.Many2one(
-        "account.move.line", "Journal Item", compute="_compute_journal_item_id", compute_sudo=True
+        "account.move.line", compute="_compute_journal_item_id", compute_sudo=True
     )
 
     @api.depends("kind", "amount")
@@ -263,7 +263,9 @@ class GlasePeriodLine(models.Model):
         row._absorb(evidence, {"message": False})
         row.write(row._decided(reason, self.env.user))
         row._note("report_believed", reason)
-        if not row.payment_id and not row.case_ids.filtered(lambda case: case.state == "open"):
+        if not row._finished_order() and not row.case_ids.filtered(
+            lambda case: case.state == "open"
+        ):
             row._open_case("paid_without_order")
         self.sudo().period_id._compare_again()
         return self.case_id and self.action_open_case()

@@ -16,7 +16,7 @@ STATES = [
 class GlaseReceipt(models.Model):
     """The receipt of one payment or refund, on its way to Glase (``doc/protocol.md §4.12``).
 
-    Made in the transaction in which the payment is linked to its stored order; all that talks with
+    Made in the transaction in which the order of the payment is finished; all that talks with
     Glase happens later, in a scheduled job. Whatever becomes of it, the sale stands.
     """
 
@@ -48,7 +48,7 @@ class GlaseReceipt(models.Model):
     def _queue(self, row):
         """Put the receipt of a row of the ledger into the queue, unless it is there already.
 
-        :param row: a paid or refunded ``glase.transaction`` that was just linked to its order
+        :param row: a paid or refunded ``glase.transaction`` whose order is finished
         """
         if row.account_id.sudo().receipt_mode == RECEIPT_OFF or not row.ers_reference:
             return
@@ -59,7 +59,8 @@ class GlaseReceipt(models.Model):
             """,
             (row.id, row.company_id.id, clock.now(self.env.cr)),
         )
-        self._wake()
+        if self.env.cr.rowcount:
+            self._wake()
 
     @api.model
     def _wake(self):
@@ -76,14 +77,3 @@ class GlaseReceipt(models.Model):
         again = self.sudo().filtered(lambda receipt: receipt.state in (WAITING, FAILED))
         again.write({"state": WAITING, "tries": 0, "next_try_at": clock.now(self.env.cr)})
         self._wake()
-
-
-class GlaseTransaction(models.Model):
-    _inherit = "glase.transaction"
-
-    def _claim_link(self, payment):
-        """Override: what is linked to its order gets a receipt at Glase, later."""
-        claimed = super()._claim_link(payment)
-        if claimed:
-            self.env["glase.receipt"].sudo()._queue(self)
-        return claimed

@@ -1,9 +1,13 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
-from . import ledger
+from . import ledger, own_transaction
 from .glase_account import ENVIRONMENTS
+
+# States of an order that is stored for good.
+FINISHED = ("paid", "done")
 
 
 class GlaseTransaction(models.Model):
@@ -98,7 +102,6 @@ class GlaseTransaction(models.Model):
     )
     clears_id = fields.Many2one(
         "glase.transaction",
-        "Clears",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -215,6 +218,52 @@ class GlaseTransaction(models.Model):
             [("config_id", "in", config.ids), ("state", "in", list(ledger.HOLDS_TILL))]
         )
 
+    def _finished_order(self):
+        """The finished order that has this row: there it has its end. Of no row there is none."""
+        order = self.payment_id.pos_order_id
+        return order if order.state in FINISHED else order.browse()
+
+    def _is_of_order(self, order):
+        """Whether this is the order that the row was sent for, or was attached to by a manager."""
+        self.ensure_one()
+        if self.attached_at:
+            return self.order_id == order
+        return self.order_uuid == order.uuid
+
+    # === Locks ===
+
+    def _lock(self):
+        """Lock these rows before how they end is read, with what they give back and repeat."""
+        own_transaction.lock(self | self.original_id | self.repeats_id)
+
+    @api.model
+    def _lock_ends(self, orders=None, payments=None, order_uuids=()):
+        """Lock the rows of orders and of payments; who may end one of them does this first.
+
+        They are found by the ledger's own keys, and as superuser: not by what the caller may see
+        (``doc/ledger.md §2``).
+
+        :param orders: orders whose rows are meant, whatever they are linked to
+        :param payments: payments whose rows are meant
+        :param order_uuids: of orders that may not be stored yet
+        :return: the rows
+        """
+        rows = self.sudo()
+        orders = self.env["pos.order"].sudo() | (orders or self.env["pos.order"]).sudo()
+        payments = orders._glase_payments() | (payments or self.env["pos.payment"]).sudo()
+        uuids = {*order_uuids, *orders.mapped("uuid")} - {False, None}
+        lines = set(payments.mapped("uuid")) - {False}
+        found = rows.search(
+            Domain("order_uuid", "in", list(uuids))
+            | Domain("order_id", "in", orders.ids)
+            | Domain("line_uuid", "in", list(lines))
+            | Domain("payment_id", "in", payments.ids)
+        )
+        found._lock()
+        return found
+
+    # === Money ===
+
     def _decimal(self, amount):
         """An amount of this row as Decimal, in major units with the currency's decimals."""
         self.ensure_one()
@@ -247,6 +296,7 @@ class GlaseTransaction(models.Model):
         :return: whether it is linked to this payment now
         """
         self.ensure_one()
+        self.env.flush_all()
         self.env.cr.execute(
             "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
             " WHERE id = %s AND payment_id IS NULL AND spent_on IS NULL",

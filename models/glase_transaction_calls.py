@@ -20,6 +20,9 @@ from .refused import Refused
 
 _logger = logging.getLogger(__name__)
 
+# What becomes something else by age alone.
+YOUNG = frozenset({ledger.DRAFT, ledger.SENDING, ledger.UNKNOWN})
+
 
 class GlaseTransaction(models.Model):
     """The conversations with Glase about one row: claim, call, store what was heard.
@@ -118,19 +121,25 @@ class GlaseTransaction(models.Model):
     @api.model
     def _age(self, terminal):
         """Find out what has become too old to be what it says (``doc/ledger.md §3``)."""
-        now = clock.now(self.env.cr)
-        on_terminal = [("terminal_id", "in", terminal.ids)]
-        for row in self.search([*on_terminal, ("state", "=", ledger.DRAFT)]):
-            if now - row.create_date > ledger.MAX_DRAFT_AGE:
-                row._move("never_sent")
-        for row in self.search([*on_terminal, ("state", "=", ledger.SENDING)]):
-            if now - row.sent_at > ledger.MAX_SENDING_AGE:
-                row._move("lost")
-        lost = [*on_terminal, ("kind", "=", ledger.PAYMENT), ("state", "=", ledger.UNKNOWN)]
-        for row in self.search(lost):
-            if row._is_superseded() and now - row.sent_at > ledger.MAX_SENDING_AGE:
-                row._move("superseded", inferred=True)
+        young = self.search([("terminal_id", "in", terminal.ids), ("state", "in", list(YOUNG))])
+        # What somebody else has locked is being ended: the next use finds out.
+        for row in own_transaction.lock_free(young.filtered(lambda row: row._aged_request())):
+            request = row._aged_request()
+            if request:
+                row._move(request, **({"inferred": True} if request == "superseded" else {}))
         self._release_forced(terminal)
+
+    def _aged_request(self):
+        """What has become of this row by its age alone: a key of ``ledger.REQUESTS``, or None."""
+        self.ensure_one()
+        now = clock.now(self.env.cr)
+        if self.state == ledger.DRAFT:
+            return "never_sent" if now - self.create_date > ledger.MAX_DRAFT_AGE else None
+        if now - self.sent_at <= ledger.MAX_SENDING_AGE:
+            return None
+        if self.state == ledger.SENDING:
+            return "lost"
+        return "superseded" if self._is_lost_send() and self._is_superseded() else None
 
     def _heard_till(self, take_back=False):
         """The till asks: it is alive.

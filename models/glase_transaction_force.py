@@ -104,14 +104,15 @@ class GlaseTransaction(models.Model):
     def _release_forced(self, terminal):
         """After its minute, a payment that was marked as paid holds its till no longer."""
         since = clock.now(self.env.cr) - ledger.WATCH_FORCED
-        self.search(
+        holding = self.search(
             [
                 ("terminal_id", "in", terminal.ids),
                 ("state", "=", ledger.ISSUED),
                 ("forced_at", "<=", since),
                 ("released", "=", False),
             ]
-        ).write({"released": True})
+        )
+        own_transaction.lock_free(holding).write({"released": True})
 
     def _forced_pause(self):
         """How long to wait before a forced row is asked about again (timedelta)."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from ..glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from . import clock, ledger, own_transaction
 from .glase_transaction_settle import BATCH, UNCLAIMED_AFTER
+from .pos_order import RETRY, REVERSING
 from .refused import Refused
 
 # A refund in one of these counts as given back: what is not decided may have been made.
@@ -26,7 +27,6 @@ class GlaseTransaction(models.Model):
     refund_reason = fields.Char("Reason for the Refund", readonly=True)
     repeats_id = fields.Many2one(
         "glase.transaction",
-        "Repeats",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -147,10 +147,8 @@ class GlaseTransaction(models.Model):
         session = self.env["pos.session"].browse(of_order and values["session_id"])
         config = self.env["pos.config"].browse(values["config_id"])
         of_till = config.with_context(active_test=False).glase_terminal_ids
-        for terminal in (originals.terminal_id | of_till).sorted("id"):
-            own_transaction.lock(terminal)
-        for row in originals.sorted("id"):
-            own_transaction.lock(row)
+        own_transaction.lock(originals.terminal_id | of_till)
+        own_transaction.lock(originals | self.browse(values.get("repeats_id")))
         same = self.search(
             [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
         )
@@ -166,6 +164,14 @@ class GlaseTransaction(models.Model):
                 raise Refused("proves_nothing", why_not)
         else:
             self._refuse_second_refund(values["line_uuid"])
+        if of_order:
+            # Their order may have lost them since it was read, to another order or a refund without one.
+            originals = originals.filtered(lambda row: row._finished_order())
+            if not originals:
+                raise Refused(
+                    "order_changed",
+                    self.env._("The order of this payment has changed: open it again."),
+                )
         amount = originals[:1]._decimal(values["amount"])
         original = next((row for row in originals if row._covers(amount, values)), None)
         if not original:
@@ -268,6 +274,8 @@ class GlaseTransaction(models.Model):
         )
         claimed = bool(self.env.cr.rowcount)
         self.invalidate_recordset(["spent_on", "payment_id"])
+        if claimed:
+            self._draft_payments()._glase_write_proof({"payment_status": REVERSING})
         return claimed
 
     def _release_claim(self):
@@ -282,14 +290,20 @@ class GlaseTransaction(models.Model):
 
     def _forget_payment(self):
         """What was given back before its order was finished is on that order no more."""
-        payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
-        payments.filtered(lambda payment: payment.pos_order_id.state == "draft")._glase_write_proof(
+        self._draft_payments()._glase_write_proof(
             {
                 "transaction_id": False,
                 "payment_ref_no": False,
                 "glase_paid_at": False,
                 "card_type": False,
+                "payment_status": RETRY,
             }
+        )
+
+    def _draft_payments(self):
+        """The payments of this row's line, where their order is not finished."""
+        return self.env["pos.payment"].search(
+            [("uuid", "=", self.line_uuid), ("pos_order_id.state", "=", "draft")]
         )
 
     def _without_order_kind(self):
@@ -301,19 +315,22 @@ class GlaseTransaction(models.Model):
         """Override: a refund that no order took within minutes is a case, too."""
         result = super()._find_unclaimed()
         limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
-        for refund in self._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH):
+        unclaimed = self._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH)
+        for refund in own_transaction.lock_free(unclaimed):
             refund._open_case("refund_without_order")
         return result
 
     @api.model
     def _unclaimed_refunds(self, domain, limit=None):
-        """Refunds that were made for an order which does not have them."""
+        """Refunds that were made for an order which does not have them, or is a draft yet."""
         return self.search(
             [
                 *domain,
                 ("kind", "=", ledger.REFUND),
                 ("state", "=", ledger.REFUNDED),
+                "|",
                 ("payment_id", "=", False),
+                ("payment_id.pos_order_id.state", "=", "draft"),
                 ("original_id.spent_on", "=", False),
                 ("case_ids", "not any", [("kind", "=", "refund_without_order")]),
             ],

@@ -33,12 +33,6 @@ class GlaseTransaction(models.Model):
                 self.env._("Only a Point of Sale administrator refunds in the back office.")
             )
 
-    def _refunded_order(self):
-        """The finished order that has this payment: a refund of it belongs into an order."""
-        self.ensure_one()
-        order = self.payment_id.pos_order_id
-        return order if order.state in ("paid", "done") else order.browse()
-
     def _office_refund(self, line_uuid, total, reason, quantities=None):
         """Give money back from the back office; asked again for the same line, it goes on.
 
@@ -54,7 +48,7 @@ class GlaseTransaction(models.Model):
         """
         self.ensure_one()
         self._check_manager()
-        order = self._refunded_order()
+        order = self._finished_order()
         known = self.sudo().search(
             [("line_uuid", "=", line_uuid), ("attempt", "=", FROM_OFFICE)], limit=1
         )
@@ -66,7 +60,7 @@ class GlaseTransaction(models.Model):
         values = self._office_values(payment, line_uuid, total, reason)
         try:
             row_id = self.sudo()._make_refund(
-                self.sudo(), values, spends=None if order else ("cancel",)
+                self.sudo(), values, spends=None if order else ("draft", "cancel")
             )
         except Refused as refusal:
             self._drop_draft_refund(payment)
@@ -85,7 +79,7 @@ class GlaseTransaction(models.Model):
 
     def _check_office_refund(self, order, total):
         open_order = self.payment_id.pos_order_id
-        if open_order.state == "draft":
+        if open_order.state == "draft" and not self._is_left_alone():
             raise UserError(
                 self.env._(
                     "The order of this payment is still open at the till (%s): finish it there, "
@@ -99,6 +93,11 @@ class GlaseTransaction(models.Model):
             raise UserError(
                 self.env._("Without an order all that is left goes back: it cannot be divided.")
             )
+
+    def _is_left_alone(self):
+        """Whether a case says that nobody finishes the order of this payment: a manager decides."""
+        cases = self.sudo().case_ids.filtered(lambda case: case.kind == "paid_without_order")
+        return any(case.state == "open" for case in cases)
 
     def _office_values(self, payment, line_uuid, total, reason):
         order = payment.pos_order_id
@@ -132,10 +131,11 @@ class GlaseTransaction(models.Model):
         self._check_manager()
         self.check_access("read")
         row = self.sudo()
-        if row.kind != ledger.REFUND or row.state != ledger.REFUNDED or row.payment_id:
+        row._lock()
+        if row.kind != ledger.REFUND or row.state != ledger.REFUNDED or row._finished_order():
             raise UserError(self.env._("This refund has an order already, or was not made."))
         payment = self.env["pos.payment"].search([("uuid", "=", row.line_uuid)])
-        original = row.original_id._refunded_order()
+        original = row.original_id._finished_order()
         if not payment and not original:
             raise UserError(
                 self.env._("The order that was refunded is not there any more: settle the case.")
@@ -145,8 +145,12 @@ class GlaseTransaction(models.Model):
         if not payment:
             total = row._decimal(row.amount)
             payment = original._glase_draft_refund(total, row.line_uuid, reason=row.refund_reason)
-            if payment.pos_order_id.config_id != row.config_id:
-                row.config_id = payment.pos_order_id.config_id
+            # The manager says that this is its order: the one that it was made for is gone.
+            made = payment.pos_order_id
+            row.write(
+                {"config_id": made.config_id.id, "order_id": made.id, "order_uuid": made.uuid}
+            )
+            row._note("refund_order", made.pos_reference)
         if payment.pos_order_id.state not in ("draft", "paid", "done"):
             raise UserError(self.env._("The refund order was canceled: settle the case."))
         payment.pos_order_id._glase_finish_refund(payment)

@@ -110,7 +110,7 @@ class GlaseTransaction(models.Model):
                 "not_open",
                 self.env._("This payment is not paid: there is nothing to give back. Cancel it."),
             )
-        if row.payment_id.pos_order_id.state in ("paid", "done"):
+        if row._finished_order():
             raise Refused(
                 "order_done", self.env._("This order is finished already: refund it instead.")
             )
@@ -170,8 +170,8 @@ class GlaseTransaction(models.Model):
         return {"ok": True}
 
     def _approve_other_tender(self, manager_id, reason):
+        own_transaction.lock(self)
         for row in self:
-            own_transaction.lock(row)
             row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
             row._note("other_tender", reason)
             body = self.env._(

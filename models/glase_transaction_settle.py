@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 
-from . import clock, jobs, ledger
+from . import clock, jobs, ledger, own_transaction
 
 BATCH = 100
 UNCLAIMED_AFTER = timedelta(minutes=5)
@@ -24,6 +24,7 @@ class GlaseTransaction(models.Model):
 
         :param str why: a key of ``given_up_why``
         """
+        own_transaction.lock(self)
         now = clock.now(self.env.cr)
         giving_up = self.filtered(lambda row: row._may_be_given_up())
         for row in giving_up:
@@ -87,7 +88,8 @@ class GlaseTransaction(models.Model):
             [*domain, ("state", "in", list(ledger.HOLDS_TILL)), ("given_up_at", "=", False)]
         )
         limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
-        holding.filtered(lambda row: (row.asked_at or row.sent_at) < limit)._give_up("silent")
+        silent = holding.filtered(lambda row: (row.asked_at or row.sent_at) < limit)
+        own_transaction.lock_free(silent)._give_up("silent")
 
     @api.model
     def _next_to_settle(self, terminal_id=None):
@@ -159,12 +161,16 @@ class GlaseTransaction(models.Model):
     def _find_unclaimed(self):
         """A paid row that no order took within minutes is a case (``doc/ledger.md §6``)."""
         limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
-        for row in self._unclaimed([("paid_at", "<", limit)], limit=BATCH):
+        unclaimed = self._unclaimed([("paid_at", "<", limit)], limit=BATCH)
+        for row in own_transaction.lock_free(unclaimed):
             row._open_case("paid_without_order")
 
     @api.model
     def _unclaimed(self, domain, limit=None):
-        """Paid rows that neither an order nor a refund has taken, and no case has named yet."""
+        """Paid rows that neither an order nor a refund has taken, and no case has named yet.
+
+        An order has taken one when it is finished: a draft may never be.
+        """
         unnamed = ("case_ids", "not any", [("kind", "=", "paid_without_order")])
         return self._without_end([*domain, unnamed], limit)
 
@@ -181,7 +187,9 @@ class GlaseTransaction(models.Model):
                 *domain,
                 ("state", "=", ledger.PAID),
                 ("kind", "=", ledger.PAYMENT),
+                "|",
                 ("payment_id", "=", False),
+                ("payment_id.pos_order_id.state", "=", "draft"),
                 ("spent_on", "=", False),
                 ("refund_ids", "not any", [("state", "!=", ledger.FAILED)]),
             ],

@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, models
 
-from . import clock, ledger, own_transaction
+from . import clock, ledger
 
 
 class GlaseTransaction(models.Model):
@@ -55,7 +55,7 @@ class GlaseTransaction(models.Model):
         :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
         """
         self.ensure_one()
-        own_transaction.lock(self)
+        self._lock()
         now = clock.now(self.env.cr)
         verdict = ledger.judge(self._as_judged(), evidence)
         amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False

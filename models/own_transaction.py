@@ -57,16 +57,40 @@ def _passes(error):
     return isinstance(error, CONFLICTS) or lost or type(error) is psycopg2.DatabaseError
 
 
-def lock(record):
-    """Lock one row until the transaction ends; whoever waited for it starts afresh.
+def lock(records):
+    """Lock rows until the transaction ends, in the order of their ids (``doc/ledger.md §2``).
 
-    An update rather than ``FOR UPDATE``: a transaction that waited behind this one then sees a
-    conflict and is repeated by :func:`run`, with a snapshot that shows what this one did.
+    An update rather than ``FOR UPDATE`` alone: a transaction that waited behind this one, or that
+    began before it ended, then sees a conflict and is repeated, by :func:`run` or by Odoo, with a
+    snapshot that shows what this one did. So what is read after the lock is how things stand.
 
-    :param record: a recordset of one record, in an environment of :func:`run`
+    :param records: of one model, in a superuser environment
     """
-    record.ensure_one()
-    record.env.cr.execute(
-        f'UPDATE "{record._table}" SET id = id WHERE id = %s', (record.id,), log_exceptions=False
+    _lock_rows(records, "FOR NO KEY UPDATE")
+
+
+def lock_free(records):
+    """Lock those rows that nobody else has locked; waits for no one.
+
+    :param records: of one model, in a superuser environment
+    :return: those that are locked now
+    """
+    return _lock_rows(records, "FOR NO KEY UPDATE SKIP LOCKED")
+
+
+def _lock_rows(records, how):
+    if not records:
+        return records
+    records.flush_recordset()
+    cr, table, ids = records.env.cr, records._table, list(records.ids)
+    cr.execute(
+        f'SELECT id FROM "{table}" WHERE id = ANY(%s) ORDER BY id {how}',
+        (ids,),
+        log_exceptions=False,
     )
-    record.invalidate_recordset()
+    locked = records.browse(row_id for (row_id,) in cr.fetchall())
+    cr.execute(
+        f'UPDATE "{table}" SET id = id WHERE id = ANY(%s)', (locked.ids,), log_exceptions=False
+    )
+    locked.invalidate_recordset()
+    return locked

@@ -8,22 +8,26 @@ from . import clock, ledger
 from .glase_due import CashRounding, still_due, total_due
 from .glase_rows import Labels, OrderLine, bill_rows
 
+# What a Glase line is at the till, in core's words: ``payment_status``.
+DONE, RETRY, REVERSING = "done", "retry", "reversing"
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
 NOT_TAKEN = (
     "pending",
-    "retry",
+    RETRY,
     "waiting",
     "waitingCard",
     "waitingCancel",
     "glase_open",
-    "reversing",
+    REVERSING,
 )
 
 # The name that core gives to an order until it is paid.
 UNNAMED = "/"
 
 # What of an order the proof of its Glase payments hangs on, beside the payments themselves.
-PROOF_RELEVANT = frozenset({"amount_total", "config_id", "session_id", "company_id", "state"})
+PROOF_RELEVANT = frozenset(
+    {"amount_total", "config_id", "session_id", "company_id", "state", "uuid"}
+)
 
 
 class PosOrder(models.Model):
@@ -40,24 +44,42 @@ class PosOrder(models.Model):
             order.display_name = order.pos_reference
         return result
 
+    @api.model
+    def sync_from_ui(self, orders):
+        """Override of `point_of_sale`: the ledger is locked before an order is read or written.
+
+        First, and not only where it is proven: a sync of many orders takes long, and whatever ends
+        one of their rows meanwhile waits until it is stored (``doc/ledger.md §2``).
+        """
+        uuids = [order.get("uuid") for order in orders]
+        stored = self.sudo().search([("uuid", "in", uuids)])
+        self.env["glase.transaction"]._lock_ends(stored, order_uuids=uuids)
+        return super().sync_from_ui(orders)
+
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again when their order changes."""
+        if not PROOF_RELEVANT & set(vals):
+            return super().write(vals)
+        self.env["glase.transaction"]._lock_ends(self)
         result = super().write(vals)
-        if PROOF_RELEVANT & set(vals):
-            glase = self.payment_ids.filtered(lambda payment: payment._is_glase())
-            if vals.get("state") == "cancel":
-                glase._glase_let_go()
-            else:
-                for payment, row in glase._glase_rows().items():
-                    payment._glase_compare(row)
-                    payment.pos_order_id._glase_watch_total()
-                glase._glase_prove()
+        payments = self._glase_payments()
+        if vals.get("state") == "cancel":
+            payments._glase_let_go()
+        else:
+            for payment, row in payments._glase_rows().items():
+                payment._glase_compare(row)
+                payment.pos_order_id._glase_watch_total()
+            payments._glase_prove()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_keeps_case(self):
         # The database removes an order's payments by itself: they are not asked.
-        self.payment_ids._glase_let_go()
+        self._glase_payments()._glase_let_go()
+
+    def _glase_payments(self):
+        """All payments of these orders: no rule, and nothing that was written, hides one."""
+        return self.env["pos.payment"].sudo().search([("pos_order_id", "in", self.ids)])
 
     def _glase_watch_total(self):
         """Compare the total with the bill when the transaction ends: within it, it goes back and forth."""
@@ -70,7 +92,8 @@ class PosOrder(models.Model):
     @api.model
     def _glase_compare_totals(self):
         watched = self.env.cr.precommit.data.pop("pos_glase.orders", ())
-        for payment, row in self.browse(watched).exists().payment_ids._glase_rows().items():
+        payments = self.sudo().browse(watched).exists()._glase_payments()
+        for payment, row in payments._glase_rows().items():
             payment.pos_order_id._glase_compare_total(row)
 
     def _glase_compare_total(self, row):
@@ -166,7 +189,7 @@ class PosOrder(models.Model):
         )
 
     def _glase_other_tenders(self, line_uuid):
-        taken = self.payment_ids.filtered(
+        taken = self._glase_payments().filtered(
             lambda payment: (
                 payment.uuid != line_uuid
                 and payment.payment_status not in NOT_TAKEN

@@ -3,7 +3,9 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import UserError
 
-WAITING, DONE = "waiting", "done"
+from .pos_order import DONE
+
+WAITING = "waiting"
 MAX_PRICE_ROUNDS = 5
 # What the taxes of all lines together may be off by, in steps of the currency.
 MAX_ROUNDING_STEPS = 20

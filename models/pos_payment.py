@@ -19,6 +19,8 @@ PROVEN_FIELDS = frozenset(
 PROOF_RELEVANT = frozenset(
     {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
 )
+# Copies of what their order says: written by nobody, they would hide a payment or move it.
+OF_ORDER = frozenset({"company_id", "session_id", "currency_id", "user_id", "partner_id"})
 
 
 class PosPayment(models.Model):
@@ -45,28 +47,32 @@ class PosPayment(models.Model):
     def create(self, vals_list):
         """Override of `point_of_sale` to prove Glase payments against the ledger."""
         methods = self.env["pos.payment.method"]
-        checked = []
+        checked, order_ids = [], set()
         for vals in vals_list:
             method = methods.browse(vals.get("payment_method_id"))
-            glase = method.sudo().use_payment_terminal == "glase"
-            # Named, so that no default of a browser's context takes their place.
-            checked.append({**vals, **dict.fromkeys(PROVEN_FIELDS, False)} if glase else vals)
+            if method.sudo().use_payment_terminal == "glase":
+                order_ids.add(vals.get("pos_order_id"))
+                # Named, so that no default of a browser's context takes their place.
+                vals = {**self._glase_drop_claims(vals), **dict.fromkeys(PROVEN_FIELDS, False)}
+            checked.append(vals)
+        orders = self.env["pos.order"].browse(order_ids - {None, False})
+        self.env["glase.transaction"]._lock_ends(orders)
         payments = super().create(checked)
         payments._glase_prove()
         return payments
 
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again after a change."""
+        relevant = PROOF_RELEVANT & set(vals)
+        if relevant:
+            self.env["glase.transaction"]._lock_ends(payments=self)
         glase = self.filtered(lambda payment: payment._is_glase())
-        if glase:
-            rows = glase._glase_rows() if PROOF_RELEVANT & set(vals) else {}
-            super(PosPayment, self - glase).write(vals)
-            result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
-            for payment, row in rows.items():
-                payment._glase_compare(row)
-        else:
-            result = super().write(vals)
-        if PROOF_RELEVANT & set(vals):
+        rows = self._glase_rows() if relevant else {}
+        super(PosPayment, self - glase).write(vals)
+        result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
+        for payment, row in rows.items():
+            payment._glase_compare(row)
+        if relevant:
             self._glase_prove()
         return result
 
@@ -79,6 +85,7 @@ class PosPayment(models.Model):
 
         A bill that is out is given up, so that it is canceled; money that was taken is a case.
         """
+        self.env["glase.transaction"]._lock_ends(payments=self)
         for payment, row in self._glase_rows().items():
             if row.payment_id == payment:
                 row.payment_id = False
@@ -100,7 +107,8 @@ class PosPayment(models.Model):
 
     @api.model
     def _glase_drop_claims(self, vals):
-        return {name: value for name, value in vals.items() if name not in PROVEN_FIELDS}
+        dropped = PROVEN_FIELDS | OF_ORDER
+        return {name: value for name, value in vals.items() if name not in dropped}
 
     def _glase_claims_paid(self):
         """Whether this payment says that Glase money was taken or given back.

@@ -1,6 +1,7 @@
 from odoo import models
 
 from . import ledger
+from .pos_order import DONE
 
 # What a reprint goes by: the same words as in the till, where they are never translated.
 MOVED, REFUNDED, SIMULATED = "Glase payment", "Glase refund", "Glase simulation"
@@ -18,13 +19,22 @@ class PosPayment(models.Model):
     _inherit = "pos.payment"
 
     def _glase_prove(self):
-        """Match payments with the ledger; mark and list what does not match."""
-        for payment in self:
-            if payment._glase_claims_paid():
-                payment._glase_link(payment._glase_matching_row())
+        """Match payments with the ledger; mark and list what does not match.
+
+        What its row says is the status of a payment, also where nobody has claimed it yet: a till
+        that has lost its own copy reads there that the customer paid.
+        """
+        # Not by the rights of the one who is proven: no rule hides a till or a payment here.
+        for payment in self.sudo():
+            if not payment._is_glase() or payment.pos_order_id.state == "cancel":
+                continue
+            row = payment._glase_matching_row()
+            row._lock()
+            if row or payment._glase_claims_paid():
+                payment._glase_link(row)
 
     def _glase_rows(self):
-        """The rows of the ledger that hang on these payments: linked, or still out.
+        """The rows of the ledger that hang on these payments: linked, paid, or still out.
 
         :return: the newest such row of each payment that has one
         :rtype: dict
@@ -37,8 +47,10 @@ class PosPayment(models.Model):
                     "|",
                     ("payment_id", "in", self.ids),
                     "&",
+                    "&",
                     ("line_uuid", "in", [uuid for uuid in self.mapped("uuid") if uuid]),
-                    ("state", "in", [*ledger.HOLDS_TILL, ledger.UNKNOWN]),
+                    ("state", "in", [*ledger.HOLDS_TILL, ledger.UNKNOWN, ledger.PAID]),
+                    ("spent_on", "=", False),
                 ],
                 order="id",
             )
@@ -53,10 +65,11 @@ class PosPayment(models.Model):
         self.ensure_one()
         if row.given_up_at and not row.payment_id:
             return
-        if row.payment_id == self and not self._is_glase():
+        payment = self.sudo()
+        if row.payment_id == payment and not payment._is_glase():
             # Its money is at Glase all the same: the proof, which is for Glase payments, passes it by.
-            self._glase_write_proof({"glase_unverified": True})
-        for what, before, after in self._glase_differences(row):
+            payment._glase_write_proof({"glase_unverified": True})
+        for what, before, after in payment._glase_differences(row):
             row._open_case("changed_after_send", what=what, before=before, after=after)
 
     def _glase_differences(self, row):
@@ -70,17 +83,23 @@ class PosPayment(models.Model):
         elif not row._stands_for(abs(self.amount)):
             amounts = (currency.format(row._taken_amount() or row.amount), abs(self.amount))
             yield self.env._("The amount"), amounts[0], currency.format(amounts[1])
+        order = self.pos_order_id
+        if order.company_id != row.company_id:
+            yield self.env._("The company"), row.company_id.name, order.company_id.name
+        if not row._is_of_order(order):
+            yield self.env._("The order"), row.order_name, order.display_name
         if row.attached_at:
             return
         if self.uuid != row.line_uuid:
             yield self.env._("The payment line"), row.line_uuid, self.uuid
-        if self.pos_order_id.config_id != row.config_id:
-            till = self.pos_order_id.config_id.display_name
+        if order.config_id != row.config_id:
+            till = order.config_id.display_name
             yield self.env._("The till"), row.config_id.display_name, till
 
     def _glase_matching_row(self):
-        """The one settled row of the ledger with this line, amount, currency and till."""
+        """The one settled row of the ledger with this order, line, amount, currency and till."""
         self.ensure_one()
+        order = self.pos_order_id
         refund = self.amount < 0
         proven = [("kind", "=", ledger.REFUND), ("state", "=", ledger.REFUNDED)]
         if not refund:
@@ -97,7 +116,7 @@ class PosPayment(models.Model):
                 [
                     *proven,
                     ("currency_id", "=", self.currency_id.id),
-                    ("company_id", "=", self.company_id.id),
+                    ("company_id", "=", order.company_id.id),
                     "|",
                     "&",
                     ("payment_id", "=", self.id),
@@ -105,16 +124,20 @@ class PosPayment(models.Model):
                     "&",
                     "&",
                     ("line_uuid", "=", self.uuid),
-                    ("config_id", "=", self.pos_order_id.config_id.id),
+                    ("config_id", "=", order.config_id.id),
                     ("payment_id", "in", [False, self.id]),
                 ]
             )
-        )
+        ).filtered(lambda row: row._is_of_order(order))
         compare = self.currency_id.compare_amounts
         taken = rows.filtered(lambda row: compare(abs(self.amount), row._taken_amount()) == 0)
-        session = self.pos_order_id.session_id
+        session = order.session_id
         taken = taken.filtered(
-            lambda row: row.session_id == session or session._glase_is_of(row.environment)
+            lambda row: (
+                # Without a session it is in no books yet: asked again when it gets one.
+                session in (row.session_id, session.browse())
+                or session._glase_is_of(row.environment)
+            )
         )
         return taken if len(taken) == 1 else taken.browse()
 
@@ -135,6 +158,8 @@ class PosPayment(models.Model):
             }
         self._glase_write_proof(values)
         self._glase_update_cases(row)
+        if row._finished_order():
+            self.env["glase.receipt"].sudo()._queue(row)
 
     def _glase_proven_values(self, row):
         moved = REFUNDED if row.kind == ledger.REFUND else MOVED
@@ -145,15 +170,19 @@ class PosPayment(models.Model):
             "glase_original_reference": row.original_id.ers_reference,
             "glase_paid_at": row.receipt_time or row.paid_at or row.ended_at,
             "glase_unverified": False,
+            "payment_status": DONE,
         }
 
     def _glase_write_proof(self, values):
         """Write what the proof found, past the guard against what others claim."""
+        # pylint: disable-next=super-method-mismatch
         return super().write(values)
 
     def _glase_update_cases(self, row):
         cases = self.env["glase.case"].sudo()
         if row:
+            # A draft that has the money is not its end yet.
+            ended = ROW_WITHOUT_ORDER if row._finished_order() else ()
             waiting = cases.search(
                 [
                     ("state", "=", "open"),
@@ -162,7 +191,7 @@ class PosPayment(models.Model):
                     ("kind", "in", ["unverified_payment", "unverified_refund"]),
                     ("payment_id", "=", self.id),
                     "&",
-                    ("kind", "in", ROW_WITHOUT_ORDER),
+                    ("kind", "in", ended),
                     ("transaction_id", "=", row.id),
                 ]
             )

@@ -47,16 +47,15 @@ class GlaseTerminal(models.Model):
         :return: what :meth:`_lift_latch` needs
         :rtype: str
         """
-        for terminal in self.sorted("id"):
-            own_transaction.lock(terminal)
+        own_transaction.lock(self)
         latch = clock.now(self.env.cr).isoformat()
         for terminal in self:
             terminal.closing_latches = [*terminal._standing_latches(), latch]
         return latch
 
     def _lift_latch(self, latch):
-        for terminal in self.sorted("id"):
-            own_transaction.lock(terminal)
+        own_transaction.lock(self)
+        for terminal in self:
             terminal.closing_latches = [one for one in terminal._standing_latches() if one != latch]
 
     def _refuse_closing(self):
@@ -105,17 +104,17 @@ class PosSession(models.Model):
 
     def _glase_read_open_ends(self):
         rows = self.env["glase.transaction"]
-        of_till = [("config_id", "=", self.config_id.id)]
+        of_till = self._glase_of_till()
         rows._age(rows.search([*of_till, ("state", "in", [ledger.SENDING])]).terminal_id)
         running = rows.search([*of_till, ("state", "in", list(ledger.HOLDS_TILL))])
-        unclaimed = rows._undecided_ends([*of_till, ("session_id", "=", self.id)])
+        unclaimed = rows._undecided_ends([("session_id", "=", self.id)])
         cases = self.env["glase.case"].search(
             [
                 ("state", "=", "open"),
                 ("kind", "in", list(IN_QUESTION)),
                 "|",
                 ("transaction_id.session_id", "=", self.id),
-                ("payment_id.session_id", "=", self.id),
+                ("payment_id.pos_order_id.session_id", "=", self.id),
             ]
         )
         carried = rows.search([*of_till, ("state", "=", ledger.UNKNOWN)])
@@ -185,8 +184,27 @@ class PosSession(models.Model):
         }
 
     def _glase_uses(self):
+        """Whether Glase has to do with this session: by its till, or by what the ledger has of it."""
         self.ensure_one()
-        return bool(self.config_id._glase_payment_method())
+        session = self.sudo()
+        return bool(
+            session.config_id._glase_payment_method() or session._glase_ledger_rows(limit=1)
+        )
+
+    def _glase_ledger_rows(self, **options):
+        """The rows that were made in these sessions, whatever till a session is said to be of now."""
+        return (
+            self.env["glase.transaction"].sudo().search([("session_id", "in", self.ids)], **options)
+        )
+
+    def _glase_of_till(self):
+        """The rows of this session's till, as a domain.
+
+        Which till that is, the rows say, too: the session itself may have been written to another.
+        """
+        self.ensure_one()
+        configs = self.config_id | self._glase_ledger_rows().config_id
+        return [("config_id", "in", configs.ids)]
 
     def _glase_refusal(self):
         """Why this session cannot be closed now: sentences for the cashier, or False."""
@@ -280,18 +298,23 @@ class PosSession(models.Model):
         :raises UserError: if not, with the sentences for the cashier
         """
         guarded = self.env.cr.postcommit.data.setdefault(GUARDED, set())
-        for session in self.filtered(lambda one: one.state != "closed" and one._glase_uses()):
-            if session.id in guarded:
-                continue
+        closing = self.filtered(
+            lambda one: one.id not in guarded and one.state != "closed" and one._glase_uses()
+        )
+        for session in closing:
             session._glase_latch()
             refusal = session._cannot_close_session()
             if refusal:
                 raise UserError(refusal["message"])
             guarded.add(session.id)
+        # What has changed since this request began to read is a conflict here: it is repeated.
+        own_transaction.lock(closing._glase_ledger_rows())
 
     def _glase_latch(self):
         """From here on nothing is sent at this till, until this transaction has ended."""
-        terminal_ids = self.config_id.sudo().with_context(active_test=False).glase_terminal_ids.ids
+        session = self.sudo().with_context(active_test=False)
+        terminals = session.config_id.glase_terminal_ids | session._glase_ledger_rows().terminal_id
+        terminal_ids = terminals.ids
         env = self.env
         latch = own_transaction.run(
             env, lambda own: own["glase.terminal"].browse(terminal_ids)._set_latch()

@@ -2,6 +2,7 @@ import uuid
 
 from odoo import Command
 
+from ..models.pos_order import NOT_TAKEN
 from .common import GlaseCommon
 
 
@@ -169,6 +170,134 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.row(line).payment_id, order.payment_ids, "the link stays")
         self.assertTrue(order.payment_ids.glase_unverified)
         self.assertEqual(self.cases(line), ["changed_after_send"])
+
+    # === One payment, one order ===
+
+    def test_one_proven_payment_does_not_pay_a_second_order(self):
+        order, line = self.sold()
+        other, _line = self.draft_order(self.pos_session, 20)
+        other.payment_ids.unlink()
+        self.as_cashier(order.payment_ids).write({"pos_order_id": other.id})
+        self.assertEqual(self.cases(line), ["changed_after_send"], "at once")
+        payment = other.payment_ids
+        self.assertTrue(payment.glase_unverified)
+        other.with_user(self.pos_user).write({"state": "paid"})
+        self.assertTrue(payment.glase_unverified, "the money is another order's")
+        self.assertFalse(payment.transaction_id)
+        self.assertEqual(self.cases(line), ["changed_after_send"])
+
+    def test_a_draft_that_takes_over_a_payment_is_not_paid_by_it(self):
+        order, line = self.paid()
+        other, _line = self.draft_order(self.pos_session, 20)
+        other.payment_ids.unlink()
+        links = [Command.link(order.payment_ids.id)]
+        self.as_cashier(other).write({"payment_ids": links})
+        other.with_user(self.pos_user).action_pos_order_paid()
+        self.assertTrue(other.payment_ids.glase_unverified)
+        self.assertEqual(self.cases(line), ["changed_after_send"])
+
+    def test_the_money_of_a_deleted_order_proves_no_other(self):
+        order, line = self.paid()
+        order.with_user(self.pos_user).remove_from_ui(order.ids)
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+        payment = {
+            "uuid": line,
+            "amount": 20,
+            "payment_method_id": self.glase_method.id,
+            "payment_status": "done",
+        }
+        values = self.order_values(self.pos_session, 20, [payment], "paid")
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+        forged = self.env["pos.order"].search([("uuid", "=", values["uuid"])])
+        self.assertEqual(forged.state, "paid", "the sale is never thrown back")
+        self.assertTrue(forged.payment_ids.glase_unverified)
+        for kind in ("paid_without_order", "unverified_payment"):
+            self.assertIn(kind, self.cases(line))
+
+    def test_what_a_manager_attached_pays_that_order_only(self):
+        order, line = self.paid()
+        order.with_user(self.pos_user).remove_from_ui(order.ids)
+        waiting, _line = self.draft_order(self.pos_session, 20, status="pending")
+        case = self.row(line).case_ids
+        case.attach_order_id = waiting
+        case.with_user(self.pos_admin).action_attach()
+        self.assertFalse(waiting.payment_ids.glase_unverified)
+        self.assertEqual(self.cases(line), [])
+        other, _line = self.draft_order(self.pos_session, 20)
+        other.payment_ids.unlink()
+        self.as_cashier(waiting.payment_ids).write({"pos_order_id": other.id})
+        other.with_user(self.pos_user).write({"state": "paid"})
+        self.assertTrue(other.payment_ids.glase_unverified)
+        self.assertIn("changed_after_send", self.row(line).case_ids.mapped("kind"))
+
+    def test_another_name_for_an_order_is_a_case(self):
+        order, line = self.sold()
+        self.as_cashier(order).write({"uuid": "another"})
+        self.assertTrue(order.payment_ids.glase_unverified)
+        self.assertEqual(self.cases(line), ["changed_after_send"])
+
+    # === The proof and the status are one ===
+
+    def test_the_stored_draft_says_done_from_the_moment_of_paid(self):
+        order, line = self.paid()
+        payment = order.payment_ids
+        self.assertEqual(payment.payment_status, "done")
+        self.assertEqual(payment.transaction_id, self.row(line).ers_reference)
+        self.assertEqual(self.row(line).payment_id, payment)
+
+    def test_whatever_a_till_stores_of_a_paid_line_it_is_done(self):
+        order, _line = self.paid()
+        payment = order.payment_ids
+        for state in ("draft", "paid"):
+            for status in (*NOT_TAKEN, "done", "timeout", "force_done", False):
+                with self.subTest(state=state, status=status):
+                    self.as_cashier(order).write(
+                        {"payment_ids": [Command.update(payment.id, {"payment_status": status})]}
+                    )
+                    self.assertEqual(payment.payment_status, "done")
+                    self.assertFalse(payment.glase_unverified)
+            order.write({"state": "paid"})
+
+    def test_an_order_that_is_finished_with_another_status_is_done(self):
+        order, line = self.sent()
+        self.customer("pay")
+        # What the till has stored last, whatever became of it since.
+        self.env.cr.execute(
+            "UPDATE pos_payment SET payment_status = 'waiting' WHERE uuid = %s", (line,)
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.ask(line)["state"], "paid")
+        order.invalidate_recordset()
+        order.with_user(self.pos_user).action_pos_order_paid()
+        self.assertEqual(order.payment_ids.payment_status, "done")
+        self.assertEqual(self.row(line).payment_id, order.payment_ids)
+
+    def test_paid_after_it_was_left_open_is_done_in_the_draft_and_a_case_until_it_is_finished(self):
+        order, line = self.sent()
+        self.customer("pay")
+        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
+        self.ask(line)
+        self.leave(line)
+        self.run_job()
+        self.advance(31)
+        self.run_job()
+        row = self.row(line)
+        self.assertEqual((row.state, bool(row.given_up_at)), ("paid", True))
+        self.assertEqual(order.payment_ids.payment_status, "done")
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+        self.validate(order, line)
+        self.assertEqual(self.cases(line), [], "it has an order now")
+
+    def test_a_draft_with_money_that_nobody_finishes_is_a_case(self):
+        order, line = self.paid()
+        self.advance(301)
+        self.run_job()
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+        # Stored again it is still a draft; finished, it has ended.
+        order.payment_ids.payment_status = "waiting"
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+        self.validate(order, line)
+        self.assertEqual(self.cases(line), [])
 
     # === What is removed ===
 

@@ -215,7 +215,9 @@ class TestRefundBackOffice(RefundCommon):
             case = row.case_ids.with_env(env)
             case.reason = "It is in the bank's list"
             case.action_was_refunded()
-        self.assertEqual((row.state, row.payment_id.id), ("refunded", False))
+        self.assertEqual(
+            (row.state, row.payment_id.pos_order_id.state), ("refunded", "draft"), "not finished"
+        )
         self.advance(400)
         self.run_job()
         case = row.case_ids.filtered(lambda case: case.state == "open")

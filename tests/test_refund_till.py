@@ -219,6 +219,12 @@ class TestReverse(RefundCommon):
         self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "paid")
         return order, line, self.row(line)
 
+    def stored(self, line):
+        """What another till reads of a payment line: its status and its reference."""
+        payment = self.env["pos.payment"].search([("uuid", "=", line)])
+        payment.invalidate_recordset()
+        return payment.payment_status, payment.transaction_id
+
     def reverse(self, line, attempt="r1"):
         return self.door("reverse", line_uuid=line, attempt="1", refund_attempt=attempt)
 
@@ -229,6 +235,9 @@ class TestReverse(RefundCommon):
         self.assertEqual(view["amount"], "100.00")
         self.assertEqual(self.reverse(line)["id"], view["id"], "the same press, the same row")
         self.assertEqual((paid.spent_on, paid.refundable_amount), ("refund", 0))
+        self.assertEqual(
+            self.stored(line), ("retry", False), "another till reads that nothing is paid"
+        )
         self.assertEqual(self.reverse(line, "r2")["reason"], "too_much")
         self.advance(600)
         self.run_job()
@@ -250,6 +259,7 @@ class TestReverse(RefundCommon):
         view = self.reverse(line)
         self.assertEqual(view["state"], "failed")
         self.assertFalse(paid.spent_on)
+        self.assertEqual(self.stored(line), ("done", paid.ers_reference))
         self.validate(order, line)
         self.assertEqual(paid.payment_id, order.payment_ids)
         self.assertFalse(order.payment_ids.glase_unverified)
@@ -259,6 +269,7 @@ class TestReverse(RefundCommon):
         self.simulator.faults({"operation": "refundPayment", "kind": "drop-after", "count": 1})
         view = self.reverse(line)
         self.assertEqual((view["state"], view["final"]), ("unknown", False))
+        self.assertEqual(self.stored(line)[0], "reversing", "not done while nobody knows")
         self.assertEqual((paid.spent_on, paid.refundable_amount), ("refund", 0))
         self.assertEqual(self.reverse(line, "r2")["reason"], "too_much", "it may have been made")
 

@@ -18,7 +18,7 @@ class GlaseRefund(models.TransientModel):
     paid_amount = fields.Monetary("Paid", related="transaction_id.amount")
     refundable_amount = fields.Monetary(related="transaction_id.refundable_amount")
     asked_at = fields.Datetime(related="transaction_id.asked_at")
-    order_id = fields.Many2one("pos.order", "Order", compute="_compute_order_id")
+    order_id = fields.Many2one("pos.order", compute="_compute_order_id")
     register_open = fields.Boolean(compute="_compute_order_id")
     what = fields.Selection(
         [("amount", "An amount"), ("products", "Chosen products")],
@@ -40,14 +40,14 @@ class GlaseRefund(models.TransientModel):
     @api.depends("transaction_id")
     def _compute_order_id(self):
         for wizard in self:
-            order = wizard.transaction_id._refunded_order()
+            order = wizard.transaction_id._finished_order()
             wizard.order_id = order
             wizard.register_open = not order or bool(order._glase_open_session())
 
     @api.depends("transaction_id")
     def _compute_line_ids(self):
         for wizard in self:
-            lines = wizard.transaction_id._refunded_order().lines
+            lines = wizard.transaction_id._finished_order().lines
             wizard.line_ids = [(5, 0, 0)] + [
                 (0, 0, {"order_line_id": line.id})
                 for line in lines

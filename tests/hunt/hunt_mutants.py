@@ -287,6 +287,16 @@ def log_the_password(world):
 
 
 @mutant
+def finish_and_reverse_overlap(world):
+    """Who ends a payment does not lock its row: what was read decides."""
+
+    def lock_ends(_original, self, *_arguments, **_options):
+        return self.browse()
+
+    return in_ledger(world, _lock_ends=lock_ends, _lock=lambda _original, _self: None)
+
+
+@mutant
 def a_refund_whose_server_died_is_failed(world):
     """A refund of which nobody has stored an answer for a minute counts as not made."""
 

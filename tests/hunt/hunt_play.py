@@ -47,6 +47,10 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
 
     def _plan(self, step):
         plan = {name: step[name] for name in ("kill", "conflict") if name in step}
+        if "overlap" in step:
+            write, inner = step["overlap"]
+            self.world.counts[f"overlap: {step['do']} with {inner['do']}"] += 1
+            plan["overlap"] = (write, lambda: self.play(inner))
         if "meanwhile" in step:
             operation, phase, inner = step["meanwhile"]
             plan["inner"] = (operation, phase, lambda: self.play(inner))

@@ -32,6 +32,29 @@ SUSPENSE = (
     (*PAID[:-1], LOST_POLL, PAID[-1], CLOSE_OVER, BOOKS, {"do": "job"}),
 )
 
+FINISH = {"do": "finish", "order": "A", "how": "once"}
+REVERSE = {"do": "reverse", "order": "A", "press": 1}
+DELETE = {"do": "edit", "order": "A", "what": "draft"}
+UNLINK = {"do": "edit", "order": "A", "what": "unlink"}
+POLL = {"do": "poll", "order": "A"}
+FORGE = {"do": "finish", "order": "A", "how": "forged"}
+OFFICE_REFUND = {"do": "office_refund", "order": "A", "amount": 0}
+
+# Two at the same time who both end one payment: (what came before, the first, the second).
+OVERLAPS = (
+    (PAID, FINISH, REVERSE),
+    (PAID, REVERSE, FINISH),
+    (PAID, FINISH, DELETE),
+    (PAID, DELETE, FINISH),
+    (PAID, REVERSE, DELETE),
+    (PAID, DELETE, REVERSE),
+    ((*PAID[:-1],), FORGE, POLL),
+    ((*PAID[:-1],), POLL, FORGE),
+    (SOLD, OFFICE_REFUND, UNLINK),
+    (SOLD, UNLINK, OFFICE_REFUND),
+    (SOLD, OFFICE_REFUND, {**OFFICE_REFUND, "amount": 1}),
+)
+
 
 def crash_of(seed):
     """The crash with which a run begins: a member of :data:`CRASHES`, or None."""

@@ -98,7 +98,7 @@ class Hunt:
             if fails(plainer, steps):
                 profile = plainer
         for index, step in enumerate(steps):
-            for extra in ("kill", "conflict", "meanwhile", "cash", "carried_out"):
+            for extra in ("kill", "conflict", "meanwhile", "overlap", "cash", "carried_out"):
                 if extra in step:
                     plain = {key: value for key, value in step.items() if key != extra}
                     fewer = [*steps[:index], plain, *steps[index + 1 :]]

@@ -6,7 +6,7 @@ written down, and from then on a run is a list that can be played again, or a pa
 
 import random
 
-from hunt_recipes import SUSPENSE, crash_of, steps_to
+from hunt_recipes import OVERLAPS, SUSPENSE, crash_of, steps_to
 
 OPERATIONS = (
     "sendInvoice",
@@ -78,6 +78,11 @@ PROFILE = {
 # How often the server of a step dies: more often where a step is rare.
 KILL, KILLS = 0.06, {"reverse": 0.2, "update": 0.2, "session": 0.2, "periods": 0.2, "books": 0.2}
 MOMENTS = 10
+# Steps of which two may happen at the same time, and before which write the first is stopped.
+OVERLAP = frozenset(
+    {"finish", "reverse", "edit", "attach", "office_refund", "session", "poll", "cancel", "leave"}
+)
+OVERLAP_WRITES = 8
 AMOUNTS = (1, 19.99, 20, 99.95, 1234.56)
 GOOD_DAY = 0.15
 
@@ -98,13 +103,15 @@ class Generator:
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
         self.theme = self.random.choice(
-            ("payments", "payments", "refunds", "claims", "days", "days", "suspense")
+            ("payments", "payments", "refunds", "claims", "days", "days", "suspense", "overlaps")
         )
         self.recipe = [] if self.theme == "payments" else self._plain_sale()
         if crash:
             self.recipe, self.labels = steps_to(*crash), 1
         elif self.theme == "suspense" and not self.good_day:
             self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE))), 2
+        elif self.theme == "overlaps" and not self.good_day:
+            self.recipe, self.labels = self._overlapping(*self.random.choice(OVERLAPS)), 2
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
     def _profile(self):
@@ -120,12 +127,19 @@ class Generator:
             return self.recipe.pop(0)
         if not self.good_day and self.random.random() < self.trouble:
             return self._fault(play)
-        choices = self._choices(play)
-        kinds, weights = zip(*choices, strict=True)
-        step = self.random.choices(kinds, weights)[0]()
+        step = self._drawn(play)
         if not self.good_day:
             self._disturb(step, play)
         return step
+
+    def _overlapping(self, before, first, second):
+        write = self.random.randrange(OVERLAP_WRITES)
+        return [*map(dict, before), {**first, "overlap": [write, dict(second)]}]
+
+    def _drawn(self, play):
+        """One more step, with nothing that goes wrong."""
+        kinds, weights = zip(*self._choices(play), strict=True)
+        return self.random.choices(kinds, weights)[0]()
 
     def _plain_sale(self):
         """A run about refunds begins with something to give back, one about claims with a proven sale."""
@@ -342,6 +356,11 @@ class Generator:
     def _disturb(self, step, play):
         if step["do"] in ("clock", "customer", "sell"):
             return
+        if step["do"] in OVERLAP and self.random.random() < 0.3:
+            beside = self._drawn(play)
+            if beside["do"] in OVERLAP:
+                step["overlap"] = [self.random.randrange(OVERLAP_WRITES), beside]
+                return
         drawn = self.random.random() - KILLS.get(step["do"], KILL)
         if drawn < 0:
             step["kill"] = self.random.randint(1, MOMENTS)
@@ -350,9 +369,4 @@ class Generator:
         elif drawn < 0.12:
             operation = self.random.choice(OPERATIONS[:3])
             phase = self.random.choice(("before", "after"))
-            kinds, weights = zip(*self._choices(play), strict=True)
-            step["meanwhile"] = [
-                operation,
-                phase,
-                self.random.choices(kinds, weights)[0](),
-            ]
+            step["meanwhile"] = [operation, phase, self._drawn(play)]

@@ -11,6 +11,7 @@ import traceback
 
 import psycopg2
 import psycopg2.errors
+from hunt_overlap import Lanes, Overlap
 from hunt_shop import Shop
 
 from odoo import SUPERUSER_ID, api
@@ -42,11 +43,13 @@ class Active:
         first is meant; None: never
     :param conflict: number of the ledger step that PostgreSQL refuses once, 0 for the request's end
     :param inner: what somebody else does during a call: ``(operation, "before" | "after", callable)``
+    :param overlap: another request at the same time: ``(number of the write, callable)``
     :param order: whose payment it is about, if it is about one
     """
 
-    def __init__(self, kill=None, conflict=None, inner=None, order=None):
+    def __init__(self, kill=None, conflict=None, inner=None, overlap=None, order=None):
         self.kill, self.conflict, self.inner, self.order = kill, conflict, inner, order
+        self.overlap = overlap and Overlap(*overlap)
         self.checkpoints = self.steps = 0
         self.names = []
 
@@ -66,7 +69,7 @@ class LeakWatch(logging.Handler):
             self.leaks.append(f"{record.name}: {record.funcName}")
 
 
-class World(Shop):
+class World(Lanes, Shop):
     """The shop, Glase, and the requests between them.
 
     :param registry: of the copied database
@@ -75,14 +78,12 @@ class World(Shop):
 
     def __init__(self, registry, tills=2):
         self.registry = registry
-        self.stack = []
+        self._open_lanes()
         self.offset = 0.0
         self.mismatches = []
         self.counts = collections.Counter()
         self.glase = None
         self.kills = 0
-        # What is being played: a kill is counted for the step whose request it ends.
-        self.step = None
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -149,6 +150,8 @@ class World(Shop):
             self.blame("error", f"a request ended in an error:\n{traceback.format_exc()}")
             return None
         finally:
+            if active.overlap:
+                active.overlap.end(self)
             self.stack.pop()
 
     def _serve(self, uid, work, active):
@@ -250,6 +253,9 @@ class World(Shop):
             work()
 
     def _nothing_is_open(self, call):
+        if self._overlapping:
+            # The transaction of the other, who is stopped or waits, is meant to be open.
+            return
         for state, query, locks in self.sql(BUSY_CONNECTIONS):
             self.blame(
                 "7 nothing open while Glase thinks",

@@ -339,10 +339,14 @@ def command(function):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _told_to_stop)
     processes.mark()
-    code = _outcome(function)
+    try:
+        code = _outcome(function)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads our output has gone, such as `head`.
+        code = 1
     processes.end_ours()
     # Nothing is left to be done, and steps that run beside may be waiting for something.
-    sys.stdout.flush()
     os._exit(code)
 
 
@@ -354,6 +358,8 @@ def _outcome(function):
         return function(sys.argv[1:]) or 0
     except Stop as trouble:
         return _trouble(str(trouble))
+    except BrokenPipeError:
+        raise
     except OSError as trouble:
         return _trouble(explain_os(trouble))
     except KeyboardInterrupt:

@@ -231,3 +231,17 @@ console.command(main)
         process.wait(10 * SECONDS)
         assert time.monotonic() - started < SECONDS
     assert not marked()
+
+
+def test_a_reader_that_goes_away_is_no_trouble():
+    code = "console.command(lambda _arguments: [console.say('line') for _ in range(100_000)] and 0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", PRELUDE + code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1

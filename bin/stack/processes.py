@@ -21,7 +21,7 @@ VARIABLE = "POS_GLASE_RUN"
 PROC = Path("/proc")
 IDENTITY = re.compile(r"([0-9a-f]{8})_(\d+)_(\d+)")
 # How long a program may take to end by itself, in seconds, before it is ended.
-PATIENCE = 10
+PATIENCE = 30
 HURRY = 1
 SHORT_TEMPORARY = "/tmp"
 

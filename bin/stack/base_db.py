@@ -24,7 +24,6 @@ from .paths import (
     is_complete,
     locked,
     need_space,
-    retire,
 )
 from .server import Odoo, link_module
 
@@ -95,13 +94,11 @@ def find(python, tree, demo=True):
     template = f"{MODULE}_base_{key}" if named else ""
     base = Base(cache() / f"base-{flavour}-{key}", template)
 
-    def is_there():
-        return is_complete(base.folder) and (not named or server.has_database(template))
-
-    if not is_there():
+    if not _hold(base):
         with locked(f"base-{flavour}"):
-            if not is_there():
+            if not _hold(base):
                 _make(base, server, python, tree, demo)
+                _hold(base)
     return base
 
 
@@ -112,7 +109,7 @@ def _shop():
 
 def _make(base, named_server, python, tree, demo):
     need_space(cache(), 1, "The base database")
-    retire(f"{base.folder.name.rpartition('-')[0]}-????????????????")
+    _retire(f"{base.folder.name.rpartition('-')[0]}-????????????????", bool(named_server))
     fresh_folder(base.folder)
     title = "Odoo's Point of Sale and a Swedish shop" + (", with demo data" if demo else "")
     cluster = None

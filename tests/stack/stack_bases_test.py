@@ -238,3 +238,27 @@ def test_on_a_named_server_old_templates_go(stack, named):
         made(stack)
     assert len(folders()) == base_db.KEPT
     assert len(named.databases) == 1 + base_db.KEPT
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_old_bases_go_with_their_templates(stack, named, monkeypatch, own):
+    """The base itself is kept and retired like what is made from it."""
+    monkeypatch.setattr(base_db.debian, "uses_own_server", lambda: not own)
+    monkeypatch.setattr(base_db.debian, "postgres_bin", lambda: "bin")
+    monkeypatch.setattr(base_db.python_env, "files", lambda names: [])
+    named.create_database("template0", "pos_glase_base_0123456789abcdef")
+
+    def make(base, server, python, tree, demo):
+        base_db._retire(f"{base.folder.name.rpartition('-')[0]}-????????????????", bool(server))
+        write(base.folder / "complete", "")
+        if server:
+            server.create_database(base.template, "template0")
+
+    monkeypatch.setattr(base_db, "_make", make)
+    for number in range(base_db.KEPT + 3):
+        base_db._held.clear()
+        base_db.find("python", SimpleNamespace(key=str(number)))
+    bases = [path for path in paths.cache().glob("base-demo-*") if (path / "complete").exists()]
+    assert len(bases) == base_db.KEPT
+    if not own:
+        assert len(named.databases) == 1 + base_db.KEPT

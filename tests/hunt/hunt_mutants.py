@@ -288,12 +288,21 @@ def log_the_password(world):
 
 @mutant
 def finish_and_reverse_overlap(world):
-    """Who ends a payment does not lock its row: what was read decides."""
+    """Who ends a payment locks nothing that the other writes: what was read decides."""
 
     def lock_ends(_original, self, *_arguments, **_options):
         return self.browse()
 
-    return in_ledger(world, _lock_ends=lock_ends, _lock=lambda _original, _self: None)
+    def payments(_original, self):
+        # Who gives back what an order has not finished says so on its payment, a second meeting point.
+        return self.env["pos.payment"]
+
+    return in_ledger(
+        world,
+        _lock_ends=lock_ends,
+        _lock=lambda _original, _self: None,
+        _draft_payments=payments,
+    )
 
 
 @mutant

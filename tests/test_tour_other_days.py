@@ -8,8 +8,7 @@ class GlaseOtherDayCommon(GlaseTourCommon):
 
     def cases(self, *kinds):
         """The kinds of the till's cases are these; returns the cases."""
-        self.env.invalidate_all()
-        cases = self.env["glase.case"].search([("config_id", "=", self.main_pos_config.id)])
+        cases = self.glase_cases()
         self.assertEqual(sorted(cases.mapped("kind")), sorted(kinds))
         return cases
 
@@ -31,10 +30,23 @@ class GlaseOtherDayCommon(GlaseTourCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTourForceDone(GlaseOtherDayCommon):
-    def test_a_manager_approves_with_a_password_at_a_cashiers_till(self):
+class TestTourOtherDays(GlaseOtherDayCommon):
+    def test_what_may_go_wrong_with_a_payment(self):
+        self.till_for(
+            {
+                "GlaseForceDone": self.is_approved_with_a_password_at_a_cashiers_till,
+                "GlaseChangeAmount": self.is_changed,
+                "GlaseChangeAmountScanned": self.is_canceled_and_sent_anew,
+                "GlaseChangeAmountUnanswered": self.is_paid_in_part,
+                "GlaseGiveUpLostSend": self.is_given_up,
+                "GlaseSendAgainAfterLostSend": self.is_sent_again,
+                "GlaseOtherTenderAfterUnansweredCancel": self.is_left_open_and_paid_otherwise,
+                "GlaseFrozenBasket": self.is_canceled,
+            }
+        )
+
+    def is_approved_with_a_password_at_a_cashiers_till(self):
         """Refused with a wrong password; unverified until Glase says PAID."""
-        self.till("GlaseForceDone")
         row = self.rows()
         self.assertEqual(row.forced_by, self.pos_admin)
         self.assertEqual(row.forced_reason, "Seen on the phone")
@@ -52,10 +64,8 @@ class TestTourForceDone(GlaseOtherDayCommon):
         self.assertEqual(order.state, "paid")
         self.assertTrue(self.glase_payment(order).glase_unverified)
 
-
-@tagged("post_install", "-at_install")
-class TestTourChangeAmount(GlaseOtherDayCommon):
-    def assert_shared(self):
+    def is_paid_in_part(self):
+        """The receipt says which amount was paid."""
         order = self.orders()
         self.assertEqual(order.state, "paid")
         payment = self.glase_payment(order)
@@ -64,45 +74,29 @@ class TestTourChangeAmount(GlaseOtherDayCommon):
         self.assertEqual(payment.transaction_id, self.rows()[-1].ers_reference)
         self.assert_taken("3.10")
 
-    def test_changed(self):
-        self.till("GlaseChangeAmount")
-        self.assert_shared()
+    def is_changed(self):
+        self.is_paid_in_part()
         self.cases()
 
-    def test_scanned_already_canceled_and_sent_anew(self):
-        self.till("GlaseChangeAmountScanned")
+    def is_canceled_and_sent_anew(self):
         self.assertEqual(self.rows().mapped("state"), ["canceled", "paid"])
-        self.assert_shared()
+        self.is_paid_in_part()
 
-    def test_the_receipt_says_which_amount_was_paid(self):
-        self.till("GlaseChangeAmountUnanswered")
-        self.assert_shared()
-
-
-@tagged("post_install", "-at_install")
-class TestTourLostSend(GlaseOtherDayCommon):
-    def test_given_up(self):
-        self.till("GlaseGiveUpLostSend")
+    def is_given_up(self):
         lost = self.rows()[0]
         self.assertEqual(lost.state, "unknown")
         self.assertTrue(lost.given_up_at)
         self.assertEqual(self.orders().payment_ids.payment_method_id, self.cash_method)
 
-    def test_sent_again(self):
-        self.till("GlaseSendAgainAfterLostSend")
+    def is_sent_again(self):
         lost, paid = self.rows()
         self.assertNotEqual(lost.attempt, paid.attempt)
         self.assert_paid(self.orders(), paid, 5.10)
 
-
-@tagged("post_install", "-at_install")
-class TestTourUndecided(GlaseOtherDayCommon):
-    def test_the_basket_stays_as_it_is(self):
-        self.till("GlaseFrozenBasket")
+    def is_canceled(self):
         self.assertEqual(self.rows().state, "canceled")
 
-    def test_another_tender_after_a_cancel_without_an_answer(self):
-        self.till("GlaseOtherTenderAfterUnansweredCancel")
+    def is_left_open_and_paid_otherwise(self):
         row = self.rows()
         self.assertEqual(row.state, "issued")
         self.assertTrue(row.given_up_at)
@@ -119,6 +113,14 @@ class TestTourUndecided(GlaseOtherDayCommon):
 
 @tagged("post_install", "-at_install")
 class TestTourRefund(GlaseOtherDayCommon):
+    def test_given_back(self):
+        self.till("GlaseRefund")
+        self.assert_refunded()
+
+    def test_an_answer_that_is_lost_on_the_way_to_the_till(self):
+        self.till("GlaseRefundReload")
+        self.assert_refunded()
+
     def assert_refunded(self):
         paid, refund = self.rows()
         self.assertEqual((refund.kind, refund.state), ("refund", "refunded"))
@@ -133,14 +135,6 @@ class TestTourRefund(GlaseOtherDayCommon):
         mine = [entry for entry in refunds if entry["ers_reference"] == refund.ers_reference]
         self.assertEqual(len(mine), 1)
         self.cases()
-
-    def test_given_back(self):
-        self.till("GlaseRefund")
-        self.assert_refunded()
-
-    def test_an_answer_that_is_lost_on_the_way_to_the_till(self):
-        self.till("GlaseRefundReload")
-        self.assert_refunded()
 
     def test_not_answered_by_glase(self):
         """The order closes, and the refund is a case."""

@@ -25,7 +25,7 @@ def check(agreed=False, paths=(), fix=False):
         debian.install(lacking, agreed)
     python = python_env.find()
     node, packages = node_env.find(python)
-    files = _files(paths)
+    files = checkout_files(paths)
     sources = [name for name in files if name.endswith(PYTHON) or _is_command(name)]
     scripts = [name for name in files if name.endswith(SCRIPTS)]
     styled = [name for name in files if name.endswith(STYLED)]
@@ -58,8 +58,8 @@ def _environment():
     return dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
 
 
-def _files(paths):
-    """The files to check, relative to the checkout: all that git knows or would add, or what was named."""
+def checkout_files(paths=()):
+    """The checkout's own files, relative to it: all that git knows or would add, or what was named."""
     wanted = [str(Path(path).resolve().relative_to(CHECKOUT)) for path in paths]
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *wanted],

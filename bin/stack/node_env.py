@@ -19,6 +19,7 @@ from .paths import (
 )
 
 FILES = ("package.json", "package-lock.json")
+ODOO = Path(__file__).with_name("odoo_eslint")
 
 
 def find(python):
@@ -28,15 +29,32 @@ def find(python):
     :return: (path of node, path of the folder with the packages)
     """
     node = _node(python)
-    key = digest(*(CHECKOUT / name for name in FILES))
-    folder = cache() / f"npm-{key}"
-    if not is_complete(folder):
-        with locked("npm"):
-            if not is_complete(folder):
-                _make(folder, node)
-    packages = folder / "node_modules"
+    packages = install(node, CHECKOUT, "npm")
     link_in_checkout("node_modules", packages)
     return node, packages
+
+
+def find_odoo(python):
+    """ESLint in the release and with the plugins that Odoo's own checks call.
+
+    :param python: a Python that has the development packages
+    :return: (path of node, path of the folder with the packages)
+    """
+    node = _node(python)
+    return node, install(node, ODOO, "npm-odoo")
+
+
+def install(node, source, kind):
+    """The npm packages that ``package.json`` and its lock in ``source`` name, in the cache.
+
+    :return: the path of the folder with the packages
+    """
+    folder = cache() / f"{kind}-{digest(*(source / name for name in FILES))}"
+    if not is_complete(folder):
+        with locked(kind):
+            if not is_complete(folder):
+                _make(folder, node, source, kind)
+    return folder / "node_modules"
 
 
 def _node(python):
@@ -45,13 +63,13 @@ def _node(python):
     return Path(found.stdout.strip()) / "bin/node"
 
 
-def _make(folder, node):
-    retire("npm-*")
+def _make(folder, node, source, kind):
+    retire(f"{kind}-????????????????")
     fresh_folder(folder)
     for name in FILES:
-        shutil.copy(CHECKOUT / name, folder)
+        shutil.copy(source / name, folder)
     npm = node.parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
-    log = log_file("npm")
+    log = log_file(kind)
     environment = dict(os.environ, PATH=f"{node.parent}{os.pathsep}{os.environ['PATH']}")
     with step("npm packages for the checks", lambda: last_line(log)):
         run(

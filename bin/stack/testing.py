@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from . import live, processes, python_env, set_up
+from . import live, processes, python_env, set_up, worlds
 from .base_db import Workplace, with_module, with_shop
 from .console import attend, last_test, say, step
 from .paths import CHECKOUT, MODULE, cache, fresh_log
@@ -66,7 +66,11 @@ def main(arguments):
     parser.add_argument(
         "--yes", action="store_true", help="install missing Debian packages without asking"
     )
+    parser.add_argument("--worlds", action="store_true", help="all worlds, two at once")
+    parser.add_argument("--world", metavar="NAME", help=worlds.HELP)
     options, rest = parser.parse_known_args(arguments)
+    if options.worlds or options.world:
+        return worlds.main(options.world, options.yes)
     if options.serve:
         return _serve(options)
     if options.odoo_runner:

@@ -199,6 +199,8 @@ class GlaseTransaction(models.Model):
                 **original._registration_of_payment(),
                 **values,
                 "kind": ledger.REFUND,
+                # Read before the lock: it may have been deleted since.
+                "order_id": self.env["pos.order"].browse(values.get("order_id")).exists().id,
                 "original_id": original.id,
                 "call_reference": original.account_id._sent_reference(client_reference),
                 "asked_at": now,

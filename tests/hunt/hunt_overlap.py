@@ -9,6 +9,8 @@ import re
 import threading
 import time
 
+import psycopg2.errors
+
 import odoo.sql_db
 
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b|.*\bFOR (NO KEY )?UPDATE\b", re.DOTALL)
@@ -47,7 +49,8 @@ class Overlap:
         self.thread.start()
         while self.thread.is_alive() and time.monotonic() < until:
             self.thread.join(STEP_SECONDS)
-            if self.other.pids and world.sql(BLOCKED, list(self.other.pids), mine):
+            waits = self.other.pids and world.sql(BLOCKED, list(self.other.pids), mine)
+            if waits or self.other.refused:
                 world.counts["overlap: the other waited for the first"] += 1
                 return
         world.counts["overlap: the other was served while the first stood"] += 1
@@ -69,6 +72,13 @@ class Lane:
         self.work = work
         self.stack, self.pids = [], set()
         self.step = None
+        self.refused = False
+
+    def met(self, conflict):
+        """PostgreSQL refused something that is repeated; what another has locked, after a pause."""
+        if isinstance(conflict, psycopg2.errors.LockNotAvailable):
+            self.refused = True
+            threading.Event().wait(STEP_SECONDS)
 
 
 class Lanes:

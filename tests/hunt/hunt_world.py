@@ -19,7 +19,12 @@ from odoo.addons.pos_glase.models import clock, glase_connection, own_transactio
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
 REFUSALS = (UserError, AccessError, RedirectWarning, ValidationError)
-CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
+# What Odoo repeats a request for.
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+)
 
 BUSY_CONNECTIONS = """
     SELECT a.state, left(a.query, 200),
@@ -176,7 +181,8 @@ class World(Lanes, Shop):
                         cr.postrollback.clear()
                         raise
                 return result
-            except CONFLICTS:
+            except CONFLICTS as conflict_met:
+                self.lane.met(conflict_met)
                 continue
 
     def _checkpoint(self, active, name):

@@ -25,7 +25,7 @@ server.serve_forever()
 """
 TESTS = """\
 import sys
-if "--odoo-runner" not in sys.argv:
+if not any(word in sys.argv for word in ("--odoo-runner", "--worlds")):
     print("noise")
     print("pos_glase: 12 passed, {failed} failed, 0 skipped")
     sys.exit({failed} > 0)

@@ -313,6 +313,13 @@ class Shop:
         finally:
             connection.close()
 
+    def execute(self, sql, *params):
+        """Change the database as nobody at the till can."""
+        connection = self.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql, params)
+        connection.close()
+
     def calls(self, operation):
         """How many calls of one operation Glase heard from this till."""
         return [
@@ -324,11 +331,14 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(request):
-    """A shop whose server runs with the number of workers that the test file names."""
+    """A shop whose server runs with the workers, and has the modules, that the test file names."""
     simulator = SimulatorProcess()
     try:
         workers = getattr(request.module, "WORKERS", 2)
+        modules = getattr(request.module, "MODULES", ())
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
+            if modules:
+                odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
             told = odoo.shell(
                 SET_UP_TILL.format(endpoint=simulator.endpoint), "the till cannot be set up"
             )

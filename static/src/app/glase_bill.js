@@ -16,8 +16,10 @@ const COPIED = [
 const LINKED = ["tax_ids", "attribute_value_ids"];
 /** By which an order's prices are found. */
 const PRICING = ["pricelist_id", "fiscal_position_id"];
-/** Says of a line that a promotion has made it, and will make it again. */
+/** Says of a line that a promotion has made it, and will make it again (`pos_loyalty`). */
 const OF_PROMOTION = "is_reward_line";
+/** Ties a promotion's line to the coupon or wallet that pays for it. */
+const TIES = [OF_PROMOTION, "reward_id", "coupon_id", "points_cost", "reward_identifier_code"];
 /** Milliseconds until a change counts as complete: what rebuilds does so within a frame or two. */
 const COMPLETE = 150;
 
@@ -44,6 +46,16 @@ function rowOf(line) {
     const attributes = line.attribute_value_ids.map((value) => value.id).sort();
     const price = line.currency.round(line.priceIncl);
     return [line.product_id?.id, line.qty, price, ...attributes].join("|");
+}
+
+/**
+ * What a line needs to be a promotion's again. Without a coupon that exists there is nothing to
+ * pay with, and the promotion's own module would stumble over the line.
+ */
+function tiesOf(line) {
+    return line.coupon_id?.id > 0
+        ? Object.fromEntries(TIES.map((name) => [name, line[name]]))
+        : undefined;
 }
 
 function pricingOf(order) {
@@ -89,6 +101,7 @@ export class Bills {
             lines: order.lines.map((line) => ({
                 uuid: line.uuid,
                 row: rowOf(line),
+                ties: tiesOf(line),
                 ofPromotion: Boolean(line[OF_PROMOTION]) || standIns.has(line.uuid),
                 values: Object.fromEntries(COPIED.map((name) => [name, line[name]])),
                 links: Object.fromEntries(LINKED.map((name) => [name, [...(line[name] || [])]])),
@@ -225,15 +238,15 @@ export class Bills {
                 line.delete();
             }
         }
-        for (const { values, links, ofPromotion } of missing.values()) {
-            // Without its ties to a promotion: what had made it has just made something else.
+        for (const { values, links, ties, ofPromotion } of missing.values()) {
             const line = this.pos.data.models["pos.order.line"].create({
                 ...values,
                 ...linksOf(links, "link"),
+                ...ties,
                 order_id: order,
                 price_type: "manual",
             });
-            if (ofPromotion) {
+            if (ofPromotion && !ties) {
                 bill.standIns.add(line.uuid);
             }
         }

@@ -74,7 +74,8 @@ async function resumeFrom(desk, line, row) {
         desk.bills.judge();
         noteReversed(desk, line.uuid, row?.state);
         if (wasUndecided && row?.state === "reversed") {
-            desk.say(_t("Paid and given back"), row.message);
+            const amount = desk.pos.env.utils.formatCurrency(Number(row.amount));
+            desk.say(_t("Paid and given back: %s", amount), row.message);
         }
         return;
     }

@@ -53,6 +53,7 @@ export async function offlineRefusal(pos) {
  * @returns {Promise<string|false>} a sentence if it could not be stored
  */
 export async function storeDraft(pos, order) {
+    markUnstored(order);
     try {
         const stored = await undisturbed(pos, () => within(STORING_LIMIT, store(pos, order)));
         if (stored !== "late") {

@@ -1,0 +1,467 @@
+"""The till in a real browser: beside modules that rebuild, discount and lock, and on a bad day.
+
+The shop's network goes, a tablet sleeps, an order is opened again.
+"""
+
+import pytest
+from conftest import wait_for
+from till_page import TillPage, chromium
+
+WORKERS = 0
+MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
+STICKER = "PROC1"
+PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
+EMPLOYEES = ("Anna Anttila", "Bo Bengtsson")
+COUPON = "SAVE20"
+
+SET_UP = """
+config = env["pos.config"].browse({config_id})
+company = config.company_id
+env = env(context=dict(env.context, allowed_company_ids=company.ids))
+env["loyalty.program"].search([]).active = False
+env["loyalty.program"].create({{
+    "name": "Ten percent", "program_type": "promotion", "trigger": "auto", "applies_on": "current",
+    "company_id": company.id, "pos_ok": True, "active": False,
+    "rule_ids": [(0, 0, {{"minimum_amount": 0, "minimum_qty": 1}})],
+    "reward_ids": [(0, 0, {{
+        "reward_type": "discount", "discount": 10, "discount_mode": "percent",
+        "discount_applicability": "order",
+    }})],
+}})
+coupons = env["loyalty.program"].create({{
+    "name": "Coupons", "program_type": "coupons", "trigger": "with_code", "applies_on": "current",
+    "company_id": company.id, "pos_ok": True,
+    "rule_ids": [(0, 0, {{"minimum_amount": 0, "minimum_qty": 0}})],
+    "reward_ids": [(0, 0, {{
+        "reward_type": "discount", "discount": 20, "discount_mode": "percent",
+        "discount_applicability": "order", "required_points": 1,
+    }})],
+}})
+env["loyalty.card"].create({{"program_id": coupons.id, "code": {coupon!r}, "points": 5}})
+discount = env.ref("pos_discount.product_product_consumable")
+discount.taxes_id = [(5, 0, 0)]
+for name in {employees!r}:
+    env["hr.employee"].create({{"name": name, "company_id": company.id}})
+env.cr.execute(
+    "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
+    (discount.id, config.id),
+)
+env.cr.commit()
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules(shop):
+    shop.odoo.shell(
+        SET_UP.format(employees=EMPLOYEES, coupon=COUPON, **shop.told), "the modules are not set up"
+    )
+
+
+@pytest.fixture
+def till(browser, shop):
+    page = TillPage(browser, shop)
+    yield page
+    page.close()
+    assert page.complaints == []
+
+
+@pytest.fixture
+def promotion(shop):
+    """Ten percent off each order, by itself."""
+    shop.execute("UPDATE loyalty_program SET active = true WHERE name->>'en_US' = 'Ten percent'")
+    yield
+    shop.execute("UPDATE loyalty_program SET active = false WHERE name->>'en_US' = 'Ten percent'")
+
+
+@pytest.fixture
+def employees(shop):
+    """Employees log in at the till."""
+    where = (shop.told["config_id"],)
+    shop.execute("UPDATE pos_config SET module_pos_hr = true WHERE id = %s", *where)
+    yield EMPLOYEES
+    shop.execute("UPDATE pos_config SET module_pos_hr = false WHERE id = %s", *where)
+
+
+@pytest.fixture
+def by_hand(shop):
+    """The cashier finishes an order, not the payment."""
+    where = (shop.told["config_id"],)
+    shop.execute(
+        "UPDATE pos_config SET auto_validate_terminal_payment = false WHERE id = %s", *where
+    )
+    yield
+    shop.execute(
+        "UPDATE pos_config SET auto_validate_terminal_payment = true WHERE id = %s", *where
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_open_orders(shop):
+    """A failed test leaves no order that the next one would go on with."""
+    yield
+    shop.execute("UPDATE pos_order SET state = 'cancel' WHERE state = 'draft'")
+    shop.execute(
+        "UPDATE glase_transaction SET state = 'canceled' WHERE state IN ('sending', 'issued')"
+    )
+
+
+def lines(till, uuid):
+    """What is on the order: product and price, in the order of their names."""
+    return till.script(
+        """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
+            .map((line) => [line.product_id.display_name, line.priceIncl]).sort()""",
+        uuid,
+    )
+
+
+def assert_paid(shop, uuid):
+    """The order is finished, proven, costs what the bill says, and is no case."""
+    [(state, total, unverified, paid, known)] = shop.query(
+        """SELECT o.state, o.amount_total, p.glase_unverified, t.amount, t.state
+             FROM pos_order o JOIN pos_payment p ON p.pos_order_id = o.id
+             JOIN glase_transaction t ON t.payment_id = p.id WHERE o.uuid = %s""",
+        uuid,
+    )
+    assert (state, known, bool(unverified)) == ("paid", "paid", False)
+    assert total == paid
+    assert not shop.query(
+        "SELECT c.kind FROM glase_case c JOIN glase_transaction t ON t.id = c.transaction_id"
+        " WHERE t.order_uuid = %s",
+        uuid,
+    )
+
+
+def pay(shop):
+    shop.simulator.customer(STICKER, "pay")
+
+
+def discounts(till, uuid):
+    return [price for _name, price in lines(till, uuid) if price < 0]
+
+
+# --- A promotion makes its line anew ---
+
+
+@pytest.mark.usefixtures("promotion")
+def test_a_promotion_and_a_reload(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    assert len(discounts(till, uuid)) == 1
+    till.reload()
+    assert not till.page.locator(".modal").count(), "nothing covers the log-in"
+    till.start().looks("waiting")
+    assert lines(till, uuid) == before
+    pay(shop)
+    till.receipt()
+    assert lines(till, uuid) == before
+    assert_paid(shop, uuid)
+
+
+@pytest.mark.usefixtures("promotion")
+def test_a_promotion_that_is_made_anew_while_the_bill_is_out(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    # What the product screen asks for whenever it is shown.
+    till.script("() => posmodel.updateRewards()")
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    till.receipt()
+    assert_paid(shop, uuid)
+
+
+@pytest.mark.usefixtures("promotion")
+def test_a_promotion_is_there_once_after_a_reload_and_a_cancel(till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    till.reload().start().looks("waiting")
+    till.page.click(".glase-dialog .glase-cancel")
+    till.page.wait_for_selector('.glase-line[data-status="retry"]')
+    till.page.locator(".payment-screen button", has_text="Back").first.click()
+    till.page.wait_for_selector(".product-screen")
+    till.until(
+        """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
+            .some((line) => line.is_reward_line)""",
+        uuid,
+    )
+    till.settle()
+    assert lines(till, uuid) == before
+
+
+@pytest.mark.usefixtures("promotion")
+def test_a_promotion_that_ended_meanwhile(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    shop.execute("UPDATE loyalty_program SET active = false WHERE name->>'en_US' = 'Ten percent'")
+    till.reload().start().looks("waiting")
+    pay(shop)
+    till.receipt()
+    assert lines(till, uuid) == before
+    assert_paid(shop, uuid)
+
+
+def test_a_coupon_is_used_up_although_the_till_was_reloaded(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    assert till.script("(code) => posmodel.activateCode(code)", COUPON) is True
+    uuid = till.order_uuid()
+    assert len(discounts(till, uuid)) == 1
+    before = lines(till, uuid)
+    till.send()
+    till.reload().start().looks("waiting")
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    till.receipt()
+    assert_paid(shop, uuid)
+    assert shop.query("SELECT points FROM loyalty_card WHERE code = %s", COUPON) == [(4.0,)]
+
+
+# --- A discount on the whole order ---
+
+
+def test_a_global_discount_and_a_reload(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.script("() => posmodel.applyDiscount(10)")
+    uuid = till.order_uuid()
+    assert discounts(till, uuid)
+    before = lines(till, uuid)
+    till.send()
+    till.script("() => posmodel.applyDiscount(10)")
+    till.reload().start().looks("waiting")
+    # What a change of any line asks for.
+    till.script("() => posmodel.applyDiscount(10)")
+    till.settle()
+    assert lines(till, uuid) == before
+    till.script("() => posmodel.applyDiscount(50)")
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    till.receipt()
+    assert_paid(shop, uuid)
+
+
+# --- Employees ---
+
+
+def employee_of(shop, uuid):
+    [(name,)] = shop.query(
+        "SELECT e.name FROM pos_order o JOIN hr_employee e ON e.id = o.employee_id"
+        " WHERE o.uuid = %s",
+        uuid,
+    )
+    return name
+
+
+def test_a_payment_that_arrives_at_a_locked_till(shop, till, employees):
+    anna, bo = employees
+    till.log_in().unlock(anna).new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    till.lock()
+    assert not till.page.locator(".modal").count()
+    pay(shop)
+    till.until(
+        """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).payment_ids
+            .every((line) => line.payment_status === "done")""",
+        uuid,
+    )
+    till.settle()
+    assert till.page.locator(".screen-login").is_visible(), "the till stays locked"
+    assert shop.query("SELECT state FROM pos_order WHERE uuid = %s", uuid) == [("draft",)]
+    till.unlock(bo)
+    till.receipt()
+    assert_paid(shop, uuid)
+    assert employee_of(shop, uuid) == anna
+
+
+def test_a_bill_that_goes_on_after_a_reload_waits_for_an_employee(shop, till, employees):
+    anna, bo = employees
+    till.log_in().unlock(anna).new_order().ring_up(*PRODUCTS)
+    till.send()
+    uuid = till.order_uuid()
+    # Another browser session: nobody is logged in at it.
+    till.script("() => sessionStorage.clear()")
+    till.reload()
+    till.settle()
+    assert not till.page.locator(".modal").count(), "nothing covers the log-in"
+    till.unlock(bo).looks("waiting")
+    pay(shop)
+    till.receipt()
+    assert_paid(shop, uuid)
+    assert employee_of(shop, uuid) == anna
+
+
+def row(shop, uuid):
+    [found] = shop.query(
+        "SELECT state, given_up_at IS NOT NULL FROM glase_transaction WHERE order_uuid = %s", uuid
+    )
+    return found
+
+
+def status(shop, uuid):
+    """What the database says of the order's payments."""
+    return shop.query(
+        "SELECT p.payment_status FROM pos_payment p JOIN pos_order o ON o.id = p.pos_order_id"
+        " WHERE o.uuid = %s",
+        uuid,
+    )
+
+
+def pay_too_late(shop, admin):
+    """The customer pays what the till asks for no more: Glase gives the money back by itself."""
+    shop.advance(70)
+    pay(shop)
+    for _step in range(3):
+        admin.run("glase.transaction", "_cron_settle")
+        shop.advance(40)
+
+
+# --- The shop's own network, and a tablet that sleeps ---
+
+
+def test_the_shops_network_is_lost_while_the_bill_is_out(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    till.context.set_offline(True)
+    till.says("The connection to the server is lost")
+    pay(shop)
+    till.context.set_offline(False)
+    till.receipt()
+    assert_paid(shop, uuid)
+
+
+def test_the_shops_network_is_lost_for_long(shop, till, admin):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    till.context.set_offline(True)
+    till.says("The connection to the server is lost")
+    pay_too_late(shop, admin)
+    assert row(shop, uuid) == ("reversed", True), row(shop, uuid)
+    till.context.set_offline(False)
+    till.says("Glase has given the money back")
+    assert "No money was taken" not in till.page.locator(".glase-dialog").inner_text()
+    till.page.click(".glase-dialog .glase-read")
+    line = till.page.locator('.glase-line[data-status="retry"]')
+    assert "given the money back" in line.inner_text()
+    till.reload().start()
+    till.open_order(uuid)
+    line = till.page.locator('.glase-line[data-status="retry"]')
+    line.wait_for()
+    assert "given the money back" in line.inner_text()
+
+
+def test_a_till_that_was_closed_during_the_outage_says_that_the_money_went_back(shop, till, admin):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    till.leave()
+    pay_too_late(shop, admin)
+    assert row(shop, uuid) == ("reversed", True), row(shop, uuid)
+    till.come_back()
+    assert not till.page.locator(".modal").count(), "nothing covers the log-in"
+    till.start()
+    till.page.locator(".modal", has_text="Glase has given the money back").wait_for()
+
+
+def test_a_tablet_sleeps_and_wakes(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    lifecycle = till.context.new_cdp_session(till.page)
+    lifecycle.send("Page.setWebLifecycleState", {"state": "frozen"})
+    pay(shop)
+    lifecycle.send("Page.setWebLifecycleState", {"state": "active"})
+    till.receipt()
+    assert_paid(shop, uuid)
+
+
+# --- Opened again ---
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_paid_order_that_is_opened_again_is_paid(shop, till, browser):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    pay(shop)
+    done = '.glase-line[data-status="done"]'
+    till.page.wait_for_selector(done)
+    wait_for(lambda: status(shop, uuid) == [("done",)], "stored as paid")
+    till.new_order()
+    till.open_order(uuid)
+    till.page.wait_for_selector(done)
+    assert status(shop, uuid) == [("done",)]
+    other = TillPage(browser, shop)
+    try:
+        other.log_in().start().open_order(uuid)
+        assert other.script(
+            """(uuid) => {
+                const order = posmodel.models["pos.order"].getBy("uuid", uuid);
+                return [order.payment_ids[0].payment_status, order.remainingDue];
+            }""",
+            uuid,
+        ) == ["done", 0]
+        other.page.locator(".payment-screen .validation").click()
+        other.receipt()
+    finally:
+        other.close()
+    assert_paid(shop, uuid)
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_what_could_not_be_stored_when_it_was_paid_is_stored_later(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    stores = "**/pos.order/sync_from_ui**"
+    till.page.route(stores, lambda route: route.abort())
+    pay(shop)
+    till.page.wait_for_selector('.glase-line[data-status="done"]')
+    till.until("() => !document.querySelector('.o_blockUI')")
+    till.page.unroute(stores)
+    till.script(
+        "(uuid) => posmodel.syncAllOrders({ orders: [posmodel.models['pos.order'].getBy('uuid', uuid)] })",
+        uuid,
+    )
+    assert status(shop, uuid) == [("done",)]
+
+
+def test_an_order_that_cannot_be_finished_is_stored_as_paid_all_the_same(shop, till):
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+
+    def refuse(route):
+        finishing = '"state": "paid"' in route.request.post_data or '"state":"paid"' in (
+            route.request.post_data
+        )
+        error = {
+            "code": 200,
+            "message": "Odoo Server Error",
+            "data": {
+                "name": "odoo.exceptions.UserError",
+                "message": "No invoice",
+                "debug": "",
+                "arguments": [],
+                "context": {},
+            },
+        }
+        if finishing:
+            route.fulfill(json={"jsonrpc": "2.0", "id": 1, "error": error})
+        else:
+            route.continue_()
+
+    till.page.route("**/pos.order/sync_from_ui**", refuse)
+    pay(shop)
+    till.page.locator(".modal", has_text="No invoice").wait_for()
+    wait_for(lambda: status(shop, uuid) == [("done",)], "stored as paid")
+    till.complaints.clear()

@@ -1,0 +1,181 @@
+"""A till in a real browser, at a real server: the steps of a cashier."""
+
+import re
+import shutil
+from contextlib import contextmanager
+
+from playwright.sync_api import expect, sync_playwright
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MILLISECONDS = 45_000
+# The first page of a till waits for its bundle to be built.
+BUNDLE_MILLISECONDS = 240_000
+SCREENS = ".product-screen, .payment-screen, .receipt-screen, .ticket-screen"
+
+
+@contextmanager
+def chromium():
+    """A browser; each till page is a profile of its own."""
+    path = next(found for found in map(shutil.which, NAMES) if found)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class TillPage:
+    """One browser profile at the till of a :class:`conftest.Shop`.
+
+    :ivar complaints: what the page threw
+    """
+
+    def __init__(self, browser, shop, size=(1024, 600)):
+        self.shop = shop
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        self.context.set_default_timeout(MILLISECONDS)
+        expect.set_options(timeout=MILLISECONDS)
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    @property
+    def address(self):
+        return f"{self.shop.running.url}/pos/ui/{self.shop.told['config_id']}"
+
+    def log_in(self, login="cashier"):
+        """Log in to Odoo; the till's own log-in screen comes next."""
+        address = f"{self.shop.running.url}/web/login?redirect={self.address}"
+        self.page.goto(address)
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", login)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector(f".open-register-btn, {SCREENS}", timeout=BUNDLE_MILLISECONDS)
+        return self
+
+    def start(self):
+        """Press *Open Register* where it is asked for, until a screen of the till is there."""
+        # The loader covers what is there already.
+        self.page.wait_for_selector(".pos-loader", state="detached")
+        if self.page.locator(".open-register-btn").count():
+            self.page.click(".open-register-btn")
+        self.page.wait_for_selector(SCREENS)
+        return self
+
+    def reload(self):
+        """As a browser that was closed and opened again."""
+        self.leave()
+        return self.come_back()
+
+    def new_order(self):
+        """A fresh order on the product screen."""
+        self.script(
+            "() => posmodel.navigate('ProductScreen', { orderUuid: posmodel.addNewOrder().uuid })"
+        )
+        self.page.wait_for_selector(".product-screen")
+        return self
+
+    def ring_up(self, *products):
+        """Click products."""
+        for name in products:
+            self.page.locator("article.product", has_text=name).first.click()
+        return self
+
+    def pay_with_glase(self):
+        """To the payment screen, with a Glase line that is not sent."""
+        self.page.locator(".pay-order-button:visible, .pay:visible").first.click()
+        self.page.locator(".paymentmethod", has_text="Glase").first.click()
+        return self
+
+    def press_send(self):
+        self.page.locator(".glase-line .send_payment_request").click()
+        return self
+
+    def send(self):
+        """Send the bill of the order, and wait until it is out."""
+        self.pay_with_glase().press_send()
+        self.looks("waiting")
+        return self
+
+    def looks(self, look):
+        """Wait until the dialog of the payment looks like this."""
+        self.page.wait_for_selector(f".glase-dialog .glase-look-{look}")
+        return self
+
+    def says(self, words):
+        """Wait until the dialog of the payment says this."""
+        self.page.locator(".glase-dialog", has_text=words).wait_for()
+        return self
+
+    def open_order(self, uuid):
+        """Open an order again from *Orders*."""
+        self.script("() => posmodel.navigate('TicketScreen')")
+        name = self.script(
+            "(uuid) => posmodel.models['pos.order'].getBy('uuid', uuid).pos_reference", uuid
+        )
+        self.page.locator(".ticket-screen .order-row", has_text=name).first.click()
+        self.page.locator(".ticket-screen .load-order-button:visible").first.click()
+        self.page.wait_for_selector(".payment-screen")
+        return self
+
+    def leave(self):
+        """Close the till's page; its browser keeps what it holds."""
+        self.page.once("dialog", lambda dialog: dialog.accept())
+        self.page.goto("about:blank")
+
+    def come_back(self):
+        """Open the till's page again; the till asks who is there."""
+        self.page.goto(self.address)
+        self.page.wait_for_selector(f".open-register-btn, {SCREENS}", timeout=BUNDLE_MILLISECONDS)
+        self.page.wait_for_selector(".pos-loader", state="detached")
+        return self
+
+    def receipt(self):
+        """Wait for the receipt; returns its words on one line."""
+        receipt = self.page.locator(".receipt-screen .pos-receipt")
+        receipt.wait_for()
+        return re.sub(r"\s+", " ", receipt.inner_text())
+
+    def script(self, code, argument=None):
+        """Run JavaScript in the page."""
+        return self.page.evaluate(code, argument)
+
+    def until(self, code, argument=None):
+        """Wait until JavaScript in the page is true."""
+        self.page.wait_for_function(code, arg=argument)
+        return self
+
+    def settle(self):
+        """Until what waits for a frame or two, as modules do that rebuild an order, has happened."""
+        self.script(
+            """() => new Promise((resolve) => {
+                posmodel.glase.bills.judge();
+                setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 300);
+            })"""
+        )
+        return self
+
+    def lock(self):
+        """The till's own log-in screen, as *Lock* shows it."""
+        self.script("() => posmodel.showLoginScreen()")
+        self.page.wait_for_selector(".screen-login")
+        return self
+
+    def unlock(self, employee):
+        """An employee logs in (`pos_hr`)."""
+        self.page.click(".open-register-btn")
+        self.page.click(".select-cashier")
+        self.page.locator(".modal .selection-item", has_text=employee).click()
+        self.page.wait_for_selector(SCREENS)
+        return self
+
+    def order_uuid(self):
+        return self.script("() => posmodel.getOrder().uuid")
+
+    def picture(self, path):
+        self.page.screenshot(path=path, animations="disabled")
+
+    def close(self):
+        self.context.close()

@@ -121,16 +121,34 @@ export class Bills {
         this.pos.data.models["pos.order"].filter(isBilled).forEach((order) => this.keep(order));
     }
 
+    /** Uuids of the orders that are what was sent, before something comes from the server. */
+    unchanged() {
+        const orders = this.pos.data.models["pos.order"];
+        return new Set(
+            [...this.kept.keys()].filter((uuid) => this.matches(orders.getBy("uuid", uuid)))
+        );
+    }
+
+    /** Keep them as they are since the server has said that some of their lines are gone. */
+    keepAgain(unchanged) {
+        const orders = this.pos.data.models["pos.order"];
+        [...unchanged]
+            .map((uuid) => orders.getBy("uuid", uuid))
+            .filter(isBilled)
+            .forEach((order) => this.keep(order));
+    }
+
     /**
-     * Keep what has come from the server: another till may have changed it. What this till has
-     * changed and not stored is judged by what was kept before.
+     * Keep what has come from the server: another till may have changed it. What this till had
+     * changed by then is judged by what was kept before.
      *
      * @param {Object[]} records raw orders
+     * @param {Set<string>} unchanged see `unchanged`, before they came
      */
-    keepArrived(records = []) {
-        for (const { id } of records) {
+    keepArrived(records, unchanged) {
+        for (const { id } of records || []) {
             const order = this.pos.data.models["pos.order"].get(id);
-            if (isBilled(order) && (!this.kept.has(order.uuid) || !order.isDirty())) {
+            if (isBilled(order) && (unchanged.has(order.uuid) || !this.kept.has(order.uuid))) {
                 this.keep(order);
             }
         }

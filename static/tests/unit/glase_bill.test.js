@@ -190,10 +190,31 @@ describe("an order that is paid", () => {
     test("keeps what another device has stored of it", async () => {
         const { order, store } = await setUpPaid();
         await store.glase.store(order);
+        const { bills } = store.glase;
+        const unchanged = bills.unchanged();
         order.lines[0].qty = 8;
-        order._dirty = false;
-        store.glase.bills.keepArrived([{ id: order.id }]);
+        bills.keepArrived([{ id: order.id }], unchanged);
         await pass(1);
         expect(order.lines[0].qty).toBe(8);
+    });
+
+    test("loses what another device has taken away, and nothing else", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.store(order);
+        const [, second] = order.lines;
+        store.deviceSync.processDeletedRecords({ "pos.order.line": [second.id] });
+        await pass(1);
+        expect(order.lines).toHaveLength(1);
+    });
+
+    test("does not take for stored what something here had changed before", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.store(order);
+        const before = billOf(order);
+        const { bills } = store.glase;
+        order.lines[0].qty = 8;
+        bills.keepArrived([{ id: order.id }], bills.unchanged());
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
     });
 });

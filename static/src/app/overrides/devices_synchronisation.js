@@ -7,8 +7,10 @@ import { withoutOrder } from "@pos_glase/app/glase_freeze";
 patch(DevicesSynchronisation.prototype, {
     async processDynamicRecords(records) {
         const kept = this.withoutGlaseOrder(records);
+        const { bills } = this.pos.glase;
+        const unchanged = bills.unchanged();
         const result = await super.processDynamicRecords(kept);
-        this.pos.glase.bills.keepArrived(kept["pos.order"]);
+        bills.keepArrived(kept["pos.order"], unchanged);
         return result;
     },
 
@@ -17,11 +19,15 @@ patch(DevicesSynchronisation.prototype, {
             Object.entries(ids).map(([model, list]) => [model, list.map((id) => ({ id }))])
         );
         const kept = this.withoutGlaseOrder(records);
-        return super.processDeletedRecords(
+        const { bills } = this.pos.glase;
+        const unchanged = bills.unchanged();
+        const result = super.processDeletedRecords(
             Object.fromEntries(
                 Object.entries(kept).map(([model, list]) => [model, list.map(({ id }) => id)])
             )
         );
+        bills.keepAgain(unchanged);
+        return result;
     },
 
     withoutGlaseOrder(records) {

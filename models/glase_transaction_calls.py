@@ -79,6 +79,7 @@ class GlaseTransaction(models.Model):
         terminal._refuse_closing()
         if not values.get("clears_id"):
             self.env["pos.session"].browse(values["session_id"])._glase_refuse_closed()
+        values = {**values, "order_id": self._claim_order(values).id}
         self._age(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)
@@ -88,6 +89,20 @@ class GlaseTransaction(models.Model):
         row._note("sendInvoice", client_reference=client_reference)
         self.env.flush_all()
         return row.id, True
+
+    def _claim_order(self, values):
+        """Lock the order that a bill is for: who deletes it at the same time finds the bill, or is found.
+
+        :raises Refused: if it is gone, or finished; what the server clears by itself needs none
+        """
+        order = self.env["pos.order"].browse(values["order_id"]).exists()
+        own_transaction.lock(order)
+        if order.state != "draft" and not values.get("clears_id"):
+            raise Refused(
+                "order_changed",
+                self.env._("The order is not stored on the server yet. Send the payment again."),
+            )
+        return order
 
     def _refuse_if_busy(self, terminal):
         running = self.search(

@@ -52,7 +52,7 @@ class OrdersCome:
 
     def _do_edit(self, step, order):
         """Somebody changes what was stored, past the till."""
-        if not order.payment_id or not order.attempt:
+        if not order.payment_id or not (order.attempt or step.get("early")):
             return False
         order.taint("edited")
         what = step["what"]

@@ -42,6 +42,8 @@ OFFICE_REFUND = {"do": "office_refund", "order": "A", "amount": 0}
 
 # Two at the same time who both end one payment: (what came before, the first, the second).
 OVERLAPS = (
+    ((SELL,), SEND, DELETE),
+    ((SELL,), {**DELETE, "early": True}, SEND),
     (PAID, FINISH, REVERSE),
     (PAID, REVERSE, FINISH),
     (PAID, FINISH, DELETE),

@@ -88,6 +88,8 @@ KILLS = {
 EXPECTED = (
     *(f"fault: {kind}" for kind in FAULTS),
     *(f"kill in {step}: {moment}" for step, moments in KILLS.items() for moment in moments),
+    "overlap: send with edit",
+    "overlap: edit with send",
     "overlap: finish with reverse",
     "overlap: reverse with finish",
     "overlap: finish with edit",

@@ -114,7 +114,11 @@ class Elsewhere:
 
     def left_behind(self):
         """What the commands should have removed or ended: names of files, command lines of processes."""
-        return [*(path.name for path in self.temporary.iterdir()), *self._processes().values()]
+        # pytest keeps what its last three runs wrote, for who looks into a failure.
+        files = [
+            path for path in self.temporary.iterdir() if not path.name.startswith("pytest-of-")
+        ]
+        return [*(path.name for path in files), *self._processes().values()]
 
     def _processes(self):
         """The other user's processes: command lines by process id."""

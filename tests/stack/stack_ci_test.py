@@ -1,5 +1,6 @@
 """.ci/run: its budget, and what it prints last, with commands that only pretend."""
 
+import os
 import re
 import shutil
 import socket
@@ -54,9 +55,17 @@ def played(tmp_path):
             command = tmp_path / "bin" / name
             command.write_text(f"#!{sys.executable}\n{code}")
             command.chmod(0o755)
+        temporary = tmp_path / "tmp"
+        temporary.mkdir()
         ended = subprocess.run(
-            [str(tmp_path / ".ci/run")], capture_output=True, text=True, timeout=300, check=False
+            [str(tmp_path / ".ci/run")],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
+        assert not list(temporary.iterdir())
         return ended.returncode, ended.stdout
 
     return play

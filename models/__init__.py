@@ -1,4 +1,5 @@
 from . import glase_kept
+from . import evidence
 from . import glase_account
 from . import glase_terminal
 from . import glase_terminal_registration

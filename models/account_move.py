@@ -1,5 +1,34 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from .evidence import refuse_system_fields
+
+SYSTEM_FIELDS = frozenset(
+    {
+        "glase_transaction_id",
+        "glase_payment_id",
+        "glase_amount",
+        "glase_reference",
+        "glase_period",
+    }
+)
+
+# What of an entry of the module's nobody changes by hand, beside its lines.
+FROZEN = frozenset({"date", "journal_id", "line_ids"})
+# What of an entry's line the books say, and where.
+AMOUNTS = frozenset(
+    {
+        "account_id",
+        "amount_currency",
+        "balance",
+        "credit",
+        "currency_id",
+        "date",
+        "debit",
+        "move_id",
+        "partner_id",
+    }
+)
 
 
 class AccountMove(models.Model):
@@ -9,7 +38,6 @@ class AccountMove(models.Model):
 
     glase_transaction_id = fields.Many2one(
         "glase.transaction",
-        "Glase Transaction",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -45,6 +73,24 @@ class AccountMove(models.Model):
         index="btree_not_null",
         help="The transaction periods that Glase pays this money out with",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `account`: Glase's references come from its ledger."""
+        refuse_system_fields(self, vals_list, SYSTEM_FIELDS)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `account`: Glase's references stay, and so do the module's own entries.
+
+        :raises AccessError: for a reference, whoever writes it
+        :raises UserError: for an entry that corrects the books for a Glase payment
+        """
+        refuse_system_fields(self, [dict.fromkeys(vals, True)], SYSTEM_FIELDS)
+        by_hand = not self.env.su and FROZEN & set(vals)
+        if by_hand or vals.get("state") in ("draft", "cancel"):
+            self._glase_refuse_corrections()
+        return super().write(vals)
 
     def button_draft(self):
         """Override of `account`: the module counts on its own entries.
@@ -91,6 +137,20 @@ class AccountMoveLine(models.Model):
     glase_reference = fields.Char(related="move_id.glase_reference")
     glase_period = fields.Char(related="move_id.glase_period")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `account`: an entry of the module's has no other lines than its own."""
+        lines = super().create(vals_list)
+        if not self.env.su:
+            lines.move_id._glase_refuse_corrections()
+        return lines
+
+    def write(self, vals):
+        """Override of `account`: core lets an accountant change amounts of a posted entry."""
+        if not self.env.su and AMOUNTS & set(vals):
+            self.move_id._glase_refuse_corrections()
+        return super().write(vals)
+
 
 class PosPayment(models.Model):
     _inherit = "pos.payment"
@@ -115,4 +175,4 @@ class PosPayment(models.Model):
             own = own.search([("glase_pos_payment_id", "=", payment.id)])
             for move in own.move_id | payment.account_move_id:
                 if (move.glase_reference or False) != reference:
-                    move.glase_reference = reference
+                    move.sudo().glase_reference = reference

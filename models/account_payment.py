@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
+from .evidence import refuse_system_fields
 from .glase_period import DIFFERENCES as DIFFERENT
 from .glase_period import MARKED, RECONCILED
 
@@ -21,6 +22,17 @@ class AccountPayment(models.Model):
     glase_reference = fields.Char(related="move_id.glase_reference")
     glase_period = fields.Char(related="move_id.glase_period")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `account`: which Glase payment this is says the system."""
+        refuse_system_fields(self, vals_list, {"glase_pos_payment_id"})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `account`: which Glase payment this is says the system."""
+        refuse_system_fields(self, [dict.fromkeys(vals, True)], {"glase_pos_payment_id"})
+        return super().write(vals)
+
 
 class PosSession(models.Model):
     _inherit = "pos.session"
@@ -30,7 +42,7 @@ class PosSession(models.Model):
         lines = super()._create_split_account_payment(payment, amounts)
         if payment._is_glase():
             booked = lines.move_id.origin_payment_id
-            booked.glase_pos_payment_id = payment
+            booked.sudo().glase_pos_payment_id = payment
             payment._glase_write_reference()
         return lines
 

@@ -8,7 +8,9 @@ from odoo.exceptions import UserError, ValidationError
 from ..glase import EndpointError, Principal
 from . import glase_connection
 from .glase_id import phone_token, split_token
+from .own_context import with_own_context
 from .public_address import is_public_address
+from .public_method import public
 
 ENVIRONMENTS = [
     ("simulator", "Simulator"),
@@ -30,7 +32,7 @@ class GlaseAccount(models.Model):
 
     _name = "glase.account"
     _description = "Glase Account"
-    _inherit = ["mail.thread"]
+    _inherit = ["pos_glase.thread"]
     _order = "company_id, name, id"
     _check_company_auto = True
 
@@ -97,13 +99,14 @@ class GlaseAccount(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             vals["phone_secret"] = secrets.token_urlsafe(32)
-        return super().create([self._trimmed(vals) for vals in vals_list])
+        made = [self._trimmed(vals) for vals in vals_list]
+        return super(GlaseAccount, with_own_context(self)).create(made)
 
     def write(self, vals):
         vals = self._trimmed(vals)
         vals.pop("phone_secret", None)
         self._check_change(vals)
-        changed = super().write(vals)
+        changed = super(GlaseAccount, with_own_context(self)).write(vals)
         if {"environment", "endpoint", "reseller_id"} & vals.keys():
             drafts = self.terminal_ids.filtered(lambda terminal: terminal.state == "draft")
             drafts.sudo()._copy_from_account()
@@ -326,6 +329,7 @@ class GlaseAccount(models.Model):
         message = f"{self.id}-{glase_id}".encode()
         return hmac.new(self.phone_secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
+    @public()
     def action_open_terminals(self):
         """The terminals of this account."""
         self.ensure_one()

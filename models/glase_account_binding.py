@@ -1,10 +1,11 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..glase import RequestError
 from . import installation
+from .public_method import public
 
 SIMULATOR = "simulator"
 # Which of them may be unknown on either side, and is then not compared.
@@ -124,15 +125,13 @@ class GlaseAccount(models.Model):
         if self.environment != environment or terminal and not self._speaks_for(terminal):
             raise MovedAccount(f"account {self.id} has moved since period or till were made")
 
+    @public(group="base.group_system", access="write", many=True)
     def action_confirm_database(self):
         """An administrator says that this is the shop's own database: Glase is called again.
 
         :raises AccessError: for anyone else
         :raises UserError: if this installation has no id and none can be made
         """
-        if not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only an administrator confirms this database."))
-        self.check_access("write")
         if not installation.make():
             raise UserError(
                 self.env._(

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..glase import VERSION, ReceiptDocument
 from ..glase.messages import MAX_CLIENT_REFERENCE
 from .glase_verification import FINISHED, UNFINISHED
+from .public_method import public
 
 POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 TERMINAL, RESELLER = "terminal", "reseller"
@@ -140,6 +141,7 @@ class GlaseAccount(models.Model):
             )
         )
 
+    @public(group="base.group_system")
     def action_verify(self):
         """*Verify Integration*: the run that is under way, or a new one.
 
@@ -167,6 +169,7 @@ class GlaseAccount(models.Model):
             "views": [(False, "form")],
         }
 
+    @public()
     def action_open_verifications(self):
         """All verifications of this account."""
         self.ensure_one()

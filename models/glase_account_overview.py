@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from . import clock, ledger
 from .glase_period import FAILED
 from .glase_terminal import LIVE
+from .public_method import public
 
 MOVED = (ledger.PAID, ledger.REFUNDED)
 
@@ -130,6 +131,7 @@ class GlaseAccount(models.Model):
             found[account] = found.get(account, till.browse()) | till
         return found
 
+    @public()
     def action_overview(self):
         """Open what a figure of the card counts; the context's ``figure`` says which one."""
         self.ensure_one()

@@ -12,6 +12,7 @@ from ..glase import (
 )
 from . import own_transaction
 from .glase_terminal_registration import LOGIN_CODES, Outcome
+from .public_method import public
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class GlaseAccount(models.Model):
 
     _inherit = "glase.account"
 
+    @public()
     def action_test(self):
         """Test the address and the log-in; the answer is shown and noted in the chatter."""
         outcome = self._ask_test()

@@ -1,6 +1,9 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+import functools
 
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .public_method import public
 from .res_users import MANAGERS
 
 KINDS = [
@@ -24,6 +27,58 @@ KINDS = [
     ("not_answered_for_till", "Glase does not know the till or the bill"),
 ]
 
+ALL_KINDS = frozenset(kind for kind, _label in KINDS)
+# Kinds that are about money which Glase took and no order has.
+GIVEN_BACK = frozenset({"paid_without_order", "paid_late"})
+# Of which kinds of case, while they are open, each action is offered. What else an action needs
+# (the state of the payment, a reason) it asks for itself.
+OFFERED = {
+    # How much was paid is not settled with words: somebody says which amount.
+    "action_settle": ALL_KINDS - {"amount_unknown"},
+    "action_attach": GIVEN_BACK | {"amount_differs"},
+    "action_not_paid": frozenset({"not_answered_for_till"}),
+    "action_old_amount_taken": frozenset({"amount_unknown"}),
+    "action_new_amount_taken": frozenset({"amount_unknown"}),
+    "action_was_refunded": frozenset({"unknown_refund"}),
+    "action_was_not_refunded": frozenset({"unknown_refund"}),
+    "action_repeat_refund": frozenset({"unknown_refund"}),
+    "action_refund": GIVEN_BACK,
+    "action_make_refund_order": frozenset({"refund_without_order"}),
+    # Kinds about money that stands on the suspense account: a write-off ends them.
+    "action_write_off": frozenset(
+        {
+            "unverified_payment",
+            "paid_without_order",
+            "paid_late",
+            "amount_differs",
+            "changed_after_send",
+            "forced_done",
+            "goods_without_money",
+            "unverified_refund",
+            "refund_without_order",
+            "not_booked",
+        }
+    ),
+}
+
+
+def case_action(method):
+    """Let a manager call an action of a case, where ``OFFERED`` names its kind and it is open."""
+
+    @functools.wraps(method)
+    def offered(self):
+        for case in self:
+            if case.state != "open" or case.kind not in OFFERED[method.__name__]:
+                raise UserError(
+                    self.env._(
+                        "This case is decided already, or does not ask for that. Reload the page."
+                    )
+                )
+        return method(self)
+
+    many = method.__name__ == "action_settle"
+    return public(group=MANAGERS, access="write", many=many)(offered)
+
 
 class GlaseCase(models.Model):
     """Something about money that a person must settle: one list for all kinds.
@@ -34,7 +89,7 @@ class GlaseCase(models.Model):
 
     _name = "glase.case"
     _description = "Glase Case"
-    _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["pos_glase.kept", "pos_glase.thread", "mail.activity.mixin"]
     _order = "state, id desc"
     _typed = frozenset({"reason", "attach_order_id", "refund_reference"})
 
@@ -162,23 +217,19 @@ class GlaseCase(models.Model):
             }
         )
 
+    @case_action
     def action_settle(self):
         """Close the cases with the reason typed in the form.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason
         """
-        self._check_manager()
         for case in self:
             if not (case.reason or "").strip():
                 raise UserError(
                     self.env._("Write how “%s” was settled, then settle it.", case.display_name)
                 )
             case._settle(case.reason.strip())
-
-    def _check_manager(self):
-        if not self.env.user.has_group(MANAGERS):
-            raise AccessError(self.env._("Only a Point of Sale administrator settles a case."))
 
     def _settle(self, note):
         """Close open cases with a note that stays on them."""

@@ -2,10 +2,11 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from . import clock, ledger
+from .glase_case import OFFERED, case_action
 from .pos_order import NOT_TAKEN
 
 # Cases about a paid row that has no order: they end when it gets one.
-WITHOUT_ORDER = ("paid_without_order", "paid_late", "amount_differs")
+WITHOUT_ORDER = tuple(sorted(OFFERED["action_attach"]))
 
 
 class GlaseCase(models.Model):
@@ -75,14 +76,13 @@ class GlaseCase(models.Model):
         found = fitting | unproven.filtered(row._fits_payment).pos_order_id
         return found.filtered(lambda order: order.session_id._glase_is_of(row.environment))
 
+    @case_action
     def action_attach(self):
         """Attach the payment of this case to the chosen order.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: if no order is chosen, or somebody else has claimed the payment meanwhile
         """
-        self.ensure_one()
-        self._check_manager()
         self.sudo().transaction_id._lock()
         if not self.can_attach:
             raise UserError(

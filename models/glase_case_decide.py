@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from . import clock, ledger
+from .glase_case import case_action
 
 
 class GlaseCase(models.Model):
@@ -24,6 +25,7 @@ class GlaseCase(models.Model):
             alone = bool(row.given_up_at or row.forced_at)
             case.can_say_unpaid = broken and undecided and alone
 
+    @case_action
     def action_not_paid(self):
         """Glase does not answer about this bill any more, and its support says it is not paid.
 
@@ -40,10 +42,12 @@ class GlaseCase(models.Model):
         row._after(row.state)
         self._settle(reason)
 
+    @case_action
     def action_old_amount_taken(self):
         """Glase took the amount from before the change; see :meth:`_say_taken`."""
         self._say_taken(self.old_amount)
 
+    @case_action
     def action_new_amount_taken(self):
         """Glase took the amount from after the change; see :meth:`_say_taken`."""
         self._say_taken(self.new_amount)
@@ -57,7 +61,7 @@ class GlaseCase(models.Model):
         reason = self._decision()
         row = self.sudo().transaction_id
         row._lock()
-        if self.state != "open" or not row.proposing:
+        if self.state != "open" or row.state != ledger.PAID or not row.proposing:
             raise UserError(self.env._("It is known already what Glase took. Reload the page."))
         row.write({"amount": amount, "proposing": False, **row._decided(reason, self.env.user)})
         row._note("amount_decided", f"{row._decimal(amount)}: {reason}")
@@ -72,7 +76,6 @@ class GlaseCase(models.Model):
         :return: the reason that was typed
         """
         self.ensure_one()
-        self._check_manager()
         reason = (self.reason or "").strip()
         if not reason:
             raise UserError(

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from . import clock, ledger
+from .glase_case import case_action
 from .glase_transaction_named import SHAPE
 from .glase_transaction_refund import UNDECIDED
 from .refused import Refused
@@ -49,6 +50,7 @@ class GlaseCase(models.Model):
             )
             case.may_repeat = case.may_decide and not row._why_not_repeat()
 
+    @case_action
     def action_was_refunded(self):
         """The manager found out that the customer got the money back.
 
@@ -56,6 +58,7 @@ class GlaseCase(models.Model):
         """
         return self._decide_refund("decided_refunded", self._typed_reference())
 
+    @case_action
     def action_was_not_refunded(self):
         """The manager found out that the customer did not get the money back."""
         if self._typed_reference():
@@ -84,6 +87,7 @@ class GlaseCase(models.Model):
             )
         return reference
 
+    @case_action
     def action_repeat_refund(self):
         """Make the refund a second time, where only one of the two can stand.
 
@@ -135,14 +139,11 @@ class GlaseCase(models.Model):
     def _refund_decision(self):
         """The unknown refund of this case, and the manager's reason.
 
-        :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason, too early, or if it is decided already
         """
         self.ensure_one()
-        self._check_manager()
-        self.check_access("write")
         row = self.transaction_id.sudo()
-        if self.kind != "unknown_refund" or row.state != ledger.UNKNOWN:
+        if row.state != ledger.UNKNOWN:
             raise UserError(self.env._("This refund is decided already."))
         reason = (self.reason or "").strip()
         if not reason:
@@ -152,6 +153,7 @@ class GlaseCase(models.Model):
         row._refuse_early_decision()
         return row, reason
 
+    @case_action
     def action_settle(self):
         """Override: an unknown refund is not settled with words, but with a decision."""
         undecided = self.filtered(
@@ -168,11 +170,13 @@ class GlaseCase(models.Model):
             )
         return super().action_settle()
 
+    @case_action
     def action_refund(self):
         """Give the money of this case back."""
         self.ensure_one()
         return self.transaction_id.action_refund()
 
+    @case_action
     def action_make_refund_order(self):
         """Enter the refund of this case in an order."""
         self.ensure_one()

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from . import clock, own_transaction
 from .glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
 from .glase_terminal import DRAFT, LIVE
+from .own_context import with_own_context
+from .public_method import public
 
 PREPARED, MOVING, DONE = "prepared", "moving", "done"
 PRODUCTION = "production"
@@ -185,7 +187,7 @@ class GlaseGoLive(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Press Go Live on a Glase account."))
-        return super().create(vals_list)
+        return super(GlaseGoLive, with_own_context(self)).create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
@@ -275,6 +277,7 @@ class GlaseGoLive(models.Model):
             }
         )
 
+    @public(group="base.group_system", access="write")
     def action_test(self):
         """Test the address and the log-in that the tills are moved to."""
         self._check_administrator()
@@ -298,6 +301,7 @@ class GlaseGoLive(models.Model):
 
     # === The move ===
 
+    @public(group="base.group_system", access="write")
     def action_start(self):
         """Shut the tills and begin, unless one is open or money is undecided.
 
@@ -337,6 +341,7 @@ class GlaseGoLive(models.Model):
         # Only now: until here a simulator beside a production account would be refused.
         self.target_id.active = True
 
+    @public(group="base.group_system", access="write")
     def action_turn_back(self):
         """Move the tills back to where they came from: the same move, the other way.
 
@@ -364,6 +369,7 @@ class GlaseGoLive(models.Model):
         )
         self._finish_if_moved()
 
+    @public(group="base.group_system", access="write")
     def action_finish(self):
         """End a move whose tills are all moved or left out.
 

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from . import clock, own_transaction
 from .glase_terminal import LIVE, READY, RETIRED
 from .glase_terminal_registration import Outcome
+from .own_context import with_own_context
+from .public_method import public
 
 LINE_STATES = [
     ("to_register", "To register"),
@@ -96,7 +98,7 @@ class GlaseGoLiveLine(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Press Go Live on a Glase account."))
-        return super().create(vals_list)
+        return super(GlaseGoLiveLine, with_own_context(self)).create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
@@ -111,6 +113,7 @@ class GlaseGoLiveLine(models.Model):
 
     # === Move one till ===
 
+    @public(group="base.group_system", access="write")
     def action_move(self):
         """Move this till; done again it goes on where it stopped.
 
@@ -172,6 +175,7 @@ class GlaseGoLiveLine(models.Model):
             lambda move: work(move.env["glase.go.live.line"].browse(line_id))
         )
 
+    @public(group="base.group_system", access="write")
     def action_leave_out(self):
         """Leave this till where it is, or take it into the move again."""
         self.ensure_one()

@@ -8,11 +8,13 @@ from .glase_period import UNSETTLED
 from .glase_terminal import FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
 from .glase_terminal_registration import LOGIN_CODES
 from .glase_terminal_unregister import NO_INVOICE
+from .public_method import public
 
 
 class GlaseAccount(models.Model):
     _inherit = "glase.account"
 
+    @public(group="base.group_system", access="write")
     def action_go_live(self):
         """Open the move of this account's tills to another environment.
 

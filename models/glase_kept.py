@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
-from odoo.tools.misc import clean_context
+
+from . import parameters
+from .own_context import with_own_context
 
 
 class GlaseKept(models.AbstractModel):
@@ -18,19 +20,18 @@ class GlaseKept(models.AbstractModel):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("“%s”: made by the system only.", self._description))
-        # Defaults in a browser's context would say what nobody said.
-        # pylint: disable-next=context-overridden
-        own = self.with_context(clean_context(self.env.context))
-        return super(GlaseKept, own).create(vals_list)
+        return super(GlaseKept, with_own_context(self)).create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
+            parameters.check_values(self, vals)
             chatter = {name for name in vals if name.startswith(("message_", "activity_"))}
+            chatter.discard("message_ids")
             if set(vals) - self._typed - chatter:
                 raise AccessError(
                     self.env._("“%s”: changed by the system only.", self._description)
                 )
-        return super().write(vals)
+        return super(GlaseKept, with_own_context(self)).write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

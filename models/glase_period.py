@@ -6,6 +6,8 @@ from odoo.tools import mute_logger
 
 from . import clock, jobs
 from .glase_account import ENVIRONMENTS
+from .public_method import public
+from .res_users import MANAGERS
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -32,7 +34,7 @@ class GlasePeriod(models.Model):
 
     _name = "glase.period"
     _description = "Glase Transaction Period"
-    _inherit = ["pos_glase.kept", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["pos_glase.kept", "pos_glase.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     state = fields.Selection(
@@ -170,12 +172,12 @@ class GlasePeriod(models.Model):
 
     # === By hand ===
 
+    @public(group=MANAGERS, access="write", many=True)
     def action_resume(self):
         """Take up a period that failed, or ask for its report again now.
 
         :raises AccessError: for anyone but a POS administrator
         """
-        self._check_manager()
         for period in self.sudo():
             values = {
                 "next_try_at": clock.now(self.env.cr),

@@ -4,6 +4,8 @@ from odoo.fields import Domain
 
 from . import clock, own_transaction
 from .glase_period import TO_MARK, UNSETTLED
+from .public_method import public
+from .res_users import MANAGERS
 
 
 class GlasePeriod(models.Model):
@@ -54,6 +56,7 @@ class GlasePeriod(models.Model):
 class GlaseTerminal(models.Model):
     _inherit = "glase.terminal"
 
+    @public(group=MANAGERS)
     def action_mark_period(self):
         """Mark the period of this registration now, or of its whole shop; see ``_mark_by_hand``."""
         self.ensure_one()
@@ -65,6 +68,7 @@ class GlaseTerminal(models.Model):
 class GlaseAccount(models.Model):
     _inherit = "glase.account"
 
+    @public(group=MANAGERS)
     def action_mark_period(self):
         """Mark the period of the whole shop now; see ``_mark_by_hand``."""
         self.ensure_one()
@@ -75,6 +79,7 @@ class GlaseAccount(models.Model):
 class PosSession(models.Model):
     _inherit = "pos.session"
 
+    @public(group=MANAGERS)
     def action_glase_mark_period(self):
         """Mark the period of this session's till now; see ``glase.period._mark_by_hand``."""
         self.ensure_one()

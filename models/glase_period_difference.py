@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from . import ledger, own_transaction
 from .glase_period_line import CONTRADICTION, DIFFERENCES, UNPAID
 from .glase_period_line import REPORT as OF_GLASE
+from .public_method import public
+from .res_users import MANAGERS
 
 # The ledger's word for what a report says (doc/ledger.md §3).
 REPORTED = "executeReport"
@@ -203,11 +205,13 @@ class GlasePeriodLine(models.Model):
 
     # === Actions ===
 
+    @public()
     def action_open_case(self):
         """The open case about this line."""
         self.ensure_one()
         return self._shown(self.case_id)
 
+    @public()
     def action_open_journal_item(self):
         """The journal entry that has this line's money.
 
@@ -229,11 +233,13 @@ class GlasePeriodLine(models.Model):
             "view_mode": "form",
         }
 
+    @public(group=MANAGERS)
     def action_refund(self):
         """Ask how much of this line's payment goes back, and why."""
         self.ensure_one()
         return self.transaction_id.action_refund()
 
+    @public(group=MANAGERS, access="write")
     def action_take_as_paid(self):
         """Take Glase's report as evidence that the payment was made (``doc/ledger.md §3``).
 
@@ -243,9 +249,6 @@ class GlasePeriodLine(models.Model):
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason, or if it is paid meanwhile
         """
-        self.ensure_one()
-        self.period_id._check_manager()
-        self.check_access("write")
         reason = self._reason_given()
         row = self.sudo().transaction_id
         own_transaction.lock(row)
@@ -280,6 +283,7 @@ class GlasePeriodLine(models.Model):
 class GlasePeriod(models.Model):
     _inherit = "glase.period"
 
+    @public()
     def action_differences(self):
         """The differences of this period that nobody has accepted yet."""
         self.ensure_one()

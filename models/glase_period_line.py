@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .public_method import public
+from .res_users import MANAGERS
+
 REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
 
 MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
@@ -102,13 +105,13 @@ class GlasePeriodLine(models.Model):
             return differs
         return ["|", ("kind", "not in", list(DIFFERENCES)), ("accepted_at", "!=", False)]
 
+    @public(group=MANAGERS, access="write", many=True)
     def action_accept(self):
         """Accept a difference with the reason that was typed.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a reason
         """
-        self.period_id._check_manager()
         for line in self:
             if not (line.reason or "").strip():
                 raise UserError(self.env._("Write why this difference is accepted."))

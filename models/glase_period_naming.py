@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from . import own_transaction
 from .glase_period_line import REPORT, UNKNOWN
+from .public_method import public
+from .res_users import MANAGERS
 
 
 class GlasePeriodLine(models.Model):
@@ -38,15 +40,13 @@ class GlasePeriodLine(models.Model):
             lambda row: not row.currency_id.compare_amounts(row.amount, -self.amount)
         )
 
+    @public(group=MANAGERS, access="write")
     def action_name_refund(self):
         """Give a refund the payment reference of this row of Glase's report.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: without a refund or a reason, or if the refund has a reference meanwhile
         """
-        self.ensure_one()
-        self.period_id._check_manager()
-        self.check_access("write")
         reason = self._reason_given()
         line = self.sudo()
         row = line.named_refund_id

@@ -5,23 +5,26 @@ works as before: polling is the truth.
 """
 
 import json
-import re
-from datetime import timezone
+from datetime import timedelta, timezone
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
-from . import clock, ledger
+from . import clock, ledger, parameters
 
 ROUTE = "/pos_glase/notification"
 GOOD_FOR_SECONDS = 24 * 3600
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{60,2000}")
+WAKE_PAUSE = timedelta(seconds=30)
+# What is shorter was signed by nobody.
+SHORTEST_TOKEN = 60
 
 
 class GlaseTransaction(models.Model):
     """Addresses for Glase's push: one for each attempt, signed and good for a day."""
 
     _inherit = "glase.transaction"
+
+    woken_at = fields.Datetime("Till Last Woken", readonly=True, copy=False)
 
     @api.model
     def _notification_url(self, account, line_uuid, attempt):
@@ -44,13 +47,14 @@ class GlaseTransaction(models.Model):
     def _notified(self, token):
         """Somebody posts to an address of :meth:`_notification_url`: let the till ask at once.
 
-        Changes nothing in the ledger, whoever posts and however often.
+        Changes nothing in the ledger but when its till was woken, whoever posts and however often;
+        a till is woken for it once in 30 seconds at most: it asks each second anyway.
 
         :return: the HTTP status: 200, 400 malformed, 403 not signed here or too old, 404 no such
             attempt
         :rtype: int
         """
-        if not _TOKEN.fullmatch(token):
+        if len(token) < SHORTEST_TOKEN or not parameters.TABLE["token"].takes(token):
             return 400
         ledger_rows = self.sudo()
         try:
@@ -65,10 +69,27 @@ class GlaseTransaction(models.Model):
         row = ledger_rows.search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
         if not row:
             return 404
-        if row.state in ledger.HOLDS_TILL and not row.given_up_at and row.config_id:
+        waits = row.state in ledger.HOLDS_TILL and not row.given_up_at and row.config_id
+        if waits and row._in_own_transaction(lambda rows: rows.browse(row.id)._may_wake()):
             # The bus is read by anybody: the till hears which row, and asks by itself.
             row.config_id._notify("GLASE_ASK", {"id": row.id})
         return 200
+
+    def _may_wake(self):
+        """Note that this row's till is woken, unless it was lately.
+
+        :rtype: bool
+        """
+        now = clock.now(self.env.cr)
+        self.env.cr.execute(
+            """
+            UPDATE glase_transaction SET woken_at = %s
+             WHERE id = %s AND (woken_at IS NULL OR woken_at <= %s)
+            """,
+            (now, self.id, now - WAKE_PAUSE),
+            log_exceptions=False,
+        )
+        return bool(self.env.cr.rowcount)
 
     @api.model
     def _push_now(self):

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from . import clock, jobs
 from .glase_account_certification import RECEIPT_OFF
+from .public_method import public
+from .res_users import MANAGERS
 
 WAITING, SENDING, SUBMITTED, FAILED = "waiting", "sending", "submitted", "failed"
 STATES = [
@@ -66,14 +67,12 @@ class GlaseReceipt(models.Model):
     def _wake(self):
         jobs.wake(self.env, "cron_receipts")
 
+    @public(group=MANAGERS, many=True)
     def action_retry(self):
         """Try again now what was given up, or waits for its next try.
 
         :raises AccessError: for anyone but a Point of Sale administrator
         """
-        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
-            raise AccessError(self.env._("Only a Point of Sale administrator does this."))
-        self.check_access("read")
         again = self.sudo().filtered(lambda receipt: receipt.state in (WAITING, FAILED))
         again.write({"state": WAITING, "tries": 0, "next_try_at": clock.now(self.env.cr)})
         self._wake()

@@ -2,20 +2,10 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .glase_booking import Booking
+from .glase_case import OFFERED, case_action
 
 # Cases about money that stands on the suspense account: a write-off ends them.
-ABOUT_SUSPENSE = (
-    "unverified_payment",
-    "paid_without_order",
-    "paid_late",
-    "amount_differs",
-    "changed_after_send",
-    "forced_done",
-    "goods_without_money",
-    "unverified_refund",
-    "refund_without_order",
-    "not_booked",
-)
+ABOUT_SUSPENSE = tuple(sorted(OFFERED["action_write_off"]))
 
 
 class GlaseCase(models.Model):
@@ -66,14 +56,13 @@ class GlaseCase(models.Model):
         of_subject = [(name, "in", family.ids), ("kind", "in", ABOUT_SUSPENSE)]
         return self.sudo().search([*of_subject, ("state", "=", "open")]) | self.sudo()
 
+    @case_action
     def action_write_off(self):
         """Ask which account takes what stands on the suspense account, and why.
 
         :raises AccessError: for anyone but a POS administrator
         :raises UserError: if nothing of it stands there
         """
-        self.ensure_one()
-        self._check_manager()
         if not self.can_write_off:
             raise UserError(
                 self.env._(

@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from ..glase import Principal, ResultError
 from . import clock, glase_connection, glase_id, sticker_codes
 from .glase_account import ENVIRONMENTS
+from .own_context import with_own_context
+from .public_method import public
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
 LIVE = (REGISTERED, READY)
@@ -27,7 +29,7 @@ class GlaseTerminal(models.Model):
 
     _name = "glase.terminal"
     _description = "Glase Terminal"
-    _inherit = ["mail.thread"]
+    _inherit = ["pos_glase.thread"]
     _order = "active desc, company_id, config_id, id desc"
     _check_company_auto = True
 
@@ -163,14 +165,15 @@ class GlaseTerminal(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_written_by_hand(vals)
-        terminals = super().create([{"environment": "simulator", **vals} for vals in vals_list])
+        made = [{"environment": "simulator", **vals} for vals in vals_list]
+        terminals = super(GlaseTerminal, with_own_context(self)).create(made)
         drafts = terminals.filtered(lambda terminal: terminal.state == DRAFT)
         drafts.sudo()._copy_from_account()
         return terminals
 
     def write(self, vals):
         self._check_written_by_hand(vals)
-        written = super().write(vals)
+        written = super(GlaseTerminal, with_own_context(self)).write(vals)
         if "account_id" in vals:
             self.sudo().filtered(lambda terminal: terminal.state == DRAFT)._copy_from_account()
         return written
@@ -308,6 +311,7 @@ class GlaseTerminal(models.Model):
                     )
             raise UserError(message) from error
 
+    @public()
     def action_print_sticker(self):
         """The printable sticker of this till."""
         self.ensure_one()
@@ -315,11 +319,13 @@ class GlaseTerminal(models.Model):
             raise UserError(self.env._("Assign a Glase ID first: it is what the sticker shows."))
         return self.env.ref("pos_glase.glase_sticker_report").report_action(self, config=False)
 
+    @public()
     def action_open_phone(self):
         """The customer's phone page of a simulator account, in a new tab."""
         self.ensure_one()
         return {"type": "ir.actions.act_url", "url": self.phone_url, "target": "new"}
 
+    @public()
     def action_open_assign(self):
         """Ask for the Glase ID to assign."""
         self.ensure_one()

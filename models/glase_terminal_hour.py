@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from . import clock, ledger
+from .public_method import public
 
 HOUR = timedelta(hours=1)
 ERRORS_FOR = timedelta(hours=24)
@@ -110,6 +111,7 @@ class GlaseTerminal(models.Model):
             shown = terminal.glase_id and terminal.state == "ready"
             terminal.sticker_picture = shown and terminal._sticker_pictures()["qr_code"]
 
+    @public()
     def action_open_undecided(self):
         """The payments and refunds of this till that are not decided yet."""
         self.ensure_one()
@@ -119,6 +121,7 @@ class GlaseTerminal(models.Model):
         action["context"] = {}
         return action
 
+    @public()
     def action_check_sticker(self):
         """Scan a sticker, to see whether it is this till's."""
         self.ensure_one()

@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..glase import NeverSent, RequestError, ResultError
 from . import clock, own_transaction
+from .public_method import public
+from .res_users import MANAGERS
 
 _logger = logging.getLogger(__name__)
 
@@ -37,18 +39,22 @@ class GlaseTerminal(models.Model):
 
     # === Buttons ===
 
+    @public(group=MANAGERS, access="write")
     def action_register(self):
         """Register the till with Glase."""
         return self._show(self._ask_register())
 
+    @public(group=MANAGERS, access="write")
     def action_register_again(self):
         """Register the till anew; the registration that it has is archived."""
         return self._show(self._ask_replace())
 
+    @public(group=MANAGERS, access="write")
     def action_unregister(self):
         """End the registration at Glase; the sticker is free for another till."""
         return self._show(self._ask_unregister())
 
+    @public(group=MANAGERS, access="write")
     def action_test(self):
         """Ask Glase whether it knows this till."""
         return self._show(self._ask_test())

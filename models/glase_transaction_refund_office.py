@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from . import ledger
+from .public_method import public
 from .refused import Refused
 from .res_users import MANAGERS
 
@@ -13,10 +14,9 @@ class GlaseTransaction(models.Model):
 
     _inherit = "glase.transaction"
 
+    @public(group=MANAGERS)
     def action_refund(self):
         """Ask how much of a paid transaction goes back, and why."""
-        self.ensure_one()
-        self._check_manager()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Glase Refund"),
@@ -122,14 +122,12 @@ class GlaseTransaction(models.Model):
             order.write({"state": "cancel"})
         self._end_request_transaction()
 
+    @public(group=MANAGERS)
     def action_make_refund_order(self):
         """Enter a refund that was made, but that no order has, in an order.
 
         :raises UserError: if it has one, or none can be made
         """
-        self.ensure_one()
-        self._check_manager()
-        self.check_access("read")
         row = self.sudo()
         row._lock()
         if row.kind != ledger.REFUND or row.state != ledger.REFUNDED or row._finished_order():

@@ -26,7 +26,7 @@ class GlaseTransaction(models.Model):
         :rtype: dict
         """
         config = self._till_config(config_id)
-        orders = self.env["pos.order"].browse([int(one) for one in refunded_order_ids]).exists()
+        orders = self.env["pos.order"].browse(list(refunded_order_ids)).exists()
         orders |= self._stored_order(config, order_uuid)._glase_refunded_orders()
         originals = self._refund_originals(orders, config)
         left = {row.id: row._refundable() for row in originals}

@@ -1,5 +1,5 @@
 import time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from odoo import api, models
 
@@ -124,7 +124,7 @@ class GlaseTransaction(models.Model):
 
     @api.model
     def _till_config(self, config_id):
-        config = self.env["pos.config"].browse(int(config_id)).exists()
+        config = self.env["pos.config"].browse(config_id).exists()
         if not config or config.company_id not in self.env.companies | self.env.user.company_ids:
             raise Refused("access", self.env._("This till does not exist or is not yours."))
         config.check_access("read")
@@ -202,15 +202,12 @@ class GlaseTransaction(models.Model):
 
     @api.model
     def _checked_amount(self, amount):
-        """A decimal string as Decimal, if the wire can carry it.
+        """A decimal string as Decimal, if the wire can carry it; its form was looked at by the door.
 
         :raises Refused: with a sentence for the cashier
         """
-        try:
-            value = Decimal(amount)
-        except (InvalidOperation, TypeError, ValueError):
-            value = Decimal(0)
-        if not value.is_finite() or value <= 0:
+        value = Decimal(amount)
+        if value <= 0:
             raise Refused("amount", self.env._("Enter an amount above zero."))
         if value >= MORE_THAN_THE_WIRE_CARRIES:
             raise Refused("amount", self.env._("Glase does not take an amount as large as this."))

@@ -2,11 +2,12 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import clean_context
 
 from . import clock, sticker_codes
 from .glase_account import ENVIRONMENTS
 from .glase_verification_sheet import SHEET
+from .own_context import with_own_context
+from .public_method import public
 
 DRAFT, RUNNING, PAUSED, CLEANING = "draft", "running", "paused", "cleaning"
 PASSED, FAILED, STOPPED = "passed", "failed", "stopped"
@@ -114,9 +115,7 @@ class GlaseVerification(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(self.env._("Press Verify Integration on a Glase account."))
-        # pylint: disable-next=context-overridden
-        own = self.with_context(clean_context(self.env.context))
-        return super(GlaseVerification, own).create(vals_list)
+        return super(GlaseVerification, with_own_context(self)).create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
@@ -142,6 +141,7 @@ class GlaseVerification(models.Model):
 
     # === Buttons ===
 
+    @public(group="base.group_system")
     def action_start(self):
         """Begin the run; from now on the open page drives it, call by call.
 
@@ -231,14 +231,17 @@ class GlaseVerification(models.Model):
         if self.amount < 2 * step or self.amount > 1000 * max(step, 1.0):
             raise UserError(self.env._("Choose a small amount, but not less than %s.", 2 * step))
 
+    @public(group="base.group_system")
     def action_pause(self):
         """Pause: an invoice that is out is canceled; *Resume* goes on where it was."""
         self._wish({"pausing": True}, (RUNNING,))
 
+    @public(group="base.group_system")
     def action_resume(self):
         """Go on where it was paused."""
         self._wish({"state": RUNNING, "pausing": False}, (PAUSED,))
 
+    @public(group="base.group_system")
     def action_stop(self):
         """End the run: what it has left at Glase is cleaned up."""
         self._wish({"stop_wished": True}, (RUNNING, PAUSED))
@@ -256,12 +259,14 @@ class GlaseVerification(models.Model):
             run.write({**values, "heard_at": now, "next_at": now})
             run._wake()
 
+    @public(group="base.group_system")
     def action_again(self):
         """Run the sheet again, from the beginning and as a new record."""
         self.ensure_one()
         self._check_administrator()
         return self.account_id.action_verify()
 
+    @public(group="base.group_system")
     def action_advance(self):
         """The open page asks: take the next step if one is due, one call at most.
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..glase import VERSION
 from .glase_verification import FINISHED
+from .public_method import public
 
 # What wkhtmltopdf's state is where Odoo can print.
 PRINTS = frozenset({"ok", "workers", "upgrade"})
@@ -24,6 +25,7 @@ class GlaseVerification(models.Model):
     def _pdf_state(self):
         return self.env["ir.actions.report"].get_wkhtmltopdf_state()
 
+    @public()
     def action_print(self):
         """The protocol on paper.
 
@@ -42,6 +44,7 @@ class GlaseVerification(models.Model):
         report = self.env.ref("pos_glase.glase_verification_report")
         return report.report_action(self, config=False)
 
+    @public()
     def action_download(self):
         """The protocol as a text file, to be sent to Glase."""
         self.ensure_one()

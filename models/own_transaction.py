@@ -14,6 +14,8 @@ import psycopg2.errors
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError
 
+from . import own_context
+
 _logger = logging.getLogger(__name__)
 
 # A conflict is over once the other transaction has ended: the row lock waited for that already.
@@ -23,6 +25,8 @@ CONFLICTS = (
     psycopg2.errors.LockNotAvailable,
     ConcurrencyError,
 )
+# What PostgreSQL says when a connection is refused or ended; other errors come again each time.
+LOST = ("08", "57P", "53300")
 ATTEMPTS = 8
 FIRST_PAUSE_SECONDS = 0.05
 
@@ -30,7 +34,8 @@ FIRST_PAUSE_SECONDS = 0.05
 def run(env, work):
     """Run ``work`` in a transaction of its own and commit it.
 
-    :param env: any environment of the database; only its registry and context are used
+    :param env: any environment of the database; its registry is used, and of its context language,
+        time zone and companies
     :param work: called with a superuser environment; called again after a conflict, so it must
         do nothing but read and write through that environment
     :return: what ``work`` returns
@@ -40,7 +45,7 @@ def run(env, work):
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with env.registry.cursor() as cr:
-                return work(api.Environment(cr, SUPERUSER_ID, dict(env.context)))
+                return work(api.Environment(cr, SUPERUSER_ID, _context(env)))
         except (psycopg2.Error, ConcurrencyError) as error:
             if attempt == ATTEMPTS or not _passes(error):
                 raise
@@ -50,11 +55,21 @@ def run(env, work):
     raise AssertionError("unreachable")
 
 
+def _context(env):
+    context = own_context.kept(env.context, own_context.TAKEN_OVER)
+    if "allowed_company_ids" in context:
+        # Asked of the environment, which refuses companies that are not the caller's.
+        context["allowed_company_ids"] = env.companies.ids
+    return context
+
+
 def _passes(error):
     """Whether an error is over by itself: a conflict, or a connection that is gone."""
-    lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
-    # Odoo keeps connections; one whose server vanished without a word raises the bare class.
-    return isinstance(error, CONFLICTS) or lost or type(error) is psycopg2.DatabaseError
+    if isinstance(error, (*CONFLICTS, psycopg2.InterfaceError)):
+        return True
+    # Odoo keeps connections; one whose server vanished without a word raises a bare class.
+    bare = type(error) in (psycopg2.DatabaseError, psycopg2.OperationalError)
+    return bare or (error.pgcode or "").startswith(LOST)
 
 
 def lock(records):

@@ -3,6 +3,21 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import own_transaction
 from .glase_terminal import DRAFT, LIVE, READY
+from .public_method import public
+from .res_users import MANAGERS
+
+
+def without_glase(records, names):
+    """The fields that a loader names, without those of this module.
+
+    :param records: of the model that is loaded
+    :param names: as a loader gives them; none stands for all that the reader may see
+    :rtype: list[str]
+    """
+    names = names or [
+        name for name in records.fields_get(attributes=()) if not records._fields[name].manual
+    ]
+    return [name for name in names if not name.startswith("glase_")]
 
 
 class PosConfig(models.Model):
@@ -17,7 +32,6 @@ class PosConfig(models.Model):
     glase_terminal_ids = fields.One2many("glase.terminal", "config_id", "Glase Registrations")
     glase_terminal_id = fields.Many2one(
         "glase.terminal",
-        "Glase Terminal",
         compute="_compute_glase_terminal_id",
         search="_search_glase_terminal_id",
         help="The live registration of this till, or the draft of one",
@@ -77,13 +91,14 @@ class PosConfig(models.Model):
     # === What the till knows ===
 
     @api.model
-    def _load_pos_data_read(self, records, config):
-        read_records = super()._load_pos_data_read(records, config)
-        for record in read_records[:1]:
-            for name in ("glase_terminal_ids", "glase_terminal_id", "glase_state", "glase_message"):
-                record.pop(name, None)
-            record["_glase"] = config._glase_till_info()
-        return read_records
+    def _load_pos_data_fields(self, config):
+        """Override of `point_of_sale`: nothing of Glase is among the fields that are loaded.
+
+        The loader of the till serves others, too: Odoo's self-order gives anonymous visitors what it
+        reads, and a synchronisation puts it on the bus. What a till may know comes with
+        ``pos.session.load_data``, which only the till's own session asks.
+        """
+        return without_glase(self, super()._load_pos_data_fields(config))
 
     def _glase_till_info(self):
         """What the till, and whoever shows its state, may know: no secrets.
@@ -151,6 +166,7 @@ class PosConfig(models.Model):
 
     # === Asked by the till (managers) and the settings ===
 
+    @public()
     def glase_till_status(self):
         """The state of this till with Glase; see :meth:`_glase_till_info`."""
         self.ensure_one()
@@ -158,10 +174,12 @@ class PosConfig(models.Model):
         info = self._glase_till_info()
         return {"ok": info["state"] == "ready", "message": info["message"] or "", "glase": info}
 
+    @public(group=MANAGERS)
     def glase_till_register(self):
         """Register this till, for a manager at the till."""
         return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_register())
 
+    @public(group=MANAGERS)
     def glase_till_assign(self, scanned_or_typed):
         """Assign a Glase ID to this till, for a manager at the till.
 
@@ -171,10 +189,12 @@ class PosConfig(models.Model):
             lambda: self._glase_terminal_or_draft()._ask_assign(scanned_or_typed)
         )
 
+    @public(group=MANAGERS)
     def glase_till_unregister(self):
         """Unregister this till, for a manager at the till."""
         return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_unregister())
 
+    @public(group=MANAGERS)
     def glase_till_test(self):
         """Ask Glase whether it knows this till, for a manager at the till."""
         return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_test())
@@ -249,6 +269,7 @@ class PosConfig(models.Model):
         self.env.invalidate_all()
         return result
 
+    @public(group=MANAGERS)
     def action_glase_terminal(self):
         """Open the Glase terminal of this till."""
         terminal = self._glase_terminal_or_draft()
@@ -260,6 +281,7 @@ class PosConfig(models.Model):
             "view_mode": "form",
         }
 
+    @public(group=MANAGERS)
     def action_glase_register(self):
         """Register this till with Glase; where there are several accounts, choose one first."""
         if not self.glase_terminal_id and len(self._glase_accounts()) > 1:
@@ -272,10 +294,12 @@ class PosConfig(models.Model):
             }
         return self._glase_terminal_or_draft().action_register()
 
+    @public(group=MANAGERS)
     def action_glase_assign(self):
         """Ask for the Glase ID of this till's sticker."""
         return self._glase_terminal_or_draft().action_open_assign()
 
+    @public(group=MANAGERS)
     def action_glase_test(self):
         """Ask Glase whether it knows this till."""
         return self._glase_terminal_or_draft().action_test()

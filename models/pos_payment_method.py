@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .pos_config import without_glase
+
 # Read anew by the till whenever it is loaded, or after the session only: no session depends on it.
 EDITABLE_IN_SESSION = frozenset(
     {
@@ -58,6 +60,11 @@ class PosPaymentMethod(models.Model):
     @api.model
     def _load_pos_data_fields(self, config):
         return super()._load_pos_data_fields(config) + ["glase_send_at_once", "glase_last_tender"]
+
+    @api.model
+    def _load_pos_self_data_fields(self, config):
+        """Override of `pos_self_order`, where it is installed: its loader answers anybody."""
+        return without_glase(self, super()._load_pos_self_data_fields(config))
 
     def _is_write_forbidden(self, fields):
         return super()._is_write_forbidden(fields - EDITABLE_IN_SESSION)

@@ -4,6 +4,16 @@ from odoo import models
 class PosSession(models.Model):
     _inherit = "pos.session"
 
+    def load_data(self, models_to_load):
+        """Override of `point_of_sale`: the till hears what only it may know, in ``_glase``.
+
+        Only a Point of Sale user who may read the session gets it; see ``_glase_till_info``.
+        """
+        response = super().load_data(models_to_load)
+        for record in response.get("pos.config", ()):
+            record["_glase"] = self.config_id._glase_till_info()
+        return response
+
     def write(self, vals):
         """Override of `point_of_sale`: every way of closing a session passes here.
 

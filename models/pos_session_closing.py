@@ -2,10 +2,11 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from . import clock, ledger, own_transaction
+from .evidence import refuse_system_fields
 from .refused import Refused, answers_refusals
 
 # What Odoo writes on a session that is being closed.
@@ -286,11 +287,13 @@ class PosSession(models.Model):
 
     @api.model
     def _glase_check_override(self, vals_list):
-        """:raises AccessError: if a request says itself that a manager has approved something"""
-        names = {name for vals in vals_list for name in vals}
-        names |= {name.removeprefix("default_") for name in self.env.context}
-        if not self.env.su and any(name.startswith("glase_override_") for name in names):
-            raise AccessError(self.env._("A manager's approval is written by the system only."))
+        """What a manager has approved, and the session's periods, come from the system only.
+
+        :raises AccessError: if a request says it itself
+        """
+        own = [name for name in self._fields if name.startswith("glase_")]
+        named = [dict.fromkeys(vals, True) for vals in vals_list]
+        refuse_system_fields(self, named, own)
 
     def _glase_guard_closing(self):
         """Latch the tills, then ask whether they may be closed; once in a transaction.

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 
 from . import ledger
 from .glase_environments import REAL_FIRST
+from .public_method import public
 
 KINDS = (ledger.PAYMENT, ledger.REFUND)
 FIGURES = (
@@ -135,6 +136,7 @@ class PosSession(models.Model):
             for row in self.env["glase.transaction"].sudo().search(domain & of_sessions)
         )
 
+    @public()
     def action_glase_periods(self):
         """The transaction periods of this session."""
         self.ensure_one()

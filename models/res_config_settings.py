@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from .public_method import public
+from .res_users import MANAGERS
+
 
 class ResConfigSettings(models.TransientModel):
     """The Glase block of the Point of Sale settings: what is missing, and how to go on.
@@ -32,6 +35,7 @@ class ResConfigSettings(models.TransientModel):
             settings.glase_has_account = bool(accounts)
             settings.glase_may_simulate = not accounts
 
+    @public(group="base.group_system")
     def action_glase_set_up(self):
         """Ask which account, then make journal and payment method and add it to the till."""
         self.ensure_one()
@@ -52,6 +56,7 @@ class ResConfigSettings(models.TransientModel):
             },
         }
 
+    @public(group="base.group_system")
     def action_glase_try(self):
         """One click to try everything: a simulator account, journal and payment method."""
         self.ensure_one()
@@ -67,22 +72,27 @@ class ResConfigSettings(models.TransientModel):
         )
         return config._glase_set_up_notice(config._glase_set_up(account))
 
+    @public(group=MANAGERS)
     def action_glase_register(self):
         """Register the till with Glase."""
         return self.pos_config_id.action_glase_register()
 
+    @public(group=MANAGERS)
     def action_glase_assign(self):
         """Ask for the Glase ID of the till's sticker."""
         return self.pos_config_id.action_glase_assign()
 
+    @public(group=MANAGERS)
     def action_glase_test(self):
         """Ask Glase whether it knows the till."""
         return self.pos_config_id.action_glase_test()
 
+    @public(group=MANAGERS)
     def action_glase_terminal(self):
         """Open the till's Glase terminal."""
         return self.pos_config_id.action_glase_terminal()
 
+    @public()
     def action_glase_account(self):
         """Open the account that the till uses."""
         self.ensure_one()

@@ -1,6 +1,11 @@
 from . import (
     test_account,
     test_attack,
+    test_attack_context,
+    test_attack_dialogs,
+    test_attack_evidence,
+    test_attack_methods,
+    test_attack_parameters,
     test_attack_secrets,
     test_bill_rows,
     test_books,

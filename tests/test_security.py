@@ -81,6 +81,43 @@ class TestSecurity(BackOfficeCommon):
             (method["glase_send_at_once"], method["glase_last_tender"]), (False, "offer")
         )
 
+    def test_what_only_the_till_may_know_goes_to_its_own_session_only(self):
+        """The loaders that other modules give to strangers, and to the bus, say nothing of ours."""
+        session = self.open_register()
+        config = self.main_pos_config.with_user(self.pos_user)
+        config.notify_synchronisation(session.id, "1", {"pos.config": config.ids})
+        self.env.cr.precommit.run()
+        told = [
+            config._load_pos_data_search_read({}, config),
+            config._load_pos_data_read(config, config),
+            config.read_config_open_orders({"pos.config": [("id", "=", config.id)]}, {}),
+            self.env["pos.session"]._load_pos_data_relations(
+                "pos.config", config._load_pos_data_fields(config)
+            ),
+            self.env["bus.bus"].sudo().search([]).mapped("message"),
+        ]
+        text = json.dumps(told, default=str)
+        self.assertIn(config.name, text, "the loaders were asked")
+        for word in ("glase_", "_glase", self.terminal.glase_id, "phone_url"):
+            self.assertNotIn(word, text)
+
+    def test_nobody_else_loads_what_the_till_knows(self):
+        session = self.open_register()
+        other = self.env["res.company"].create({"name": "Other company"})
+        stranger = self.pos_admin.copy(
+            {"login": "stranger", "company_id": other.id, "company_ids": [(6, 0, other.ids)]}
+        )
+        portal = self.env["res.users"].create(
+            {
+                "name": "Portal",
+                "login": "a_portal_user",
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+            }
+        )
+        for user in (stranger, portal, self.env.ref("base.public_user").sudo()):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                session.with_user(user).load_data([])
+
     def test_cashiers_change_nothing(self):
         for method in (
             "glase_till_register",

@@ -1,3 +1,4 @@
+from . import glase_wizard
 from . import (
     glase_accept,
     glase_assign,

@@ -1,12 +1,16 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.public_method import public
+from ..models.res_users import MANAGERS
+
 
 class GlaseAccept(models.TransientModel):
     """*Accept* several differences of transaction periods with one reason."""
 
     _name = "glase.accept"
     _description = "Accept Glase Differences"
+    _inherit = ["pos_glase.wizard"]
 
     line_ids = fields.Many2many(
         "glase.period.line",
@@ -20,6 +24,7 @@ class GlaseAccept(models.TransientModel):
         lines = self.env["glase.period.line"].browse(self.env.context.get("active_ids"))
         return lines.filtered("is_difference")
 
+    @public(group=MANAGERS, access="write")
     def action_accept(self):
         """Accept the chosen differences.
 
@@ -30,7 +35,6 @@ class GlaseAccept(models.TransientModel):
         lines = self.line_ids.filtered("is_difference")
         if not lines:
             raise UserError(self.env._("None of these lines is an open difference any more."))
-        lines.period_id._check_manager()
         lines.check_access("write")
         lines.reason = self.reason
         lines.action_accept()

@@ -3,6 +3,9 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.public_method import public
+from ..models.res_users import MANAGERS
+
 SUGGESTION_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -11,6 +14,7 @@ class GlaseAssign(models.TransientModel):
 
     _name = "glase.assign"
     _description = "Assign Glase ID"
+    _inherit = ["pos_glase.wizard"]
 
     terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
     environment = fields.Selection(related="terminal_id.environment")
@@ -32,6 +36,7 @@ class GlaseAssign(models.TransientModel):
             values["text"] = f"TRY{invented}"
         return values
 
+    @public(group=MANAGERS, access="write")
     def action_assign(self):
         """Assign what was typed or scanned.
 

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.public_method import public
 from ..models.refused import Refused
+from ..models.res_users import MANAGERS
 
 
 class GlaseCloseOver(models.TransientModel):
@@ -9,6 +11,7 @@ class GlaseCloseOver(models.TransientModel):
 
     _name = "glase.close.over"
     _description = "Close over Open Glase Payments"
+    _inherit = ["pos_glase.wizard"]
 
     session_id = fields.Many2one("pos.session", required=True, readonly=True)
     blocking = fields.Text("Open with Glase", compute="_compute_blocking")
@@ -21,6 +24,7 @@ class GlaseCloseOver(models.TransientModel):
             ends = session and session._glase_not_approved(session._glase_open_ends()["blocking"])
             wizard.blocking = "\n".join(f"{end['what']}\n   {end['todo']}" for end in ends)
 
+    @public(group=MANAGERS, access="write")
     def action_approve(self):
         """Approve it; *Close Session & Post Entries* then goes through (``doc/ledger.md §16``).
 

@@ -4,12 +4,18 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 
+from ..models.public_method import public
+from ..models.res_users import MANAGERS
+
 
 class GlaseRefund(models.TransientModel):
     """*Refund* on a paid transaction: how much, or which products, and why."""
 
     _name = "glase.refund"
     _description = "Glase Refund"
+    _inherit = ["pos_glase.wizard"]
+    # It marks one press of Refund: another's would continue that one's refund.
+    _made = frozenset({"line_uuid"})
 
     transaction_id = fields.Many2one("glase.transaction", required=True, readonly=True)
     line_uuid = fields.Char(default=lambda self: str(uuid.uuid4()), required=True, readonly=True)
@@ -59,9 +65,22 @@ class GlaseRefund(models.TransientModel):
         for wizard in self:
             if wizard.what == "products":
                 wizard.amount = sum(wizard.line_ids.mapped("amount"))
+            elif isinstance(wizard.id, int):
+                # What was typed stays, a zero too: all that is left is proposed only.
+                wizard.amount = wizard.amount
             else:
-                wizard.amount = wizard.amount or wizard.transaction_id.refundable_amount
+                wizard.amount = wizard.transaction_id.refundable_amount
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: all that is left is proposed to who gives no amount; a zero is an amount."""
+        wizards = super().create(vals_list)
+        for wizard, vals in zip(wizards, vals_list, strict=True):
+            if wizard.what == "amount" and "amount" not in vals:
+                wizard.amount = wizard.transaction_id.refundable_amount
+        return wizards
+
+    @public(group=MANAGERS, access="write")
     def action_refund(self):
         """Give the money back.
 
@@ -70,7 +89,6 @@ class GlaseRefund(models.TransientModel):
         """
         self.ensure_one()
         row = self.transaction_id
-        row._check_manager()
         row.check_access("read")
         if not (self.reason or "").strip():
             raise UserError(self.env._("Write why the money goes back."))
@@ -95,6 +113,7 @@ class GlaseRefund(models.TransientModel):
             self.env._("Open Register"),
         )
 
+    @public(group=MANAGERS, access="write")
     def action_open_register(self):
         """Open the till of the original order, so that the refund has a session."""
         self.ensure_one()
@@ -122,6 +141,7 @@ class GlaseRefundLine(models.TransientModel):
 
     _name = "glase.refund.line"
     _description = "Glase Refund Line"
+    _inherit = ["pos_glase.wizard"]
 
     refund_id = fields.Many2one("glase.refund", required=True, ondelete="cascade")
     order_line_id = fields.Many2one("pos.order.line", "Product", required=True, readonly=True)

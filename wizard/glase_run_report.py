@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from ..glase import EndpointError, GlaseError, ReportNotReady, ServiceTrouble, reports
 from ..glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ..glase.report_file import judge
+from ..models.public_method import public
 from ..models.res_users import MANAGERS
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"
@@ -35,6 +36,7 @@ class GlaseRunReport(models.TransientModel):
 
     _name = "glase.run.report"
     _description = "Run a Glase Report"
+    _inherit = ["pos_glase.wizard"]
 
     account_id = fields.Many2one(
         "glase.account", required=True, default=lambda self: self._default_account()
@@ -79,7 +81,6 @@ class GlaseRunReport(models.TransientModel):
     )
     terminal_id = fields.Many2one(
         "glase.terminal",
-        "Terminal",
         compute="_compute_terminal_id",
         store=True,
         precompute=True,
@@ -148,6 +149,7 @@ class GlaseRunReport(models.TransientModel):
 
     # === Ask ===
 
+    @public(group=MANAGERS, access="write")
     def action_run(self):
         """Ask Glase for the report, show and keep what comes.
 
@@ -324,6 +326,7 @@ class GlaseRunReport(models.TransientModel):
         )
         return kept
 
+    @public(group=MANAGERS)
     def action_download(self):
         """Download the report, whatever it is."""
         self.ensure_one()
@@ -339,6 +342,7 @@ class GlaseRunReportLine(models.TransientModel):
 
     _name = "glase.run.report.line"
     _description = "Row of a Glase Report"
+    _inherit = ["pos_glase.wizard"]
 
     run_id = fields.Many2one("glase.run.report", required=True, ondelete="cascade", index=True)
     currency_id = fields.Many2one(related="run_id.currency_id")

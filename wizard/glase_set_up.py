@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+from ..models.public_method import public
 
 
 class GlaseSetUp(models.TransientModel):
@@ -9,12 +10,12 @@ class GlaseSetUp(models.TransientModel):
 
     _name = "glase.set.up"
     _description = "Set up Glase"
+    _inherit = ["pos_glase.wizard"]
 
     config_id = fields.Many2one("pos.config", "Point of Sale", required=True, readonly=True)
     company_id = fields.Many2one(related="config_id.company_id")
     account_id = fields.Many2one(
         "glase.account",
-        "Account",
         compute="_compute_account_id",
         store=True,
         readonly=False,
@@ -26,7 +27,13 @@ class GlaseSetUp(models.TransientModel):
     endpoint = fields.Char("Address", compute="_compute_endpoint", store=True, readonly=False)
     reseller_id = fields.Char("Reseller ID")
     reseller_user = fields.Char("User ID", default=DEFAULT_USER)
-    reseller_password = fields.Char("Password", groups="base.group_system")
+    reseller_password = fields.Char(
+        "Password",
+        compute="_compute_reseller_password",
+        inverse="_inverse_reseller_password",
+        groups="base.group_system",
+        help="Handed to the account that is made when you save; it is kept nowhere else",
+    )
     shop_name = fields.Char(compute="_compute_shop_name", store=True, readonly=False)
 
     @api.depends("config_id")
@@ -41,11 +48,21 @@ class GlaseSetUp(models.TransientModel):
         for wizard in self:
             wizard.endpoint = TEST_ENDPOINT if wizard.environment == "test" else False
 
+    def _compute_reseller_password(self):
+        self.reseller_password = False
+
+    def _inverse_reseller_password(self):
+        for wizard in self.filtered(lambda wizard: not wizard.account_id):
+            password = wizard.reseller_password
+            if password and wizard.environment != "simulator":
+                wizard.account_id = wizard._new_account(password)
+
     @api.depends("config_id")
     def _compute_shop_name(self):
         for wizard in self:
             wizard.shop_name = wizard.config_id.company_id.name
 
+    @public(group="base.group_system", access="write")
     def action_set_up(self):
         """Make what is missing, and say what comes next.
 
@@ -56,7 +73,7 @@ class GlaseSetUp(models.TransientModel):
         waiting = self.config_id._glase_set_up(account)
         return self.config_id._glase_set_up_notice(waiting)
 
-    def _new_account(self):
+    def _new_account(self, password=False):
         values = {
             "company_id": self.company_id.id,
             "environment": self.environment,
@@ -64,18 +81,21 @@ class GlaseSetUp(models.TransientModel):
             "name": self.env._("Simulator"),
         }
         if self.environment != "simulator":
+            given = {
+                "endpoint": self.endpoint,
+                "reseller_id": self.reseller_id,
+                "reseller_password": password,
+            }
             missing = [
                 self._fields[name]._description_string(self.env)
-                for name in ("endpoint", "reseller_id", "reseller_password")
-                if not self[name]
+                for name, value in given.items()
+                if not value
             ]
             if missing:
                 raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
             values |= {
                 "name": self.shop_name or self.reseller_id,
-                "endpoint": self.endpoint,
-                "reseller_id": self.reseller_id,
+                **given,
                 "reseller_user": self.reseller_user,
-                "reseller_password": self.reseller_password,
             }
         return self.env["glase.account"].create(values)

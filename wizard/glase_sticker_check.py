@@ -7,6 +7,7 @@ class GlaseStickerCheck(models.TransientModel):
 
     _name = "glase.sticker.check"
     _description = "Check a Glase Sticker"
+    _inherit = ["pos_glase.wizard"]
 
     terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
     glase_id = fields.Char(related="terminal_id.glase_id")

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.glase_booking import Booking
+from ..models.public_method import public
+from ..models.res_users import MANAGERS
 
 
 class GlaseWriteOff(models.TransientModel):
@@ -9,6 +11,7 @@ class GlaseWriteOff(models.TransientModel):
 
     _name = "glase.write.off"
     _description = "Glase Write-off"
+    _inherit = ["pos_glase.wizard"]
 
     case_id = fields.Many2one("glase.case", required=True, readonly=True)
     company_id = fields.Many2one(related="case_id.company_id")
@@ -50,6 +53,7 @@ class GlaseWriteOff(models.TransientModel):
             [("company_id", "=", self.company_id.id), ("use_payment_terminal", "=", "glase")]
         )
 
+    @public(group=MANAGERS, access="write")
     def action_write_off(self):
         """Move the money to the chosen account, and settle what was open about it.
 
@@ -59,7 +63,6 @@ class GlaseWriteOff(models.TransientModel):
         """
         self.ensure_one()
         case = self.case_id
-        case._check_manager()
         case.check_access("write")
         reason = (self.reason or "").strip()
         if not reason:

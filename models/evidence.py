@@ -1,0 +1,103 @@
+"""What is kept for good beside the ledger's own records: their history, their files, their references.
+
+``pos_glase.kept`` guards the records themselves. Their messages, tracked changes and attachments are
+records of Odoo, and some references stand on journal entries and sessions: nobody changes or deletes
+those over RPC either, whatever role he has. The system itself does, as the superuser.
+"""
+
+from odoo import models
+from odoo.exceptions import AccessError, UserError
+
+OURS = "glase."
+
+
+def refuse_system_fields(records, vals_list, names):
+    """Refuse a request that fills in itself what only the system writes to a record of Odoo.
+
+    :param records: of the model
+    :param vals_list: as for ``create``
+    :param names: of the system's fields
+    :raises AccessError: naming the first of them
+    """
+    if records.env.su:
+        return
+    given = {name for vals in vals_list for name, value in vals.items() if value}
+    given |= {key.removeprefix("default_") for key in records.env.context if key[:8] == "default_"}
+    for name in sorted(given.intersection(names)):
+        label = records._fields[name]._description_string(records.env)
+        raise AccessError(records.env._("“%s” is written by the system only.", label))
+
+
+def _forbidden(records, result, kept):
+    """The answer of ``_check_access`` where some of the records are kept for good."""
+    if not kept:
+        return result
+    forbidden, error = result or (records.browse(), None)
+
+    def refuse():
+        return error() if error else AccessError(_words(records.env))
+
+    return forbidden | kept, refuse
+
+
+def _words(env):
+    return env._("What is kept about Glase money is neither changed nor deleted.")
+
+
+class GlaseThread(models.AbstractModel):
+    """A record of ours with a history: what is said in it stays as it was said."""
+
+    _name = "pos_glase.thread"
+    _description = "Glase History"
+    _inherit = ["mail.thread"]
+
+    def _check_can_update_message_content(self, messages):
+        """Override of `mail`: the browser's *Edit* and *Delete* act as the superuser."""
+        raise UserError(_words(self.env))
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if operation not in ("write", "unlink"):
+            return result
+        kept = self.sudo().filtered(lambda one: (one.model or "").startswith(OURS))
+        return _forbidden(self, result, kept.sudo(False))
+
+
+class MailTrackingValue(models.Model):
+    _inherit = "mail.tracking.value"
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if operation not in ("write", "unlink"):
+            return result
+        kept = self.sudo().filtered(lambda one: (one.mail_message_id.model or "").startswith(OURS))
+        return _forbidden(self, result, kept.sudo(False))
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def _glase_kept(self):
+        """Files of our records; not those that somebody is still putting into a message."""
+        attachments = self.sudo()
+        kept = attachments.filtered(lambda one: (one.res_model or "").startswith(OURS))
+        return kept.filtered("res_id").sudo(False)
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if operation not in ("write", "unlink"):
+            return result
+        return _forbidden(self, result, self._glase_kept())
+
+    def _delete_and_notify(self, message=None):
+        """Override of `mail`: the browser's *Delete* acts as the superuser.
+
+        :raises AccessError: for a file of our records
+        """
+        if self._glase_kept():
+            raise AccessError(_words(self.env))
+        return super()._delete_and_notify(message)

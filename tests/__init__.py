@@ -29,6 +29,7 @@ from . import (
     test_ledger_settle,
     test_locks,
     test_lost_send,
+    test_migrations,
     test_names,
     test_neutralize,
     test_one_of_a_kind,

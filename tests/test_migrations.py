@@ -1,0 +1,46 @@
+"""What an update does to data of the version before."""
+
+import importlib.util
+from pathlib import Path
+
+from odoo.tests import tagged
+
+from .common import GlaseCommon
+
+FOLDER = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def script(name):
+    """A migration script as a module; Odoo loads them by their path, too."""
+    spec = importlib.util.spec_from_file_location("glase_migration", FOLDER / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@tagged("post_install", "-at_install")
+class TestMigrations(GlaseCommon):
+    def setUp(self):
+        super().setUp()
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+
+    def test_open_cases_get_their_subject(self):
+        """As new ones have it; a second case about the same row stays without."""
+        _order, line = self.sent(20)
+        row = self.row(line)
+        row._open_case("amount_unknown")
+        row._open_case("paid_late")
+        cases = self.env["glase.case"].sudo().search([("transaction_id", "=", row.id)])
+        self.assertEqual(len(cases), 2)
+        wanted = {case.id: case.subject for case in cases}
+        self.assertEqual(set(wanted.values()), {f"glase.transaction,{row.id}"})
+        twin = cases[0].copy({"state": "open", "transaction_id": row.id})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE glase_case SET subject = NULL WHERE id = ANY(%s)", [cases.ids])
+        migrate = script("19.0.1.1.0/post-case_subject.py").migrate
+        for _time in range(2):
+            migrate(self.env.cr, "19.0.1.0.0")
+            self.env.invalidate_all()
+            self.assertEqual({case.id: case.subject for case in cases}, wanted)
+            self.assertFalse(twin.subject)

@@ -53,7 +53,10 @@ def played(tmp_path):
             ("demo", DEMO.format(sale=sale)),
         ):
             command = tmp_path / "bin" / name
-            command.write_text(f"#!{sys.executable}\n{code}")
+            program = tmp_path / f"{name}.py"
+            program.write_text(code)
+            # A path with spaces cannot stand behind “#!”.
+            command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
             command.chmod(0o755)
         temporary = tmp_path / "tmp"
         temporary.mkdir()

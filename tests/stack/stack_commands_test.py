@@ -292,7 +292,7 @@ class TestSale:
 def test_a_server_is_asked_where_it_listens(host, url, tmp_path, monkeypatch):
     monkeypatch.setattr(server.subprocess, "Popen", lambda *_arguments, **_options: None)
     postgresql = SimpleNamespace(options={}, environment=lambda: {})
-    tree = SimpleNamespace(script="odoo", python_path="", addons=())
+    tree = SimpleNamespace(script="odoo", python_path=Path("library"), addons=())
     odoo = server.Odoo(Path("python"), tree, postgresql, tmp_path)
     assert odoo.start(8069, host).url == url
 

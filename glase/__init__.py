@@ -16,7 +16,7 @@ from .answers import (
 )
 from .client import Client
 from .codes import CODES
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Reach
 from .errors import (
     WRONG_ADDRESS_REASONS,
     AlreadyCanceled,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import answers, envelope
 from .answers import PaymentStatus
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Reach
 from .errors import (
     GlaseError,
     NoAnswer,
@@ -15,13 +15,14 @@ from .errors import (
     error_for,
 )
 from .gate import Gate
+from .logs import get_logger
 from .masking import evidence, mask
 from .messages import MAX_CLIENT_REFERENCE, new_client_reference
 from .operations import MONEY, OPERATIONS
 from .transport import Limits, WsgiTransport, line_to
 from .version import CLIENT_ID
 
-_logger = logging.getLogger("pos_glase.glase")
+_logger = get_logger("pos_glase.glase")
 
 CONNECT_TIMEOUT = 3.0
 PROBE_TIMEOUT = 3.0
@@ -43,6 +44,7 @@ class Client:
     :param str client_id: name and version of the caller, for Glase's support
     :param wsgi_app: a WSGI application that answers in this process instead of a socket
     :param float connect_timeout: seconds to open a connection, TLS included
+    :param Reach reach: how near the address may be
     :raises EndpointError: if the address breaks the rules
 
     ``fixed_reference``, if set, is sent in the place of each call's own client reference
@@ -52,9 +54,15 @@ class Client:
     fixed_reference = None
 
     def __init__(
-        self, endpoint, *, client_id=CLIENT_ID, wsgi_app=None, connect_timeout=CONNECT_TIMEOUT
+        self,
+        endpoint,
+        *,
+        client_id=CLIENT_ID,
+        wsgi_app=None,
+        connect_timeout=CONNECT_TIMEOUT,
+        reach=Reach.MACHINE,
     ):
-        self.endpoint = Endpoint.parse(endpoint)
+        self.endpoint = Endpoint.parse(endpoint, reach)
         self.client_id = client_id
         self._connect_timeout = connect_timeout
         self._own_line = wsgi_app and (WsgiTransport(self.endpoint, wsgi_app), Gate())

@@ -30,7 +30,10 @@ def dial(endpoint, seconds, tls_context):
     sock = None
     try:
         proxy = _proxy(endpoint)
-        sock = _connect(*(proxy[:2] if proxy else (endpoint.host, endpoint.port)), deadline)
+        if proxy:
+            sock = _connect(*proxy[:2], deadline)
+        else:
+            sock = _connect(endpoint.host, endpoint.port, deadline, endpoint.may_dial)
         if proxy:
             _tunnel(sock, endpoint, proxy[2], deadline)
         if endpoint.secure:
@@ -77,8 +80,16 @@ def _left(deadline):
     return left
 
 
-def _connect(host, port, deadline):
+def _connect(host, port, deadline, may_dial=None):
+    """A connection to the first address of a host that answers.
+
+    :param may_dial: says of an address whether it may be called; a name can be made to lead inside
+    """
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if may_dial:
+        addresses = [found for found in addresses if may_dial(found[4][0])]
+        if not addresses:
+            raise NeverSent(reason="inside", detail="the name does not lead to the internet")
     failure = None
     for position, (family, kind, protocol, _name, address) in enumerate(addresses):
         sock = socket.socket(family, kind, protocol)

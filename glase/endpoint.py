@@ -1,5 +1,6 @@
 """Which addresses may be called at all (``doc/protocol.md §1.3``)."""
 
+import enum
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -9,6 +10,21 @@ from .errors import EndpointError
 
 _ADDRESS = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[0-9A-Za-z._:-]+")
+# What the system's resolver would take for an address written in another way: 2130706433, 0x7f.1
+_NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)
+# An IPv4 address within one of IPv6, besides those that `ipaddress` knows.
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Reach(enum.IntEnum):
+    """How near an address may be; a farther one is always fine."""
+
+    INTERNET = 1
+    """Public addresses only."""
+    MACHINE = 2
+    """This machine itself, too: a simulator as a program of its own."""
+    NETWORK = 3
+    """This machine and the own network, too."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +35,7 @@ class Endpoint:
     host: str
     port: int
     path: str
+    reach: Reach = Reach.MACHINE
 
     @property
     def secure(self):
@@ -36,9 +53,10 @@ class Endpoint:
         return f"{self.scheme}://{self.authority}{self.path}"
 
     @classmethod
-    def parse(cls, url):
+    def parse(cls, url, reach=Reach.MACHINE):
         """Check an address: https, or http to this machine itself; ``?wsdl`` is cut off.
 
+        :param Reach reach: how near it may be; a name is looked up, and checked, at each connection
         :raises EndpointError: with the rule that it breaks
         """
         url = (url or "").strip()
@@ -59,8 +77,52 @@ class Endpoint:
             raise EndpointError("the host holds characters that it cannot have")
         if parts.scheme == "http" and not is_loopback(host):
             raise EndpointError("plain http goes to this machine only; use https")
+        _check_reach(host, reach)
         port = port or (443 if parts.scheme == "https" else 80)
-        return cls(parts.scheme, host, port, parts.path or "/")
+        return cls(parts.scheme, host, port, parts.path or "/", reach)
+
+    def may_dial(self, address):
+        """Whether a connection may be made to what the host's name was found to be.
+
+        :param str address: an IP address, as :func:`socket.getaddrinfo` returns it
+        """
+        # A name that leads to this machine, or inside, was made to: only its own names do.
+        reach = self.reach
+        if reach is Reach.MACHINE and not is_loopback(self.host):
+            reach = Reach.INTERNET
+        needed = _needed(ipaddress.ip_address(address.partition("%")[0]))
+        return needed is not None and needed <= reach
+
+
+def _check_reach(host, reach):
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if _NUMBER.fullmatch(host):
+            raise EndpointError("the host is neither a name nor an address") from None
+        needed = Reach.MACHINE if host == "localhost" else Reach.INTERNET
+    else:
+        needed = _needed(address)
+    if needed is None or needed > reach:
+        raise EndpointError("the address does not lead to the internet")
+
+
+def _needed(address):
+    """The reach that an IP address needs; None: it is never called."""
+    if address.version == 6:
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        address = inner or address
+    if address.is_loopback:
+        return Reach.MACHINE
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return None
+    if address.version == 6 and address.is_site_local:
+        return Reach.NETWORK
+    if address.is_reserved or address.version == 4 and int(address) < 1 << 24:
+        return None
+    return Reach.INTERNET if address.is_global else Reach.NETWORK
 
 
 def is_loopback(host):

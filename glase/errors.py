@@ -30,7 +30,7 @@ class GlaseError(Exception):
     :param str client_reference: the call's own reference, empty before a call
     :param str detail: for a log: what happened, in words; never a secret
     :param str reason: a short word for programs (``doc/protocol.md §1.4``):
-        never sent: dns, refused, unreachable, connect_timeout, tls, proxy, connect, gate;
+        never sent: dns, inside, refused, unreachable, connect_timeout, tls, proxy, connect, gate;
         no answer: timeout, closed, server_error (status 5xx), fault;
         unreadable: redirect, http (status 4xx), not_http, too_big, not_xml, dtd, not_soap,
         other_answer, other_invoice, no_result, contradiction, incomplete, defect; else: request,

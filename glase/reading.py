@@ -8,7 +8,6 @@ each element is looked at once, and more elements than a message can have are no
 
 import base64
 import binascii
-import logging
 import re
 from datetime import timezone
 from decimal import Decimal, InvalidOperation
@@ -17,9 +16,10 @@ import isodate
 from lxml import etree
 
 from .errors import AmountError, Unreadable
+from .logs import get_logger
 from .messages import Amount
 
-_logger = logging.getLogger("pos_glase.glase")
+_logger = get_logger("pos_glase.glase")
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _CHUNK = 65536

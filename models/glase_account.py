@@ -189,16 +189,17 @@ class GlaseAccount(models.Model):
             if account.environment == "simulator" or not account.endpoint:
                 continue
             try:
-                glase_connection.client(
-                    account.environment, account.endpoint, account.env.cr.dbname
-                )
+                glase_connection.client(account.environment, account.endpoint, account.env)
             except EndpointError as error:
                 raise ValidationError(
                     self.env._(
                         "This is not an address that can be used for Glase: %(address)s. It "
-                        "starts with https://, as in %(example)s",
+                        "starts with https:// and leads to the internet, as in %(example)s. (A "
+                        "Glase for trying may be at http:// on this machine in the environment "
+                        "Test; anything else inside needs the system parameter %(parameter)s.)",
                         address=account.endpoint,
                         example=TEST_ENDPOINT,
+                        parameter=glase_connection.OWN_NETWORK_PARAMETER,
                     )
                 ) from error
 
@@ -237,7 +238,7 @@ class GlaseAccount(models.Model):
         :raises glase.EndpointError: if the address breaks the rules
         """
         self.ensure_one()
-        return glase_connection.client(self.environment, self.endpoint, self.env.cr.dbname)
+        return glase_connection.client(self.environment, self.endpoint, self.env)
 
     def _reseller_principal(self):
         """Who calls for the account as a whole: registering, periods and reports.

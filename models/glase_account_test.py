@@ -1,5 +1,3 @@
-import logging
-
 from odoo import models
 from odoo.exceptions import AccessError
 
@@ -10,11 +8,12 @@ from ..glase import (
     NeverSent,
     ResultError,
 )
+from ..glase.logs import get_logger
 from . import own_transaction
 from .glase_terminal_registration import LOGIN_CODES, Outcome
 from .public_method import public
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 WRONG_PASSWORD = 20
 UNKNOWN_RESELLER = 37
@@ -118,7 +117,7 @@ class GlaseAccount(models.Model):
                 "is not valid. Check the address, and the clock of this server.",
                 **values,
             )
-        if isinstance(error, EndpointError):
+        if isinstance(error, EndpointError) or error.reason == "inside":
             return self.env._("This address cannot be used for Glase: %(address)s", **values)
         if isinstance(error, NeverSent) and error.reason != "gate":
             return self.env._(

@@ -10,28 +10,33 @@ import os
 
 from babel.numbers import list_currencies
 
-from odoo.tools import config
+from odoo.tools import config, str2bool
 
-from ..glase import Client
+from ..glase import Client, Reach
 from ..simulator import Simulator, create_app
 
 SIMULATOR = "simulator"
 SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
 STATE_FILE = "pos_glase_simulator.sqlite"
+# Set to True, even production may be at this machine or in the own network: a relay, or a trial.
+OWN_NETWORK_PARAMETER = "pos_glase.own_network"
 
 
-def client(environment, endpoint, dbname):
+def client(environment, endpoint, env):
     """The client for one environment.
 
     :param str environment: ``simulator``, ``test`` or ``production``
     :param str endpoint: https address of Glase's service; not used for the simulator
-    :param str dbname: the database whose simulator is meant
+    :param env: any environment of the database whose simulator and settings are meant
     :rtype: glase.Client
     :raises glase.EndpointError: if the address breaks the rules (``doc/protocol.md §1.3``)
     """
     if environment == SIMULATOR:
-        return Client(SIMULATOR_ENDPOINT, wsgi_app=simulator_app(dbname))
-    return Client(endpoint)
+        return Client(SIMULATOR_ENDPOINT, wsgi_app=simulator_app(env.cr.dbname))
+    reach = Reach.MACHINE if environment == "test" else Reach.INTERNET
+    if str2bool(env["ir.config_parameter"].sudo().get_param(OWN_NETWORK_PARAMETER, ""), False):
+        reach = Reach.NETWORK
+    return Client(endpoint, reach=reach)
 
 
 def simulator(dbname):

@@ -1,6 +1,5 @@
 import base64
 import functools
-import logging
 import threading
 import time
 from datetime import timedelta
@@ -11,6 +10,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
+from ..glase.logs import get_logger
 from ..glase.reports import (
     SHOP_DETAILS,
     SHOP_SUMMARY,
@@ -21,7 +21,7 @@ from ..glase.reports import (
 from . import clock, jobs, ledger, own_transaction
 from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 BATCH = 100
 # A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).

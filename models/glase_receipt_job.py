@@ -1,16 +1,16 @@
 import functools
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 
 from ..glase import GlaseError, ResultError
+from ..glase.logs import get_logger
 from . import clock, jobs, ledger, own_transaction
 from .glase_account_binding import CopiedDatabase
 from .glase_connection import raising
 from .glase_receipt import FAILED, SENDING, SUBMITTED, WAITING
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 BATCH = 100
 # Longer than a call can take: whoever claimed it before that is gone. Submitting twice does no harm.

@@ -1,4 +1,3 @@
-import logging
 import time
 
 import psycopg2
@@ -6,10 +5,11 @@ import psycopg2
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 
+from ..glase.logs import get_logger
 from . import clock, glase_suspense_due, own_transaction
 from .glase_booking import Booking
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 BATCH = 200
 JOB_SECONDS = 50

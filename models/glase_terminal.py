@@ -226,7 +226,7 @@ class GlaseTerminal(models.Model):
         :rtype: glase.Client
         """
         self.ensure_one()
-        return glase_connection.client(self.environment, self.endpoint, self.env.cr.dbname)
+        return glase_connection.client(self.environment, self.endpoint, self.env)
 
     def _principal(self):
         """Who calls for this till: everything but registering, periods and reports.

@@ -1,15 +1,15 @@
-import logging
 from dataclasses import dataclass
 
 from odoo import SUPERUSER_ID, models
 from odoo.exceptions import AccessError, UserError
 
 from ..glase import NeverSent, RequestError, ResultError
+from ..glase.logs import get_logger
 from . import clock, own_transaction
 from .public_method import public
 from .res_users import MANAGERS
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 UNKNOWN_TERMINAL = 29
 # Answers after which it is not certain that nothing happened.

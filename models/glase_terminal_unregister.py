@@ -1,13 +1,12 @@
-import logging
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..glase import GlaseError, ResultError
+from ..glase.logs import get_logger
 from .glase_terminal import LIVE, RETIRED
 from .glase_terminal_registration import LOGIN_CODES, UNKNOWN_TERMINAL, Outcome
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # A reference that no bill has: asking for it changes nothing, but the log-in is checked first.
 NO_INVOICE = "0"

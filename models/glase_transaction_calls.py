@@ -1,5 +1,4 @@
 import functools
-import logging
 import time
 
 from odoo import api, models
@@ -14,11 +13,12 @@ from ..glase import (
     Unreadable,
     new_client_reference,
 )
+from ..glase.logs import get_logger
 from . import clock, ledger, own_transaction
 from .glase_connection import raising
 from .refused import Refused
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # What becomes something else by age alone.
 YOUNG = frozenset({ledger.DRAFT, ledger.SENDING, ledger.UNKNOWN})

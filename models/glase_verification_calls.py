@@ -1,11 +1,11 @@
 import functools
-import logging
 from datetime import timezone
 from decimal import ROUND_DOWN, Decimal
 
 from odoo import models
 
 from ..glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError
+from ..glase.logs import get_logger
 from ..glase.reports import TERMINAL_DETAILS
 from . import clock, glase_connection, ledger
 from .glase_connection import raising
@@ -23,7 +23,7 @@ from .glase_verification_sheet import (
     UNREGISTER,
 )
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 class GlaseVerification(models.Model):
@@ -41,7 +41,7 @@ class GlaseVerification(models.Model):
         endpoint, environment = self.endpoint, self.environment
         if not endpoint:
             return self.account_id._glase_client()
-        client = glase_connection.client(environment, endpoint, self.env.cr.dbname)
+        client = glase_connection.client(environment, endpoint, self.env)
         return self.account_id._identify(client)
 
     def _principal(self):

@@ -5,7 +5,6 @@ so the ledger writes through cursors of its own, each committed before anybody h
 an answer is repeated with the answer in memory when PostgreSQL refuses it; the call never is.
 """
 
-import logging
 import threading
 
 import psycopg2
@@ -14,9 +13,10 @@ import psycopg2.errors
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError
 
+from ..glase.logs import get_logger
 from . import own_context
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # A conflict is over once the other transaction has ended: the row lock waited for that already.
 CONFLICTS = (

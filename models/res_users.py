@@ -53,6 +53,9 @@ class ResUsers(models.Model):
         else:
             credential = {"type": "password", "login": login, "password": password or ""}
             try:
+                # Odoo writes it into its log as it is.
+                if not login.isprintable():
+                    raise AccessDenied()
                 known = self.sudo()._login(credential, {"interactive": False})
             except AccessDenied as error:
                 raise Refused(

@@ -2,6 +2,7 @@
 
 import json
 
+from ..models import glase_connection
 from .back_office import BackOfficeCommon
 from .common import RESELLER, RESELLER_PASSWORD, RESELLER_USER
 from .simulator_process import SimulatorProcess
@@ -14,6 +15,7 @@ class GoLiveCommon(BackOfficeCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.second = cls._registered_terminal(cls.till)
+        cls.env["ir.config_parameter"].set_param(glase_connection.OWN_NETWORK_PARAMETER, "True")
 
     def setUp(self):
         super().setUp()

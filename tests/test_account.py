@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
 from ..models.glase_account import TEST_ENDPOINT
+from ..models.refused import Refused
 from .back_office import BackOfficeCommon
 
 
@@ -124,6 +125,51 @@ class TestAccount(BackOfficeCommon):
         self.assertFalse(draft.sudo().password)
         self.assertFalse(draft.external_identifier)
         self.assertEqual((self.terminal.environment, self.terminal.endpoint), ("test", kept))
+
+    def test_a_log_in_writes_no_line_of_the_log(self):
+        """Odoo logs the log-in of who fails: one that holds a line of its own does not get there."""
+        forged = "eve\n2026-11-27 18:00:00,000 1 INFO shop pos_glase.glase: Glase: PAID"
+        for login in (forged, "eve\u2028PAID", "eve\x1b[1APAID"):
+            with self.assertNoLogs("odoo", "INFO"), self.assertRaises(Refused) as refused:
+                self.env["res.users"]._glase_approve(self.company, login, "wrong")
+            self.assertEqual(refused.exception.reason, "approval")
+
+    def test_how_near_glase_may_be(self):
+        """A Glase inside is for trying: production is on the internet, nothing is in a network."""
+        accounts = self.env["glase.account"].with_user(self.admin)
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.admin.company_ids += company
+        here = ("http://127.0.0.1:8101/soap", "https://localhost/soap")
+        network = ("https://10.0.0.1/soap", "https://192.168.1.4/soap", "https://[fd00::1]/soap")
+        never = ("https://169.254.169.254/soap", "https://2852039166/", "https://0.0.0.0/soap")
+
+        def accepted(environment, addresses):
+            account = accounts.create(
+                {
+                    "name": "Near",
+                    "environment": environment,
+                    "company_id": company.id,
+                    "endpoint": "https://glase.example/soap",
+                }
+            )
+            for address in addresses:
+                with self.subTest(address):
+                    account.endpoint = address
+            account.active = False
+
+        def refused(environment, addresses):
+            for address in addresses:
+                with self.subTest(address), self.refused(ValidationError, "own_network"):
+                    accepted(environment, [address])
+
+        accepted("test", here)
+        refused("test", (*network, *never))
+        refused("production", (*here, *network, *never))
+        self.env["ir.config_parameter"].set_param("pos_glase.own_network", "True")
+        accepted("test", (*here, *network))
+        accepted("production", (*here, *network))
+        refused("test", never)
+        refused("production", never)
 
     @mute_logger("odoo.sql_db")
     def test_simulator_and_production_do_not_meet_in_a_company(self):

@@ -32,6 +32,7 @@ first = first.with_env(env)
 first.current_session_id.action_pos_session_closing_control()
 registered = first.sudo().glase_terminal_id
 second = first.copy({{"name": "Second till"}})
+env["ir.config_parameter"].sudo().set_param("pos_glase.own_network", "True")
 client = Client(registered.endpoint)
 identifier = client.register_terminal(
     Principal.reseller("demo", "9900", "demo"), "second", "a-secret-of-the-test", "Second"

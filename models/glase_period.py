@@ -23,6 +23,8 @@ STATES = [
 ]
 # Work of the scheduled job: what is left in these is not settled.
 UNSETTLED = (TO_MARK, MARKING, MARK_UNKNOWN, MARKED)
+# Their reports are here; one that lacks something is asked for again.
+COMPARED = (RECONCILED, DIFFERENCES)
 
 
 class GlasePeriod(models.Model):
@@ -75,6 +77,9 @@ class GlasePeriod(models.Model):
     )
     next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
     tries = fields.Integer(readonly=True, help="Failures in a row")
+    asked_again = fields.Integer(
+        readonly=True, help="How often the reports were fetched again because they lacked something"
+    )
     not_ready_count = fields.Integer(readonly=True, help="How often the report was not ready yet")
     contradictions = fields.Integer(
         readonly=True, help="How often Glase's two reports of this period did not agree"
@@ -188,13 +193,13 @@ class GlasePeriod(models.Model):
             }
             if period.state == FAILED and not period.identifier:
                 values.update(period._to_mark_again())
-            elif period.state in (FAILED, RECONCILED, DIFFERENCES) and period.identifier:
+            elif period.state in (FAILED, *COMPARED) and period.identifier:
                 values["state"] = MARKED
             elif period.state == MARK_UNKNOWN:
                 raise UserError(
                     self.env._("This mark was not answered: a new period takes its place.")
                 )
-            elif period.state in (RECONCILED, DIFFERENCES):
+            elif period.state in COMPARED:
                 raise UserError(
                     self.env._("This period has no report at Glase: another period has its rows.")
                 )

@@ -19,7 +19,7 @@ from ..glase.reports import (
     read_report,
 )
 from . import clock, jobs, ledger, own_transaction
-from .glase_period import FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 
 _logger = get_logger(__name__)
 
@@ -29,7 +29,13 @@ REPORT_PAUSE = timedelta(seconds=3)
 PATIENT_TRIES = 20
 # Then, and after any other failure, with growing pauses; after the last one a person must look.
 LATER_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 60, 120, 240, 480))
+# A report that lacks something is asked for again after the first of these, and so on.
+ASK_AGAIN_PAUSES = tuple(timedelta(minutes=m) for m in (5, 15, 60, 240, 720, 1440, 1440, 1440))
+# Once the next period's report is here, too: what both lack is called missing after that.
+ASK_AGAIN_SOON = timedelta(seconds=60)
 MARK_AGAIN_AFTER = timedelta(seconds=60)
+# In which a period has a next step, if a time stands for it.
+WORKED = (TO_MARK, MARKING, MARKED, *COMPARED)
 # How long the job waits by itself for what is due in seconds (real time).
 JOB_SECONDS = 50
 NEAR_SECONDS = 5
@@ -80,7 +86,7 @@ class GlasePeriod(models.Model):
     @api.model
     def _seconds_to_next(self):
         following = self.search(
-            [("state", "in", [TO_MARK, MARKING, MARKED]), ("next_try_at", "!=", False)],
+            [("state", "in", list(WORKED)), ("next_try_at", "!=", False)],
             order="next_try_at",
             limit=1,
         )
@@ -96,11 +102,16 @@ class GlasePeriod(models.Model):
         :return: ``(action, period id)`` or None
         """
         now = clock.now(self.env.cr)
-        period = jobs.next_due(self, (TO_MARK, MARKING, MARKED), now)
+        period = jobs.next_due(self, WORKED, now)
         if not period:
             return None
-        if period.state == MARKED:
-            period.write({"next_try_at": now + MARK_AGAIN_AFTER})
+        if period.state == MARKED or period.state in COMPARED:
+            period.write(
+                {
+                    "next_try_at": now + MARK_AGAIN_AFTER,
+                    "asked_again": period.asked_again + bool(period.fetched_at),
+                }
+            )
             return "fetch", period.id
         if period.state == MARKING:
             # Whoever was marking it is gone, and with it the answer.
@@ -192,6 +203,13 @@ class GlasePeriod(models.Model):
             some times without a growing pause
         """
         self.ensure_one()
+        if self.state in COMPARED:
+            # What is known stays; nothing came that could say more.
+            self._settle_lacking()
+            self.next_try_at = False
+            self._sum_up()
+            self._tell_result()
+            return
         now = clock.now(self.env.cr)
         values = {"message": words}
         if patient and self.not_ready_count < PATIENT_TRIES:
@@ -207,6 +225,27 @@ class GlasePeriod(models.Model):
             )
 
     # === Fetch ===
+
+    def _plan_to_ask_again(self):
+        """Ask for the reports again where they lack something: a row may only come late.
+
+        Asked with growing pauses, and no more after the last of them; by hand at any time.
+        """
+        for period in self.filtered(lambda one: one.identifier and one.state in COMPARED):
+            if not period._may_come_yet():
+                period.write({"next_try_at": False, "asked_again": 0})
+            elif not period.next_try_at and period.asked_again < len(ASK_AGAIN_PAUSES):
+                pause = ASK_AGAIN_PAUSES[period.asked_again]
+                period.next_try_at = clock.now(self.env.cr) + pause
+                self._wake()
+
+    def _ask_again_soon(self):
+        """Ask for the reports again before anything that they lack is called missing."""
+        soon = clock.now(self.env.cr) + ASK_AGAIN_SOON
+        for period in self:
+            period.next_try_at = min(period.next_try_at or soon, soon)
+        if self:
+            self._wake()
 
     @api.model
     def _fetch(self, period_id):
@@ -261,6 +300,10 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         own_transaction.lock(self)
         details, summary = fetched["details"], fetched["summary"]
+        if self.state in COMPARED and not self._is_readable(details, summary):
+            # What was compared is better than this.
+            self._try_later(None)
+            return
         self.write(
             {
                 "fetched_at": clock.now(self.env.cr),
@@ -276,6 +319,12 @@ class GlasePeriod(models.Model):
             self.env["res.users"]._glase_tell(self, self.message)
             return
         self._reconcile(*contents)
+
+    def _is_readable(self, *reports):
+        try:
+            return all(self._read_own(report) for report in reports)
+        except Unreadable:
+            return False
 
     def _read_own(self, content):
         """Read a report of this period.

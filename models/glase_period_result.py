@@ -5,9 +5,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import ledger
-from .glase_period import DIFFERENCES, MARK_UNKNOWN, RECONCILED
+from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
+from .glase_period_job import ASK_AGAIN_PAUSES
 from .glase_period_line import (
     AWAITED,
+    CONTRADICTION,
     LATE,
     LEDGER,
     MISSING,
@@ -16,10 +18,14 @@ from .glase_period_line import (
     SUMMARY,
     UNDECIDABLE,
     UNKNOWN,
+    UNLISTED,
     UNREPORTED,
     VERIFICATION,
 )
 from .glase_period_line import DIFFERENCES as DIFFERENT
+
+# What a report lacks, or says otherwise than the other one, it may have the next time.
+LACKING = (AWAITED, MISSING, CONTRADICTION, UNLISTED)
 
 
 class GlasePeriod(models.Model):
@@ -33,11 +39,13 @@ class GlasePeriod(models.Model):
         """Rows of the ledger that this period covers and that no report has had, although it should.
 
         A row is due in the first period that was marked after it ended. While that one's report is
-        out nothing is lacking; once the report of the period after it is there too, it is missing.
+        out nothing is lacking. Once the report of the period after it is there too, and its own was
+        fetched again since then (or could not be, however often it was asked for), it is missing.
         What a line that cannot be told apart may be about lacks nothing but the answer.
 
-        :return: by the id of a row: the id of its period, and whether it is missing
-        :rtype: dict[int, tuple[int, bool]]
+        :return: by the id of a row: the id of its period, whether it is missing, and whether its
+            period's report is to be fetched again before anything is concluded
+        :rtype: dict[int, tuple[int, bool, bool]]
         """
         self.ensure_one()
         rows = self.env["glase.transaction"]._search(self._covered() & self._moved())
@@ -47,7 +55,8 @@ class GlasePeriod(models.Model):
                 """
                 WITH due AS (
                     SELECT row.id, period.id AS period_id,
-                           period.state IN (%(reconciled)s, %(differences)s) AS is_there,
+                           period.state IN %(compared)s AS is_there,
+                           period.fetched_at, period.asked_again,
                            ROW_NUMBER() OVER (
                                PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
                            ) AS nth
@@ -66,23 +75,41 @@ class GlasePeriod(models.Model):
                                AND (line.amount >= 0 OR row.kind = %(refund)s)
                        )
                 )
-                SELECT first.id, first.period_id, COALESCE(second.is_there, FALSE)
+                SELECT first.id, first.period_id,
+                       first.asked_again >= %(enough)s
+                           OR first.asked_again > 0 AND first.fetched_at >= second.fetched_at,
+                       second.is_there
                   FROM due first
                   LEFT JOIN due second ON second.id = first.id AND second.nth = 2
                  WHERE first.nth = 1 AND first.is_there
                  ORDER BY first.id
                 """,
                 rows=rows.subselect(),
-                reconciled=RECONCILED,
-                differences=DIFFERENCES,
+                compared=COMPARED,
+                enough=len(ASK_AGAIN_PAUSES),
                 undecidable=UNDECIDABLE,
                 refund=ledger.REFUND,
             )
         )
-        return {row: (period, missing) for row, period, missing in self.env.cr.fetchall()}
+        return {
+            row: (period, bool(next_is_there and asked), bool(next_is_there and not asked))
+            for row, period, asked, next_is_there in self.env.cr.fetchall()
+        }
 
-    def _settle_lost_mark(self):
-        """Decide by this report whether the marks that were not answered have happened."""
+    def _may_come_yet(self):
+        """Whether these reports lack something that they may have when they are fetched again."""
+        self.ensure_one()
+        not_accepted = Domain("accepted_at", "=", False)
+        own = Domain("period_id", "=", self.id) & Domain("kind", "in", list(LACKING))
+        lost = self.search(self._unanswered_before())
+        stranded = Domain("period_id", "in", lost.ids) & Domain("kind", "=", UNREPORTED)
+        return bool(
+            self.env["glase.period.line"].search_count(not_accepted & (own | stranded), limit=1)
+        )
+
+    def _unanswered_before(self):
+        """The periods since the last mark that was answered before this one: a domain."""
+        self.ensure_one()
         of_scope = self._of_scope(self.account_id, self.terminal_id)
         before = of_scope & Domain("mark_sent_at", "<", self.mark_sent_at)
         # Rows from before a mark that was answered are in that period's report, not in this one.
@@ -91,8 +118,12 @@ class GlasePeriod(models.Model):
         )
         if answered:
             before &= Domain("mark_sent_at", ">", answered.mark_sent_at)
+        return before
+
+    def _settle_lost_mark(self):
+        """Decide by this report whether the marks that were not answered have happened."""
         # The oldest first: what it may have taken with it is not in those after it.
-        unanswered = before & Domain("state", "=", MARK_UNKNOWN)
+        unanswered = self._unanswered_before() & Domain("state", "=", MARK_UNKNOWN)
         for lost in self.search(unanswered, order="mark_sent_at"):
             self._settle_one_lost_mark(lost)
 
@@ -103,7 +134,7 @@ class GlasePeriod(models.Model):
         before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         # What an earlier report lacks was not in the lost period.
         lacking = [
-            row for row, (period_id, _missing) in self._lacking().items() if period_id == self.id
+            row for row, (period_id, *_rest) in self._lacking().items() if period_id == self.id
         ]
         stranded = rows.browse(lacking).filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         values = {"fetched_at": self.fetched_at, "state": RECONCILED}
@@ -148,7 +179,10 @@ class GlasePeriod(models.Model):
         changed._came_late()
         waiting = {line.transaction_id.id: line for line in lines - changed}
         new = defaultdict(rows.browse)
-        for row_id, (period_id, is_missing) in self._lacking().items():
+        to_ask = self.browse()
+        for row_id, (period_id, is_missing, is_to_ask) in self._lacking().items():
+            if is_to_ask:
+                to_ask |= self.browse(period_id)
             line = waiting.get(row_id)
             kind = MISSING if is_missing else AWAITED
             if not line:
@@ -164,6 +198,7 @@ class GlasePeriod(models.Model):
         others = changed.period_id - self
         others._sum_up()
         others._tell_result()
+        to_ask._ask_again_soon()
 
     def _add_ledger_lines(self, rows, kind):
         sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
@@ -248,9 +283,10 @@ class GlasePeriod(models.Model):
                     "awaited_count": lines.search_count([*of_period, ("kind", "=", AWAITED)]),
                 }
             )
-            if period.state in (RECONCILED, DIFFERENCES):
+            if period.state in COMPARED:
                 words = period._words_of_result()
                 period.write({"state": DIFFERENCES if words else RECONCILED, "message": words})
+                period._plan_to_ask_again()
 
     def _settle_cases(self, kind, note):
         """Close this period's open cases of a kind: there is nothing left to ask Glase about."""

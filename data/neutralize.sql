@@ -5,6 +5,7 @@ UPDATE glase_account
        endpoint = NULL,
        reseller_password = NULL,
        public_url = NULL,
+       bound_to = NULL,
        phone_secret = gen_random_uuid()::text || gen_random_uuid()::text;
 
 UPDATE glase_terminal
@@ -25,6 +26,9 @@ UPDATE glase_terminal
 UPDATE glase_verification
    SET state = CASE WHEN state IN ('running', 'paused', 'cleaning') THEN 'stopped' ELSE state END,
        password = NULL;
+
+-- What somebody was about to fill in, log-in and all.
+DELETE FROM glase_set_up;
 
 -- A move that was under way shuts its tills, and its other account is a simulator now, too.
 UPDATE glase_go_live SET state = 'done' WHERE state != 'done';

@@ -1,12 +1,106 @@
+import re
+
+from odoo.modules.neutralize import neutralize_database
 from odoo.tests import tagged
-from odoo.tools import file_open
+from odoo.tools import SQL
 
 from .back_office import BackOfficeCommon
+
+SECRET = re.compile(r"pass|secret|token|key|credential|private|bound", re.IGNORECASE)
+PLANTED = "planted-4f1d-secret"
+TEXTS = ("text", "character varying", "json", "jsonb")
 
 
 @tagged("glase_smoke")
 class TestNeutralize(BackOfficeCommon):
     """A copied database speaks for nobody."""
+
+    def columns(self):
+        """Every column of the database that can hold a text: table and name."""
+        self.env.cr.execute(
+            """
+            SELECT c.table_name, c.column_name
+              FROM information_schema.columns c
+              JOIN information_schema.tables t
+                ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+             WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
+               AND c.data_type = ANY(%s)
+             ORDER BY 1, 2
+            """,
+            (list(TEXTS),),
+        )
+        return self.env.cr.fetchall()
+
+    def planted(self):
+        """Where the planted secret stands, in whatever table."""
+        found = set()
+        for table, column in self.columns():
+            query = SQL(
+                "SELECT 1 FROM %s WHERE %s::text LIKE %s LIMIT 1",
+                SQL.identifier(table),
+                SQL.identifier(column),
+                f"%{PLANTED}%",
+            )
+            if self.env.execute_query(query):
+                found.add((table, column))
+        return found
+
+    def one_of_each(self):
+        """A record of each of our models that a person can leave behind; their tables."""
+        live = self.account.copy({"name": "Live", "reseller_password": PLANTED})
+        self.draft().sudo().write({"password": PLANTED, "external_identifier": PLANTED})
+        self.env["glase.verification"].sudo().create({"account_id": live.id}).password = PLANTED
+        move = self.env["glase.go.live"].sudo().create({"source_id": self.account.id})
+        move.reseller_password = PLANTED
+        wizard = self.env["glase.set.up"].sudo().create({"config_id": self.till.id})
+        wizard.write({"environment": "test", "reseller_password": PLANTED})
+        self.env.flush_all()
+
+    def secret_columns(self):
+        """The columns of our module whose name or whose field says that they hold a secret."""
+        named = {}
+        for model in self.env.values():
+            if model._abstract or not model._auto:
+                continue
+            for name, field in model._fields.items():
+                ours = field._modules and "pos_glase" in field._modules
+                words = f"{name} {field.string} {field.help or ''}"
+                if ours and field.store and field.column_type and SECRET.search(words):
+                    named[model._table, name] = field
+        texts = set(self.columns())
+        return {place for place in named if place in texts}
+
+    def test_no_column_that_says_secret_holds_one_afterwards(self):
+        """Whatever is in a column whose name or field says secret is gone or made anew."""
+        self.one_of_each()
+        places = self.secret_columns()
+        self.assertLess(
+            {
+                ("glase_account", "reseller_password"),
+                ("glase_account", "phone_secret"),
+                ("glase_account", "bound_to"),
+                ("glase_terminal", "password"),
+                ("glase_verification", "password"),
+            },
+            places,
+        )
+        for table, column in places:
+            self.env.cr.execute(
+                SQL("UPDATE %s SET %s = %s", *map(SQL.identifier, (table, column)), PLANTED)
+            )
+        self.assertTrue(self.planted())
+        neutralize_database(self.env.cr)
+        self.assertEqual(self.planted(), set())
+
+    def test_a_secret_that_was_typed_anywhere_is_nowhere_afterwards(self):
+        """Looked for in all columns of all tables: also in what Odoo keeps beside our records."""
+        self.one_of_each()
+        self.assertLessEqual(
+            {("glase_account", "reseller_password"), ("glase_terminal", "password")},
+            self.planted(),
+        )
+        neutralize_database(self.env.cr)
+        self.assertEqual(self.planted(), set())
 
     def test_every_secret_is_gone_and_every_account_is_on_the_simulator(self):
         live = self.env["glase.account"].create(
@@ -31,8 +125,7 @@ class TestNeutralize(BackOfficeCommon):
         move.write({"reseller_password": "of the move", "state": "moving"})
         self.assertTrue(move.target_id.reseller_password)
         self.env.flush_all()
-        with file_open("pos_glase/data/neutralize.sql") as sql:
-            self.env.cr.execute(sql.read())
+        neutralize_database(self.env.cr)
         self.env.invalidate_all()
         self.assertIn(live, accounts)
         self.assertEqual(set(accounts.mapped("environment")), {"simulator"})

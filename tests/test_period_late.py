@@ -160,9 +160,7 @@ class TestPeriodLate(PeriodCommon):
             self.assertEqual(first.details_id.raw, kept)
         for _again in ASK_AGAIN_PAUSES:
             self.work(25 * 3600)
-        self.assertEqual(
-            (first.state, self.told(row)), ("differences", [("not_reported", "open")])
-        )
+        self.assertEqual((first.state, self.told(row)), ("differences", [("not_reported", "open")]))
         self.simulator.faults()
 
     def test_a_report_that_comes_back_broken_does_not_take_the_place_of_the_first(self):

@@ -17,6 +17,8 @@ ENVIRONMENTS = [
     ("test", "Test"),
     ("production", "Production"),
 ]
+# What stands wherever money that is none could be taken for money: on screens and on paper.
+MARKS = {"simulator": "SIMULATION", "test": "TEST"}
 TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
 DEFAULT_USER = "9900"
 # The simulator is reached from this process only: its log-in protects nothing.

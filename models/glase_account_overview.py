@@ -46,13 +46,19 @@ class GlaseAccount(models.Model):
         compute="_compute_overview",
         help="Payments less refunds since midnight where you are, in each currency",
     )
+    today_unconfirmed = fields.Char(
+        "Not Confirmed by Glase",
+        compute="_compute_overview",
+        help="What a manager has marked as paid today and Glase has not confirmed: not in the turnover",
+    )
     open_case_count = fields.Integer("Open Cases", compute="_compute_overview")
     failed_period_count = fields.Integer("Failed Periods", compute="_compute_overview")
     unregistered_count = fields.Integer("Tills Not Registered", compute="_compute_overview")
 
     @api.depends_context("tz", "uid", "allowed_company_ids")
     def _compute_overview(self):
-        turnover = self._overview_turnover()
+        turnover = self._overview_sums(self._overview_today(), "signed_amount")
+        unconfirmed = self._overview_sums(self._overview_unconfirmed(), "amount")
         cases = self._overview_count("glase.case", self._overview_cases())
         periods = self._overview_count("glase.period", self._overview_periods())
         tills = self._overview_tills()
@@ -61,6 +67,9 @@ class GlaseAccount(models.Model):
             sums = turnover.get(own, {}) or {account.company_id.currency_id: 0.0}
             account.today_turnover = " + ".join(
                 currency.format(total) for currency, total in sums.items()
+            )
+            account.today_unconfirmed = " + ".join(
+                currency.format(total) for currency, total in unconfirmed.get(own, {}).items()
             )
             account.open_case_count = cases.get(own, 0)
             account.failed_period_count = periods.get(own, 0)
@@ -76,7 +85,15 @@ class GlaseAccount(models.Model):
         return [("account_id", "in", self.ids), ("state", "=", FAILED)]
 
     def _overview_today(self):
-        """Payments and refunds of today, where the user is (else the company, else UTC)."""
+        """Payments and refunds of today: a domain."""
+        return [("state", "in", MOVED), *self._overview_since_midnight("ended_at")]
+
+    def _overview_unconfirmed(self):
+        """What was marked as paid today and is not confirmed by Glase: a domain."""
+        return [("state", "!=", ledger.PAID), *self._overview_since_midnight("forced_at")]
+
+    def _overview_since_midnight(self, name):
+        """Rows with a moment of today, where the user is (else the company, else UTC): a domain."""
         words = self.env.context.get("tz") or self.env.user.tz or self.env.company.partner_id.tz
         zone = pytz.timezone(words or "UTC")
         here = pytz.utc.localize(clock.now(self.env.cr)).astimezone(zone)
@@ -87,20 +104,19 @@ class GlaseAccount(models.Model):
 
         return [
             ("account_id", "in", self.ids),
-            ("state", "in", MOVED),
-            ("ended_at", ">=", midnight(here.date())),
-            ("ended_at", "<", midnight(here.date() + timedelta(days=1))),
+            (name, ">=", midnight(here.date())),
+            (name, "<", midnight(here.date() + timedelta(days=1))),
         ]
 
-    def _overview_turnover(self):
-        """Today's sums in the environment that each account has now, by account and currency."""
+    def _overview_sums(self, domain, amount):
+        """Sums in the environment that each account has now, by account and currency."""
         groups = (
             self.env["glase.transaction"]
             .sudo()
             ._read_group(
-                self._overview_today(),
+                domain,
                 ["account_id", "environment", "currency_id"],
-                ["signed_amount:sum"],
+                [f"{amount}:sum"],
             )
         )
         sums = {}
@@ -145,6 +161,9 @@ class GlaseAccount(models.Model):
             tills = self._overview_tills().get(self, self.env["pos.config"])
             domain = [("id", "in", tills.ids)]
             return self._overview_action("action_glase_till", domain)
+        if figure == "unconfirmed":
+            domain = [*self._overview_unconfirmed(), ("environment", "=", self.environment)]
+            return self._overview_action("action_glase_transaction", domain)
         today = [*self._overview_today(), ("environment", "=", self.environment)]
         return self._overview_action("action_glase_transaction", today)
 

@@ -128,6 +128,10 @@ class GlasePeriodLine(models.Model):
                 "It is in a period whose id was lost when Glase did not answer. Ask Glase for "
                 "that period: its case says which."
             ),
+            "forced": self.env._(
+                "A manager has marked it as paid, Glase has not confirmed it: the order counts it, "
+                "Glase does not. Its case says what to do; if the shop bears it, accept it."
+            ),
             "unlisted": self.env._(
                 "Glase's report lists no payments, only their sum: they cannot be compared one by "
                 "one. Compare the sum with the ledger's by hand, then accept it."

@@ -10,7 +10,7 @@ MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
 UNKNOWN, AMOUNT, TILL, TWICE = "unknown", "amount", "till", "twice"
 UNPAID, UNDECIDABLE, MISSING, UNREPORTED = "unpaid", "undecidable", "missing", "unreported"
 CURRENCY, OVERLAP, VERIFICATION = "currency", "overlap", "verification"
-CONTRADICTION, UNLISTED = "contradiction", "unlisted"
+CONTRADICTION, UNLISTED, FORCED = "contradiction", "unlisted", "forced"
 
 KINDS = [
     (MATCHED, "Matches"),
@@ -28,6 +28,7 @@ KINDS = [
     (UNDECIDABLE, "Cannot be told apart"),
     (MISSING, "In the ledger only"),
     (UNREPORTED, "Reported in a period whose id is lost"),
+    (FORCED, "Counts as paid, not confirmed by Glase"),
     (CONTRADICTION, "Glase's two reports contradict each other"),
     (UNLISTED, "Only a sum at Glase"),
 ]
@@ -41,6 +42,7 @@ DIFFERENCES = (
     UNDECIDABLE,
     MISSING,
     UNREPORTED,
+    FORCED,
     CONTRADICTION,
     UNLISTED,
 )

@@ -10,6 +10,7 @@ from .glase_period_job import ASK_AGAIN_PAUSES
 from .glase_period_line import (
     AWAITED,
     CONTRADICTION,
+    FORCED,
     LATE,
     LEDGER,
     MISSING,
@@ -178,6 +179,7 @@ class GlasePeriod(models.Model):
         )
         changed._came_late()
         waiting = {line.transaction_id.id: line for line in lines - changed}
+        changed |= self._settle_forced()
         new = defaultdict(rows.browse)
         to_ask = self.browse()
         for row_id, (period_id, is_missing, is_to_ask) in self._lacking().items():
@@ -199,6 +201,31 @@ class GlasePeriod(models.Model):
         others._sum_up()
         others._tell_result()
         to_ask._ask_again_soon()
+
+    def _settle_forced(self):
+        """What counts as paid and is not confirmed by Glase is a difference, until Glase confirms it.
+
+        In the first period that was marked after a manager's word, as any other money.
+
+        :return: the lines that have changed, or are new
+        """
+        covered = Domain("transaction_id", "any", self._covered())
+        lines = self.env["glase.period.line"].search(covered & Domain("kind", "=", FORCED))
+        confirmed = lines.filtered(lambda line: line.transaction_id.state == ledger.PAID)
+        confirmed._came_late()
+        changed = confirmed
+        unconfirmed = self._covered() & Domain("forced_at", "!=", False)
+        unconfirmed &= Domain("state", "!=", ledger.PAID)
+        marked = self._of_scope(self.account_id, self.terminal_id) & Domain(
+            "identifier", "!=", False
+        )
+        forced = self.env["glase.transaction"].search(unconfirmed) - lines.transaction_id
+        for row in forced.filtered(lambda row: row._counts_as_paid()):
+            since = Domain("mark_sent_at", ">", row.forced_at)
+            period = self.search(marked & since, order="mark_sent_at, id", limit=1)
+            if period.state in COMPARED:
+                changed |= period._add_ledger_lines(row, FORCED)
+        return changed
 
     def _add_ledger_lines(self, rows, kind):
         sign = {ledger.PAYMENT: 1, ledger.REFUND: -1}
@@ -312,7 +339,7 @@ class GlasePeriod(models.Model):
         of_sessions = [
             ("origin", "=", REPORT),
             ("kind", "!=", OVERLAP),
-            ("transaction_id.session_id", "in", sessions.ids),
+            ("transaction_id.counted_session_id", "in", sessions.ids),
             ("period_id.environment", "in", self.mapped("environment")),
             ("period_id.currency_id", "in", self.currency_id.ids),
         ]

@@ -79,7 +79,10 @@ class GlasePeriod(models.Model):
             ._read_group(
                 [
                     ("session_id", "=", session.id),
+                    # What only a manager vouches for is compared with Glase's report, too.
+                    "|",
                     ("state", "in", [ledger.PAID, ledger.REFUNDED]),
+                    ("forced_at", "!=", False),
                 ],
                 ["account_id", "terminal_id"],
             )

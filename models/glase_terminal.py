@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..glase import Principal, ResultError
 from . import clock, glase_connection, glase_id, sticker_codes
-from .glase_account import ENVIRONMENTS
+from .glase_account import ENVIRONMENTS, MARKS
 from .own_context import with_own_context
 from .public_method import public
 
@@ -260,6 +260,11 @@ class GlaseTerminal(models.Model):
         return error.cashier_message
 
     # === What others show ===
+
+    def _mark(self):
+        """What stands where its payments could be taken for money: SIMULATION, TEST, or False."""
+        self.ensure_one()
+        return MARKS.get(self.environment, False)
 
     def _sticker_text(self):
         """The text of the sticker's QR code (``doc/protocol.md §4.9``).

@@ -46,6 +46,20 @@ class GlaseTransaction(models.Model):
         self._ask(row_id)
         return self._answer(row_id)
 
+    def _counts_as_paid(self):
+        """Whether a finished order has this attempt's payment, whatever Glase says."""
+        self.ensure_one()
+        return bool(
+            self.env["pos.payment"].search_count(
+                [
+                    ("uuid", "=", self.line_uuid),
+                    ("payment_method_id.use_payment_terminal", "=", "glase"),
+                    ("pos_order_id.state", "not in", ["draft", "cancel"]),
+                ],
+                limit=1,
+            )
+        )
+
     def _force(self, manager_id, reason):
         """Note that a manager says it is paid.
 

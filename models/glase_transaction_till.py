@@ -5,6 +5,7 @@ from odoo import api, models
 
 from ..glase import RequestError, new_client_reference
 from . import clock, ledger
+from .glase_account import MARKS
 from .glase_rows import has_wire_precision
 from .refused import Refused, answers_refusals
 
@@ -298,6 +299,7 @@ class GlaseTransaction(models.Model):
             "glase_id": terminal.glase_id,
             "shop": row.account_id.shop_name or row.company_id.name,
             "simulation": row.environment == "simulator",
+            "mark": MARKS.get(row.environment, False),
             "silence": max(silence, 0.0),
             "given_up": bool(row.given_up_at),
             "cancel": cancel,

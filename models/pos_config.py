@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import own_transaction
+from .glase_account import MARKS
 from .glase_terminal import DRAFT, LIVE, READY
 from .public_method import public
 from .res_users import MANAGERS
@@ -126,6 +127,7 @@ class PosConfig(models.Model):
             "sticker": ready and terminal._sticker_text(),
             "phone_url": ready and terminal.phone_url,
             "simulation": environment == "simulator",
+            "mark": MARKS.get(environment, False),
             "environment": environment,
             "manager": self.env.user.has_group("point_of_sale.group_pos_manager"),
             "terminal_name": terminal.name or "",

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 
+from .glase_account import MARKS
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
-from .pos_payment_proof import SIMULATED
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
 PROVEN_FIELDS = frozenset(
@@ -43,6 +43,24 @@ class PosPayment(models.Model):
         readonly=True,
         help="No paid row of the ledger matches this payment: see the Glase cases",
     )
+
+    glase_mark = fields.Char(
+        compute="_compute_glase_mark",
+        compute_sudo=True,
+        help="What a receipt says of a payment that moved no money; empty in production",
+    )
+
+    @api.depends("uuid", "payment_method_id")
+    def _compute_glase_mark(self):
+        lines = [uuid for uuid in self.mapped("uuid") if uuid]
+        rows = self.env["glase.transaction"].search([("line_uuid", "in", lines)], order="id")
+        environments = {row.line_uuid: row.environment for row in rows}
+        for payment in self:
+            environment = payment._is_glase() and (
+                environments.get(payment.uuid)
+                or payment.pos_order_id.config_id._glase_environment()
+            )
+            payment.glase_mark = MARKS.get(environment, False)
 
     @api.model
     def _load_pos_self_data_fields(self, config):
@@ -106,10 +124,6 @@ class PosPayment(models.Model):
 
     def _is_glase(self):
         return self.payment_method_id.sudo().use_payment_terminal == "glase"
-
-    def _glase_is_simulated(self):
-        """Whether the ledger proved this payment against the simulator: no money was moved."""
-        return self.card_type == SIMULATED
 
     @api.model
     def _glase_drop_claims(self, vals):

@@ -19,6 +19,7 @@ from . import (
     test_copied_database,
     test_core_tables,
     test_environments_apart,
+    test_figures,
     test_force_done,
     test_glase_id,
     test_go_live,

@@ -31,7 +31,7 @@ import { followOnDisplay } from "@pos_glase/app/glase_scan_to_pay";
 
 const STORING_LIMIT = 5000;
 
-const NO_INFO = { state: "no_account", message: false, simulation: false, manager: false };
+const NO_INFO = { state: "no_account", message: false, mark: false, manager: false };
 
 /**
  * All Glase payments of this till's browser: at most one runs. Lives on the store, so that no

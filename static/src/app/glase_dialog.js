@@ -47,8 +47,9 @@ export class GlaseDialog extends Component {
         return this.view?.glase_id || this.pos.glase.info.glase_id;
     }
 
-    get isSimulation() {
-        return this.view ? this.view.simulation : this.pos.glase.info.simulation;
+    /** What says that no money is moved: SIMULATION, TEST, or false in production. */
+    get mark() {
+        return this.view ? this.view.mark : this.pos.glase.info.mark;
     }
 
     /** The customer can scan it from this screen where there is no sticker at hand. */

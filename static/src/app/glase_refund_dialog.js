@@ -22,8 +22,8 @@ export class GlaseRefundDialog extends Component {
         return this.env.utils.formatCurrency(this.giving.amount);
     }
 
-    get isSimulation() {
-        return this.giving.view ? this.giving.view.simulation : this.pos.glase.info.simulation;
+    get mark() {
+        return this.giving.view ? this.giving.view.mark : this.pos.glase.info.mark;
     }
 
     /** One of: giving, refunded, unknown, refused. */

@@ -14,7 +14,7 @@ export function scanToPay(pos, view) {
         amount: pos.env.utils.formatCurrency(Number(view.amount)),
         shop: view.shop || "",
         glaseId: view.glase_id || "",
-        simulation: Boolean(view.simulation),
+        mark: view.mark || false,
         sticker: qrOf(view.sticker),
         invoice: view.qr && view.qr !== view.sticker ? qrOf(view.qr) : false,
     };

@@ -16,7 +16,7 @@ const BILL = {
     amount: "58.00 kr",
     shop: "Fjällboden",
     glaseId: "TILL0001",
-    simulation: false,
+    mark: false,
     sticker: PIXEL,
     invoice: false,
 };
@@ -41,7 +41,7 @@ registry.category("web_tour.tours").add("GlaseScanToPay", {
             },
             { content: "one code", trigger: negate(".glase-scan-invoice") },
             CustomerDisplay.postMessage(
-                orderWith({ ...BILL, amount: "12.00 kr", invoice: PIXEL, simulation: true }),
+                orderWith({ ...BILL, amount: "12.00 kr", invoice: PIXEL, mark: "SIMULATION" }),
                 "another bill"
             ),
             {

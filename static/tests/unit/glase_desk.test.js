@@ -56,7 +56,7 @@ describe("a payment", () => {
         await pass(2);
         await sent.done;
         expect(server.count("send")).toBe(1);
-        expect(line.isGlaseSimulation).toBe(true);
+        expect(line.glaseMark).toBe("SIMULATION");
     });
 
     test("that is declined goes back to retry, with a new attempt next time", async () => {

@@ -31,7 +31,8 @@ patch(ClosePosPopup.prototype, {
     /** What the session took and gave back, and what Glase's report says where it is there. */
     get glaseFigures() {
         const figures = this.props.glase?.figures;
-        if (!figures?.payment_count && !figures?.refund_count) {
+        const unconfirmed = figures?.unconfirmed_count || figures?.unconfirmed_total;
+        if (!figures?.payment_count && !figures?.refund_count && !unconfirmed) {
             return [];
         }
         const lines = [
@@ -41,6 +42,18 @@ patch(ClosePosPopup.prototype, {
         if (figures.refund_count) {
             const refunds = _t("Refunds (%s)", figures.refund_count);
             lines.splice(1, 0, { name: refunds, sum: figures.refund_total });
+        }
+        if (unconfirmed) {
+            const name = _t("Not confirmed by Glase (%s)", figures.unconfirmed_count);
+            lines.push({ name, sum: figures.unconfirmed_total, differs: true });
+        }
+        if (figures.elsewhere_total) {
+            const name = _t("Not in this session's orders");
+            lines.push({ name, sum: figures.elsewhere_total, differs: true });
+        }
+        // What stands below as the payment method's own sum.
+        if (figures.order_total !== figures.net) {
+            lines.push({ name: _t("In the orders"), sum: figures.order_total });
         }
         if (figures.is_reported) {
             const differs = Boolean(figures.difference);

@@ -47,8 +47,9 @@ patch(PosPayment.prototype, {
         return isGlaseLine(this) && this.amount < 0;
     },
 
-    /** Whether the receipt says that no money was moved: kept in a field, so a reprint says it too. */
-    get isGlaseSimulation() {
-        return isGlaseLine(this) && this.card_type === "Glase simulation";
+    /** What the receipt says where no money was moved: of the server, so a reprint says it too. */
+    get glaseMark() {
+        const simulated = isGlaseLine(this) && this.card_type === "Glase simulation";
+        return this.glase_mark || (simulated && "SIMULATION");
     },
 });

@@ -80,6 +80,7 @@ class GlasePeriod(models.Model):
     asked_again = fields.Integer(
         readonly=True, help="How often the reports were fetched again because they lacked something"
     )
+    asked_again_at = fields.Datetime(readonly=True)
     not_ready_count = fields.Integer(readonly=True, help="How often the report was not ready yet")
     contradictions = fields.Integer(
         readonly=True, help="How often Glase's two reports of this period did not agree"

@@ -31,8 +31,6 @@ PATIENT_TRIES = 20
 LATER_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 60, 120, 240, 480))
 # A report that lacks something is asked for again after the first of these, and so on.
 ASK_AGAIN_PAUSES = tuple(timedelta(minutes=m) for m in (5, 15, 60, 240, 720, 1440, 1440, 1440))
-# Once the next period's report is here, too: what both lack is called missing after that.
-ASK_AGAIN_SOON = timedelta(seconds=60)
 MARK_AGAIN_AFTER = timedelta(seconds=60)
 # In which a period has a next step, if a time stands for it.
 WORKED = (TO_MARK, MARKING, MARKED, *COMPARED)
@@ -106,12 +104,10 @@ class GlasePeriod(models.Model):
         if not period:
             return None
         if period.state == MARKED or period.state in COMPARED:
-            period.write(
-                {
-                    "next_try_at": now + MARK_AGAIN_AFTER,
-                    "asked_again": period.asked_again + bool(period.fetched_at),
-                }
-            )
+            values = {"next_try_at": now + MARK_AGAIN_AFTER}
+            if period.fetched_at:
+                values.update(asked_again=period.asked_again + 1, asked_again_at=now)
+            period.write(values)
             return "fetch", period.id
         if period.state == MARKING:
             # Whoever was marking it is gone, and with it the answer.
@@ -239,12 +235,10 @@ class GlasePeriod(models.Model):
                 period.next_try_at = clock.now(self.env.cr) + pause
                 self._wake()
 
-    def _ask_again_soon(self):
+    def _ask_again_now(self):
         """Ask for the reports again before anything that they lack is called missing."""
-        soon = clock.now(self.env.cr) + ASK_AGAIN_SOON
-        for period in self:
-            period.next_try_at = min(period.next_try_at or soon, soon)
         if self:
+            self.next_try_at = clock.now(self.env.cr)
             self._wake()
 
     @api.model
@@ -264,7 +258,7 @@ class GlasePeriod(models.Model):
             self._fetched_nothing(period_id, error.cashier_message)
             return
         try:
-            self._in_own_transaction(lambda periods: periods.browse(period_id)._take_in(fetched))
+            self._in_own_transaction(lambda periods: periods.browse(period_id)._heard(fetched))
         except (UserError, ValueError, psycopg2.Error) as error:
             # One report that cannot be stored holds up no other till's.
             _logger.exception("Report not taken in: period %s", period_id)
@@ -292,6 +286,15 @@ class GlasePeriod(models.Model):
             lambda periods: periods.browse(period_id)._try_later(words, patient)
         )
 
+    def _heard(self, fetched):
+        """Take reports in, unless they cannot be read and others were compared already."""
+        self.ensure_one()
+        own_transaction.lock(self)
+        if self.state in COMPARED and not self._is_readable(*fetched.values()):
+            self._try_later(None)
+            return
+        self._take_in(fetched)
+
     def _take_in(self, fetched):
         """Keep both reports as they came, and compare them with the ledger.
 
@@ -300,10 +303,6 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         own_transaction.lock(self)
         details, summary = fetched["details"], fetched["summary"]
-        if self.state in COMPARED and not self._is_readable(details, summary):
-            # What was compared is better than this.
-            self._try_later(None)
-            return
         self.write(
             {
                 "fetched_at": clock.now(self.env.cr),

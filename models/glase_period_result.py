@@ -57,7 +57,7 @@ class GlasePeriod(models.Model):
                 WITH due AS (
                     SELECT row.id, period.id AS period_id,
                            period.state IN %(compared)s AS is_there,
-                           period.fetched_at, period.asked_again,
+                           period.fetched_at, period.asked_again, period.asked_again_at,
                            ROW_NUMBER() OVER (
                                PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
                            ) AS nth
@@ -77,8 +77,9 @@ class GlasePeriod(models.Model):
                        )
                 )
                 SELECT first.id, first.period_id,
-                       first.asked_again >= %(enough)s
-                           OR first.asked_again > 0 AND first.fetched_at >= second.fetched_at,
+                       first.asked_again_at >= second.fetched_at
+                           AND (first.fetched_at >= second.fetched_at
+                                OR first.asked_again >= %(enough)s),
                        second.is_there
                   FROM due first
                   LEFT JOIN due second ON second.id = first.id AND second.nth = 2
@@ -200,7 +201,7 @@ class GlasePeriod(models.Model):
         others = changed.period_id - self
         others._sum_up()
         others._tell_result()
-        to_ask._ask_again_soon()
+        to_ask._ask_again_now()
 
     def _settle_forced(self):
         """What counts as paid and is not confirmed by Glase is a difference, until Glase confirms it.

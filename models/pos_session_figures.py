@@ -117,7 +117,7 @@ class PosSession(models.Model):
         self.env.cr.execute(
             """
             SELECT payment.session_id, SUM(payment.amount),
-                   COUNT(*) FILTER (WHERE payment.glase_unverified),
+                   COUNT(*) FILTER (WHERE payment.glase_unverified OR linked.moved IS NULL),
                    SUM(payment.amount - COALESCE(linked.moved, 0))
               FROM pos_payment payment
               JOIN pos_order AS of_payment ON of_payment.id = payment.pos_order_id

@@ -6,8 +6,8 @@ from lxml.html import fromstring
 from ..models import ledger
 from .periods import PeriodCommon
 
-SEEDS = range(4)
-STEPS = 12
+SEEDS = range(2)
+STEPS = 10
 
 
 class TestFigures(PeriodCommon):
@@ -150,15 +150,10 @@ class TestFigures(PeriodCommon):
                 )
                 self.assertEqual(loaded[0]["glase_mark"], mark)
                 self.assertEqual(self.main_pos_config._glase_till_info()["mark"], mark)
-                for report, record in (
-                    ("pos_glase.pos_order_receipt", order),
-                    ("pos_glase.glase_sticker_report", self.terminal),
-                ):
-                    paper = self.paper(report, record)
-                    for word in ("TEST: no", "SIMULATION: no"):
-                        self.assertEqual(
-                            word in paper, bool(mark) and word.startswith(mark), report
-                        )
+                self.assertEqual(self.terminal._mark(), mark)
+                paper = self.paper("pos_glase.pos_order_receipt", order)
+                for word in ("TEST: no", "SIMULATION: no"):
+                    self.assertEqual(word in paper, bool(mark) and word.startswith(mark))
 
     def test_a_browser_does_not_take_the_mark_off(self):
         order, _row = self.paid_order(20)
@@ -231,7 +226,8 @@ class TestFigures(PeriodCommon):
                 own = payments.filtered(
                     lambda payment, session=session: payment.session_id == session
                 )
-                self.assertEqual(block["unconfirmed_count"], len(own.filtered("glase_unverified")))
+                unproven = own.filtered("glase_unverified") | own - moved.payment_id
+                self.assertEqual(block["unconfirmed_count"], len(unproven))
                 if block["is_reported"]:
                     self.assertAlmostEqual(
                         block["difference"],

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from .back_office import BackOfficeCommon
 
-SECRET = re.compile(r"pass|secret|token|key|credential|private|bound", re.IGNORECASE)
+SECRET = re.compile(r"pass(word|phrase|wd)|secret|token|credential|\bkey\b|_key$|bound_to", re.I)
 PLANTED = "planted-4f1d-secret"
 TEXTS = ("text", "character varying", "json", "jsonb")
 
@@ -64,7 +64,7 @@ class TestNeutralize(BackOfficeCommon):
                 continue
             for name, field in model._fields.items():
                 ours = field._modules and "pos_glase" in field._modules
-                words = f"{name} {field.string} {field.help or ''}"
+                words = f"{name} {field.string}"
                 if ours and field.store and field.column_type and SECRET.search(words):
                     named[model._table, name] = field
         texts = set(self.columns())

@@ -63,8 +63,10 @@ from . import pos_order
 from . import glase_case_decide
 from . import glase_case_attach
 from . import pos_order_refund
-from . import pos_payment
+
+# Its writes go past the guard of the next one: it comes first.
 from . import pos_payment_proof
+from . import pos_payment
 from . import pos_payment_method
 from . import pos_session
 from . import pos_session_closing

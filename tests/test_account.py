@@ -153,8 +153,7 @@ class TestAccount(BackOfficeCommon):
                 }
             )
             for address in addresses:
-                with self.subTest(address):
-                    account.endpoint = address
+                account.endpoint = address
             account.active = False
 
         def refused(environment, addresses):

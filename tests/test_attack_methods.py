@@ -27,7 +27,7 @@ OF_ODOO = {
     "account.payment": {"create", "write"},
     "ir.module.module": {"button_uninstall"},
     "pos.config": {"create", "write"},
-    "pos.order": {"write"},
+    "pos.order": {"sync_from_ui", "write"},
     "pos.payment": {"create", "write"},
     "pos.payment.method": {"copy_data", "create", "write"},
     "pos.session": {

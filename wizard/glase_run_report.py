@@ -232,7 +232,8 @@ class GlaseRunReport(models.TransientModel):
         """Store how it ended, and show the dialog again."""
         cleared = {"attachment_id": False, "text": False, "line_ids": [(5, 0, 0)]}
         cleared |= {"reported_count": 0, "reported_total": 0.0}
-        self.write({**cleared, "outcome": outcome, "message": message, **values})
+        # What came from Glase nobody has typed: it may be longer than that.
+        self.sudo().write({**cleared, "outcome": outcome, "message": message, **values})
         return {
             "type": "ir.actions.act_window",
             "name": self._description,

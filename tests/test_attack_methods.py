@@ -159,17 +159,16 @@ class TestAttackMethods(DoorsCommon):
             case.reason = "Because"
             for state in ("open", "settled"):
                 case.state = state
-                self.env.flush_all()
+                before = self.snapshot()
                 for name in sorted(names):
                     if state == "open" and kind in OFFERED[name]:
                         continue
-                    before = self.snapshot()
                     with (
                         self.subTest(kind=kind, state=state, action=name),
                         self.assertRaises(UserError),
                     ):
                         self.by_code(self.pos_admin, "glase.case", name, case.ids)
-                    self.assertEqual(self.snapshot(), before)
+                self.assertEqual(self.snapshot(), before, f"{kind}, {state}")
 
     def test_an_amount_is_not_said_of_what_is_not_paid(self):
         self.pos_session = self.open_register()

@@ -125,4 +125,11 @@ class TestChangeAmount(GlaseCommon):
         self.assertEqual(self.cases(line), ["paid_without_order"])
         order.payment_ids.write({"amount": 12, "payment_status": "done"})
         self.assertFalse(order.payment_ids.glase_unverified)
+        # A draft that has the money is no end of it.
+        self.assertEqual(self.cases(line), ["paid_without_order"])
+        rest = {"amount": 8, "payment_method_id": self.cash_method.id}
+        values = self.order_values(order.session_id, 20, [rest], "paid", order.uuid)
+        values.update(lines=[], amount_paid=20)
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+        self.assertEqual(order.state, "paid")
         self.assertEqual(self.cases(line), [])

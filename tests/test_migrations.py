@@ -44,3 +44,13 @@ class TestMigrations(GlaseCommon):
             self.env.invalidate_all()
             self.assertEqual({case.id: case.subject for case in cases}, wanted)
             self.assertFalse(twin.subject)
+
+    def test_the_password_of_a_set_up_is_gone(self):
+        self.env.cr.execute("ALTER TABLE glase_set_up ADD COLUMN reseller_password varchar")
+        for _time in range(2):
+            script("19.0.1.1.0/post-set_up_password.py").migrate(self.env.cr, "19.0.1.0.0")
+        self.env.cr.execute(
+            "SELECT FROM information_schema.columns"
+            " WHERE table_name = 'glase_set_up' AND column_name LIKE '%password%'"
+        )
+        self.assertFalse(self.env.cr.rowcount)

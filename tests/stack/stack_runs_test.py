@@ -53,6 +53,30 @@ def test_counts_are_added_and_trouble_is_shown(run, capsys):
     assert "wrong sum" in shown
 
 
+SUBTESTS = """
+import unittest
+
+class TestSome(unittest.TestCase):
+    def test_good(self):
+        for number in range(5):
+            with self.subTest(number=number):
+                pass
+
+    def test_bad_twice(self):
+        for number in range(5):
+            with self.subTest(number=number):
+                self.assertNotIn(number, (1, 3))
+
+    @unittest.skip("for the count")
+    def test_skipped(self):
+        pass
+"""
+
+
+def test_a_test_is_counted_once_however_many_subtests_it_has(run):
+    assert run_all([run("sub", SUBTESTS), run("two", GOOD)], selection())[0] == Count(2, 1, 1)
+
+
 def test_a_process_that_dies_is_a_failure(run):
     died = run("died", "import os; os._exit(3)\n")
     assert run_all([died, run("two", GOOD)], selection())[0] == Count(1, 1, 0)

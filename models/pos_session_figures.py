@@ -229,6 +229,7 @@ class GlaseTransaction(models.Model):
         "Counted in",
         compute="_compute_counted_session_id",
         store=True,
+        recursive=True,
         index=True,
         ondelete="set null",
         help="Its own session; of a refund that was made in none, the one that took the payment",

@@ -19,7 +19,15 @@ from glase_peer import (
 )
 from lxml import etree
 
-from glase import Client, CustomerToken, InvoiceRow, ReceiptDocument, RequestError, envelope
+from glase import (
+    VERSION,
+    Client,
+    CustomerToken,
+    InvoiceRow,
+    ReceiptDocument,
+    RequestError,
+    envelope,
+)
 
 XS = "{http://www.w3.org/2001/XMLSchema}schema"
 
@@ -100,7 +108,7 @@ def test_context(wire, operation):
     assert context.tag == "context"
     assert [(node.tag, node.text) for node in context if node is not principal] == [
         ("channel", "WS"),
-        ("clientId", "pos_glase 19.0.1.0.0"),
+        ("clientId", f"pos_glase {VERSION}"),
         ("clientReference", "Order 00412"),
         ("clientRequestTimeout", "0"),
         ("password", PASSWORD),

@@ -37,18 +37,22 @@ class TillPage:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.context.set_default_timeout(MILLISECONDS)
         expect.set_options(timeout=MILLISECONDS)
-        self.page = self.context.new_page()
         self.complaints = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page = None
 
     @property
     def address(self):
         return f"{self.shop.running.url}/pos/ui/{self.shop.told['config_id']}"
 
+    def _open(self, address):
+        """A page of its own for each address: none is sent away from what it is doing."""
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(address)
+
     def log_in(self, login="cashier"):
         """Log in to Odoo; the till's own log-in screen comes next."""
-        address = f"{self.shop.running.url}/web/login?redirect={self.address}"
-        self.page.goto(address)
+        self._open(f"{self.shop.running.url}/web/login?redirect={self.address}")
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", login)
         self.page.click("button[type=submit]")
@@ -59,8 +63,8 @@ class TillPage:
         """Press *Open Register* where it is asked for, until a screen of the till is there."""
         # The loader covers what is there already.
         self.page.wait_for_selector(".pos-loader", state="detached")
-        if self.page.locator(".open-register-btn").count():
-            self.page.click(".open-register-btn")
+        # Looked for and pressed in one moment of the page.
+        self.script("() => document.querySelector('.open-register-btn')?.click()")
         self.page.wait_for_selector(SCREENS)
         return self
 
@@ -122,12 +126,11 @@ class TillPage:
 
     def leave(self):
         """Close the till's page; its browser keeps what it holds."""
-        self.page.once("dialog", lambda dialog: dialog.accept())
-        self.page.goto("about:blank")
+        self.page.close()
 
     def come_back(self):
         """Open the till's page again; the till asks who is there."""
-        self.page.goto(self.address)
+        self._open(self.address)
         self.page.wait_for_selector(f".open-register-btn, {SCREENS}", timeout=BUNDLE_MILLISECONDS)
         self.page.wait_for_selector(".pos-loader", state="detached")
         return self

@@ -125,10 +125,14 @@ class Elsewhere:
         if not self.has_user:
             return {}
         listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "-u", self.user], capture_output=True, text=True, check=False
+            ["ps", "-o", "pid=,stat=,args=", "-u", self.user],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        lines = (line.split(None, 1) for line in listed.stdout.splitlines())
-        return {int(pid): words for pid, words in lines}
+        lines = (line.split(None, 2) for line in listed.stdout.splitlines())
+        # One that has ended (Z) only waits for the machine's first process to notice.
+        return {int(pid): words for pid, state, words in lines if not state.startswith("Z")}
 
     def __exit__(self, *_trouble):
         for pid in self._processes():

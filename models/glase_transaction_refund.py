@@ -148,13 +148,14 @@ class GlaseTransaction(models.Model):
         config = self.env["pos.config"].browse(values["config_id"])
         of_till = config.with_context(active_test=False).glase_terminal_ids
         own_transaction.lock(originals.terminal_id | of_till)
-        own_transaction.lock(originals | self.browse(values.get("repeats_id")))
         same = self.search(
             [("line_uuid", "=", values["line_uuid"]), ("attempt", "=", values["attempt"])]
         )
         if same:
             return same.id, False
+        # A closing has the locks of its rows until its end: who would wait for it is told at once.
         of_till._refuse_closing()
+        own_transaction.lock(originals | self.browse(values.get("repeats_id")))
         if session:
             session._glase_refuse_closed()
         self._age(originals.terminal_id)

@@ -18,7 +18,6 @@ class PosPaymentMethod(models.Model):
 
     glase_suspense_account_id = fields.Many2one(
         "account.account",
-        "Glase Suspense Account",
         ondelete="restrict",
         copy=False,
         help="Money that Glase took without an order, and Glase payments of orders that nothing "

@@ -98,6 +98,7 @@ class PosPayment(models.Model):
 
     def _glase_write_marks(self, values):
         """Write marks of the books: they are no proof, and do not make the payment due again."""
+        # pylint: disable-next=super-method-mismatch
         return super()._glase_write_proof(values)
 
     @api.ondelete(at_uninstall=False)

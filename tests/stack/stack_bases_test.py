@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -133,19 +132,20 @@ def test_an_interrupted_making_is_done_again(stack):
     assert (paths.cache() / f"stopped-{left}").exists()
 
 
-def _make_slowly(stack, log):
+def _make_with_others(stack, log, together):
     def change(odoo):
         with open(log, "a") as stream:
             stream.write("made\n")
-        time.sleep(0.3)
 
     base_db._held = []
+    together.wait(30)
     assert base_db._hold(made(stack, change=change))
 
 
 def test_two_at_once_make_it_once(stack, tmp_path):
     fork = multiprocessing.get_context("fork")
-    runs = [fork.Process(target=_make_slowly, args=(stack, tmp_path / "log")) for _run in range(4)]
+    arguments = stack, tmp_path / "log", fork.Barrier(4)
+    runs = [fork.Process(target=_make_with_others, args=arguments) for _run in range(4)]
     for run in runs:
         run.start()
     for run in runs:

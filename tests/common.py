@@ -231,6 +231,16 @@ class GlaseCommon(SharedTillCommon):
         """The cashier leaves a line's first attempt open."""
         return self.door("leave", line_uuid=line, attempt="1")
 
+    def pay_and_leave(self, line):
+        """The customer pays, the answer is lost, the cashier leaves the line open: the server finds it paid."""
+        self.customer("pay")
+        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
+        self.ask(line)
+        self.leave(line)
+        self.run_job()
+        self.advance(31)
+        self.run_job()
+
     def run_job(self):
         """Let the scheduled job work once."""
         self.env.flush_all()

@@ -14,13 +14,7 @@ class TestCaseAttach(GlaseCommon):
     def abandoned(self, amount=20, price=None):
         """A payment that stands although its till was given up: its draft is still stored."""
         order, line = self.sent(amount, price=price)
-        self.customer("pay")
-        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
-        self.ask(line)
-        self.leave(line)
-        self.run_job()
-        self.advance(31)
-        self.run_job()
+        self.pay_and_leave(line)
         self.assertEqual(self.row(line).state, "paid")
         case = self.row(line).case_ids
         self.assertEqual(case.kind, "paid_without_order")

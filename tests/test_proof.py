@@ -274,13 +274,7 @@ class TestProof(GlaseCommon):
 
     def test_paid_after_it_was_left_open_is_done_in_the_draft_and_a_case_until_it_is_finished(self):
         order, line = self.sent()
-        self.customer("pay")
-        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
-        self.ask(line)
-        self.leave(line)
-        self.run_job()
-        self.advance(31)
-        self.run_job()
+        self.pay_and_leave(line)
         row = self.row(line)
         self.assertEqual((row.state, bool(row.given_up_at)), ("paid", True))
         self.assertEqual(order.payment_ids.payment_status, "done")

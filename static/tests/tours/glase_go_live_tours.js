@@ -44,6 +44,21 @@ function moveTills() {
     ];
 }
 
+/** Test the log-in, start, and move each till. */
+function testAndMove() {
+    return [
+        press("action_test"),
+        {
+            content: "the log-in is accepted",
+            trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
+        },
+        press("action_start"),
+        confirm,
+        stateIs("Moving the tills"),
+        ...moveTills(),
+    ];
+}
+
 registry.category("web_tour.tours").add("GlaseGoLive", {
     steps: () =>
         patient([
@@ -66,15 +81,7 @@ registry.category("web_tour.tours").add("GlaseGoLive", {
                 trigger: ".o_statusbar_buttons:not(:has(button[name=action_start]))",
             },
             fill("reseller_password", "demo"),
-            press("action_test"),
-            {
-                content: "the log-in is accepted",
-                trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
-            },
-            press("action_start"),
-            confirm,
-            stateIs("Moving the tills"),
-            ...moveTills(),
+            ...testAndMove(),
             {
                 content: "the shop is live",
                 trigger: ".alert-success:contains(From now on the tills take real money)",
@@ -87,15 +94,7 @@ registry.category("web_tour.tours").add("GlaseBackToTest", {
         patient([
             press("action_go_live"),
             { content: "to where it came from", trigger: ".badge:contains(Test)" },
-            press("action_test"),
-            {
-                content: "the log-in is accepted",
-                trigger: ".o_field_widget[name=test_message]:contains(accepts the log-in)",
-            },
-            press("action_start"),
-            confirm,
-            stateIs("Moving the tills"),
-            ...moveTills(),
+            ...testAndMove(),
             {
                 content: "the shop is back",
                 trigger: ".alert-success:contains(No till of this move takes real money any more)",

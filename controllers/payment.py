@@ -6,8 +6,8 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
-from ..models import own_context, parameters
-from ..models.refused import answers_refusals
+from ..models.support import caller_context, parameters
+from ..models.support.till_errors import answers_refusals
 
 USERS = "point_of_sale.group_pos_user"
 
@@ -24,7 +24,7 @@ def door(route):
     def checked(self, **given):
         if not request.env.user.has_group(USERS):
             raise AccessError(request.env._("Only Point of Sale users take payments."))
-        request.update_env(context=own_context.kept(request.env.context))
+        request.update_env(context=caller_context.kept(request.env.context))
         return route(self, **parameters.read(request.env, route, ((), given)))
 
     return checked

@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 from odoo import http
 from odoo.http import request
 
-from ..models import glase_connection
+from ..models.accounts import glase_connection
 
 
 class GlaseSimulatorController(http.Controller):

@@ -7,7 +7,7 @@ from odoo import api
 from odoo.tests import tagged
 
 from ..glase import Client, Principal
-from ..models import clock
+from ..models.support import clock
 from .shared_till import SharedTillCommon
 from .simulator_process import SimulatorProcess
 

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.tools import SQL, mute_logger
 
-from ..models import parameters
+from ..models.support import parameters
 from .back_office import BackOfficeCommon
 
 OWN = re.compile(r"(^|\.)pos_glase\b")

@@ -2,7 +2,7 @@
 
 import json
 
-from ..models import glase_connection
+from ..models.accounts import glase_connection
 from .back_office import BackOfficeCommon
 from .common import RESELLER, RESELLER_PASSWORD, RESELLER_USER
 from .simulator_process import SimulatorProcess

@@ -1,8 +1,8 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
-from ..models.glase_account import TEST_ENDPOINT
-from ..models.refused import Refused
+from ..models.accounts.glase_account import TEST_ENDPOINT
+from ..models.support.till_errors import Refused
 from .back_office import BackOfficeCommon
 
 

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import JsonRpcException
 from odoo.tools import SQL, mute_logger
 
-from ..models import own_context, own_transaction
+from ..models.support import autonomous_transaction, caller_context
 from .doors import DoorsCommon, public_methods
 
 WORD, NUMBER, YEAR = "forged-by-context", 424242, "2991"
@@ -172,12 +172,12 @@ class TestAttackContext(DoorsCommon):
 
     def test_a_transaction_of_its_own_takes_over_known_keys_only(self):
         env = self.env(context={**self.forged(), "lang": "en_US", "tz": "Europe/Stockholm"})
-        seen = own_transaction.run(env, lambda own: dict(own.context))
-        self.assertEqual(set(seen), set(own_context.TAKEN_OVER))
+        seen = autonomous_transaction.run(env, lambda own: dict(own.context))
+        self.assertEqual(set(seen), set(caller_context.TAKEN_OVER))
         odd = self.env(context={"lang": {"a": 1}, "tz": "x" * 100, "allowed_company_ids": ["1"]})
-        self.assertFalse(own_transaction.run(odd, lambda own: dict(own.context)))
+        self.assertFalse(autonomous_transaction.run(odd, lambda own: dict(own.context)))
 
     def test_a_company_that_is_not_the_callers_is_not_taken_over(self):
         his = self.env(user=self.pos_user, context={"allowed_company_ids": [1, 2**30]}, su=False)
         with self.assertRaises(AccessError):
-            own_transaction.run(his, lambda own: own.company)
+            autonomous_transaction.run(his, lambda own: own.company)

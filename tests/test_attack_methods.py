@@ -3,8 +3,8 @@ import inspect
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from ..models import parameters
-from ..models.glase_case import KINDS, OFFERED
+from ..models.cases.glase_case import KINDS, OFFERED
+from ..models.support import parameters
 from .doors import DoorsCommon, overridden_methods, public_methods, routes
 
 # What a cashier may ask of his own company: it tells what his till shows anyway.

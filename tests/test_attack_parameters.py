@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import JsonRpcException
 from odoo.tools import mute_logger
 
-from ..models import own_transaction, parameters
+from ..models.support import autonomous_transaction, parameters
 from .doors import DoorsCommon, public_methods, routes
 
 # More than any parameter may have.
@@ -223,7 +223,7 @@ class TestAttackParameters(DoorsCommon):
             env.cr.execute("SELECT 1/0", log_exceptions=False)
 
         with self.assertRaises(psycopg2.errors.DivisionByZero):
-            own_transaction.run(self.env, work)
+            autonomous_transaction.run(self.env, work)
         self.assertEqual(len(tried), 1)
 
     def test_which_errors_pass(self):
@@ -242,7 +242,7 @@ class TestAttackParameters(DoorsCommon):
             (psycopg2.errors.StringDataRightTruncation(), False),
         ):
             with self.subTest(type(error).__name__):
-                self.assertEqual(own_transaction._passes(error), passes)
+                self.assertEqual(autonomous_transaction._passes(error), passes)
 
     # === The push ===
 

@@ -6,7 +6,7 @@ from odoo.service.model import call_kw
 from odoo.tests import JsonRpcException
 from odoo.tools import mute_logger
 
-from ..models import clock
+from ..models.support import clock
 from .common import GlaseCommon
 
 # Every method of ours that a browser may name, and what a cashier hears: nobody adds one unseen.

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
-from ..models.glase_rows import OrderLine, bill_rows, has_wire_precision
+from ..rules.bill_rows import OrderLine, bill_rows, has_wire_precision
 
 D = Decimal
 

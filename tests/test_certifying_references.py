@@ -1,4 +1,4 @@
-from ..models.glase_account_certification import POS_NAME_AND_VERSION
+from ..models.certification.glase_account_certification import POS_NAME_AND_VERSION
 from .periods import PeriodCommon
 
 

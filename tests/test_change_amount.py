@@ -1,4 +1,4 @@
-from ..models.ledger import Evidence
+from ..rules.state_machine import Evidence
 from .common import GlaseCommon
 
 

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
-from ..models.refused import Refused
+from ..models.support.till_errors import Refused
 from .refunds import RefundCommon
 
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
 
-from ..models import clock, installation
+from ..models.support import clock, installation
 from .periods import PeriodCommon
 
 

@@ -3,7 +3,8 @@ from unittest.mock import patch
 
 from lxml.html import fromstring
 
-from ..models import clock, ledger
+from ..models.support import clock
+from ..rules import state_machine
 from .periods import PeriodCommon
 
 SEEDS = range(2)
@@ -201,7 +202,7 @@ class TestFigures(PeriodCommon):
         self.env.invalidate_all()
         sessions = self.env["pos.session"].search([("config_id", "=", self.main_pos_config.id)])
         rows = self.env["glase.transaction"].search([("terminal_id", "=", self.terminal.id)])
-        moved = rows.filtered(lambda row: row.state in (ledger.PAID, ledger.REFUNDED))
+        moved = rows.filtered(lambda row: row.state in (state_machine.PAID, state_machine.REFUNDED))
         blocks = {session: session._glase_figures() for session in sessions}
 
         def total(name):

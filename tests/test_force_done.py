@@ -1,4 +1,4 @@
-from ..models import ledger
+from ..rules import state_machine
 from .common import GlaseCommon
 
 
@@ -93,7 +93,7 @@ class TestForceDone(GlaseCommon):
         self.run_job()
         row = self.row(line)
         self.assertFalse(row.given_up_at)
-        asked = row.event_ids.filtered(lambda event: event.outcome != ledger.NOTE)
+        asked = row.event_ids.filtered(lambda event: event.outcome != state_machine.NOTE)
         self.assertNotIn("cancelInvoice", asked.mapped("operation"))
 
     def test_a_bill_that_was_left_open_can_be_forced_before_its_cancel(self):

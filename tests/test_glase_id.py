@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, tagged
 
-from ..models.glase_id import NotAGlaseId, normalise, phone_token, split_token
+from ..rules.glase_id import NotAGlaseId, normalise, phone_token, split_token
 
 
 @tagged("post_install", "-at_install")

@@ -2,10 +2,10 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.glase_terminal import BUSY_FOR
+from ..models.registration.glase_terminal import BUSY_FOR
 from .go_live import GoLiveCommon
 
-QUIET = "odoo.addons.pos_glase.models.glase_terminal_registration"
+QUIET = "odoo.addons.pos_glase.models.registration.glase_terminal_registration"
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
-from ..models import ledger
+from ..rules import state_machine
 from .common import GlaseCommon
 
 
@@ -17,20 +17,22 @@ class TestLedgerSettle(GlaseCommon):
 
     def operations(self, line):
         """What Glase was asked about a row, in order."""
-        answers = self.row(line).event_ids.filtered(lambda event: event.outcome != ledger.NOTE)
+        answers = self.row(line).event_ids.filtered(
+            lambda event: event.outcome != state_machine.NOTE
+        )
         return answers.sorted("id").mapped("operation")
 
     def replayed(self, row):
         """The state that the row's events lead to."""
-        state = ledger.Row(kind=row.kind)
+        state = state_machine.Row(kind=row.kind)
         for event in row.event_ids.sorted("id"):
-            if event.outcome == ledger.NOTE:
-                move = ledger.REQUESTS.get(event.operation, {})
+            if event.outcome == state_machine.NOTE:
+                move = state_machine.REQUESTS.get(event.operation, {})
                 state = replace(state, state=move.get(state.state, state.state))
                 continue
-            verdict = ledger.judge(
+            verdict = state_machine.judge(
                 state,
-                ledger.Evidence(
+                state_machine.Evidence(
                     event.operation,
                     event.outcome,
                     code=event.code,
@@ -312,7 +314,7 @@ class TestLedgerSettle(GlaseCommon):
 
     def test_cancels_that_were_refused_at_the_till_are_tried_again_after_it_was_given_up(self):
         _order, line = self.sent()
-        for _time in range(ledger.REFUSED_CANCELS):
+        for _time in range(state_machine.REFUSED_CANCELS):
             self.simulator.faults(
                 {"operation": "getPaymentStatus", "kind": "drop-before", "count": 1},
                 {"operation": "cancelInvoice", "kind": "code", "code": 77, "count": 1},

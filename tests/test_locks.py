@@ -5,7 +5,8 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from ..models import own_transaction, pos_order, pos_payment
+from ..models.pos import pos_order, pos_payment
+from ..models.support import autonomous_transaction
 from .common import GlaseCommon
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +30,7 @@ class TestWhoEndsLocks(BaseCase):
 
     def functions(self):
         """Each function of the models and wizards, as its name and its source."""
-        for path in [*ROOT.glob("models/*.py"), *ROOT.glob("wizard/*.py")]:
+        for path in [*ROOT.glob("models/**/*.py"), *ROOT.glob("wizard/*.py")]:
             if path.name.startswith("glase_go_live"):
                 # What it moves is a till, not money.
                 continue
@@ -92,7 +93,7 @@ class TestEverySeamLocks(GlaseCommon):
     def assert_locks_first(self, what, act):
         """``act`` locks the row, and before it writes an order or a payment."""
         log = []
-        execute, lock = type(self.env.cr).execute, own_transaction._lock_rows
+        execute, lock = type(self.env.cr).execute, autonomous_transaction._lock_rows
 
         def noted(cr, query, *arguments, **options):
             text = str(getattr(query, "code", query))
@@ -109,7 +110,7 @@ class TestEverySeamLocks(GlaseCommon):
         with (
             self.subTest(what),
             patch.object(type(self.env.cr), "execute", noted),
-            patch.object(own_transaction, "_lock_rows", locked),
+            patch.object(autonomous_transaction, "_lock_rows", locked),
             self.env.cr.savepoint(flush=False) as savepoint,
         ):
             act()

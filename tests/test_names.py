@@ -1,4 +1,4 @@
-from ..models.glase_account import ENVIRONMENTS
+from ..models.accounts.glase_account import ENVIRONMENTS
 from .periods import PeriodCommon
 
 

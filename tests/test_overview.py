@@ -4,7 +4,7 @@ from statistics import median
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
-from ..models import clock
+from ..models.support import clock
 from .common import GlaseCommon
 
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
 
-from ..models import ledger
+from ..rules import state_machine
 from .periods import PeriodCommon
 
 
@@ -465,8 +465,10 @@ class TestPeriod(PeriodCommon):
                 _order, second_row = self.paid_order(50)
                 second = self.close()
                 self.assertEqual((first.state, second.state), ("marking", "to_mark"))
-                outcome = ledger.NEVER_SENT if answer == "never sent" else ledger.NO_ANSWER
-                heard = ledger.Evidence("markTransactionPeriod", outcome)
+                outcome = (
+                    state_machine.NEVER_SENT if answer == "never sent" else state_machine.NO_ANSWER
+                )
+                heard = state_machine.Evidence("markTransactionPeriod", outcome)
                 first.sudo()._marked(heard, None, "Glase is down")
                 self.work(61)
                 self.settle()
@@ -501,7 +503,7 @@ class TestPeriod(PeriodCommon):
         _order, first = self.paid_order(100)
         order, line = self.sent(30)
         second = self.row(line)
-        paid = ledger.Evidence(
+        paid = state_machine.Evidence(
             "getPaymentStatus", code=0, status="PAID", version=2, ers_reference=first.ers_reference
         )
         second.sudo()._absorb(paid, {"client_reference": "twice", "seconds": 0.1})

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 
-from ..models import ledger
-from ..models.glase_period_line import KINDS
+from ..models.periods.glase_period_line import KINDS
+from ..rules import state_machine
 from .periods import PeriodCommon
 
 
@@ -37,7 +37,7 @@ class TestPeriodDifference(PeriodCommon):
             line.with_user(self.pos_user).action_take_as_paid()
         shown = line.with_user(self.pos_admin).action_take_as_paid()
         self.env.invalidate_all()
-        self.assertEqual((row.state, row.decided_by), (ledger.PAID, self.pos_admin))
+        self.assertEqual((row.state, row.decided_by), (state_machine.PAID, self.pos_admin))
         self.assertEqual(
             (line.kind, period.state, row.period_id), ("matched", "reconciled", period)
         )

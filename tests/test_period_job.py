@@ -5,7 +5,7 @@ import psycopg2.errors
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import mute_logger
 
-from ..models import own_transaction
+from ..models.support import autonomous_transaction
 from .periods import PeriodCommon
 
 
@@ -47,7 +47,7 @@ class TestPeriodJob(PeriodCommon):
 
         with (
             patch.object(model, "_store_lines", refuse_first),
-            mute_logger("odoo.addons.pos_glase.models.glase_period_job"),
+            mute_logger("odoo.addons.pos_glase.models.periods.glase_period_job"),
         ):
             self.settle()
         self.assertEqual((first.state, first.tries, second.state), ("marked", 1, "reconciled"))
@@ -215,7 +215,7 @@ class TestPeriodJob(PeriodCommon):
             type(periods), "_waiting", lambda model, *_scope: model.browse(seen.pop(0).ids)
         )
         with not_seen_once:
-            own_transaction.run(self.env, lambda env: period.with_env(env)._lose_mark())
+            autonomous_transaction.run(self.env, lambda env: period.with_env(env)._lose_mark())
         self.env.invalidate_all()
         self.assertFalse(seen, "begun again once")
         self.assertEqual((period.state, made.replaces_id), ("mark_unknown", period))

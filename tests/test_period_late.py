@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from ..models.glase_period_job import ASK_AGAIN_PAUSES
+from ..models.periods.glase_period_job import ASK_AGAIN_PAUSES
 from .periods import PeriodCommon
 
 HELD_BACK = {"report_rows": "missing", "report_not_ready_count": 0}

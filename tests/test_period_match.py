@@ -2,8 +2,7 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
-from ..models import ledger
-from ..models.glase_period_line import (
+from ..models.periods.glase_period_line import (
     AMOUNT,
     MATCHED,
     NETTED,
@@ -13,7 +12,8 @@ from ..models.glase_period_line import (
     UNKNOWN,
     UNPAID,
 )
-from ..models.glase_period_match import Entry, Line, match
+from ..models.periods.glase_period_match import Entry, Line, match
+from ..rules import state_machine
 
 
 def lines(*rows):
@@ -22,12 +22,14 @@ def lines(*rows):
     ]
 
 
-def payment(number, reference, amount, state=ledger.PAID, **options):
-    return Entry(number, ledger.PAYMENT, state, reference, None, Decimal(amount), **options)
+def payment(number, reference, amount, state=state_machine.PAID, **options):
+    return Entry(number, state_machine.PAYMENT, state, reference, None, Decimal(amount), **options)
 
 
-def refund(number, reference, original, amount, state=ledger.REFUNDED, **options):
-    return Entry(number, ledger.REFUND, state, reference, original, Decimal(amount), **options)
+def refund(number, reference, original, amount, state=state_machine.REFUNDED, **options):
+    return Entry(
+        number, state_machine.REFUND, state, reference, original, Decimal(amount), **options
+    )
 
 
 @tagged("post_install", "-at_install")
@@ -57,7 +59,7 @@ class TestPeriodMatch(BaseCase):
         self.assertEqual(self.kinds([("P", "1")], [payment(1, "P", "1", reported=True)]), [TWICE])
 
     def test_not_paid_by_the_ledger(self):
-        entry = payment(1, "P", "1", state=ledger.CANCELED)
+        entry = payment(1, "P", "1", state=state_machine.CANCELED)
         self.assertEqual(self.kinds([("P", "1")], [entry]), [UNPAID])
 
     def test_a_reference_that_two_payments_carry_is_undecidable(self):
@@ -102,7 +104,7 @@ class TestPeriodMatch(BaseCase):
         self.assertEqual(self.kinds([("Z", "-30")], []), [UNKNOWN])
 
     def test_a_refund_that_is_not_decided_yet_is_undecidable_and_names_it(self):
-        entries = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.UNKNOWN)]
+        entries = [payment(1, "P", "100"), refund(2, None, "P", "30", state=state_machine.UNKNOWN)]
         [found] = match(lines(("P", "-30")), entries)
         self.assertEqual((found.kind, found.entry.id), (UNDECIDABLE, 2))
         self.assertEqual(found.entries, (), "no machine decides it")
@@ -115,7 +117,7 @@ class TestPeriodMatch(BaseCase):
         entries = [
             payment(1, "P", "100"),
             refund(2, "R", "P", "30"),
-            refund(3, None, "P", "20", state=ledger.UNKNOWN),
+            refund(3, None, "P", "20", state=state_machine.UNKNOWN),
         ]
         for amounts in (("-20", "-30"), ("-30", "-20")):
             with self.subTest(amounts=amounts):
@@ -135,16 +137,19 @@ class TestPeriodMatch(BaseCase):
         self.assertEqual(self.kinds(rows, entries), [UNDECIDABLE, UNDECIDABLE])
 
     def test_netted_with_an_undecided_refund_is_undecidable_until_it_is_decided(self):
-        undecided = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.UNKNOWN)]
+        undecided = [
+            payment(1, "P", "100"),
+            refund(2, None, "P", "30", state=state_machine.UNKNOWN),
+        ]
         [found] = match(lines(("P", "70")), undecided)
         self.assertEqual((found.kind, found.entry.id, found.entries), (UNDECIDABLE, 2, ()))
         made = [payment(1, "P", "100"), refund(2, None, "P", "30")]
         self.assertEqual(self.kinds([("P", "70")], made), [NETTED])
-        not_made = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.FAILED)]
+        not_made = [payment(1, "P", "100"), refund(2, None, "P", "30", state=state_machine.FAILED)]
         self.assertEqual(self.kinds([("P", "70")], not_made), [AMOUNT])
 
     def test_more_than_was_paid_has_nothing_to_do_with_an_undecided_refund(self):
-        entries = [payment(1, "P", "100"), refund(2, None, "P", "30", state=ledger.UNKNOWN)]
+        entries = [payment(1, "P", "100"), refund(2, None, "P", "30", state=state_machine.UNKNOWN)]
         self.assertEqual(self.kinds([("P", "110")], entries), [AMOUNT])
 
     def test_a_refund_of_after_the_mark_is_not_netted_where_those_before_it_fit(self):

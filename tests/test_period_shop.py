@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 
-from ..models import clock
+from ..models.support import clock
 from .periods import PeriodCommon
 
 

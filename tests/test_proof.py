@@ -2,7 +2,7 @@ import uuid
 
 from odoo import Command
 
-from ..models.pos_order import NOT_TAKEN
+from ..models.pos.pos_order import NOT_TAKEN
 from .common import GlaseCommon
 
 

@@ -5,8 +5,8 @@ import threading
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ..models.glase_push import GOOD_FOR_SECONDS
-from ..models.public_address import is_public_address
+from ..models.ledger.glase_push import GOOD_FOR_SECONDS
+from ..models.ledger.public_address import is_public_address
 from .common import GlaseCommon
 
 

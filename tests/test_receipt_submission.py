@@ -3,7 +3,7 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
-from ..models import glase_receipt_job
+from ..models.receipts import glase_receipt_job
 from .refunds import RefundCommon
 
 HOSTILE = "<script>alert(1)</script> & \"'</td>"
@@ -177,7 +177,7 @@ class TestReceiptSubmission(RefundCommon):
         self.work(3600)
         self.assertFalse(self.submitted())
 
-    @mute_logger("odoo.addons.pos_glase.models.glase_receipt_job")
+    @mute_logger("odoo.addons.pos_glase.models.receipts.glase_receipt_job")
     def test_a_broken_template_stops_neither_queue_nor_sale(self):
         view = self.env.ref("pos_glase.glase_receipt_document")
         order, row = self.paid_order()

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
 
-from ..models import clock, ledger
+from ..models.support import clock
+from ..rules import state_machine
 from .refunds import RefundCommon
 
 LOST = {"operation": "refundPayment", "kind": "drop-after", "count": 1}
@@ -287,7 +288,7 @@ class TestRefundUnknown(RefundCommon):
 
     def test_an_answer_that_comes_after_all_is_believed(self):
         row, case = self.unknown_refund()
-        late = ledger.Evidence("refundPayment", code=0, ers_reference="LATE1")
+        late = state_machine.Evidence("refundPayment", code=0, ers_reference="LATE1")
         row.sudo()._absorb(late, {"client_reference": row.call_reference, "seconds": 70.0})
         self.assertEqual((row.state, row.ers_reference), ("refunded", "LATE1"))
         self.assertEqual(case.state, "settled")
@@ -334,13 +335,15 @@ class TestRefundUnknown(RefundCommon):
 
     def assert_replays(self, row):
         """The row's events lead to its state."""
-        state = ledger.Row(kind=row.kind)
+        state = state_machine.Row(kind=row.kind)
         for event in row.event_ids.sorted("id"):
-            if event.outcome == ledger.NOTE:
-                moved = ledger.REQUESTS.get(event.operation, {}).get(state.state, state.state)
+            if event.outcome == state_machine.NOTE:
+                moved = state_machine.REQUESTS.get(event.operation, {}).get(
+                    state.state, state.state
+                )
             else:
-                code = event.code if event.outcome == ledger.ANSWER else None
-                heard = ledger.Evidence(event.operation, event.outcome, code=code)
-                moved = ledger.judge(state, heard).state
-            state = ledger.Row(kind=row.kind, state=moved)
+                code = event.code if event.outcome == state_machine.ANSWER else None
+                heard = state_machine.Evidence(event.operation, event.outcome, code=code)
+                moved = state_machine.judge(state, heard).state
+            state = state_machine.Row(kind=row.kind, state=moved)
         self.assertEqual(state.state, row.state)

@@ -4,10 +4,10 @@ import re
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
-from ..models import glase_connection
+from ..models.accounts import glase_connection
 from .back_office import BackOfficeCommon
 
-QUIET = "odoo.addons.pos_glase.models.glase_terminal_registration"
+QUIET = "odoo.addons.pos_glase.models.registration.glase_terminal_registration"
 
 
 class TestSimulatorAccount(BackOfficeCommon):

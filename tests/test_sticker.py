@@ -3,7 +3,7 @@ import re
 
 from odoo.exceptions import UserError
 
-from ..models.sticker_codes import QUIET_MODULES, code_128, qr_code
+from ..models.registration.sticker_codes import QUIET_MODULES, code_128, qr_code
 from .back_office import BackOfficeCommon
 
 

@@ -3,11 +3,11 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
-from ..models import clock
-from ..models.glase_terminal import BUSY_FOR
+from ..models.registration.glase_terminal import BUSY_FOR
+from ..models.support import clock
 from .back_office import BackOfficeCommon
 
-QUIET = "odoo.addons.pos_glase.models.glase_terminal_registration"
+QUIET = "odoo.addons.pos_glase.models.registration.glase_terminal_registration"
 
 
 class TestRegister(BackOfficeCommon):

@@ -41,7 +41,7 @@ class TestTerminalHour(BackOfficeCommon):
         first, _second = self.screen()
         self.assertEqual(first.answer_time, "not asked in the last hour")
 
-    @mute_logger("odoo.addons.pos_glase.models.glase_terminal_registration")
+    @mute_logger("odoo.addons.pos_glase.models.registration.glase_terminal_registration")
     def test_the_last_error_is_in_words(self):
         _order, line = self.sent(20)
         self.simulator.faults({"operation": "getPaymentStatus", "kind": "code", "code": 90})

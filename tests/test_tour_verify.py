@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from odoo.tests import tagged
 
-from ..models import glase_verification_judge
+from ..rules import certification_judge
 from .verification import VerificationCommon
 
 
@@ -22,7 +22,7 @@ class TestTourVerify(VerificationCommon):
 
     def test_the_whole_sheet(self):
         # The thirty seconds without a payment are the sheet's; other tests wait them by the clock.
-        with patch.object(glase_verification_judge, "QUIET_FOR", timedelta(seconds=3)):
+        with patch.object(certification_judge, "QUIET_FOR", timedelta(seconds=3)):
             run = self.page("GlaseVerify")
         self.assertEqual(run.state, "passed", run.step_ids.mapped("verdict"))
         self.assert_nothing_left(run)

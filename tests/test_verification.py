@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ..glase import CLIENT_ID
-from ..models.glase_account_certification import POS_NAME_AND_VERSION
+from ..models.certification.glase_account_certification import POS_NAME_AND_VERSION
 from .common import RESELLER_PASSWORD
 from .verification import VerificationCommon
 
@@ -147,7 +147,7 @@ class TestVerification(VerificationCommon):
         self.play(run)
         self.account.reseller_id = "other"
 
-    @mute_logger("odoo.addons.pos_glase.models.glase_terminal_registration")
+    @mute_logger("odoo.addons.pos_glase.models.registration.glase_terminal_registration")
     def test_a_till_is_unregistered_by_whom_the_account_says(self):
         self.account.unregister_as = "reseller"
         outcome = self.terminal_call("_ask_unregister")

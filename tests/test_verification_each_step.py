@@ -1,4 +1,4 @@
-from ..models.glase_verification_sheet import CLEAN, SHEET
+from ..rules.certification_sheet import CLEAN, SHEET
 from .verification import VerificationCommon
 
 ENDED = ("ok", "failed", "skipped")

@@ -2,7 +2,7 @@
 
 import uuid
 
-from ..models import clock
+from ..models.support import clock
 from .back_office import BackOfficeCommon
 
 UNFINISHED = ("running", "paused", "cleaning")

@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.public_method import public
-from ..models.res_users import MANAGERS
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
 
 
 class GlaseAccept(models.TransientModel):

@@ -3,8 +3,8 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.public_method import public
-from ..models.res_users import MANAGERS
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
 
 SUGGESTION_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 

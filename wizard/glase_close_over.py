@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.public_method import public
-from ..models.refused import Refused
-from ..models.res_users import MANAGERS
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
+from ..models.support.till_errors import Refused
 
 
 class GlaseCloseOver(models.TransientModel):

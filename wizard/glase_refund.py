@@ -4,8 +4,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 
-from ..models.public_method import public
-from ..models.res_users import MANAGERS
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
 
 
 class GlaseRefund(models.TransientModel):

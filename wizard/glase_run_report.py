@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from ..glase import EndpointError, GlaseError, ReportNotReady, ServiceTrouble, reports
 from ..glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ..glase.report_file import judge
-from ..models.public_method import public
-from ..models.res_users import MANAGERS
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"
 # The keys of a selection have no slash: part of what is sent.

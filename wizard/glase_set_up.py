@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
-from ..models.public_method import public
+from ..models.accounts.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+from ..models.support.public_method import public
 
 
 class GlaseSetUp(models.TransientModel):

@@ -1,7 +1,7 @@
 from odoo import api, models
 
-from ..models import parameters
-from ..models.own_context import kept
+from ..models.support import parameters
+from ..models.support.caller_context import kept
 
 
 class GlaseWizard(models.AbstractModel):

@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.glase_booking import Booking
-from ..models.public_method import public
-from ..models.res_users import MANAGERS
+from ..models.books.booking import Booking
+from ..models.pos.res_users import MANAGERS
+from ..models.support.public_method import public
 
 
 class GlaseWriteOff(models.TransientModel):

@@ -7,7 +7,7 @@ from pathlib import Path
 from .paths import CHECKOUT
 
 TESTS = CHECKOUT / "tests"
-PLAIN = ("glase", "property", "simulator", "stack")
+PLAIN = ("glase", "rules", "simulator", "stack")
 # These start Odoo processes of their own.
 PROCESS = ("process", "hunt")
 # Files in folders are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.

@@ -1,6 +1,6 @@
 """What must hold of the calls as Glase's line heard them."""
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 CANCEL_ANSWERS = (0, 50, 55, 58, 95)
 REVERSED_WITHIN_SECONDS = 30
@@ -15,7 +15,7 @@ class CallChecks:
             return
         for call in self.world.glase.line.calls:
             about_a_bill = call.operation in ("getPaymentStatus", "cancelInvoice")
-            if about_a_bill and call.code in ledger.SETUP_CODES and not call.fault:
+            if about_a_bill and call.code in state_machine.SETUP_CODES and not call.fault:
                 self.world.blame("3 causes", f"{call!r}: nothing was done to this call")
 
     # === 4 ===

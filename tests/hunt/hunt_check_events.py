@@ -1,6 +1,6 @@
 """What must hold of the events: they alone say what became of each row."""
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 
 class EventChecks:
@@ -18,18 +18,18 @@ class EventChecks:
                 )
 
     def _replayed(self, row):
-        current = ledger.Row(kind=row["kind"])
+        current = state_machine.Row(kind=row["kind"])
         for event in self.events[row["id"]]:
             before = current.state
-            if event["outcome"] == ledger.NOTE:
-                move = ledger.REQUESTS.get(event["operation"], {})
+            if event["outcome"] == state_machine.NOTE:
+                move = state_machine.REQUESTS.get(event["operation"], {})
                 current = self._with(current, state=move.get(current.state, current.state))
             else:
-                verdict = ledger.judge(current, self._evidence(event))
+                verdict = state_machine.judge(current, self._evidence(event))
                 known = {
                     name: value
                     for name, value in verdict.values.items()
-                    if name in ledger.Row.__dataclass_fields__
+                    if name in state_machine.Row.__dataclass_fields__
                 }
                 current = self._with(current, state=verdict.state, **known)
             if event["state"] != current.state:
@@ -44,11 +44,11 @@ class EventChecks:
 
     @staticmethod
     def _with(current, **changes):
-        return ledger.Row(**{**current.__dict__, **changes})
+        return state_machine.Row(**{**current.__dict__, **changes})
 
     @staticmethod
     def _evidence(event):
-        return ledger.Evidence(
+        return state_machine.Evidence(
             event["operation"],
             event["outcome"],
             code=event["code"],

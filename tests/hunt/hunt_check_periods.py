@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 ENDED = ("reconciled", "differences")
 # A row of the ledger that no report has had stands in one of these, and in one of them only.
@@ -37,7 +37,7 @@ class PeriodChecks:
     def all_is_reported(self):
         """Each booking at Glase is matched with a report, awaited, missing, or a case: one of them."""
         for booking, row in self._bookings():
-            if row is None or row["state"] not in (ledger.PAID, ledger.REFUNDED):
+            if row is None or row["state"] not in (state_machine.PAID, state_machine.REFUNDED):
                 # The ledger does not know that it was made; checks 1 and 5 say whether that may be.
                 continue
             self._accounted_once(booking, row)
@@ -53,7 +53,7 @@ class PeriodChecks:
         by_reference = {
             row["ers_reference"]: row
             for row in self.rows
-            if row["kind"] == ledger.PAYMENT and row["ers_reference"]
+            if row["kind"] == state_machine.PAYMENT and row["ers_reference"]
         }
         with self.world.glase.simulator.transaction() as tx:
             bookings = [dict(row) for row in tx.all("SELECT * FROM booking ORDER BY seq")]

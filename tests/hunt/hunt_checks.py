@@ -8,7 +8,7 @@ from hunt_check_calls import CallChecks
 from hunt_check_events import EventChecks
 from hunt_check_periods import PeriodChecks
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 
 def money(value):
@@ -148,9 +148,9 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
 
     def _moved(self, row):
         """What Glase took (or gave back: negative) for a row, as far as the ledger knows."""
-        if row["kind"] == ledger.REFUND:
-            return -money(row["amount"]) if row["state"] == ledger.REFUNDED else Decimal(0)
-        if row["state"] != ledger.PAID:
+        if row["kind"] == state_machine.REFUND:
+            return -money(row["amount"]) if row["state"] == state_machine.REFUNDED else Decimal(0)
+        if row["state"] != state_machine.PAID:
             return Decimal(0)
         return money(row["receipt_amount"] if row["receipt_currency"] else row["amount"])
 
@@ -243,7 +243,7 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
                     self.world.counts[f"case {case['kind']} after {taint}"] += 1
         for row in self.rows:
             order = self.world.orders_by_reference.get(row["line_uuid"])
-            if order is None or order.taints or row["state"] != ledger.PAID:
+            if order is None or order.taints or row["state"] != state_machine.PAID:
                 continue
             if not row["payment_id"] or row["glase_unverified"]:
                 self.world.blame(
@@ -280,7 +280,7 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
     def nothing_is_left(self):
         """Nothing is undecided after the drain."""
         for row in self.rows:
-            if row["state"] in (ledger.DRAFT, ledger.SENDING, ledger.ISSUED):
+            if row["state"] in (state_machine.DRAFT, state_machine.SENDING, state_machine.ISSUED):
                 self.world.blame(
                     "5 nothing is left",
                     f"row {row['id']} of line {row['line_uuid']} is still {row['state']}, given up "

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hunt_checks import Checks, money
 from hunt_table import say
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 COLUMNS = ("at Glase", "ledger", "orders", "no order", "reports", "no report", "not explained")
 # Of the account of what Glase has taken, and of the suspense account, which must have what orders
@@ -291,5 +291,5 @@ class MonthTable(Checks):
 
     def paid_count(self):
         """How many payments and refunds the ledger has."""
-        moved = (ledger.PAID, ledger.REFUNDED)
+        moved = (state_machine.PAID, state_machine.REFUNDED)
         return sum(row["state"] in moved for row in self.rows)

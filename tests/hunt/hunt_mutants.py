@@ -8,11 +8,9 @@ from unittest.mock import patch
 from hunt_plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models import (
-    glase_terminal_registration,
-    glase_transaction_refund,
-    ledger,
-)
+from odoo.addons.pos_glase.models.refunds import glase_transaction_refund
+from odoo.addons.pos_glase.models.registration import glase_terminal_registration
+from odoo.addons.pos_glase.rules import state_machine
 
 MUTANTS = mutant = Mutants()
 
@@ -85,9 +83,9 @@ def already_paid_is_paid(world):
 
     def judge(original, row, evidence):
         verdict = original(row, evidence)
-        if evidence.code == 50 and row.state == ledger.ISSUED:
+        if evidence.code == 50 and row.state == state_machine.ISSUED:
             values = {**verdict.values, "ers_reference": evidence.invoice_reference or "50"}
-            return ledger.Verdict(ledger.PAID, values)
+            return state_machine.Verdict(state_machine.PAID, values)
         return verdict
 
     return judged("cancelInvoice", judge)
@@ -98,8 +96,8 @@ def being_paid_is_canceled(world):
     """51 on a cancel counts as canceled."""
 
     def judge(original, row, evidence):
-        if evidence.code in (51, 48) and row.state == ledger.ISSUED:
-            return ledger.Verdict(ledger.CANCELED, {"cancel_code": evidence.code})
+        if evidence.code in (51, 48) and row.state == state_machine.ISSUED:
+            return state_machine.Verdict(state_machine.CANCELED, {"cancel_code": evidence.code})
         return original(row, evidence)
 
     return judged("cancelInvoice", judge)
@@ -119,7 +117,7 @@ def ask_before_cancel(world):
 @mutant
 def do_not_wait_for_the_reversal(world):
     """After 50 a given-up row is asked about without the 30 seconds."""
-    return patch.object(ledger, "REVERSAL_WAIT", timedelta(0))
+    return patch.object(state_machine, "REVERSAL_WAIT", timedelta(0))
 
 
 @mutant
@@ -191,8 +189,8 @@ def refund_90_is_failed(world):
     """A refund that Glase answered with 90 counts as not made."""
 
     def judge(original, row, evidence):
-        if evidence.outcome == ledger.ANSWER and evidence.code not in (0, None):
-            return ledger.Verdict(ledger.FAILED)
+        if evidence.outcome == state_machine.ANSWER and evidence.code not in (0, None):
+            return state_machine.Verdict(state_machine.FAILED)
         return original(row, evidence)
 
     return judged("refundPayment", judge)
@@ -204,8 +202,8 @@ def no_answer_is_failed(world):
 
     def judge(original, row, evidence):
         verdict = original(row, evidence)
-        lost = row.state == ledger.SENDING and verdict.state == ledger.UNKNOWN
-        return ledger.Verdict(ledger.FAILED) if lost else verdict
+        lost = row.state == state_machine.SENDING and verdict.state == state_machine.UNKNOWN
+        return state_machine.Verdict(state_machine.FAILED) if lost else verdict
 
     return judged("sendInvoice", judge)
 
@@ -245,7 +243,7 @@ def link_twice(world):
 @mutant
 def undecided_refunds_do_not_count(world):
     """What was given back by an unknown refund may be given back again."""
-    standing = (ledger.REFUNDED,)
+    standing = (state_machine.REFUNDED,)
     return patch.object(glase_transaction_refund, "STANDING", standing)
 
 
@@ -255,7 +253,7 @@ def send_again_on_a_second_click(world):
 
     def send(original, self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
         known = self.sudo().search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
-        if known and known.state == ledger.ISSUED:
+        if known and known.state == state_machine.ISSUED:
             caller = self._caller(known.terminal_id, "send_invoice")
             order = self.env["pos.order"].search([("uuid", "=", order_uuid)])
             invoice = order._glase_invoice(
@@ -310,13 +308,19 @@ def a_refund_whose_server_died_is_failed(world):
     """A refund of which nobody has stored an answer for a minute counts as not made."""
 
     def move(original, self, request, **values):
-        died = request == "lost" and self.kind == ledger.REFUND
+        died = request == "lost" and self.kind == state_machine.REFUND
         return original(self, "never_sent" if died else request, **values)
 
     @contextlib.contextmanager
     def planted():
-        never_sent = {ledger.DRAFT: ledger.FAILED, ledger.SENDING: ledger.FAILED}
-        with patch.dict(ledger.REQUESTS, never_sent=never_sent), in_ledger(world, _move=move):
+        never_sent = {
+            state_machine.DRAFT: state_machine.FAILED,
+            state_machine.SENDING: state_machine.FAILED,
+        }
+        with (
+            patch.dict(state_machine.REQUESTS, never_sent=never_sent),
+            in_ledger(world, _move=move),
+        ):
             yield
 
     return planted()

@@ -5,14 +5,10 @@ from unittest.mock import patch
 
 from hunt_plant import Mutants, in_ledger, in_model
 
-from odoo.addons.pos_glase.models import (
-    glase_booking,
-    glase_suspense,
-    glase_suspense_due,
-    own_transaction,
-    pos_session_books,
-    pos_session_closing,
-)
+from odoo.addons.pos_glase.models.books import booking, glase_suspense, pos_session_books
+from odoo.addons.pos_glase.models.pos import pos_session_closing
+from odoo.addons.pos_glase.models.support import autonomous_transaction
+from odoo.addons.pos_glase.rules import suspense_due
 
 MUTANTS = mutant = Mutants()
 
@@ -56,34 +52,34 @@ def suspense_is_not_booked(_world):
     def correct(_self, subject):
         subject._glase_mark_booked(due=False, failed_at=False)
 
-    return patch.object(glase_booking.Booking, "correct", correct)
+    return patch.object(booking.Booking, "correct", correct)
 
 
 @mutant
 def a_correction_is_booked_on_top(_world):
     """When another correction is due, what was booked before stays."""
-    return patch.object(glase_booking.Booking, "_standing", lambda *_arguments: {})
+    return patch.object(booking.Booking, "_standing", lambda *_arguments: {})
 
 
 @mutant
 def suspense_with_the_wrong_sign(_world):
     """What stands at Glase without an order is booked as if it were owed."""
-    lines_due = glase_booking.Booking._lines_due
+    lines_due = booking.Booking._lines_due
 
     def turned(self, subject, due):
         return lines_due(self, subject, -due)
 
-    return patch.object(glase_booking.Booking, "_lines_due", turned)
+    return patch.object(booking.Booking, "_lines_due", turned)
 
 
 @mutant
 def refunds_are_booked_as_taken(_world):
     """A refund without an order is booked like a payment."""
     name = "glase.transaction"
-    statements = glase_suspense_due.SUBJECTS[name]
+    statements = suspense_due.SUBJECTS[name]
     sign = "WHEN 'refund' THEN -1"
     turned = [statement.replace(sign, sign.replace("-", "")) for statement in statements]
-    return patch.dict(glase_suspense_due.SUBJECTS, {name: type(statements)(*turned)})
+    return patch.dict(suspense_due.SUBJECTS, {name: type(statements)(*turned)})
 
 
 @mutant
@@ -97,7 +93,7 @@ def let_go_before_it_is_booked(world):
     """That a row is due is forgotten before its entry is committed: what if the server dies then?"""
 
     def correct(original, self, model, subject_id):
-        own_transaction.run(
+        autonomous_transaction.run(
             self.env,
             lambda env: env[model].browse(subject_id)._glase_mark_booked(due=False),
         )

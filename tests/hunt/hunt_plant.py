@@ -4,7 +4,7 @@ import contextlib
 import functools
 from unittest.mock import patch
 
-from odoo.addons.pos_glase.models import ledger
+from odoo.addons.pos_glase.rules import state_machine
 
 
 class Mutants(dict):
@@ -44,8 +44,8 @@ def in_ledger(world, **methods):
 @contextlib.contextmanager
 def judged(operation, judge):
     """The state machine judges one operation in another way."""
-    original = ledger._JUDGES[operation]
+    original = state_machine._JUDGES[operation]
     with patch.dict(
-        ledger._JUDGES, {operation: lambda row, evidence: judge(original, row, evidence)}
+        state_machine._JUDGES, {operation: lambda row, evidence: judge(original, row, evidence)}
     ):
         yield

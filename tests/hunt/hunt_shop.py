@@ -8,7 +8,7 @@ from hunt_glase import ENDPOINT, RESELLER, Glase
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.glase import Principal
-from odoo.addons.pos_glase.models import clock
+from odoo.addons.pos_glase.models.support import clock
 
 # Pushes are handed over by the run itself: nothing listens here.
 PUBLIC_URL = "http://127.0.0.1:9"

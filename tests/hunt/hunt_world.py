@@ -15,7 +15,8 @@ from hunt_overlap import Lanes, Overlap
 from hunt_shop import Shop
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models import clock, glase_connection, own_transaction
+from odoo.addons.pos_glase.models.accounts import glase_connection
+from odoo.addons.pos_glase.models.support import autonomous_transaction, clock
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
 REFUSALS = (UserError, AccessError, RedirectWarning, ValidationError)
@@ -95,9 +96,9 @@ class World(Lanes, Shop):
         logging.getLogger().addHandler(self.leak_watch)
         self._watch = psycopg2.connect(**registry._db._Connection__dsn)
         self._watch.autocommit = True
-        own_transaction.FIRST_PAUSE_SECONDS = 0
-        self._run_own = own_transaction.run
-        own_transaction.run = self._own_transaction
+        autonomous_transaction.FIRST_PAUSE_SECONDS = 0
+        self._run_own = autonomous_transaction.run
+        autonomous_transaction.run = self._own_transaction
         # Only the answer of a sync, all of the order's data read again: most of the time it takes.
         registry["pos.order"].read_pos_data = lambda *_arguments: {}
         self._set_up_shop(tills)

@@ -1,0 +1,342 @@
+import hashlib
+import hmac
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ...glase import EndpointError, Principal
+from ...rules.glase_id import phone_token, split_token
+from ..ledger.public_address import is_public_address
+from ..support.caller_context import with_own_context
+from ..support.public_method import public
+from . import glase_connection
+
+ENVIRONMENTS = [
+    ("simulator", "Simulator"),
+    ("test", "Test"),
+    ("production", "Production"),
+]
+# What stands wherever money that is none could be taken for money: on screens and on paper.
+MARKS = {"simulator": "SIMULATION", "test": "TEST"}
+TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
+DEFAULT_USER = "9900"
+# The simulator is reached from this process only: its log-in protects nothing.
+SIMULATOR_PASSWORD = "simulator"
+
+
+class GlaseAccount(models.Model):
+    """A shop's contract with Glase: environment, address and log-in of the reseller.
+
+    A company may have several, one for each shop; the till's terminal decides which one is used.
+    What a registration needs later it keeps for itself (``doc/ledger.md §8``).
+    """
+
+    _name = "glase.account"
+    _description = "Glase Account"
+    _inherit = ["pos_glase.thread"]
+    _order = "company_id, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True, help="For yourself: the shop, for example")
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    environment = fields.Selection(
+        ENVIRONMENTS,
+        required=True,
+        default="simulator",
+        tracking=True,
+        help="Simulator: a Glase inside Odoo, no money is moved and no contract is needed. "
+        "Test: Glase's test server. Production: real money.",
+    )
+    endpoint = fields.Char(
+        "Address",
+        compute="_compute_endpoint",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="Address of Glase's service. Glase tells you the one for production.",
+    )
+    reseller_id = fields.Char("Reseller ID", tracking=True, help="From your contract with Glase")
+    reseller_user = fields.Char(
+        "User ID", default=DEFAULT_USER, tracking=True, help="9900, unless Glase says otherwise"
+    )
+    reseller_password = fields.Char("Password", groups="base.group_system", copy=False)
+    phone_secret = fields.Char(groups="base.group_system", copy=False, readonly=True)
+    shop_name = fields.Char(
+        default=lambda self: self.env.company.name,
+        help="The name that the buyer sees on the phone",
+    )
+    invoice_footer = fields.Char(
+        translate=False, help="Printed below the bill on the buyer's phone"
+    )
+    public_url = fields.Char(
+        "Public Address",
+        tracking=True,
+        help="Where Glase reaches this Odoo from the internet, for example "
+        "https://shop.example.com. Glase then tells it when a customer has paid, and the till "
+        "shows it at once. Without it the till asks every second.",
+    )
+    terminal_ids = fields.One2many("glase.terminal", "account_id", "Terminals")
+    terminal_count = fields.Integer(compute="_compute_terminal_count")
+
+    @api.depends("environment")
+    def _compute_endpoint(self):
+        for account in self:
+            account.endpoint = TEST_ENDPOINT if account.environment == "test" else False
+
+    @api.depends("terminal_ids")
+    def _compute_terminal_count(self):
+        counts = dict(
+            self.env["glase.terminal"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.terminal_count = counts.get(account, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals["phone_secret"] = secrets.token_urlsafe(32)
+        made = [self._trimmed(vals) for vals in vals_list]
+        return super(GlaseAccount, with_own_context(self)).create(made)
+
+    def write(self, vals):
+        vals = self._trimmed(vals)
+        vals.pop("phone_secret", None)
+        self._check_change(vals)
+        changed = super(GlaseAccount, with_own_context(self)).write(vals)
+        if {"environment", "endpoint", "reseller_id"} & vals.keys():
+            drafts = self.terminal_ids.filtered(lambda terminal: terminal.state == "draft")
+            drafts.sudo()._copy_from_account()
+        return changed
+
+    @api.model
+    def _trimmed(self, vals):
+        names = ("endpoint", "reseller_id", "reseller_user", "reseller_password", "public_url")
+        return {
+            name: value.strip() if name in names and isinstance(value, str) else value
+            for name, value in vals.items()
+        }
+
+    def _check_change(self, vals):
+        """What registered tills rely on stays as it is until they are unregistered.
+
+        :raises UserError: naming the tills
+        """
+        frozen = ("environment", "endpoint", "reseller_id", "company_id")
+        for account in self.sudo():
+            changed = [
+                name
+                for name in frozen
+                if name in vals
+                and account._fields[name].convert_to_write(account[name], account) != vals[name]
+            ]
+            live = account.terminal_ids.filtered(lambda t: t.state in ("registered", "ready"))
+            names = ", ".join(live.mapped("name"))
+            if live and changed:
+                raise UserError(
+                    self.env._(
+                        "These tills are registered with “%(account)s”: %(tills)s. Unregister "
+                        "them before you change it, or make a new account beside it.",
+                        account=account.name,
+                        tills=names,
+                    )
+                )
+            if live and vals.get("active") is False:
+                raise UserError(
+                    self.env._(
+                        "These tills are registered with “%(account)s”: %(tills)s. Unregister "
+                        "them before you archive it.",
+                        account=account.name,
+                        tills=names,
+                    )
+                )
+            every = account.with_context(active_test=False).terminal_ids
+            if "company_id" in changed and every.filtered(lambda t: t.state != "draft"):
+                raise UserError(
+                    self.env._(
+                        "“%s” has had tills already: it stays with its company. Make a new "
+                        "account in the other company.",
+                        account.name,
+                    )
+                )
+
+    @api.constrains("environment", "company_id", "active")
+    def _check_simulator_apart(self):
+        """A simulator beside a live account would let a till sell for play money."""
+        for account in self.filtered("active"):
+            other = {"simulator": "production", "production": "simulator"}.get(account.environment)
+            beside = self.sudo().search(
+                [("company_id", "=", account.company_id.id), ("environment", "=", other)]
+            )
+            beside -= account._moves_with()
+            if other and beside:
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s cannot use the simulator and a production account at the "
+                        "same time: a till could sell without money being moved. Archive "
+                        "“%(other)s” first.",
+                        company=account.company_id.name,
+                        other=beside[0].name,
+                    )
+                )
+
+    @api.constrains("endpoint", "environment")
+    def _check_endpoint(self):
+        for account in self:
+            if account.environment == "simulator" or not account.endpoint:
+                continue
+            try:
+                glase_connection.client(account.environment, account.endpoint, account.env)
+            except EndpointError as error:
+                raise ValidationError(
+                    self.env._(
+                        "This is not an address that can be used for Glase: %(address)s. It "
+                        "starts with https:// and leads to the internet, as in %(example)s. (A "
+                        "Glase for trying may be at http:// on this machine in the environment "
+                        "Test; anything else inside needs the system parameter %(parameter)s.)",
+                        address=account.endpoint,
+                        example=TEST_ENDPOINT,
+                        parameter=glase_connection.OWN_NETWORK_PARAMETER,
+                    )
+                ) from error
+
+    @api.constrains("public_url")
+    def _check_public_url(self):
+        for account in self:
+            if account.public_url and not is_public_address(account.public_url):
+                raise ValidationError(
+                    self.env._(
+                        "Glase cannot post to “%(address)s”. Enter nothing but the address of "
+                        "this Odoo: https:// and the name of the server, as in "
+                        "https://shop.example.com, without log-in, path or question mark. Leave "
+                        "it empty to do without.",
+                        address=account.public_url,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_without_terminals(self):
+        for account in self.with_context(active_test=False):
+            if account.terminal_ids:
+                raise UserError(
+                    self.env._(
+                        "“%s” has terminals: their payments may have to be refunded one day. "
+                        "Archive it instead.",
+                        account.name,
+                    )
+                )
+
+    # === For calls ===
+
+    def _glase_client(self):
+        """The client for this account.
+
+        :rtype: glase.Client
+        :raises glase.EndpointError: if the address breaks the rules
+        """
+        self.ensure_one()
+        return glase_connection.client(self.environment, self.endpoint, self.env)
+
+    def _reseller_principal(self):
+        """Who calls for the account as a whole: registering, periods and reports.
+
+        :rtype: glase.Principal
+        """
+        self.ensure_one()
+        account = self.sudo()
+        if account.environment == "simulator":
+            login = (account._simulator_reseller(), DEFAULT_USER, SIMULATOR_PASSWORD)
+            account._simulator().add_reseller(*login)
+            return Principal.reseller(*login)
+        return Principal.reseller(
+            account.reseller_id, account.reseller_user or DEFAULT_USER, account.reseller_password
+        )
+
+    def _simulator(self):
+        """The simulator inside this Odoo, with its state in the database's filestore folder.
+
+        :rtype: simulator.Simulator
+        :raises UserError: if the account does not use it
+        """
+        self.ensure_one()
+        if self.environment != "simulator":
+            raise UserError(self.env._("“%s” does not use the simulator.", self.name))
+        return glase_connection.simulator(self.env.cr.dbname)
+
+    def _simulator_reseller(self):
+        return f"shop-{self.id}"
+
+    def _registration_values(self):
+        """What a registration keeps of its account for good."""
+        self.ensure_one()
+        simulated = self.environment == "simulator"
+        return {
+            "environment": self.environment,
+            "endpoint": glase_connection.SIMULATOR_ENDPOINT if simulated else self.endpoint,
+            "reseller_id": self._simulator_reseller() if simulated else self.reseller_id,
+        }
+
+    def _what_is_missing(self):
+        """A sentence about what must be filled in before Glase can be called, or False."""
+        self.ensure_one()
+        account = self.sudo()
+        if account.environment == "simulator":
+            return False
+        names = ("endpoint", "reseller_id", "reseller_password")
+        missing = [
+            account._fields[name]._description_string(self.env)
+            for name in names
+            if not account[name]
+        ]
+        if not missing:
+            return False
+        return self.env._(
+            "An administrator has to fill in the account “%(account)s” first: %(fields)s.",
+            account=account.name,
+            fields=", ".join(missing),
+        )
+
+    # === The phone page of the simulator ===
+
+    def _phone_url(self, glase_id):
+        """The address of the customer's phone page for one sticker; it cannot be guessed.
+
+        :return: absolute URL, False unless the account uses the simulator
+        """
+        self.ensure_one()
+        account = self.sudo()
+        if account.environment != "simulator" or not glase_id:
+            return False
+        token = phone_token(account.id, glase_id, account._phone_signature(glase_id))
+        return f"{account.get_base_url()}/pos_glase/phone/{token}"
+
+    @api.model
+    def _sticker_of_phone_token(self, token):
+        """The Glase ID that a token of :meth:`_phone_url` is good for, or False."""
+        parts = split_token(token)
+        if not parts:
+            return False
+        account_id, glase_id, signature = parts
+        account = self.sudo().browse(account_id).exists()
+        if not account.active or account.environment != "simulator":
+            return False
+        expected = account._phone_signature(glase_id)
+        return hmac.compare_digest(expected.encode(), signature.encode()) and glase_id
+
+    def _phone_signature(self, glase_id):
+        message = f"{self.id}-{glase_id}".encode()
+        return hmac.new(self.phone_secret.encode(), message, hashlib.sha256).hexdigest()[:32]
+
+    @public()
+    def action_open_terminals(self):
+        """The terminals of this account."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("pos_glase.glase_terminal_action")
+        action["domain"] = [("account_id", "=", self.id)]
+        action["context"] = {"default_account_id": self.id}
+        return action

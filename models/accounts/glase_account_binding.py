@@ -1,0 +1,184 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...glase import RequestError
+from ..support import installation
+from ..support.public_method import public
+
+SIMULATOR = "simulator"
+# Which of them may be unknown on either side, and is then not compared.
+OPTIONAL = frozenset({"cluster"})
+
+
+class CopiedDatabase(RequestError):
+    """This database is not the one that the account was confirmed for; nothing was sent."""
+
+    message = (
+        "This database may be a copy, so Glase is not called. An administrator confirms under "
+        "Glase / Accounts that this is the shop's own database."
+    )
+
+
+class MovedAccount(RequestError):
+    """The account has another Glase or reseller than the registration; nothing was sent."""
+
+    message = (
+        "The account has another environment, address or reseller now than when this till was "
+        "registered, so its log-in is not sent there. Ask Glase for this report."
+    )
+
+
+class GlaseAccount(models.Model):
+    """A copied database is silent (``doc/ledger.md §17``).
+
+    An account is bound to the database that it was made in (its uuid and its name) and to what no
+    dump carries: the installation of Odoo and the database server. If one of them differs, nothing
+    is called until an administrator confirms. The address is no part of it: Odoo rewrites that at
+    an administrator's log-in. The simulator moves no money and is bound to nothing.
+    """
+
+    _inherit = "glase.account"
+
+    bound_to = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    is_bound = fields.Boolean(compute="_compute_is_bound")
+    unbound_why = fields.Char(compute="_compute_is_bound")
+
+    @api.depends("environment", "bound_to")
+    def _compute_is_bound(self):
+        binding = self._binding()
+        for account in self:
+            account.unbound_why = account._what_differs(binding)
+            account.is_bound = not account.unbound_why
+
+    @api.model
+    def _binding(self):
+        """What tells this database from a copy of it."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        return {
+            "uuid": parameters.get_param("database.uuid", ""),
+            "name": self.env.cr.dbname,
+            "installation": installation.known(),
+            "cluster": installation.cluster(self.env.cr),
+        }
+
+    @api.model
+    def _new_binding(self):
+        """What an account is bound to from now on, as it is kept."""
+        installation.make()
+        return json.dumps(self._binding())
+
+    def _what_differs(self, binding):
+        """Why this account may not call, as a sentence; False if it may."""
+        self.ensure_one()
+        if self.environment == SIMULATOR:
+            return False
+        bound = json.loads(self.sudo().bound_to or "{}")
+        if "address" in bound:
+            return self.env._(
+                "This account was confirmed by the database's address, which says no more that it "
+                "is the shop's own. It is confirmed once more."
+            )
+        labels = {
+            "uuid": self.env._("its identifier"),
+            "name": self.env._("its name"),
+            "installation": self.env._("the installation (the data folder of Odoo)"),
+            "cluster": self.env._("the database server"),
+        }
+        changed = [
+            f"{label}: {bound.get(key) or '–'} → {binding[key] or '–'}"
+            for key, label in labels.items()
+            if not self._is_same(key, bound.get(key), binding[key])
+        ]
+        if not changed:
+            return False
+        return self.env._(
+            "This is not the database that the account was confirmed for: %s.", "; ".join(changed)
+        )
+
+    @api.model
+    def _is_same(self, key, bound, present):
+        if key in OPTIONAL and not (bound and present):
+            return True
+        return bool(bound) and bound == present
+
+    def _check_bound(self):
+        """:raises CopiedDatabase: if this database may be a copy"""
+        for account in self:
+            if account._what_differs(account._binding()):
+                raise CopiedDatabase(f"account {account.id} is not bound to this database")
+
+    def _speaks_for(self, terminal):
+        """Whether the account's log-in of today is that of a registration's Glase and reseller."""
+        self.ensure_one()
+        kept = self._registration_values()
+        return terminal.account_id == self and all(terminal[name] == kept[name] for name in kept)
+
+    def _check_speaks_for(self, environment, terminal):
+        """A reseller's password goes to no other Glase than the account's own.
+
+        :param str environment: where the period is
+        :param terminal: the registration that it is of; empty for a whole shop
+        :raises MovedAccount: if the account has moved since
+        """
+        if self.environment != environment or terminal and not self._speaks_for(terminal):
+            raise MovedAccount(f"account {self.id} has moved since period or till were made")
+
+    @public(group="base.group_system", access="write", many=True)
+    def action_confirm_database(self):
+        """An administrator says that this is the shop's own database: Glase is called again.
+
+        :raises AccessError: for anyone else
+        :raises UserError: if this installation has no id and none can be made
+        """
+        if not installation.make():
+            raise UserError(
+                self.env._(
+                    "Odoo's data folder cannot be written, so this installation cannot be told "
+                    "from a copy of it. Let Odoo write its data folder, or set the variable %s of "
+                    "the server's environment.",
+                    installation.VARIABLE,
+                )
+            )
+        self.sudo().bound_to = self._new_binding()
+        for account in self:
+            account.message_post(
+                body=self.env._("An administrator confirmed: this is the shop's own database.")
+            )
+
+    def _refuse_copy(self):
+        """:raises UserError: if this database may be a copy, with what differs and what to do"""
+        for account in self.filtered("unbound_why"):
+            raise UserError(
+                self.env._(
+                    "%s If it is a copy, leave it so. Otherwise an administrator confirms it under "
+                    "Glase / Accounts.",
+                    account.unbound_why,
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: who makes an account, an administrator, confirms the database by it."""
+        bound = self._new_binding()
+        return super().create([{**vals, "bound_to": bound} for vals in vals_list])
+
+    def write(self, vals):
+        """Override: who changes the environment, an administrator, confirms the database by it."""
+        vals = {name: value for name, value in vals.items() if name != "bound_to" or self.env.su}
+        if "environment" in vals:
+            vals["bound_to"] = self._new_binding()
+        return super().write(vals)
+
+    def _glase_client(self):
+        self._check_bound()
+        return super()._glase_client()
+
+
+class GlaseTerminal(models.Model):
+    _inherit = "glase.terminal"
+
+    def _client(self):
+        self.account_id.sudo()._check_bound()
+        return super()._client()

@@ -1,0 +1,148 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+from ...glase import (
+    WRONG_ADDRESS_REASONS,
+    EndpointError,
+    GlaseError,
+    NeverSent,
+    ResultError,
+)
+from ...glase.logs import get_logger
+from ..registration.glase_terminal_registration import LOGIN_CODES, Outcome
+from ..support import autonomous_transaction
+from ..support.public_method import public
+
+_logger = get_logger(__name__)
+
+WRONG_PASSWORD = 20
+UNKNOWN_RESELLER = 37
+
+# Any report needs the reseller's log-in, and none changes anything: one of a period that does not
+# exist is asked for. Whatever Glase says about the period, it has accepted the log-in by then.
+REPORT = "Reconciliation/Shop.xml"
+NO_PERIOD = {"transactionPeriodId": "0"}
+
+
+class GlaseAccount(models.Model):
+    """Test connection: is anybody there, and does the reseller's log-in fit?
+
+    The call that tells whether anybody is there takes no log-in, so a second one is made for the
+    log-in (``doc/protocol.md §3``).
+    """
+
+    _inherit = "glase.account"
+
+    @public()
+    def action_test(self):
+        """Test the address and the log-in; the answer is shown and noted in the chatter."""
+        outcome = self._ask_test()
+        return self.env["glase.terminal"]._show(outcome)
+
+    def _ask_test(self):
+        """Test the address and the log-in.
+
+        :return: told apart: wrong address, TLS trouble, wrong log-in, wrong reseller, trouble
+            that may pass
+        :rtype: Outcome
+        """
+        self.ensure_one()
+        groups = ("point_of_sale.group_pos_manager", "base.group_system")
+        if not any(self.env.user.has_group(group) for group in groups):
+            raise AccessError(
+                self.env._("Only a Point of Sale administrator may test a Glase account.")
+            )
+        self.check_access("read")
+        missing = self._what_is_missing() or self.unbound_why
+        if missing:
+            return Outcome(False, missing)
+        account = self.sudo()
+        try:
+            client, principal = account._glase_client(), account._reseller_principal()
+        except EndpointError as error:
+            return Outcome(False, self._explain(error))
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        try:
+            client.benchmarking_nop()
+            client.execute_report(principal, REPORT, parameters=NO_PERIOD)
+        except GlaseError as error:
+            login_is_fine = isinstance(error, ResultError) and error.code not in LOGIN_CODES
+            outcome = self._tested(None if login_is_fine else error)
+        else:
+            outcome = self._tested(None)
+        self._log_alone(outcome.message)
+        return outcome
+
+    def _tested(self, error):
+        if error:
+            _logger.info("Test of Glase account %s: %s", self.id, error)
+            return Outcome(False, self._explain(error))
+        message = (
+            self.env._("The simulator answers: everything can be tried, no money is moved.")
+            if self.environment == "simulator"
+            else self.env._("Glase answers and accepts the log-in.")
+        )
+        return Outcome(True, message)
+
+    def _explain(self, error):
+        """What an error of a call for the account means, as a sentence for an administrator.
+
+        :param glase.GlaseError error: what the client raised
+        :rtype: str
+        """
+        values = {
+            "address": self.endpoint,
+            "reseller": self.reseller_id,
+            "user": self.reseller_user,
+        }
+        if isinstance(error, ResultError):
+            if error.code == WRONG_PASSWORD:
+                return self.env._(
+                    "Glase does not accept the password of reseller %(reseller)s.", **values
+                )
+            if error.code == UNKNOWN_RESELLER:
+                return self.env._(
+                    "Glase does not know reseller %(reseller)s with user %(user)s. Check both "
+                    "with your contract; the user is 9900 as a rule.",
+                    **values,
+                )
+            return self.env._(
+                "Glase answered, but refused: %(message)s (result code %(code)s)",
+                message=error.cashier_message,
+                code=error.code,
+            )
+        if error.reason == "tls":
+            return self.env._(
+                "The server at %(address)s could not prove that it is Glase's: its certificate "
+                "is not valid. Check the address, and the clock of this server.",
+                **values,
+            )
+        if isinstance(error, EndpointError) or error.reason == "inside":
+            return self.env._("This address cannot be used for Glase: %(address)s", **values)
+        if isinstance(error, NeverSent) and error.reason != "gate":
+            return self.env._(
+                "Nobody answers at %(address)s. Check the address, and that this server may "
+                "reach the internet.",
+                **values,
+            )
+        if error.reason in WRONG_ADDRESS_REASONS:
+            return self.env._(
+                "Somebody answers at %(address)s, but not Glase's service. Check the address.",
+                **values,
+            )
+        return self.env._(
+            "Glase is slow or does not answer at the moment. Try again in a few minutes."
+        )
+
+    def _log_alone(self, message):
+        """Note something in the chatter, committed whatever becomes of the request."""
+        account_id, partner_id = self.id, self.env.user.partner_id.id
+        body = self.env._("Test: %s", message)
+
+        def note(env):
+            env["glase.account"].browse(account_id).message_post(
+                body=body, author_id=partner_id, subtype_xmlid="mail.mt_note"
+            )
+
+        autonomous_transaction.run(self.env, note)
+        self.env.cr.commit()  # pylint: disable=invalid-commit

@@ -1,0 +1,70 @@
+"""Where the calls of an account or a registration go: Glase's server, or the simulator in Odoo.
+
+The simulator's state is one SQLite file in the database's own filestore folder, so that backups
+and copies carry it. The simulator opens it when it is first needed, in each process for itself,
+and again when the file was replaced or lost.
+"""
+
+import functools
+import os
+
+from babel.numbers import list_currencies
+
+from odoo.tools import config, str2bool
+
+from ...glase import Client, Reach
+from ...simulator import Simulator, create_app
+
+SIMULATOR = "simulator"
+SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
+STATE_FILE = "pos_glase_simulator.sqlite"
+# Set to True, even production may be at this machine or in the own network: a relay, or a trial.
+OWN_NETWORK_PARAMETER = "pos_glase.own_network"
+
+
+def client(environment, endpoint, env):
+    """The client for one environment.
+
+    :param str environment: ``simulator``, ``test`` or ``production``
+    :param str endpoint: https address of Glase's service; not used for the simulator
+    :param env: any environment of the database whose simulator and settings are meant
+    :rtype: glase.Client
+    :raises glase.EndpointError: if the address breaks the rules (``doc/protocol.md §1.3``)
+    """
+    if environment == SIMULATOR:
+        return Client(SIMULATOR_ENDPOINT, wsgi_app=simulator_app(env.cr.dbname))
+    reach = Reach.MACHINE if environment == "test" else Reach.INTERNET
+    if str2bool(env["ir.config_parameter"].sudo().get_param(OWN_NETWORK_PARAMETER, ""), False):
+        reach = Reach.NETWORK
+    return Client(endpoint, reach=reach)
+
+
+def simulator(dbname):
+    """The simulator of a database."""
+    return _simulator_and_app(state_path(dbname))[0]
+
+
+def simulator_app(dbname):
+    """The WSGI app of a database's simulator."""
+    return _simulator_and_app(state_path(dbname))[1]
+
+
+def state_path(dbname):
+    """Where the simulator of a database keeps its state."""
+    return os.path.join(config.filestore(dbname), STATE_FILE)
+
+
+@functools.cache
+def _simulator_and_app(path):
+    # A shop tries the simulator in its own currency, whichever that is.
+    opened = Simulator(path, currencies=list_currencies())
+    return opened, create_app(opened)
+
+
+def raising(error):
+    """A call that was found to be impossible while it was planned: it raises when it is made."""
+    return functools.partial(_raise, error)
+
+
+def _raise(error, *_arguments, **_options):
+    raise error

@@ -1,0 +1,232 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import Command, fields
+from odoo.exceptions import UserError
+
+from ...rules import suspense_due
+from ..support import autonomous_transaction, clock
+
+NOT_BOOKED = "not_booked"
+
+
+class Booking:
+    """The journal entries of one subject: a ledger row, or a payment that nothing proves.
+
+    One rule for all of them (``doc/ledger.md §19``): when the correction that is due is another one
+    than what is booked, all that stands for the subject is taken back to the last cent, account by
+    account, and what is due now is booked anew. So an entry that is no longer right clears itself,
+    a write-off of it included, in company currency too, whatever the rate is by then.
+    """
+
+    def __init__(self, env):
+        """:param env: a superuser environment"""
+        self.env = env
+
+    def correct(self, subject):
+        """Book what is due for a subject; nothing if that is booked already.
+
+        :param subject: one ledger row or payment, in an environment of ``autonomous_transaction.run``
+        :raises UserError: if Odoo cannot book it: an account is missing or archived, a period locked
+        """
+        autonomous_transaction.lock(subject)
+        self.env.flush_all()
+        due, booked, ended = suspense_due.correction(self.env.cr, subject._name, subject.id)
+        due, booked = Decimal(due), Decimal(booked)
+        if due != booked:
+            self._post(subject, self._lines_due(subject, due), due - booked)
+            self._clear(subject)
+        subject._glase_mark_booked(due=not ended, failed_at=False)
+        self._cases(subject).filtered(lambda case: case.kind == NOT_BOOKED)._settle(
+            self.env._("Booked.")
+        )
+
+    def _lines_due(self, subject, due):
+        """The lines of an entry that leaves a subject with just what is due for it.
+
+        :param Decimal due: what Glase's outstanding account must show more, in the row's currency
+        """
+        lines = [
+            (account, -amount, -balance)
+            for account, (amount, balance) in self._standing(subject).items()
+        ]
+        if due:
+            method = subject._glase_booking_method()
+            method._glase_give_accounts()
+            currency, company = method._glase_currency(), subject.company_id
+            day = fields.Datetime.context_timestamp(
+                self._in_time_zone(subject), subject._glase_money_time()
+            ).date()
+            amount = float(due)
+            balance = currency._convert(amount, company.currency_id, company, day)
+            lines += [
+                (method.outstanding_account_id, amount, balance),
+                (method.glase_suspense_account_id, -amount, -balance),
+            ]
+        return lines
+
+    def _standing(self, subjects, accounts=None):
+        """What the entries of some subjects have left on each account.
+
+        :param accounts: only these accounts, or None for all
+        :return: ``(amount, balance)`` by account, in the journal's and the company's currency
+        :rtype: dict
+        """
+        if not subjects:
+            return {}
+        domain = [
+            (f"move_id.{subjects[0]._glase_subject_link()}", "in", subjects.ids),
+            ("parent_state", "=", "posted"),
+        ]
+        if accounts is not None:
+            domain.append(("account_id", "in", accounts.ids))
+        groups = self.env["account.move.line"]._read_group(
+            domain, ["account_id"], ["amount_currency:sum", "balance:sum", "currency_id:recordset"]
+        )
+        return {
+            account: (currency[:1].round(amount), subjects.company_id.currency_id.round(balance))
+            for account, amount, balance, currency in groups
+            if not (
+                currency[:1].is_zero(amount) and subjects.company_id.currency_id.is_zero(balance)
+            )
+        }
+
+    def _post(self, subject, lines, change, words=None):
+        """Post an entry of a subject.
+
+        :param lines: ``(account, amount, balance)``: amounts in the journal's currency, balances in
+            the company's, debits positive
+        :param Decimal change: what the entry adds to Glase's outstanding account
+        :param str words: what it is about, for the bookkeeper
+        :return: the entry
+        """
+        method = subject._glase_booking_method()
+        words = words or subject._glase_booking_words()
+        row = subject if subject._name == "glase.transaction" else subject.browse()
+        reference = subject.ers_reference if row else subject.transaction_id
+        moves = self.env["account.move"].sudo().with_company(subject.company_id)
+        move = moves.create(
+            {
+                "move_type": "entry",
+                "journal_id": method.journal_id.id,
+                "date": self._today(subject),
+                "ref": words,
+                subject._glase_subject_link(): subject.id,
+                "glase_amount": float(change),
+                "glase_reference": reference,
+                "glase_period": row and row.period_id.identifier,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "name": words,
+                            "currency_id": method._glase_currency().id,
+                            "amount_currency": amount,
+                            "balance": balance,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                    for account, amount, balance in lines
+                ],
+            }
+        )
+        move._post(soft=False)
+        return move
+
+    def _in_time_zone(self, subject):
+        zone = subject.session_id.user_id.tz or subject.company_id.partner_id.tz or "UTC"
+        return subject.with_context(tz=zone)
+
+    def _today(self, subject):
+        """The shop's present day, by the clock of the ledger."""
+        now = clock.now(self.env.cr)
+        return fields.Datetime.context_timestamp(self._in_time_zone(subject), now).date()
+
+    def _clear(self, subject):
+        """Reconcile lines of a subject's entries that add up to nothing, account by account.
+
+        On the suspense account a payment and its refunds clear each other, too. What a bookkeeper
+        has reconciled already stays as it is.
+        """
+        suspense = self._suspense_accounts(subject.company_id)
+        for subjects in (subject, subject._glase_family()):
+            lines = self.env["account.move.line"].search(
+                [
+                    (f"move_id.{subject._glase_subject_link()}", "in", subjects.ids),
+                    ("parent_state", "=", "posted"),
+                    ("account_id.reconcile", "=", True),
+                    ("reconciled", "=", False),
+                ]
+            )
+            by_account = defaultdict(lines.browse)
+            for line in lines:
+                by_account[line.account_id] |= line
+            for account, open_lines in by_account.items():
+                if subjects != subject and account not in suspense:
+                    continue
+                left = sum(open_lines.mapped("amount_residual_currency"))
+                currency = open_lines.currency_id[:1]
+                if len(open_lines) > 1 and currency.is_zero(left):
+                    open_lines.reconcile()
+
+    # === The suspense account ===
+
+    def _suspense_accounts(self, company):
+        methods = self.env["pos.payment.method"].sudo().with_context(active_test=False)
+        return methods.search([("company_id", "=", company.id)]).glase_suspense_account_id
+
+    def on_suspense(self, subject):
+        """What stands on the suspense account for a subject and its refunds.
+
+        :return: float in the journal's currency; above zero is money without an owner
+        """
+        accounts = self._suspense_accounts(subject.company_id)
+        standing = self._standing(subject._glase_family(), accounts)
+        return -sum(amount for amount, _balance in standing.values())
+
+    def write_off(self, subject, account, reason):
+        """Move what stands on the suspense account for a subject to another account.
+
+        :param account: that takes it
+        :param str reason: why, kept on the entry and on the cases
+        :return: the entry
+        :raises UserError: if nothing stands there
+        """
+        autonomous_transaction.lock(subject)
+        self.env.flush_all()
+        accounts = self._suspense_accounts(subject.company_id)
+        standing = self._standing(subject._glase_family(), accounts)
+        if not standing:
+            raise UserError(self.env._("Somebody else has settled this just now. Reload the page."))
+        lines = []
+        for suspense, (amount, balance) in standing.items():
+            lines += [(suspense, -amount, -balance), (account, amount, balance)]
+        words = self.env._(
+            "%(subject)s written off: %(reason)s",
+            subject=subject._glase_booking_words(),
+            reason=reason,
+        )
+        move = self._post(subject, lines, 0, words)
+        self._clear(subject)
+        return move
+
+    # === When it cannot be booked ===
+
+    def _cases(self, subject):
+        name = "transaction_id" if subject._name == "glase.transaction" else "payment_id"
+        return (
+            self.env["glase.case"].sudo().search([(name, "=", subject.id), ("state", "=", "open")])
+        )
+
+    def not_booked(self, subject, words, **of):
+        """Tell that a subject could not be booked: a case, and an activity for a manager."""
+        subject._glase_mark_booked(failed_at=clock.now(self.env.cr))
+        cases = self.env["glase.case"].sudo()
+        summary = self.env._(
+            "This money could not be booked on the Glase suspense account: %s It is tried again "
+            "every quarter of an hour.",
+            words,
+        )
+        case = cases._open(NOT_BOOKED, summary, **of)
+        words = self.env._("Glase money is not in the books")
+        self.env["res.users"]._glase_tell(case, words)

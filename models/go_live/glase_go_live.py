@@ -1,0 +1,408 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..accounts.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+from ..registration.glase_terminal import DRAFT, LIVE
+from ..support import autonomous_transaction, clock
+from ..support.caller_context import with_own_context
+from ..support.public_method import public
+
+PREPARED, MOVING, DONE = "prepared", "moving", "done"
+PRODUCTION = "production"
+LOGIN = ("endpoint", "reseller_id", "reseller_user")
+# What a person fills in before the move; a change of it needs a new test.
+TESTED = frozenset({*LOGIN, "reseller_password", "target_id", "environment"})
+BY_HAND = TESTED | {"line_ids"}
+
+
+class GlaseGoLive(models.Model):
+    """*Go live*: all tills of one account are moved to another account, one by one.
+
+    *Back to test* is the same move the other way. Where a till has arrived is read from its
+    registrations and kept nowhere else, so a move can be resumed after whatever stopped it
+    (``doc/ledger.md §21``). While it is under way its tills are shut.
+    """
+
+    _name = "glase.go.live"
+    _description = "Glase: Move of Tills to Another Account"
+    _order = "id desc"
+
+    state = fields.Selection(
+        [(PREPARED, "Address and log-in"), (MOVING, "Moving the tills"), (DONE, "Done")],
+        default=PREPARED,
+        required=True,
+        readonly=True,
+    )
+    source_id = fields.Many2one(
+        "glase.account", "From", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
+    source_environment = fields.Selection(related="source_id.environment", string="Leaves")
+    environment = fields.Selection(
+        ENVIRONMENTS,
+        "Moves to",
+        compute="_compute_environment",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    target_id = fields.Many2one(
+        "glase.account",
+        "Account",
+        compute="_compute_target_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        domain="[('company_id', '=', company_id), ('environment', '=', environment)]",
+        context={"active_test": False},
+        help="An account that you have already. Leave it empty and a new one is made",
+    )
+    endpoint = fields.Char(
+        "Address", compute="_compute_login", store=True, readonly=False, precompute=True
+    )
+    reseller_id = fields.Char(
+        "Reseller ID", compute="_compute_login", store=True, readonly=False, precompute=True
+    )
+    reseller_user = fields.Char(
+        "User ID", compute="_compute_login", store=True, readonly=False, precompute=True
+    )
+    reseller_password = fields.Char(
+        "Password",
+        compute="_compute_reseller_password",
+        inverse="_inverse_reseller_password",
+        groups="base.group_system",
+        help="Handed to the account when you save; it is never shown again",
+    )
+    has_password = fields.Boolean(compute="_compute_has_password")
+    tested_at = fields.Datetime("Tested", readonly=True)
+    test_message = fields.Char("Last Test", readonly=True)
+    is_tested = fields.Boolean(readonly=True)
+    source_verified = fields.Char("Verified before", compute="_compute_verified")
+    target_verified = fields.Char("Verified there", compute="_compute_verified")
+    obstacles = fields.Text(compute="_compute_obstacles")
+    line_ids = fields.One2many("glase.go.live.line", "move_id", "Tills")
+    till_count = fields.Integer("Number of Tills", compute="_compute_progress")
+    moved_count = fields.Integer("Moved", compute="_compute_progress")
+    progress = fields.Float(compute="_compute_progress")
+    started_at = fields.Datetime("Started", readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
+
+    _one_under_way = models.UniqueIndex(
+        "(company_id) WHERE company_id IS NOT NULL AND state = 'moving'",
+        "Tills of this company are being moved already: finish that first.",
+    )
+    _one_prepared = models.UniqueIndex(
+        "(source_id) WHERE state = 'prepared'", "This move is being prepared already."
+    )
+
+    # === What it shows ===
+
+    @api.depends("source_id", "target_id", "state")
+    def _compute_display_name(self):
+        for move in self:
+            live = move.environment == PRODUCTION
+            what = self.env._("Go live") if live else self.env._("Back to test")
+            move.display_name = f"{what}: {move.source_id.name}"
+
+    @api.depends("source_id")
+    def _compute_environment(self):
+        for move in self:
+            back = move._came_from().environment or "test"
+            move.environment = back if move.source_environment == PRODUCTION else PRODUCTION
+
+    @api.depends("environment", "source_id")
+    def _compute_target_id(self):
+        for move in self:
+            known = move._came_from()
+            move.target_id = known if known.environment == move.environment else False
+
+    def _came_from(self):
+        """The account at the other end of the last finished move of this move's source."""
+        self.ensure_one()
+        last = self.sudo().search(
+            [
+                ("state", "=", DONE),
+                "|",
+                ("source_id", "=", self.source_id.id),
+                ("target_id", "=", self.source_id.id),
+            ],
+            limit=1,
+        )
+        return (last.source_id | last.target_id) - self.source_id
+
+    @api.depends("target_id", "environment")
+    def _compute_login(self):
+        for move in self:
+            account = move.target_id
+            first = TEST_ENDPOINT if move.environment == "test" else False
+            move.endpoint = account.endpoint if account else first
+            move.reseller_id = account.reseller_id
+            move.reseller_user = account.reseller_user if account else DEFAULT_USER
+
+    def _compute_reseller_password(self):
+        self.reseller_password = False
+
+    def _inverse_reseller_password(self):
+        for move in self.filtered("reseller_password"):
+            move._hand_over(move.reseller_password)
+
+    @api.depends("target_id")
+    def _compute_has_password(self):
+        for move in self:
+            move.has_password = bool(move.target_id.sudo().reseller_password)
+
+    @api.depends("source_id", "target_id")
+    def _compute_verified(self):
+        for move in self:
+            move.source_verified = move.source_id._verified_words()
+            move.target_verified = move.target_id._verified_words()
+
+    @api.depends("state", "source_id")
+    def _compute_obstacles(self):
+        for move in self:
+            found = [] if move.state == DONE else move._tills_left()._move_obstacles()
+            move.obstacles = "\n".join(f"{one['what']} {one['todo']}" for one in found) or False
+
+    @api.depends("line_ids.state")
+    def _compute_progress(self):
+        for move in self:
+            lines = move.line_ids.filtered(lambda line: line.state != "left_out")
+            moved = lines.filtered(lambda line: line.state == "moved")
+            move.till_count, move.moved_count = len(lines), len(moved)
+            move.progress = 100.0 * len(moved) / len(lines) if lines else 0.0
+
+    def _tills_left(self):
+        """The live registrations that are still with the account that is left."""
+        return (
+            self.env["glase.terminal"]
+            .sudo()
+            .search([("account_id", "=", self.source_id.id), ("state", "in", LIVE)])
+        )
+
+    # === Who writes what ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(self.env._("Press Go Live on a Glase account."))
+        return super(GlaseGoLive, with_own_context(self)).create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self.check_access("write")
+            if set(vals) - BY_HAND:
+                raise AccessError(self.env._("This is written by the move itself."))
+            if set(vals) & TESTED and any(move.state != PREPARED for move in self):
+                raise UserError(self.env._("The move is under way: address and log-in stay."))
+            if set(vals) & TESTED:
+                vals = {**vals, "is_tested": False, "test_message": False}
+        return super().write(vals)
+
+    @api.constrains("target_id", "environment", "source_id")
+    def _check_target(self):
+        for move in self:
+            target = move.target_id
+            if move.environment == move.source_environment:
+                raise ValidationError(self.env._("The tills are in this environment already."))
+            if target and (
+                target.company_id != move.company_id or target.environment != move.environment
+            ):
+                raise ValidationError(
+                    self.env._("“%s” is another company's or environment's.", target.name)
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_prepared(self):
+        if any(move.state != PREPARED for move in self):
+            raise UserError(self.env._("A move that was begun is kept, with what became of it."))
+
+    def _check_administrator(self):
+        """:raises AccessError: for anyone but a system administrator of the company"""
+        self.ensure_one()
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only an administrator moves tills to another account."))
+        self.check_access("write")
+
+    def _in_own_transaction(self, work):
+        """Run one step in a transaction of its own, with none of the request's left open."""
+        move_id = self.id
+        context = {"glase_user_id": self.env.uid, "lang": self.env.lang}
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        result = autonomous_transaction.run(
+            self.env, lambda env: work(env["glase.go.live"].with_context(**context).browse(move_id))
+        )
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+        self.env.invalidate_all()
+        return result
+
+    # === Prepare ===
+
+    def _fill_lines(self):
+        """A line for each till that is still with the account that is left."""
+        self.ensure_one()
+        known = self.line_ids.config_id
+        for terminal in self._tills_left().sorted(lambda one: (one.config_id.name, one.id)):
+            if terminal.config_id not in known:
+                self.env["glase.go.live.line"].sudo().create(
+                    {"move_id": self.id, "config_id": terminal.config_id.id}
+                )
+
+    def _hand_over(self, password=None):
+        """Address and log-in become the account's own; it is made, archived, if there is none."""
+        self.ensure_one()
+        move = self.sudo()
+        values = {name: move[name] for name in LOGIN} if move.environment != "simulator" else {}
+        if password:
+            values["reseller_password"] = password
+        if move.target_id:
+            changed = {
+                name: value
+                for name, value in values.items()
+                if (move.target_id[name] or False) != (value or False)
+            }
+            if changed:
+                move.target_id.write(changed)
+            return
+        label = dict(move._fields["environment"]._description_selection(self.env))
+        shop = move.source_id.shop_name or move.company_id.name
+        move.target_id = move.source_id.copy(
+            {
+                "name": f"{shop} ({label[move.environment]})",
+                "environment": move.environment,
+                "active": False,
+                "certifying": False,
+                **values,
+            }
+        )
+
+    @public(group="base.group_system", access="write")
+    def action_test(self):
+        """Test the address and the log-in that the tills are moved to."""
+        self._check_administrator()
+        if self.state != PREPARED:
+            raise UserError(self.env._("The move is under way: address and log-in stay."))
+        missing = [
+            self._fields[name]._description_string(self.env) for name in LOGIN if not self[name]
+        ]
+        if missing and self.environment != "simulator":
+            raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
+        self._hand_over()
+        outcome = self.target_id._ask_test()
+        self._in_own_transaction(lambda move: move._store_test(outcome))
+        return True
+
+    def _store_test(self, outcome):
+        autonomous_transaction.lock(self)
+        now = clock.now(self.env.cr)
+        self.write({"tested_at": now, "is_tested": outcome.ok, "test_message": outcome.message})
+        self._fill_lines()
+
+    # === The move ===
+
+    @public(group="base.group_system", access="write")
+    def action_start(self):
+        """Shut the tills and begin, unless one is open or money is undecided.
+
+        :raises UserError: with the list of what is in the way
+        """
+        self._check_administrator()
+        (self.source_id | self.target_id)._refuse_copy()
+        self._in_own_transaction(lambda move: move._start())
+        return True
+
+    def _start(self):
+        autonomous_transaction.lock(self)
+        if self.state != PREPARED:
+            return
+        if not self.is_tested:
+            raise UserError(
+                self.env._("Test the address and the log-in first: Glase has to accept them.")
+            )
+        other = self.search([("company_id", "=", self.company_id.id), ("state", "=", MOVING)])
+        if other:
+            raise UserError(
+                self.env._("Tills are being moved already: finish “%s” first.", other.display_name)
+            )
+        for terminal in self._tills_left().sorted("id"):
+            autonomous_transaction.lock(terminal)
+        self._tills_left()._refuse_obstacles()
+        self.line_ids.filtered(lambda line: not line._live()).unlink()
+        self._fill_lines()
+        if not self.line_ids:
+            raise UserError(
+                self.env._(
+                    "“%s” has no registered till: there is nothing to move. Use the other account.",
+                    self.source_id.name,
+                )
+            )
+        self.write({"state": MOVING, "started_at": clock.now(self.env.cr)})
+        # Only now: until here a simulator beside a production account would be refused.
+        self.target_id.active = True
+
+    @public(group="base.group_system", access="write")
+    def action_turn_back(self):
+        """Move the tills back to where they came from: the same move, the other way.
+
+        :raises UserError: while Glase is being asked about one of them
+        """
+        self._check_administrator()
+        self._in_own_transaction(lambda move: move._turn_back())
+        return True
+
+    def _turn_back(self):
+        autonomous_transaction.lock(self)
+        if self.state != MOVING:
+            raise UserError(self.env._("This move is not under way."))
+        registrations = self.env["glase.terminal"].search(
+            [("config_id", "in", self.line_ids.config_id.ids), ("state", "in", [DRAFT, *LIVE])]
+        )
+        registrations._refuse_while_busy()
+        self.line_ids.write({"message": False, "left_out": False})
+        self.write(
+            {
+                "source_id": self.target_id.id,
+                "target_id": self.source_id.id,
+                "environment": self.source_environment,
+            }
+        )
+        self._finish_if_moved()
+
+    @public(group="base.group_system", access="write")
+    def action_finish(self):
+        """End a move whose tills are all moved or left out.
+
+        :raises UserError: naming the tills that are not
+        """
+        self._check_administrator()
+        self._in_own_transaction(lambda move: move._finish())
+        return True
+
+    def _finish_if_moved(self):
+        self.env.invalidate_all()
+        if self.state == MOVING and all(line.state == "moved" for line in self.line_ids):
+            self._finish()
+
+    def _finish(self):
+        autonomous_transaction.lock(self)
+        if self.state != MOVING:
+            return
+        waiting = self.line_ids.filtered(lambda line: line.state not in ("moved", "left_out"))
+        if waiting:
+            raise UserError(
+                self.env._(
+                    "Not moved yet: %s. Move them, or leave them out.",
+                    ", ".join(waiting.config_id.mapped("name")),
+                )
+            )
+        drafts = self.env["glase.terminal"].search(
+            [("account_id", "=", self.source_id.id), ("state", "=", DRAFT)]
+        )
+        drafts._refuse_while_busy()
+        drafts.write({"account_id": self.target_id.id})
+        if not self._tills_left():
+            self.source_id.active = False
+        self.write({"state": DONE, "finished_at": clock.now(self.env.cr)})
+        # What stood beside each other during the move may not stay so: the rule's own check.
+        (self.source_id | self.target_id)._check_simulator_apart()

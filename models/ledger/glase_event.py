@@ -1,0 +1,40 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+from ...rules import state_machine
+
+
+class GlaseEvent(models.Model):
+    """What was asked and heard about one row of the ledger, in order, for good.
+
+    Append-only: the state of a row is what its events say (``doc/ledger.md §3``).
+    """
+
+    _name = "glase.event"
+    _description = "Glase Event"
+    _inherit = ["pos_glase.kept"]
+    _order = "id"
+    _log_access = False
+
+    transaction_id = fields.Many2one(
+        "glase.transaction", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="transaction_id.company_id", store=True, index=True)
+    time = fields.Datetime(readonly=True, required=True)
+    user_id = fields.Many2one("res.users", readonly=True, help="Who asked, if it was a person")
+    operation = fields.Char(readonly=True, required=True)
+    outcome = fields.Selection(state_machine.OUTCOMES, readonly=True, required=True)
+    client_reference = fields.Char(readonly=True)
+    code = fields.Integer("Result Code", readonly=True)
+    status = fields.Char(readonly=True)
+    version = fields.Integer(readonly=True)
+    invoice_reference = fields.Char(readonly=True)
+    ers_reference = fields.Char("Payment Reference", readonly=True)
+    amount = fields.Char(readonly=True, help="Amount and currency of Glase's receipt")
+    seconds = fields.Float(readonly=True, digits=(8, 3), help="How long Glase took")
+    state = fields.Selection(state_machine.STATES, "State After", readonly=True)
+    message = fields.Char(readonly=True)
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        # Nothing is passed on: an event never changes, whoever asks.
+        raise AccessError(self.env._("Events of the Glase ledger never change."))

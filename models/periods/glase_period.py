@@ -1,0 +1,212 @@
+import psycopg2.errors
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.tools import mute_logger
+
+from ..accounts.glase_account import ENVIRONMENTS
+from ..pos.res_users import MANAGERS
+from ..support import clock, cron
+from ..support.public_method import public
+
+TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
+MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
+
+STATES = [
+    (TO_MARK, "To mark"),
+    (MARKING, "Marking"),
+    (MARK_UNKNOWN, "Mark not answered"),
+    (MARKED, "Waiting for the report"),
+    (RECONCILED, "Reconciled"),
+    (DIFFERENCES, "Differences"),
+    (FAILED, "Failed"),
+]
+# Work of the scheduled job: what is left in these is not settled.
+UNSETTLED = (TO_MARK, MARKING, MARK_UNKNOWN, MARKED)
+# Their reports are here; one that lacks something is asked for again.
+COMPARED = (RECONCILED, DIFFERENCES)
+
+
+class GlasePeriod(models.Model):
+    """A transaction period: marked at Glase, then compared with the ledger (``doc/ledger.md §15``).
+
+    A period is made when a session closes, in the closing transaction itself. All that talks with
+    Glase happens afterwards, in a scheduled job, and can neither stop nor slow the closing.
+    """
+
+    _name = "glase.period"
+    _description = "Glase Transaction Period"
+    _inherit = ["pos_glase.kept", "pos_glase.thread", "mail.activity.mixin"]
+    _order = "id desc"
+
+    state = fields.Selection(
+        STATES, default=TO_MARK, required=True, readonly=True, index=True, tracking=True
+    )
+    account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
+    terminal_id = fields.Many2one(
+        "glase.terminal",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The till's registration; empty for a period of the whole shop",
+    )
+    config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
+    session_ids = fields.Many2many(
+        "pos.session",
+        "glase_period_session_rel",
+        "period_id",
+        "session_id",
+        "Sessions",
+        readonly=True,
+        help="The sessions whose closing asked for this period",
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    environment = fields.Selection(ENVIRONMENTS, required=True, readonly=True)
+
+    identifier = fields.Char("Period at Glase", readonly=True, index="btree_not_null")
+    mark_sent_at = fields.Datetime(readonly=True)
+    marked_at = fields.Datetime(readonly=True)
+    call_reference = fields.Char("Reference of the Call", readonly=True)
+    replaces_id = fields.Many2one(
+        "glase.period",
+        "Marked Again for",
+        readonly=True,
+        ondelete="restrict",
+        help="The period whose mark was not answered",
+    )
+    next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
+    tries = fields.Integer(readonly=True, help="Failures in a row")
+    asked_again = fields.Integer(
+        readonly=True, help="How often the reports were fetched again because they lacked something"
+    )
+    asked_again_at = fields.Datetime(readonly=True)
+    not_ready_count = fields.Integer(readonly=True, help="How often the report was not ready yet")
+    contradictions = fields.Integer(
+        readonly=True, help="How often Glase's two reports of this period did not agree"
+    )
+    message = fields.Char("Last Message", readonly=True)
+
+    fetched_at = fields.Datetime("Report Fetched", readonly=True)
+    details_id = fields.Many2one("ir.attachment", "Details Report", readonly=True)
+    summary_id = fields.Many2one("ir.attachment", "Summary Report", readonly=True)
+    line_ids = fields.One2many("glase.period.line", "period_id", readonly=True)
+    report_count = fields.Integer("Rows at Glase", readonly=True)
+    report_total = fields.Monetary("Total at Glase", readonly=True)
+    summary_total = fields.Monetary("Total of the Summary", readonly=True)
+    ledger_count = fields.Integer("Rows in the Ledger", readonly=True)
+    ledger_total = fields.Monetary("Total in the Ledger", readonly=True)
+    difference = fields.Monetary(compute="_compute_difference", store=True)
+    difference_count = fields.Integer("Differences", readonly=True)
+    awaited_count = fields.Integer(
+        "Awaited", readonly=True, help="Payments that the next period's report should have"
+    )
+
+    _one_to_mark = models.UniqueIndex(
+        "(account_id, COALESCE(terminal_id, 0)) WHERE state = 'to_mark'",
+        "A period of this till or shop is waiting to be marked already.",
+    )
+
+    @api.depends("report_total", "ledger_total")
+    def _compute_difference(self):
+        for period in self:
+            period.difference = period.report_total - period.ledger_total
+
+    @api.depends("terminal_id", "account_id", "identifier", "create_date")
+    def _compute_display_name(self):
+        for period in self:
+            till = period.config_id.name or period.terminal_id.name
+            whose = till if period.terminal_id else period.account_id.name
+            day = fields.Date.to_string(period.mark_sent_at or period.create_date)
+            period.display_name = f"{whose} {day}" + (
+                f" ({period.identifier})" if period.identifier else ""
+            )
+
+    # === Made by the ledger only ===
+
+    @api.model
+    def _make(self, account, terminal, sessions, replaces=None):
+        """Make the period that is marked next, unless one is waiting already.
+
+        What is paid until this moment is in it either way: one that waits is marked later.
+
+        :param account: whose periods
+        :param terminal: the registration whose payments it ends; empty for the whole shop
+        :param sessions: the sessions whose money is in it; may be empty
+        :param replaces: the period whose mark was not answered, or None
+        :return: the period
+        :raises ConcurrencyError: another transaction has just made it: begin again, to see it
+        """
+        period = self.sudo()._waiting(account, terminal)
+        if not period:
+            values = self._values_of_new(account, terminal, sessions)
+            try:
+                with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                    period = self.sudo().create(values)
+            except psycopg2.errors.UniqueViolation as error:
+                # A till of the shop that closes at the same moment.
+                words = "A period of this till or shop was made at this moment."
+                raise ConcurrencyError(words) from error
+        if replaces:
+            period.replaces_id = period.replaces_id or replaces
+        if sessions:
+            # From their side: the job may be at the period's row at this moment.
+            sessions.sudo().write({"glase_period_ids": [Command.link(period.id)]})
+        self._wake()
+        return period
+
+    @api.model
+    def _values_of_new(self, account, terminal, sessions):
+        # A refund may be made at another till than the one whose registration it belongs to.
+        config = terminal.config_id
+        tills = config or sessions.config_id or account.terminal_ids.config_id
+        now = clock.now(self.env.cr)
+        return {
+            "account_id": account.id,
+            "terminal_id": terminal.id,
+            "config_id": config.id,
+            "company_id": account.company_id.id,
+            "currency_id": (tills.currency_id[:1] or account.company_id.currency_id).id,
+            "environment": (terminal or account).environment,
+            # The job marks a shop's earlier, as soon as no till of it is open.
+            "next_try_at": now if terminal else account._next_mark_at(now),
+        }
+
+    @api.model
+    def _wake(self):
+        cron.wake(self.env, "cron_periods")
+
+    # === By hand ===
+
+    @public(group=MANAGERS, access="write", many=True)
+    def action_resume(self):
+        """Take up a period that failed, or ask for its report again now.
+
+        :raises AccessError: for anyone but a POS administrator
+        """
+        for period in self.sudo():
+            values = {
+                "next_try_at": clock.now(self.env.cr),
+                "tries": 0,
+                "not_ready_count": 0,
+                "contradictions": 0,
+                "message": False,
+            }
+            if period.state == FAILED and not period.identifier:
+                values.update(period._to_mark_again())
+            elif period.state in (FAILED, *COMPARED) and period.identifier:
+                values["state"] = MARKED
+            elif period.state == MARK_UNKNOWN:
+                raise UserError(
+                    self.env._("This mark was not answered: a new period takes its place.")
+                )
+            elif period.state in COMPARED:
+                raise UserError(
+                    self.env._("This period has no report at Glase: another period has its rows.")
+                )
+            period.write(values)
+        self._wake()
+
+    def _check_manager(self):
+        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
+            raise AccessError(self.env._("Only a Point of Sale administrator does this."))

@@ -1,0 +1,355 @@
+import base64
+import functools
+import threading
+import time
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ...glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
+from ...glase.logs import get_logger
+from ...glase.reports import (
+    SHOP_DETAILS,
+    SHOP_SUMMARY,
+    TERMINAL_DETAILS,
+    TERMINAL_SUMMARY,
+    read_report,
+)
+from ...rules import state_machine
+from ..support import autonomous_transaction, clock, cron
+from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+
+_logger = get_logger(__name__)
+
+BATCH = 100
+# A report is asked for after 3 seconds, and again each 3 seconds for a minute (doc/protocol.md §4.14).
+REPORT_PAUSE = timedelta(seconds=3)
+PATIENT_TRIES = 20
+# Then, and after any other failure, with growing pauses; after the last one a person must look.
+LATER_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 60, 120, 240, 480))
+# A report that lacks something is asked for again after the first of these, and so on.
+ASK_AGAIN_PAUSES = tuple(timedelta(minutes=m) for m in (5, 15, 60, 240, 720, 1440, 1440, 1440))
+MARK_AGAIN_AFTER = timedelta(seconds=60)
+# In which a period has a next step, if a time stands for it.
+WORKED = (TO_MARK, MARKING, MARKED, *COMPARED)
+# How long the job waits by itself for what is due in seconds (real time).
+JOB_SECONDS = 50
+NEAR_SECONDS = 5
+
+
+class GlasePeriod(models.Model):
+    """The conversations about a period: mark it, fetch its reports (``doc/ledger.md §15``).
+
+    As in the ledger no transaction is open around a call, and each step is committed before the
+    next. A mark that was not answered is never repeated: a new period takes its place.
+    """
+
+    _inherit = "glase.period"
+
+    @api.model
+    def _cron_periods(self):
+        """Work all periods that are due, and those that are due in a moment."""
+        until = time.monotonic() + JOB_SECONDS
+        while True:
+            self._work_due()
+            due_in = self._in_own_transaction(lambda periods: periods._seconds_to_next())
+            if due_in is None or due_in > NEAR_SECONDS or time.monotonic() + due_in > until:
+                break
+            threading.Event().wait(due_in)
+        if due_in is not None:
+            at = clock.now(self.env.cr) + timedelta(seconds=due_in)
+            cron.wake(self.env, "cron_periods", at)
+
+    @api.model
+    def _work_due(self):
+        """Take the next step of each period that is due now."""
+        self._compare_outdated()
+        self._in_own_transaction(lambda periods: periods._make_for_left_behind())
+        self._release_shops()
+        for _index in range(BATCH):
+            step = self._in_own_transaction(lambda periods: periods._claim_next())
+            if not step:
+                return
+            action, period_id = step
+            if action == "mark":
+                self._mark(period_id)
+            elif action == "fetch":
+                self._fetch(period_id)
+
+    def _in_own_transaction(self, work):
+        return autonomous_transaction.run(self.env, lambda env: work(env["glase.period"]))
+
+    @api.model
+    def _seconds_to_next(self):
+        following = self.search(
+            [("state", "in", list(WORKED)), ("next_try_at", "!=", False)],
+            order="next_try_at",
+            limit=1,
+        )
+        if not following:
+            return None
+        wait = (following.next_try_at - clock.now(self.env.cr)).total_seconds()
+        return max(wait, 0.0)
+
+    @api.model
+    def _claim_next(self):
+        """Claim the next step that is due, so that no other worker takes it.
+
+        :return: ``(action, period id)`` or None
+        """
+        now = clock.now(self.env.cr)
+        period = cron.next_due(self, WORKED, now)
+        if not period:
+            return None
+        if period.state == MARKED or period.state in COMPARED:
+            values = {"next_try_at": now + MARK_AGAIN_AFTER}
+            if period.fetched_at:
+                values.update(asked_again=period.asked_again + 1, asked_again_at=now)
+            period.write(values)
+            return "fetch", period.id
+        if period.state == MARKING:
+            # Whoever was marking it is gone, and with it the answer.
+            period._lose_mark()
+            return "lost", period.id
+        period.write(
+            {
+                "state": MARKING,
+                "mark_sent_at": now,
+                "call_reference": period.account_id._sent_reference(new_client_reference()),
+                "next_try_at": now + MARK_AGAIN_AFTER,
+            }
+        )
+        return "mark", period.id
+
+    # === Mark ===
+
+    @api.model
+    def _mark(self, period_id):
+        identifier = None
+        try:
+            client, who, terminal, reference = self._in_own_transaction(
+                lambda periods: periods.browse(period_id)._call_plan()
+            )
+            answer = client.mark_transaction_period(who, terminal, client_reference=reference)
+            evidence = state_machine.Evidence("markTransactionPeriod", code=answer.result_code)
+            identifier, words = answer.transaction_period_id, False
+        except GlaseError as error:
+            rows = self.env["glase.transaction"]
+            evidence = rows._evidence_of_error("markTransactionPeriod", error)
+            words = error.cashier_message
+        self._in_own_transaction(
+            lambda periods: periods.browse(period_id)._marked(evidence, identifier, words)
+        )
+
+    def _call_plan(self):
+        """What a call needs, read before it: no database is at hand during a call."""
+        self.ensure_one()
+        account, terminal = self.account_id, self.terminal_id
+        account._check_speaks_for(self.environment, terminal)
+        client = terminal._client() if terminal else account._glase_client()
+        who = account._reseller_principal()
+        return client, who, terminal.terminal_identifier or None, self.call_reference
+
+    def _marked(self, evidence, identifier, words):
+        """Store the answer to a mark."""
+        self.ensure_one()
+        autonomous_transaction.lock(self)
+        now = clock.now(self.env.cr)
+        if identifier:
+            self.write(
+                {
+                    "state": MARKED,
+                    "identifier": identifier,
+                    "marked_at": now,
+                    "next_try_at": now + REPORT_PAUSE,
+                    "tries": 0,
+                    "message": False,
+                }
+            )
+        elif self.state != MARKING:
+            return
+        elif state_machine.proves_failure(evidence):
+            # If another session has closed meanwhile, one mark ends both.
+            self.write(self._to_mark_again())
+            if self.state == TO_MARK:
+                self._try_later(words)
+        else:
+            self._lose_mark()
+
+    def _lose_mark(self):
+        """Nobody knows whether this period was marked: after a minute a new one takes its place."""
+        self.ensure_one()
+        self.write(
+            {
+                "state": MARK_UNKNOWN,
+                "next_try_at": False,
+                "message": self.env._("Glase did not answer. The period is marked again."),
+            }
+        )
+        following = self._make(self.account_id, self.terminal_id, self.session_ids, replaces=self)
+        following.next_try_at = clock.now(self.env.cr) + MARK_AGAIN_AFTER
+
+    def _try_later(self, words, patient=False):
+        """Wait before the next try, longer each time; give up loudly after the last.
+
+        :param str words: what went wrong, for a person
+        :param bool patient: nothing went wrong, it only is not ready yet: that is asked for again
+            some times without a growing pause
+        """
+        self.ensure_one()
+        if self.state in COMPARED:
+            # What is known stays; nothing came that could say more.
+            self._settle_lacking()
+            self.next_try_at = False
+            self._sum_up()
+            self._tell_result()
+            return
+        now = clock.now(self.env.cr)
+        values = {"message": words}
+        if patient and self.not_ready_count < PATIENT_TRIES:
+            values.update(not_ready_count=self.not_ready_count + 1, next_try_at=now + REPORT_PAUSE)
+        elif self.tries < len(LATER_PAUSES):
+            values.update(tries=self.tries + 1, next_try_at=now + LATER_PAUSES[self.tries])
+        else:
+            values.update(state=FAILED, next_try_at=False)
+        self.write(values)
+        if self.state == FAILED:
+            self.env["res.users"]._glase_tell(
+                self, self.env._("Glase period not settled: %s", words or "")
+            )
+
+    # === Fetch ===
+
+    def _plan_to_ask_again(self):
+        """Ask for the reports again where they lack something: a row may only come late.
+
+        Asked with growing pauses, and no more after the last of them; by hand at any time.
+        """
+        for period in self.filtered(lambda one: one.identifier and one.state in COMPARED):
+            if not period._may_come_yet():
+                period.write({"next_try_at": False, "asked_again": 0})
+            elif not period.next_try_at and period.asked_again < len(ASK_AGAIN_PAUSES):
+                pause = ASK_AGAIN_PAUSES[period.asked_again]
+                period.next_try_at = clock.now(self.env.cr) + pause
+                self._wake()
+
+    def _ask_again_now(self):
+        """Ask for the reports again before anything that they lack is called missing."""
+        if self:
+            self.next_try_at = clock.now(self.env.cr)
+            self._wake()
+
+    @api.model
+    def _fetch(self, period_id):
+        fetched = {}
+        try:
+            plan = self._in_own_transaction(
+                lambda periods: periods.browse(period_id)._report_plan()
+            )
+            for what, fetch in plan.items():
+                fetched[what] = fetch()
+        except ReportNotReady:
+            words = self.env._("Glase's report is not ready yet.")
+            self._fetched_nothing(period_id, words, patient=True)
+            return
+        except GlaseError as error:
+            self._fetched_nothing(period_id, error.cashier_message)
+            return
+        try:
+            self._in_own_transaction(lambda periods: periods.browse(period_id)._heard(fetched))
+        except (UserError, ValueError, psycopg2.Error) as error:
+            # One report that cannot be stored holds up no other till's.
+            _logger.exception("Report not taken in: period %s", period_id)
+            words = self.env._("Glase's report could not be stored: %s", error)
+            self._fetched_nothing(period_id, words)
+
+    def _report_plan(self):
+        """The two reports of this period, ready to be called for, by what they are."""
+        client, who, terminal, _reference = self._call_plan()
+        wanted = {"transactionPeriodId": self.identifier}
+        report_ids = {"details": SHOP_DETAILS, "summary": SHOP_SUMMARY}
+        if terminal:
+            wanted["TERMINALID"] = terminal
+            report_ids = {"details": TERMINAL_DETAILS, "summary": TERMINAL_SUMMARY}
+        language = (self.env.lang or "en")[:2]
+
+        def fetch(report_id):
+            return client.execute_report(who, report_id, wanted, language).report.content
+
+        return {what: functools.partial(fetch, report_id) for what, report_id in report_ids.items()}
+
+    @api.model
+    def _fetched_nothing(self, period_id, words, patient=False):
+        self._in_own_transaction(
+            lambda periods: periods.browse(period_id)._try_later(words, patient)
+        )
+
+    def _heard(self, fetched):
+        """Take reports in, unless they cannot be read and others were compared already."""
+        self.ensure_one()
+        autonomous_transaction.lock(self)
+        if self.state in COMPARED and not self._is_readable(*fetched.values()):
+            self._try_later(None)
+            return
+        self._take_in(fetched)
+
+    def _take_in(self, fetched):
+        """Keep both reports as they came, and compare them with the ledger.
+
+        :param dict fetched: the content of both reports (bytes): ``details`` and ``summary``
+        """
+        self.ensure_one()
+        autonomous_transaction.lock(self)
+        details, summary = fetched["details"], fetched["summary"]
+        self.write(
+            {
+                "fetched_at": clock.now(self.env.cr),
+                "details_id": self._keep("details", details, self.details_id),
+                "summary_id": self._keep("summary", summary, self.summary_id),
+            }
+        )
+        try:
+            contents = self._read_own(details), self._read_own(summary)
+        except Unreadable as error:
+            self.write({"state": FAILED, "next_try_at": False})
+            self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
+            self.env["res.users"]._glase_tell(self, self.message)
+            return
+        self._reconcile(*contents)
+
+    def _is_readable(self, *reports):
+        try:
+            return all(self._read_own(report) for report in reports)
+        except Unreadable:
+            return False
+
+    def _read_own(self, content):
+        """Read a report of this period.
+
+        :raises Unreadable: also if it says that it is of another period or till
+        """
+        report = read_report(content)
+        terminal = self.terminal_id.terminal_identifier
+        if report.period_id and report.period_id != self.identifier:
+            raise Unreadable(reason="other", detail=f"it is of the period {report.period_id}")
+        if terminal and report.terminal_id and report.terminal_id != terminal:
+            raise Unreadable(reason="other", detail=f"it is of the terminal {report.terminal_id}")
+        return report
+
+    def _keep(self, what, content, attachment):
+        """Keep a report as it came; a browser never shows it as a page.
+
+        :param bytes content: the report
+        :param attachment: where an earlier fetch was kept, replaced by this one
+        :return: the id of the attachment
+        """
+        values = {"datas": base64.b64encode(content), "mimetype": "text/plain"}
+        if attachment:
+            attachment.write(values)
+            return attachment.id
+        name = f"glase-{self.identifier}-{what}.xml"
+        kept = {"name": name, "res_model": self._name, "res_id": self.id, **values}
+        return self.env["ir.attachment"].create(kept).id

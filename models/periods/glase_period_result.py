@@ -1,0 +1,373 @@
+from collections import defaultdict
+
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...rules import state_machine
+from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
+from .glase_period_job import ASK_AGAIN_PAUSES
+from .glase_period_line import (
+    AWAITED,
+    CONTRADICTION,
+    FORCED,
+    LATE,
+    LEDGER,
+    MISSING,
+    OVERLAP,
+    REPORT,
+    SUMMARY,
+    UNDECIDABLE,
+    UNKNOWN,
+    UNLISTED,
+    UNREPORTED,
+    VERIFICATION,
+)
+from .glase_period_line import DIFFERENCES as DIFFERENT
+
+# What a report lacks, or says otherwise than the other one, it may have the next time.
+LACKING = (AWAITED, MISSING, CONTRADICTION, UNLISTED)
+
+
+class GlasePeriod(models.Model):
+    """What a report lacks, and what comes of it all (``doc/ledger.md §15``)."""
+
+    _inherit = "glase.period"
+
+    # === What the report should have had ===
+
+    def _lacking(self):
+        """Rows of the ledger that this period covers and that no report has had, although it should.
+
+        A row is due in the first period that was marked after it ended. While that one's report is
+        out nothing is lacking. Once the report of the period after it is there too, and its own was
+        fetched again since then (or could not be, however often it was asked for), it is missing.
+        What a line that cannot be told apart may be about lacks nothing but the answer.
+
+        :return: by the id of a row: the id of its period, whether it is missing, and whether its
+            period's report is to be fetched again before anything is concluded
+        :rtype: dict[int, tuple[int, bool, bool]]
+        """
+        self.ensure_one()
+        rows = self.env["glase.transaction"]._search(self._covered() & self._moved())
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH due AS (
+                    SELECT row.id, period.id AS period_id,
+                           period.state IN %(compared)s AS is_there,
+                           period.fetched_at, period.asked_again, period.asked_again_at,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
+                           ) AS nth
+                      FROM glase_transaction row
+                      LEFT JOIN glase_transaction original ON original.id = row.original_id
+                      JOIN glase_period period
+                        ON period.identifier IS NOT NULL AND period.mark_sent_at >= row.ended_at
+                       AND (period.terminal_id = row.terminal_id
+                            OR period.terminal_id IS NULL AND period.account_id = row.account_id
+                           AND period.environment = row.environment)
+                     WHERE row.id IN %(rows)s
+                       AND NOT EXISTS (
+                            SELECT FROM glase_period_line line
+                             WHERE line.reference IN (row.ers_reference, original.ers_reference)
+                               AND line.kind = %(undecidable)s AND line.company_id = row.company_id
+                               AND (line.amount >= 0 OR row.kind = %(refund)s)
+                       )
+                )
+                SELECT first.id, first.period_id,
+                       first.asked_again_at >= second.fetched_at
+                           AND (first.fetched_at >= second.fetched_at
+                                OR first.asked_again >= %(enough)s),
+                       second.is_there
+                  FROM due first
+                  LEFT JOIN due second ON second.id = first.id AND second.nth = 2
+                 WHERE first.nth = 1 AND first.is_there
+                 ORDER BY first.id
+                """,
+                rows=rows.subselect(),
+                compared=COMPARED,
+                enough=len(ASK_AGAIN_PAUSES),
+                undecidable=UNDECIDABLE,
+                refund=state_machine.REFUND,
+            )
+        )
+        return {
+            row: (period, bool(next_is_there and asked), bool(next_is_there and not asked))
+            for row, period, asked, next_is_there in self.env.cr.fetchall()
+        }
+
+    def _may_come_yet(self):
+        """Whether these reports lack something that they may have when they are fetched again."""
+        self.ensure_one()
+        not_accepted = Domain("accepted_at", "=", False)
+        own = Domain("period_id", "=", self.id) & Domain("kind", "in", list(LACKING))
+        lost = self.search(self._unanswered_before())
+        stranded = Domain("period_id", "in", lost.ids) & Domain("kind", "=", UNREPORTED)
+        return bool(
+            self.env["glase.period.line"].search_count(not_accepted & (own | stranded), limit=1)
+        )
+
+    def _unanswered_before(self):
+        """The periods since the last mark that was answered before this one: a domain."""
+        self.ensure_one()
+        of_scope = self._of_scope(self.account_id, self.terminal_id)
+        before = of_scope & Domain("mark_sent_at", "<", self.mark_sent_at)
+        # Rows from before a mark that was answered are in that period's report, not in this one.
+        answered = self.search(
+            before & Domain("identifier", "!=", False), order="mark_sent_at DESC", limit=1
+        )
+        if answered:
+            before &= Domain("mark_sent_at", ">", answered.mark_sent_at)
+        return before
+
+    def _settle_lost_mark(self):
+        """Decide by this report whether the marks that were not answered have happened."""
+        # The oldest first: what it may have taken with it is not in those after it.
+        unanswered = self._unanswered_before() & Domain("state", "=", MARK_UNKNOWN)
+        for lost in self.search(unanswered, order="mark_sent_at"):
+            self._settle_one_lost_mark(lost)
+
+    def _settle_one_lost_mark(self, lost):
+        rows = self.env["glase.transaction"]
+        reported = rows.search([("period_id", "=", self.id), ("ended_at", "<=", lost.mark_sent_at)])
+        # A search knows whole seconds only.
+        before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        # What an earlier report lacks was not in the lost period.
+        lacking = [
+            row for row, (period_id, *_rest) in self._lacking().items() if period_id == self.id
+        ]
+        stranded = rows.browse(lacking).filtered(lambda row: row.ended_at <= lost.mark_sent_at)
+        values = {"fetched_at": self.fetched_at, "state": RECONCILED}
+        if before or not stranded:
+            values["message"] = self.env._(
+                "This mark never happened: the next period has its rows."
+            )
+            lost.write(values)
+            return
+        lost._add_ledger_lines(stranded, UNREPORTED)
+        stranded.write({"period_id": lost.id})
+        lost.write({**values, "state": DIFFERENCES})
+        lost._sum_up()
+        self.env["glase.case"]._open_for_period(
+            "period_lost",
+            self.env._(
+                "Glase did not answer when this period was marked, so its id is not known and its "
+                "report cannot be fetched. Ask Glase for the id of the period that ended about %s.",
+                lost.mark_sent_at,
+            ),
+            lost,
+            lost.ledger_total,
+        )
+
+    def _settle_lacking(self):
+        """What reports lack came with another one, is awaited, or is missing.
+
+        Whatever the order in which the reports of this registration or shop arrive.
+        """
+        rows = self.env["glase.transaction"]
+        lines = self.env["glase.period.line"].search(
+            Domain("transaction_id", "any", self._covered())
+            & Domain("kind", "in", [AWAITED, MISSING, UNREPORTED])
+        )
+        # What a lost period has taken with it waits for nothing else, unless a report has it after all.
+        changed = lines.filtered(
+            lambda line: (
+                line.transaction_id.period_id
+                and (line.kind != UNREPORTED or line.transaction_id.period_id.identifier)
+            )
+        )
+        changed._came_late()
+        waiting = {line.transaction_id.id: line for line in lines - changed}
+        changed |= self._settle_forced()
+        new = defaultdict(rows.browse)
+        to_ask = self.browse()
+        for row_id, (period_id, is_missing, is_to_ask) in self._lacking().items():
+            if is_to_ask:
+                to_ask |= self.browse(period_id)
+            line = waiting.get(row_id)
+            kind = MISSING if is_missing else AWAITED
+            if not line:
+                new[period_id, kind] |= rows.browse(row_id)
+            elif is_missing and line.kind == AWAITED:
+                changed |= line
+                line.kind = kind
+        for (period_id, kind), some in new.items():
+            changed |= self.browse(period_id)._add_ledger_lines(some, kind)
+        missing = changed.filtered(lambda line: line.kind == MISSING and not line.accepted_at)
+        for row in missing.transaction_id:
+            row._open_case("not_reported")
+        others = changed.period_id - self
+        others._sum_up()
+        others._tell_result()
+        to_ask._ask_again_now()
+
+    def _settle_forced(self):
+        """What counts as paid and is not confirmed by Glase is a difference, until Glase confirms it.
+
+        In the first period that was marked after a manager's word, as any other money.
+
+        :return: the lines that have changed, or are new
+        """
+        covered = Domain("transaction_id", "any", self._covered())
+        lines = self.env["glase.period.line"].search(covered & Domain("kind", "=", FORCED))
+        confirmed = lines.filtered(lambda line: line.transaction_id.state == state_machine.PAID)
+        confirmed._came_late()
+        changed = confirmed
+        unconfirmed = self._covered() & Domain("forced_at", "!=", False)
+        unconfirmed &= Domain("state", "!=", state_machine.PAID)
+        marked = self._of_scope(self.account_id, self.terminal_id) & Domain(
+            "identifier", "!=", False
+        )
+        forced = self.env["glase.transaction"].search(unconfirmed) - lines.transaction_id
+        for row in forced.filtered(lambda row: row._counts_as_paid()):
+            since = Domain("mark_sent_at", ">", row.forced_at)
+            period = self.search(marked & since, order="mark_sent_at, id", limit=1)
+            if period.state in COMPARED:
+                changed |= period._add_ledger_lines(row, FORCED)
+        return changed
+
+    def _add_ledger_lines(self, rows, kind):
+        sign = {state_machine.PAYMENT: 1, state_machine.REFUND: -1}
+        return self.env["glase.period.line"].create(
+            [
+                {
+                    "period_id": self.id,
+                    "origin": LEDGER,
+                    "sequence": 1_000_000 + index,
+                    "reference": row.ers_reference,
+                    "ledger_amount": sign[row.kind] * row._taken_amount(),
+                    "cashier": row.cashier,
+                    "terminal_identifier": row.terminal_identifier,
+                    "transaction_id": row.id,
+                    "kind": kind,
+                }
+                for index, row in enumerate(rows)
+            ]
+        )
+
+    # === The result ===
+
+    def _tell_result(self):
+        """Put what differs before a manager; once nothing does, that is done."""
+        users = self.env["res.users"]
+        for period in self.filtered(lambda period: period.state == DIFFERENCES):
+            users._glase_tell(period, self.env._("Glase and Odoo differ. %s", period.message or ""))
+        users._glase_told(self.filtered(lambda period: period.state == RECONCILED))
+
+    def _store_findings(self, findings):
+        """Keep what is wrong with Glase's reports as a whole as lines: they are decided like any other.
+
+        One that is not found again has come right; one that says something else is to be decided anew.
+
+        :param dict findings: by the kind of line: Glase's sum
+        """
+        self.ensure_one()
+        lines = self.env["glase.period.line"]
+        known = {
+            line.kind: line
+            for line in self.line_ids.filtered(lambda line: line.origin == SUMMARY)
+            if line.kind != LATE
+        }
+        for kind in known.keys() - findings.keys():
+            known[kind].kind = LATE
+        for kind, total in findings.items():
+            line = known.get(kind, lines)
+            if line and not self.currency_id.compare_amounts(line.amount, float(total)):
+                continue
+            line.write({"kind": LATE})
+            lines.create(
+                {
+                    "period_id": self.id,
+                    "origin": SUMMARY,
+                    "sequence": 2_000_000,
+                    "amount": float(total),
+                    "kind": kind,
+                }
+            )
+
+    def _sum_up(self):
+        """Count what was found, and say whether all matches where the report is compared already."""
+        lines = self.env["glase.period.line"]
+        for period in self:
+            of_period = [("period_id", "=", period.id)]
+            differing = [("kind", "in", list(DIFFERENT)), ("accepted_at", "=", False)]
+            in_ledger = Domain("origin", "=", LEDGER) | self._is_known()
+            counted = Domain(of_period) & in_ledger & Domain("kind", "!=", LATE)
+            [(count, total)] = lines._read_group(counted, [], ["__count", "ledger_amount:sum"])
+            differences = lines.search_count([*of_period, *differing])
+            unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
+            if not lines.search_count(unknown, limit=1):
+                words = self.env._("Each of them is matched or accepted now.")
+                period._settle_cases("unknown_reference", words)
+            if not lines.search_count([*of_period, ("kind", "=", UNREPORTED)], limit=1):
+                period._settle_cases("period_lost", self.env._("Later reports have all of it."))
+            period.write(
+                {
+                    "ledger_total": total,
+                    "ledger_count": count,
+                    "difference_count": differences,
+                    "awaited_count": lines.search_count([*of_period, ("kind", "=", AWAITED)]),
+                }
+            )
+            if period.state in COMPARED:
+                words = period._words_of_result()
+                period.write({"state": DIFFERENCES if words else RECONCILED, "message": words})
+                period._plan_to_ask_again()
+
+    def _settle_cases(self, kind, note):
+        """Close this period's open cases of a kind: there is nothing left to ask Glase about."""
+        of_period = [("period_id", "=", self.id), ("kind", "=", kind)]
+        self.env["glase.case"].search(of_period)._settle(note)
+
+    @staticmethod
+    def _is_known():
+        """Lines about a row of the ledger, or about a verification: a domain."""
+        return Domain("transaction_id", "!=", False) | Domain("kind", "=", VERIFICATION)
+
+    def _report_total_of(self, sessions, since=None, until=None):
+        """What Glase's reports have for sessions; 0 without a report.
+
+        :param self: the periods of one environment and currency that end these sessions
+        :param sessions: whose money it is
+        :param since: naive UTC datetime: only what moved from then on until ``until``, and of what
+            matches nothing, what the periods have that were marked then
+        :return: a sum in the currency of the periods, refunds taken off
+        :rtype: float
+        """
+        lines = self.env["glase.period.line"].sudo()
+        of_sessions = [
+            ("origin", "=", REPORT),
+            ("kind", "!=", OVERLAP),
+            ("transaction_id.counted_session_id", "in", sessions.ids),
+            ("period_id.environment", "in", self.mapped("environment")),
+            ("period_id.currency_id", "in", self.currency_id.ids),
+        ]
+        own = self.filtered(lambda period: period.session_ids <= sessions)
+        if since:
+            of_sessions.append(("transaction_id.ended_at", ">=", since))
+            of_sessions.append(("transaction_id.ended_at", "<", until))
+            own = own.filtered(lambda period: since <= period.mark_sent_at < until)
+        total = sum(dict(lines._read_group(of_sessions, ["period_id"], ["amount:sum"])).values())
+        known = Domain("period_id", "in", own.ids) & self._is_known()
+        [(matched,)] = lines._read_group(Domain("origin", "=", REPORT) & known, [], ["amount:sum"])
+        return total + sum(own.mapped("report_total")) - matched
+
+    def _words_of_result(self):
+        self.ensure_one()
+        whole = self.line_ids.filtered(lambda line: line.origin == SUMMARY and line.is_difference)
+        if whole:
+            return whole[0].todo
+        if self.difference_count:
+            return self.env._("Differences to decide: %s.", self.difference_count)
+        return False
+
+
+class GlasePeriodLine(models.Model):
+    _inherit = "glase.period.line"
+
+    def _came_late(self):
+        """What these lines waited for is in a report now."""
+        self.write({"kind": LATE})
+        self.transaction_id._settle_cases({"not_reported"}, self.env._("A later report has it."))

@@ -1,0 +1,239 @@
+from datetime import timezone
+from decimal import Decimal
+
+from odoo import api, models
+
+from ...glase import Amount, Invoice, InvoiceRow
+from ...rules import state_machine
+from ...rules.bill_rows import Labels, OrderLine, bill_rows
+from ...rules.due import CashRounding, still_due, total_due
+from ..support import clock
+
+# What a Glase line is at the till, in core's words: ``payment_status``.
+DONE, RETRY, REVERSING = "done", "retry", "reversing"
+# Payments in these states are not taken (yet); a tender without a terminal has no state at all.
+NOT_TAKEN = (
+    "pending",
+    RETRY,
+    "waiting",
+    "waitingCard",
+    "waitingCancel",
+    "glase_open",
+    REVERSING,
+)
+
+# The name that core gives to an order until it is paid.
+UNNAMED = "/"
+
+# What of an order the proof of its Glase payments hangs on, beside the payments themselves.
+PROOF_RELEVANT = frozenset(
+    {"amount_total", "config_id", "session_id", "company_id", "state", "uuid"}
+)
+
+
+class PosOrder(models.Model):
+    _inherit = "pos.order"
+
+    @api.depends("name", "pos_reference")
+    def _compute_display_name(self):
+        """Override of `point_of_sale`: an order that was never paid is called as on its receipt.
+
+        Its name is “/” until it is paid, and Glase may have its money all the same.
+        """
+        result = super()._compute_display_name()
+        for order in self.filtered(lambda order: order.name == UNNAMED and order.pos_reference):
+            order.display_name = order.pos_reference
+        return result
+
+    @api.model
+    def sync_from_ui(self, orders):
+        """Override of `point_of_sale`: the ledger is locked before an order is read or written.
+
+        First, and not only where it is proven: a sync of many orders takes long, and whatever ends
+        one of their rows meanwhile waits until it is stored (``doc/ledger.md §2``).
+        """
+        uuids = [order.get("uuid") for order in orders]
+        stored = self.sudo().search([("uuid", "in", uuids)])
+        self.env["glase.transaction"]._lock_ends(stored, order_uuids=uuids)
+        return super().sync_from_ui(orders)
+
+    def write(self, vals):
+        """Override of `point_of_sale` to prove Glase payments again when their order changes."""
+        if not PROOF_RELEVANT & set(vals):
+            return super().write(vals)
+        self.env["glase.transaction"]._lock_ends(self)
+        result = super().write(vals)
+        payments = self._glase_payments()
+        if vals.get("state") == "cancel":
+            payments._glase_let_go()
+        else:
+            for payment, row in payments._glase_rows().items():
+                payment._glase_compare(row)
+                payment.pos_order_id._glase_watch_total()
+            payments._glase_prove()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _glase_unlink_keeps_case(self):
+        # The database removes an order's payments by itself: they are not asked.
+        self._glase_payments()._glase_let_go()
+
+    def _glase_payments(self):
+        """All payments of these orders: no rule, and nothing that was written, hides one."""
+        return self.env["pos.payment"].sudo().search([("pos_order_id", "in", self.ids)])
+
+    def _glase_watch_total(self):
+        """Compare the total with the bill when the transaction ends: within it, it goes back and forth."""
+        precommit = self.env.cr.precommit
+        watched = precommit.data.setdefault("pos_glase.orders", set())
+        if not watched:
+            precommit.add(self.env["pos.order"].sudo()._glase_compare_totals)
+        watched.update(self.ids)
+
+    @api.model
+    def _glase_compare_totals(self):
+        watched = self.env.cr.precommit.data.pop("pos_glase.orders", ())
+        payments = self.sudo().browse(watched).exists()._glase_payments()
+        for payment, row in payments._glase_rows().items():
+            payment.pos_order_id._glase_compare_total(row)
+
+    def _glase_compare_total(self, row):
+        """An order that is no longer what the customer saw on the bill is a case.
+
+        While the bill is out any other total is; once it is paid, only one that would have to be
+        given back.
+        """
+        self.ensure_one()
+        total = float(self._glase_total_due())
+        compared = self.currency_id.compare_amounts(total, row.order_total)
+        out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
+        if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
+            row._open_case(
+                "changed_after_send",
+                what=self.env._("The order's total"),
+                before=self.currency_id.format(row.order_total),
+                after=self.currency_id.format(total),
+            )
+
+    def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
+        """The Glase invoice for one payment line of a stored order.
+
+        :param str line_uuid: the payment line that is to be paid with Glase
+        :param Decimal amount: the bill's total in the order's currency, a multiple of 0.01
+        :param terminal: the till's registration
+        :param str cashier: shown on the bill
+        :param notification_url: where Glase may say that it was paid, or None
+        :rtype: Invoice
+        :raises InvoiceError: when the amount cannot be sent
+        """
+        self.ensure_one()
+        currency = self.currency_id.name
+        account = terminal.account_id
+        rows = bill_rows(
+            [line._glase_order_line() for line in self.lines],
+            self._glase_total_due(),
+            self._glase_other_tenders(line_uuid),
+            amount,
+            self._glase_labels(),
+        )
+        return Invoice(
+            title=account.shop_name or self.company_id.name,
+            client_invoice_id=self.pos_reference or self.uuid,
+            rows=tuple(self._glase_invoice_row(row, currency) for row in rows),
+            total=Amount(amount, currency),
+            cashier_id=cashier or self.env.user.name,
+            footer=account.invoice_footer or self.company_id.name,
+            issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
+            notification_url=notification_url,
+        )
+
+    def _glase_total_due(self):
+        """What the order costs the customer, rounded as its till rounds (Decimal, order's currency).
+
+        Not `amount_total`: the till stores that without the rounding, the server with it.
+        """
+        return total_due(self._glase_decimal(self.amount_total), self._glase_rounding())
+
+    def _glase_due(self, line_uuid=None):
+        """What is due once the other tenders are counted (Decimal, order's currency).
+
+        :param str line_uuid: the payment that is not counted; without it all that were taken are
+        """
+        taken = sum((amount for _name, amount in self._glase_other_tenders(line_uuid)), Decimal(0))
+        return still_due(
+            self._glase_decimal(self.amount_total),
+            taken,
+            self._glase_rounding(),
+            any(self.payment_ids.payment_method_id.mapped("is_cash_count")),
+        )
+
+    def _glase_rounding(self):
+        """The rounding of this order's till, if it has one."""
+        method = self.config_id.cash_rounding and self.config_id.rounding_method
+        return method and CashRounding(
+            step=Decimal(f"{method.rounding:.6f}"),
+            method=method.rounding_method,
+            whole_order=not self.config_id.only_round_cash_method,
+        )
+
+    def _glase_can_give_more(self):
+        """Whether the till can give change in cash, or take a tip, for what is paid too much."""
+        config = self.config_id
+        cash = config.payment_method_ids.filtered("is_cash_count")
+        return bool(cash or (config.iface_tipproduct and config.tip_product_id))
+
+    def _glase_labels(self):
+        return Labels(
+            rounding=self.env._("Rounding"),
+            otherwise=self.env._("Paid otherwise"),
+            extra=self.env._("Tip or change"),
+        )
+
+    def _glase_other_tenders(self, line_uuid):
+        taken = self._glase_payments().filtered(
+            lambda payment: (
+                payment.uuid != line_uuid
+                and payment.payment_status not in NOT_TAKEN
+                and payment.amount
+            )
+        )
+        return [
+            (payment.payment_method_id.name, self._glase_decimal(payment.amount))
+            for payment in taken.sorted("id")
+        ]
+
+    def _glase_decimal(self, value):
+        return Decimal(f"{value:.{self.currency_id.decimal_places}f}")
+
+    @staticmethod
+    def _glase_invoice_row(row, currency):
+        return InvoiceRow(
+            description=row.description,
+            total=Amount(row.total, currency),
+            quantity=row.quantity,
+            unit_price=None if row.unit_price is None else Amount(row.unit_price, currency),
+            sku=row.sku,
+            ean=row.ean,
+            tax_rate=row.tax_rate,
+        )
+
+
+class PosOrderLine(models.Model):
+    _inherit = "pos.order.line"
+
+    def _glase_order_line(self):
+        self.ensure_one()
+        taxes = self.tax_ids_after_fiscal_position or self.tax_ids
+        percent = None
+        if len(taxes) == 1 and taxes.amount_type == "percent":
+            percent = Decimal(str(taxes.amount))
+        product = self.product_id
+        return OrderLine(
+            name=self.full_product_name or product.display_name,
+            total=self.order_id._glase_decimal(self.price_subtotal_incl),
+            quantity=Decimal(str(self.qty)),
+            unit=product.uom_id.name or "",
+            sku=product.default_code or "",
+            ean=product.barcode or "",
+            tax_percent=percent,
+        )

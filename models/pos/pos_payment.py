@@ -1,0 +1,143 @@
+from odoo import api, fields, models
+
+from ..accounts.glase_account import MARKS
+from .pos_config import without_glase
+from .pos_order import NOT_TAKEN
+
+# What only the proof may set: a till or an RPC caller that sends these is not believed.
+PROVEN_FIELDS = frozenset(
+    {
+        "transaction_id",
+        "payment_ref_no",
+        "card_type",
+        "glase_paid_at",
+        "glase_unverified",
+        "glase_original_reference",
+        "glase_books_due",
+        "glase_books_failed_at",
+    }
+)
+PROOF_RELEVANT = frozenset(
+    {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
+)
+# Copies of what their order says: written by nobody, they would hide a payment or move it.
+OF_ORDER = frozenset({"company_id", "session_id", "currency_id", "user_id", "partner_id"})
+
+
+class PosPayment(models.Model):
+    """Where the proof hangs on: whatever creates, changes or removes a payment (``doc/ledger.md §6``)."""
+
+    _inherit = "pos.payment"
+
+    glase_attempt = fields.Char(copy=False, help="Made by the till when the cashier pressed Send")
+    glase_original_reference = fields.Char(
+        "Refunded Glase Payment",
+        copy=False,
+        readonly=True,
+        help="The payment reference of what this refund gives back",
+    )
+    glase_paid_at = fields.Datetime("Paid with Glase at", copy=False, readonly=True)
+    glase_unverified = fields.Boolean(
+        "Not Proven by the Glase Ledger",
+        copy=False,
+        readonly=True,
+        help="No paid row of the ledger matches this payment: see the Glase cases",
+    )
+
+    glase_mark = fields.Char(
+        compute="_compute_glase_mark",
+        compute_sudo=True,
+        help="What a receipt says of a payment that moved no money; empty in production",
+    )
+
+    @api.depends("uuid", "payment_method_id")
+    def _compute_glase_mark(self):
+        lines = [uuid for uuid in self.mapped("uuid") if uuid]
+        rows = self.env["glase.transaction"].search([("line_uuid", "in", lines)], order="id")
+        environments = {row.line_uuid: row.environment for row in rows}
+        for payment in self:
+            environment = payment._is_glase() and (
+                environments.get(payment.uuid)
+                or payment.pos_order_id.config_id._glase_environment()
+            )
+            payment.glase_mark = MARKS.get(environment, False)
+
+    @api.model
+    def _load_pos_self_data_fields(self, config):
+        """Override of `pos_self_order`, where it is installed: its loader answers anybody."""
+        return without_glase(self, super()._load_pos_self_data_fields(config))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `point_of_sale` to prove Glase payments against the ledger."""
+        methods = self.env["pos.payment.method"]
+        checked, order_ids = [], set()
+        for vals in vals_list:
+            method = methods.browse(vals.get("payment_method_id"))
+            if method.sudo().use_payment_terminal == "glase":
+                order_ids.add(vals.get("pos_order_id"))
+                # Named, so that no default of a browser's context takes their place.
+                vals = {**self._glase_drop_claims(vals), **dict.fromkeys(PROVEN_FIELDS, False)}
+            checked.append(vals)
+        orders = self.env["pos.order"].browse(order_ids - {None, False})
+        self.env["glase.transaction"]._lock_ends(orders)
+        payments = super().create(checked)
+        payments._glase_prove()
+        return payments
+
+    def write(self, vals):
+        """Override of `point_of_sale` to prove Glase payments again after a change."""
+        relevant = PROOF_RELEVANT & set(vals)
+        if relevant:
+            self.env["glase.transaction"]._lock_ends(payments=self)
+        glase = self.filtered(lambda payment: payment._is_glase())
+        rows = self._glase_rows() if relevant else {}
+        super(PosPayment, self - glase).write(vals)
+        result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
+        for payment, row in rows.items():
+            payment._glase_compare(row)
+        if relevant:
+            self._glase_prove()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _glase_unlink_keeps_case(self):
+        self._glase_let_go()
+
+    def _glase_let_go(self):
+        """These payments end without an order: their bills and their money must not.
+
+        A bill that is out is given up, so that it is canceled; money that was taken is a case.
+        """
+        self.env["glase.transaction"]._lock_ends(payments=self)
+        for payment, row in self._glase_rows().items():
+            if row.payment_id == payment:
+                row.payment_id = False
+                row._open_case(row._without_order_kind())
+            else:
+                row._give_up("order_gone")
+        # Paid already, though the till has not stored it yet.
+        lines = [uuid for uuid in self.mapped("uuid") if uuid]
+        ledger_rows = self.env["glase.transaction"].sudo()
+        for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
+            row._open_case("paid_without_order")
+
+    def _is_glase(self):
+        return self.payment_method_id.sudo().use_payment_terminal == "glase"
+
+    @api.model
+    def _glase_drop_claims(self, vals):
+        dropped = PROVEN_FIELDS | OF_ORDER
+        return {name: value for name, value in vals.items() if name not in dropped}
+
+    def _glase_claims_paid(self):
+        """Whether this payment says that Glase money was taken or given back.
+
+        In a finished order each payment does, whatever its status says.
+        """
+        self.ensure_one()
+        if not self._is_glase() or self.currency_id.is_zero(self.amount):
+            return False
+        if self.pos_order_id.state not in ("draft", "cancel"):
+            return True
+        return bool(self.payment_status) and self.payment_status not in NOT_TAKEN

@@ -1,0 +1,108 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ..support.public_method import public
+from .res_users import MANAGERS
+
+
+class ResConfigSettings(models.TransientModel):
+    """The Glase block of the Point of Sale settings: what is missing, and how to go on.
+
+    Nothing in it is saved with the page. The names do not start with ``pos_``: core would write
+    such fields to the till.
+    """
+
+    _inherit = "res.config.settings"
+
+    glase_state = fields.Selection(related="pos_config_id.glase_state")
+    glase_message = fields.Char(related="pos_config_id.glase_message")
+    glase_terminal_id = fields.Many2one(related="pos_config_id.glase_terminal_id")
+    glase_glase_id = fields.Char(related="pos_config_id.glase_terminal_id.glase_id")
+    glase_account_id = fields.Many2one("glase.account", compute="_compute_glase_account")
+    glase_environment = fields.Char(compute="_compute_glase_account")
+    glase_has_account = fields.Boolean(compute="_compute_glase_account")
+    glase_may_simulate = fields.Boolean(compute="_compute_glase_account")
+
+    @api.depends("pos_config_id")
+    def _compute_glase_account(self):
+        for settings in self:
+            config = settings.pos_config_id
+            accounts = config._glase_accounts() if config else self.env["glase.account"]
+            terminal = config.sudo().glase_terminal_id
+            account = terminal.account_id or accounts[:1]
+            settings.glase_account_id = account
+            settings.glase_environment = account.environment
+            settings.glase_has_account = bool(accounts)
+            settings.glase_may_simulate = not accounts
+
+    @public(group="base.group_system")
+    def action_glase_set_up(self):
+        """Ask which account, then make journal and payment method and add it to the till."""
+        self.ensure_one()
+        self._check_glase_administrator()
+        config = self.pos_config_id
+        accounts = config._glase_accounts()
+        if len(accounts) == 1:
+            return config._glase_set_up_notice(config._glase_set_up(accounts))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Set up Glase"),
+            "res_model": "glase.set.up",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_config_id": config.id,
+                "default_environment": "test",
+            },
+        }
+
+    @public(group="base.group_system")
+    def action_glase_try(self):
+        """One click to try everything: a simulator account, journal and payment method."""
+        self.ensure_one()
+        self._check_glase_administrator()
+        config = self.pos_config_id
+        account = self.env["glase.account"].create(
+            {
+                "name": self.env._("Simulator"),
+                "company_id": config.company_id.id,
+                "environment": "simulator",
+                "shop_name": config.company_id.name,
+            }
+        )
+        return config._glase_set_up_notice(config._glase_set_up(account))
+
+    @public(group=MANAGERS)
+    def action_glase_register(self):
+        """Register the till with Glase."""
+        return self.pos_config_id.action_glase_register()
+
+    @public(group=MANAGERS)
+    def action_glase_assign(self):
+        """Ask for the Glase ID of the till's sticker."""
+        return self.pos_config_id.action_glase_assign()
+
+    @public(group=MANAGERS)
+    def action_glase_test(self):
+        """Ask Glase whether it knows the till."""
+        return self.pos_config_id.action_glase_test()
+
+    @public(group=MANAGERS)
+    def action_glase_terminal(self):
+        """Open the till's Glase terminal."""
+        return self.pos_config_id.action_glase_terminal()
+
+    @public()
+    def action_glase_account(self):
+        """Open the account that the till uses."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "glase.account",
+            "res_id": self.glase_account_id.id,
+            "view_mode": "form",
+        }
+
+    def _check_glase_administrator(self):
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only an administrator may set up Glase."))

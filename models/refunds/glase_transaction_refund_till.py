@@ -1,0 +1,248 @@
+from odoo import api, models
+
+from ...rules import state_machine
+from ..support import autonomous_transaction
+from ..support.till_errors import Refused, answers_refusals
+
+
+class GlaseTransaction(models.Model):
+    """What a till asks of the ledger to give money back (``doc/ledger.md §12``).
+
+    Any Point of Sale user may refund at a till against an original order of the till's company:
+    the server finds the payment through the refunded lines, and it alone says how much is left.
+    """
+
+    _inherit = "glase.transaction"
+
+    @api.model
+    @answers_refusals
+    def _till_refundable(self, config_id, order_uuid="", refunded_order_ids=()):
+        """What can be given back with Glase for a refund order.
+
+        :param int config_id: the till
+        :param str order_uuid: the refund order, if it is stored
+        :param refunded_order_ids: ids of the orders that it refunds, if it is not
+        :return: ``payments`` oldest first, their ``total`` (decimal strings), and a sentence if
+            nothing can be given back
+        :rtype: dict
+        """
+        config = self._till_config(config_id)
+        orders = self.env["pos.order"].browse(list(refunded_order_ids)).exists()
+        orders |= self._stored_order(config, order_uuid)._glase_refunded_orders()
+        originals = self._refund_originals(orders, config)
+        left = {row.id: row._refundable() for row in originals}
+        total = sum(left.values())
+        message = False
+        if not originals:
+            message = self._no_original_message(orders, config)
+        elif not total:
+            message = originals._too_much_message(total)
+        return {
+            "ok": True,
+            "payments": [
+                {
+                    "id": row.id,
+                    "reference": row.ers_reference,
+                    "refundable": str(left[row.id]),
+                    "paid_at": str((row.receipt_time or row.paid_at).replace(microsecond=0)),
+                    "environment": row.environment,
+                }
+                for row in originals
+            ],
+            "total": str(total),
+            "message": message,
+        }
+
+    @api.model
+    @answers_refusals
+    def _till_refund(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+        """Give money back for one line of a stored refund order: once for each attempt.
+
+        :param int config_id: the till
+        :param str order_uuid: a refund order whose draft is stored
+        :param str line_uuid: its payment line, with a negative amount
+        :param str attempt: made by the till for one press of *Refund*
+        :param str amount: what goes back: positive decimal string, major units of the currency
+        :param str cashier: reported to Glase
+        :return: the refund's row as the till sees it, or a refusal
+        :rtype: dict
+        """
+        config = self._till_config(config_id)
+        known = self._find_attempt(config, line_uuid, attempt)
+        if known:
+            return self._answer(known.id)
+        order = self._till_order(config, order_uuid, line_uuid)
+        value = self._checked_amount(amount)
+        line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
+        if order.currency_id.compare_amounts(float(value), -line.amount):
+            raise Refused(
+                "order_changed", self.env._("The amount has changed. Refund the payment again.")
+            )
+        if value > -order._glase_due(line_uuid):
+            raise Refused(
+                "amount", self.env._("Give back what the customer gets for this order at most.")
+            )
+        refunded = order._glase_refunded_orders()
+        originals = self._refund_originals(refunded, config)
+        if not originals:
+            raise Refused("no_original", self._no_original_message(refunded, config))
+        values = self._values_of_line(order, line_uuid, attempt, value, cashier)
+        return self._answer(self._make_refund(originals, values))
+
+    @api.model
+    @answers_refusals
+    def _till_reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):
+        """*Reverse*: give back what is left of a paid line before its order is finished.
+
+        :param int config_id: the till
+        :param str line_uuid: the paid line
+        :param str attempt: of its paid row
+        :param str refund_attempt: made by the till for one press of *Reverse*
+        :return: the reversal's row as the till sees it, or a refusal
+        :rtype: dict
+        """
+        config = self._till_config(config_id)
+        known = self._find_attempt(config, line_uuid, refund_attempt)
+        if known:
+            return self._answer(known.id)
+        row = self.sudo().browse(self._till_row(config_id, line_uuid, attempt))
+        if row.kind != state_machine.PAYMENT or row.state != state_machine.PAID:
+            raise Refused(
+                "not_open",
+                self.env._("This payment is not paid: there is nothing to give back. Cancel it."),
+            )
+        if row._finished_order():
+            raise Refused(
+                "order_done", self.env._("This order is finished already: refund it instead.")
+            )
+        left = row._refundable()
+        if not left:
+            raise Refused("too_much", row._too_much_message(left))
+        values = {
+            "line_uuid": line_uuid,
+            "attempt": refund_attempt,
+            "amount": float(left),
+            "config_id": config.id,
+            "session_id": row.session_id.id,
+            "order_id": row.order_id.id,
+            "order_uuid": row.order_uuid,
+            "order_name": row.order_name,
+            "cashier": cashier or self.env.user.name,
+            "user_id": self.env.uid,
+        }
+        return self._answer(self._make_refund(row, values, spends=("draft", "cancel")))
+
+    @api.model
+    @answers_refusals
+    def _till_approve_refund_tender(self, config_id, order_uuid, login="", password="", reason=""):
+        """Let a manager allow another tender for a refund of which nobody knows whether it was made.
+
+        :param int config_id: the till
+        :param str order_uuid: the refund order
+        :param str login: of the manager, empty if that is who is logged in
+        :param str password: the manager's own; kept nowhere
+        :param str reason: why, in the manager's words; kept with the case
+        :raises: nothing; answers ``{"ok": True}`` or a refusal
+        :rtype: dict
+        """
+        config = self._till_config(config_id)
+        reason = (reason or "").strip()
+        if not reason:
+            raise Refused("reason", self.env._("Write why another tender is given."))
+        unknown = self.sudo().search(
+            [
+                ("config_id", "=", config.id),
+                ("order_uuid", "=", order_uuid),
+                ("kind", "=", state_machine.REFUND),
+                ("state", "=", state_machine.UNKNOWN),
+            ]
+        )
+        if not unknown:
+            raise Refused(
+                "not_open",
+                self.env._("No refund of this order is undecided: no approval is needed."),
+            )
+        manager_id = self.env["res.users"]._glase_approve(config.company_id, login, password).id
+        ids = unknown.ids
+        self._end_request_transaction()
+        self._in_own_transaction(
+            lambda rows: rows.browse(ids)._approve_other_tender(manager_id, reason)
+        )
+        return {"ok": True}
+
+    def _approve_other_tender(self, manager_id, reason):
+        autonomous_transaction.lock(self)
+        for row in self:
+            row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
+            row._note("other_tender", reason)
+            body = self.env._(
+                "%(manager)s allowed another tender: %(reason)s",
+                manager=row.other_tender_by.name,
+                reason=reason,
+            )
+            for case in row.case_ids.filtered(lambda case: case.kind == "unknown_refund"):
+                case.message_post(body=body)
+
+    # === Which payments a refund order gives back ===
+
+    @api.model
+    def _stored_order(self, config, order_uuid):
+        return self.env["pos.order"].search(
+            [("uuid", "=", order_uuid or ""), ("config_id", "=", config.id)], limit=1
+        )
+
+    @api.model
+    def _refund_originals(self, orders, config):
+        """The paid rows of the ledger behind these orders, oldest first, of the till's company."""
+        own = orders.sudo().filtered(lambda order: order.company_id == config.company_id)
+        rows = self.sudo().search(
+            [
+                ("payment_id", "in", own.payment_ids.ids),
+                ("kind", "=", state_machine.PAYMENT),
+                ("state", "=", state_machine.PAID),
+                ("ers_reference", "!=", False),
+                ("company_id", "=", config.company_id.id),
+                ("currency_id", "=", config.currency_id.id),
+            ],
+            order="paid_at, id",
+        )
+        return rows.filtered(lambda row: not row._is_elsewhere(config))
+
+    @api.model
+    def _no_original_message(self, orders, config):
+        if not orders:
+            return self.env._(
+                "Glase gives money back for a payment only: open the original order under Orders "
+                "and refund its products, or choose another payment method."
+            )
+        paid = self.sudo().search(
+            [
+                ("payment_id", "in", orders.sudo().payment_ids.ids),
+                ("company_id", "=", config.company_id.id),
+            ]
+        )
+        elsewhere = paid.filtered(lambda row: row._is_elsewhere(config))
+        if elsewhere:
+            return elsewhere._elsewhere_words(config)
+        return self.env._(
+            "The original order was not paid with Glase at this company, or that payment is not "
+            "proven: choose another payment method."
+        )
+
+    @api.model
+    def _refuse_second_refund(self, line_uuid):
+        """One standing refund a line: a new attempt only after the last one has failed."""
+        standing = self.sudo().search(
+            [
+                ("line_uuid", "=", line_uuid),
+                ("kind", "=", state_machine.REFUND),
+                ("state", "!=", state_machine.FAILED),
+            ],
+            limit=1,
+        )
+        if not standing:
+            return
+        raise Refused(
+            "busy",
+            standing._till_message() or self.env._("This line was given back already."),
+        )

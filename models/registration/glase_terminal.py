@@ -1,0 +1,347 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...glase import Principal, ResultError
+from ...rules import glase_id
+from ..accounts import glase_connection
+from ..accounts.glase_account import ENVIRONMENTS, MARKS
+from ..support import clock
+from ..support.caller_context import with_own_context
+from ..support.public_method import public
+from . import sticker_codes
+
+DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
+LIVE = (REGISTERED, READY)
+
+# Longer than a call can take: whoever claimed the terminal before that is gone.
+BUSY_FOR = timedelta(seconds=60)
+
+# What a Glase says that has forgotten the till: the simulator after its state was lost.
+FORGOTTEN_CODES = frozenset({29, 37, 54})
+
+
+class GlaseTerminal(models.Model):
+    """One registration of one till with Glase.
+
+    Rows are never deleted: registering again makes a new row and archives the old one with its
+    credentials. A row keeps environment, address and reseller for good (``doc/ledger.md §8``).
+    Only the drafts are edited by hand; all else is written by the conversations with Glase.
+    """
+
+    _name = "glase.terminal"
+    _description = "Glase Terminal"
+    _inherit = ["pos_glase.thread"]
+    _order = "active desc, company_id, config_id, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        compute="_compute_name",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+        tracking=True,
+        help="The name that the buyer sees on the phone",
+    )
+    active = fields.Boolean(default=True, readonly=True)
+    state = fields.Selection(
+        [
+            (DRAFT, "Not registered"),
+            (REGISTERED, "No Glase ID yet"),
+            (READY, "Ready"),
+            (RETIRED, "Retired"),
+        ],
+        default=DRAFT,
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    account_id = fields.Many2one(
+        "glase.account",
+        required=True,
+        index=True,
+        check_company=True,
+        ondelete="restrict",
+        default=lambda self: self._default_account(),
+        tracking=True,
+    )
+    config_id = fields.Many2one(
+        "pos.config", "Point of Sale", index=True, check_company=True, ondelete="set null"
+    )
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="config_id.currency_id")
+    environment = fields.Selection(ENVIRONMENTS, required=True, readonly=True, copy=False)
+    endpoint = fields.Char("Address", readonly=True, copy=False)
+    reseller_id = fields.Char("Reseller ID", readonly=True, copy=False)
+    terminal_identifier = fields.Char(
+        "Terminal ID", readonly=True, copy=False, help="Glase's own name for this registration"
+    )
+    external_identifier = fields.Char(
+        "External ID",
+        readonly=True,
+        copy=False,
+        help="Our name for this registration at Glase; kept when an answer was lost, so that "
+        "asking again cannot register twice",
+    )
+    password = fields.Char(groups="base.group_system", readonly=True, copy=False)
+    glase_id = fields.Char("Glase ID", readonly=True, copy=False, help="Printed on the sticker")
+    glase_id_asked = fields.Char(
+        "Glase ID Asked for",
+        readonly=True,
+        copy=False,
+        help="Sent to Glase without an answer: assign it again",
+    )
+    registered_at = fields.Datetime("Registered", readonly=True, copy=False)
+    assigned_at = fields.Datetime("Glase ID Assigned", readonly=True, copy=False)
+    retired_at = fields.Datetime("Retired", readonly=True, copy=False)
+    unregistered_at = fields.Datetime("Unregistered", readonly=True, copy=False)
+    busy_since = fields.Datetime(readonly=True, copy=False)
+    busy_with = fields.Char(readonly=True, copy=False)
+    phone_url = fields.Char("Phone Page", compute="_compute_phone_url")
+    todo = fields.Char("What to Do", compute="_compute_todo")
+
+    _one_live_registration = models.UniqueIndex(
+        "(config_id) WHERE config_id IS NOT NULL AND state IN ('registered', 'ready')",
+        "This point of sale is registered with Glase already.",
+    )
+    _one_draft = models.UniqueIndex(
+        "(config_id) WHERE config_id IS NOT NULL AND state = 'draft'",
+        "This point of sale has a Glase terminal already that only needs to be registered.",
+    )
+    _external_identifier_unique = models.UniqueIndex(
+        "(external_identifier) WHERE external_identifier IS NOT NULL",
+        "This external ID was used before.",
+    )
+
+    @api.model
+    def _default_account(self):
+        accounts = self.env["glase.account"].search([("company_id", "=", self.env.company.id)])
+        return accounts if len(accounts) == 1 else False
+
+    @api.depends("config_id", "account_id")
+    def _compute_name(self):
+        for terminal in self:
+            if terminal.state != DRAFT and terminal.name:
+                # What Glase was told stays, whatever the till is called today.
+                terminal.name = terminal.name
+                continue
+            shop = terminal.account_id.sudo().shop_name or terminal.company_id.sudo().name or ""
+            till = terminal.config_id.name or ""
+            said = shop and shop.split()[0].lower() in till.lower()
+            terminal.name = ", ".join(name for name in (not said and shop, till) if name)
+
+    @api.depends("glase_id", "environment", "state", "account_id")
+    def _compute_phone_url(self):
+        for terminal in self:
+            simulated = terminal.environment == "simulator" and terminal.state == READY
+            terminal.phone_url = simulated and terminal.account_id._phone_url(terminal.glase_id)
+
+    @api.depends("state", "glase_id_asked", "config_id")
+    def _compute_todo(self):
+        for terminal in self:
+            match terminal.state:
+                case "draft":
+                    todo = self.env._("Register this till with Glase: once for each till.")
+                case "registered" if terminal.glase_id_asked:
+                    todo = self.env._(
+                        "Glase did not answer when %s was assigned: assign it again.",
+                        terminal.glase_id_asked,
+                    )
+                case "registered":
+                    todo = self.env._(
+                        "Assign the Glase ID of the sticker that stands at this till."
+                    )
+                case "retired" if terminal.terminal_identifier and not terminal.unregistered_at:
+                    todo = self.env._(
+                        "Another registration has taken its place. It is kept for refunds, and "
+                        "keeps its Glase ID until it is unregistered."
+                    )
+                case _other:
+                    todo = False
+            terminal.todo = todo
+
+    # === Who writes what ===
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_written_by_hand(vals)
+        made = [{"environment": "simulator", **vals} for vals in vals_list]
+        terminals = super(GlaseTerminal, with_own_context(self)).create(made)
+        drafts = terminals.filtered(lambda terminal: terminal.state == DRAFT)
+        drafts.sudo()._copy_from_account()
+        return terminals
+
+    def write(self, vals):
+        self._check_written_by_hand(vals)
+        written = super(GlaseTerminal, with_own_context(self)).write(vals)
+        if "account_id" in vals:
+            self.sudo().filtered(lambda terminal: terminal.state == DRAFT)._copy_from_account()
+        return written
+
+    def _check_written_by_hand(self, vals):
+        """By hand only a draft changes; what Glase said is written by the system.
+
+        :raises AccessError: for a field that is the system's
+        :raises UserError: for a registration
+        """
+        if self.env.su:
+            return
+        self.check_access("write")
+        by_hand = {"name", "account_id", "config_id"}
+        chatter = {name for name in vals if name.startswith("message_")}
+        if set(vals) - by_hand - chatter:
+            raise AccessError(
+                self.env._("Registrations with Glase are changed with their buttons only.")
+            )
+        if set(vals) & by_hand:
+            self.sudo()._refuse_while_busy()
+        if set(vals) & by_hand and any(terminal.state != DRAFT for terminal in self):
+            raise UserError(
+                self.env._(
+                    "Glase knows this registration as it is. To change it, register the till again."
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(
+            self.env._(
+                "Registrations are kept: their credentials may be needed for a refund. "
+                "Unregister the till instead."
+            )
+        )
+
+    def _copy_from_account(self):
+        """Take over environment, address and reseller; a draft's half-made registration ends."""
+        for terminal in self:
+            values = terminal.account_id._registration_values()
+            if any(terminal[name] != value for name, value in values.items()):
+                terminal.write({**values, "external_identifier": False, "password": False})
+
+    # === For calls ===
+
+    def _client(self):
+        """The client for this registration, whatever its account is today.
+
+        :rtype: glase.Client
+        """
+        self.ensure_one()
+        return glase_connection.client(self.environment, self.endpoint, self.env)
+
+    def _principal(self):
+        """Who calls for this till: everything but registering, periods and reports.
+
+        :rtype: glase.Principal
+        """
+        self.ensure_one()
+        terminal = self.sudo()
+        return Principal.terminal(terminal.terminal_identifier, terminal.password)
+
+    def _is_busy(self):
+        """Whether a register, assign, unregister or replacement is under way at this moment.
+
+        Meaningful under the registration's lock only: while it is busy no payment may be sent.
+        """
+        self.ensure_one()
+        terminal = self.sudo()
+        since = terminal.busy_since
+        return bool(since and clock.is_recent(self.env.cr, since, BUSY_FOR))
+
+    def _explain(self, error):
+        """What an error of a call about this registration means, as a sentence for a person.
+
+        :param glase.GlaseError error: what the client raised
+        :rtype: str
+        """
+        self.ensure_one()
+        forgotten = isinstance(error, ResultError) and error.code in FORGOTTEN_CODES
+        if forgotten and self.environment == "simulator":
+            return self.env._("This till is not known to the simulator: register it again.")
+        return error.cashier_message
+
+    # === What others show ===
+
+    def _mark(self):
+        """What stands where its payments could be taken for money: SIMULATION, TEST, or False."""
+        self.ensure_one()
+        return MARKS.get(self.environment, False)
+
+    def _sticker_text(self):
+        """The text of the sticker's QR code (``doc/protocol.md §4.9``).
+
+        :return: the link of the vendor's own stickers; for the simulator the address of its phone
+            page; False without a Glase ID
+        """
+        self.ensure_one()
+        if not self.glase_id:
+            return False
+        if self.environment == "simulator":
+            return self.account_id._phone_url(self.glase_id)
+        return f"HTTP://SEQR.SE/Q{self.glase_id}"
+
+    def _sticker_pictures(self):
+        """The printed sticker's QR code and bar code, as addresses of pictures."""
+        self.ensure_one()
+        return {
+            "qr_code": sticker_codes.qr_code(self._sticker_text()),
+            "bar_code": sticker_codes.code_128(self.glase_id),
+        }
+
+    @api.model
+    def _read_glase_id(self, text):
+        """Take the Glase ID out of what was typed or scanned.
+
+        :raises UserError: with a sentence that says what is wrong with it
+        """
+        try:
+            return glase_id.normalise(text)
+        except glase_id.NotAGlaseId as error:
+            match error.reason:
+                case glase_id.EMPTY:
+                    message = self.env._(
+                        "Type the Glase ID that is printed on the sticker, or scan it."
+                    )
+                case glase_id.BILL:
+                    message = self.env._(
+                        "This is the code of one bill. Scan the sticker that stands at the till."
+                    )
+                case glase_id.LINK:
+                    message = self.env._(
+                        "This is not the code of a Glase sticker: %s", text.strip()
+                    )
+                case _other:
+                    message = self.env._(
+                        "A Glase ID has letters A to Z and digits only. Check what was read: %s",
+                        text.strip(),
+                    )
+            raise UserError(message) from error
+
+    @public()
+    def action_print_sticker(self):
+        """The printable sticker of this till."""
+        self.ensure_one()
+        if not self.glase_id:
+            raise UserError(self.env._("Assign a Glase ID first: it is what the sticker shows."))
+        return self.env.ref("pos_glase.glase_sticker_report").report_action(self, config=False)
+
+    @public()
+    def action_open_phone(self):
+        """The customer's phone page of a simulator account, in a new tab."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.phone_url, "target": "new"}
+
+    @public()
+    def action_open_assign(self):
+        """Ask for the Glase ID to assign."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Assign Glase ID"),
+            "res_model": "glase.assign",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_terminal_id": self.id},
+        }

@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ...rules import state_machine
+from ..support import clock
+from ..support.public_method import public
+
+HOUR = timedelta(hours=1)
+ERRORS_FOR = timedelta(hours=24)
+
+_LAST_PAYMENTS = """
+    SELECT DISTINCT ON (terminal_id) terminal_id, id
+      FROM glase_transaction
+     WHERE terminal_id = ANY(%(terminals)s) AND kind = 'payment' AND state = 'paid'
+     ORDER BY terminal_id, paid_at DESC, id DESC
+"""
+_LAST_ERRORS = """
+    SELECT DISTINCT ON (row.terminal_id) row.terminal_id, event.time, event.message
+      FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
+     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(errors_since)s
+       AND event.outcome <> 'note' AND event.message IS NOT NULL
+     ORDER BY row.terminal_id, event.time DESC, event.id DESC
+"""
+_ANSWER_TIMES = """
+    SELECT row.terminal_id, count(*),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY event.seconds),
+           (array_agg(event.seconds ORDER BY event.time DESC, event.id DESC))[1]
+      FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
+     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(hour_since)s
+       AND event.outcome = 'answer' AND event.seconds IS NOT NULL
+     GROUP BY row.terminal_id
+"""
+_UNDECIDED = """
+    SELECT terminal_id, count(*)
+      FROM glase_transaction
+     WHERE terminal_id = ANY(%(terminals)s) AND state IN ('sending', 'issued', 'unknown')
+     GROUP BY terminal_id
+"""
+
+
+class GlaseEvent(models.Model):
+    _inherit = "glase.event"
+
+    # The page of the tills asks every few seconds for what the last hour brought.
+    _by_time = models.Index("(time)")
+
+
+class GlaseTerminal(models.Model):
+    """What a till needs in its first live hour, for all tills with one query a figure."""
+
+    _inherit = "glase.terminal"
+
+    last_payment_id = fields.Many2one(
+        "glase.transaction", "Last Paid Transaction", compute="_compute_first_hour"
+    )
+    last_payment = fields.Char(compute="_compute_first_hour")
+    last_payment_at = fields.Datetime("Last Paid", compute="_compute_first_hour")
+    last_error = fields.Char(compute="_compute_first_hour", help="Of the last 24 hours, in words")
+    last_error_at = fields.Datetime("Time of the Last Error", compute="_compute_first_hour")
+    answer_time = fields.Char(
+        "Glase Answers In",
+        compute="_compute_first_hour",
+        help="How long Glase took to answer this till in the last hour: the median, and the last",
+    )
+    undecided_count = fields.Integer(compute="_compute_first_hour")
+    sticker_picture = fields.Char(compute="_compute_sticker_picture")
+
+    @api.depends_context("uid", "lang")
+    def _compute_first_hour(self):
+        now = clock.now(self.env.cr)
+        asked = {
+            "terminals": self.ids,
+            "hour_since": now - HOUR,
+            "errors_since": now - ERRORS_FOR,
+        }
+        payments = {terminal: found for terminal, *found in self._rows_of(_LAST_PAYMENTS, asked)}
+        errors = {terminal: found for terminal, *found in self._rows_of(_LAST_ERRORS, asked)}
+        times = {terminal: found for terminal, *found in self._rows_of(_ANSWER_TIMES, asked)}
+        undecided = dict(self._rows_of(_UNDECIDED, asked))
+        rows = self.env["glase.transaction"].sudo()
+        rows = rows.browse([row_id for (row_id,) in payments.values()])
+        by_terminal = {row.terminal_id.id: row for row in rows}
+        for terminal in self:
+            row = by_terminal.get(terminal.id, rows.browse())
+            terminal.last_payment_id = row
+            terminal.last_payment = bool(row) and " · ".join(
+                part for part in (row.currency_id.format(row.amount), row.order_name) if part
+            )
+            terminal.last_payment_at = row.paid_at
+            time, message = errors.get(terminal.id, (False, False))
+            terminal.last_error_at, terminal.last_error = time, message
+            terminal.answer_time = terminal._answer_words(*times.get(terminal.id, (0, 0.0, 0.0)))
+            terminal.undecided_count = undecided.get(terminal.id, 0)
+
+    def _rows_of(self, query, asked):
+        self.env["glase.transaction"].flush_model()
+        self.env["glase.event"].flush_model()
+        self.env.cr.execute(query, asked)
+        return self.env.cr.fetchall()
+
+    def _answer_words(self, count, median, last):
+        if not count:
+            return self.env._("not asked in the last hour")
+        return self.env._(
+            "%(median).1f s (last %(last).1f s)", median=float(median), last=float(last)
+        )
+
+    @api.depends("glase_id", "state")
+    def _compute_sticker_picture(self):
+        for terminal in self:
+            shown = terminal.glase_id and terminal.state == "ready"
+            terminal.sticker_picture = shown and terminal._sticker_pictures()["qr_code"]
+
+    @public()
+    def action_open_undecided(self):
+        """The payments and refunds of this till that are not decided yet."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("pos_glase.action_glase_transaction")
+        states = [state_machine.SENDING, state_machine.ISSUED, state_machine.UNKNOWN]
+        action["domain"] = [("terminal_id", "=", self.id), ("state", "in", states)]
+        action["context"] = {}
+        return action
+
+    @public()
+    def action_check_sticker(self):
+        """Scan a sticker, to see whether it is this till's."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Is It the Right Sticker?"),
+            "res_model": "glase.sticker.check",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_terminal_id": self.id},
+        }

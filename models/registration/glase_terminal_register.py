@@ -1,0 +1,158 @@
+import secrets
+import string
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...glase import GlaseError, ResultError
+from .glase_terminal import DRAFT, LIVE, REGISTERED, RETIRED
+from .glase_terminal_registration import Outcome
+
+PASSWORD_LENGTH = 24
+PASSWORD_ALPHABET = string.ascii_letters + string.digits
+
+KNOWN_EXTERNAL_ID = 57
+
+
+class GlaseTerminal(models.Model):
+    """Register a till with Glase, and register it anew."""
+
+    _inherit = "glase.terminal"
+
+    def _ask_register(self, transact=None, replaces=None):
+        """Register a draft; asked twice, it is registered once.
+
+        :param transact: runs a step in a transaction; by default each in one of its own
+        :param replaces: the live registration of the same till that ends with success
+        :rtype: Outcome
+        :raises UserError: if it is refused without asking Glase
+        """
+        self._check_manager()
+        transact = transact or self._in_own_transaction
+        claimed = transact(lambda terminal: terminal._claim_register(replaces))
+        if not claimed:
+            return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
+        client, principal, external_identifier, password, name = claimed
+        try:
+            answer = client.register_terminal(principal, external_identifier, password, name)
+        except GlaseError as error:
+            failure = error
+            return transact(lambda terminal: terminal._store_not_registered(failure, replaces))
+        return transact(lambda terminal: terminal._store_registered(answer, replaces))
+
+    def _claim_register(self, replaces):
+        self._claim("register", (DRAFT, *LIVE))
+        if self.state != DRAFT:
+            self._release()
+            return None
+        if not self.config_id:
+            raise UserError(self.env._("Choose the point of sale of this terminal first."))
+        live = self.search([("config_id", "=", self.config_id.id), ("state", "in", LIVE)])
+        if live and live != replaces:
+            raise UserError(
+                self.env._(
+                    "“%s” is registered with Glase already. To register it anew, open that "
+                    "registration and press Register Again.",
+                    self.config_id.name,
+                )
+            )
+        account = self.account_id
+        if not account.active:
+            raise UserError(
+                self.env._("The account “%s” is archived: choose another one.", account.name)
+            )
+        missing = account._what_is_missing()
+        if missing:
+            raise UserError(missing)
+        self._copy_from_account()
+        if not self.external_identifier:
+            database = self.env["ir.config_parameter"].get_param("database.uuid")
+            unique = secrets.token_hex(4)
+            self.write(
+                {
+                    "external_identifier": f"{database}-{self.config_id.id}-{unique}",
+                    "password": self._new_password(),
+                }
+            )
+        return (
+            self._client(),
+            account._reseller_principal(),
+            self.external_identifier,
+            self.password,
+            self.name,
+        )
+
+    @staticmethod
+    def _new_password():
+        """A password for a registration, from a cryptographic source."""
+        return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
+
+    def _store_registered(self, answer, replaces):
+        message = self.env._(
+            "“%s” is registered with Glase. Next: assign the Glase ID of its sticker.", self.name
+        )
+        if replaces:
+            self.browse(replaces.id)._retire()
+        return self._store(
+            {
+                "state": REGISTERED,
+                "terminal_identifier": answer.terminal_id,
+                "registered_at": fields.Datetime.now(),
+            },
+            message,
+        )
+
+    def _retire(self):
+        """Another registration of the till takes the place of this one."""
+        self._store(
+            {"state": RETIRED, "active": False, "retired_at": fields.Datetime.now()},
+            self.env._("Replaced by a new registration; kept for refunds."),
+        )
+        self.flush_recordset()
+
+    def _store_not_registered(self, error, replaces):
+        if replaces:
+            self.browse(replaces.id)._release()
+        values = {}
+        if isinstance(error, ResultError) and error.code == KNOWN_EXTERNAL_ID:
+            values = {"external_identifier": False, "password": False}
+            message = self.env._(
+                "Glase has a till by this name from an earlier try, but its credentials are "
+                "lost. Press Register again: a new one is made."
+            )
+        elif self._is_certain(error):
+            message = self.account_id._explain(error)
+        else:
+            message = self.env._(
+                "Glase did not answer, so it is not certain whether the till is registered. "
+                "Press Register again: it is asked with the same ID, so Glase knows it by that."
+            )
+        return self._store(values, message, error)
+
+    def _ask_replace(self, transact=None, account_id=None):
+        """Register the till of a live registration anew, and archive this one.
+
+        :param int account_id: the account to register it with; by default the present one
+        :rtype: Outcome
+        :raises UserError: if it is refused without asking Glase
+        """
+        self._check_manager()
+        forgotten = self._is_forgotten_by_simulator()
+        step = transact or self._in_own_transaction
+        draft_id = step(lambda terminal: terminal._claim_replace(forgotten, account_id))
+        try:
+            draft = self.browse(draft_id)
+            return draft._ask_register(transact, replaces=self)
+        except UserError:
+            step(lambda terminal: terminal._release())
+            raise
+
+    def _claim_replace(self, forgotten, account_id=None):
+        self._claim("register", LIVE, may_be_undecided=forgotten)
+        draft = self.search([("config_id", "=", self.config_id.id), ("state", "=", DRAFT)])
+        if not draft:
+            account_id = account_id or self.account_id.id
+            draft = self.create({"account_id": account_id, "config_id": self.config_id.id})
+        elif account_id:
+            draft.account_id = account_id
+        return draft.id

@@ -1,4 +1,4 @@
-from ..models.accounts.glase_account import ENVIRONMENTS
+from ..rules.environments import ENVIRONMENTS
 from .periods import PeriodCommon
 
 

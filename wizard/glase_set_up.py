@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.accounts.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+from ..models.accounts.glase_account import DEFAULT_USER, TEST_ENDPOINT
 from ..models.support.public_method import public
+from ..rules.environments import ENVIRONMENTS
 
 
 class GlaseSetUp(models.TransientModel):

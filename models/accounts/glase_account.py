@@ -6,19 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...glase import EndpointError, Principal
+from ...rules.environments import ENVIRONMENTS
 from ...rules.glase_id import phone_token, split_token
 from ..ledger.public_address import is_public_address
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection
 
-ENVIRONMENTS = [
-    ("simulator", "Simulator"),
-    ("test", "Test"),
-    ("production", "Production"),
-]
-# What stands wherever money that is none could be taken for money: on screens and on paper.
-MARKS = {"simulator": "SIMULATION", "test": "TEST"}
 TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
 DEFAULT_USER = "9900"
 # The simulator is reached from this process only: its log-in protects nothing.

@@ -4,10 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...glase import RequestError
+from ...rules.environments import SIMULATOR
 from ..support import installation
 from ..support.public_method import public
 
-SIMULATOR = "simulator"
 # Which of them may be unknown on either side, and is then not compared.
 OPTIONAL = frozenset({"cluster"})
 

@@ -13,9 +13,9 @@ from babel.numbers import list_currencies
 from odoo.tools import config, str2bool
 
 from ...glase import Client, Reach
+from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
 
-SIMULATOR = "simulator"
 SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
 STATE_FILE = "pos_glase_simulator.sqlite"
 # Set to True, even production may be at this machine or in the own network: a relay, or a trial.

@@ -1,11 +1,8 @@
 from odoo import models
 
+from ...rules.environments import ENVIRONMENTS, REAL_FIRST
 from ..registration.glase_terminal import LIVE
 from ..support.till_errors import Refused
-from .glase_account import ENVIRONMENTS
-
-# Where several environments are looked at together, real money stands first.
-REAL_FIRST = ("production", "test", "simulator")
 
 
 class PosSession(models.Model):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...rules.certification_sheet import SHEET
-from ..accounts.glase_account import ENVIRONMENTS
+from ...rules.environments import ENVIRONMENTS
 from ..registration import sticker_codes
 from ..support import clock
 from ..support.caller_context import with_own_context

@@ -1,14 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..accounts.glase_account import DEFAULT_USER, ENVIRONMENTS, TEST_ENDPOINT
+from ...rules.environments import ENVIRONMENTS, PRODUCTION
+from ..accounts.glase_account import DEFAULT_USER, TEST_ENDPOINT
 from ..registration.glase_terminal import DRAFT, LIVE
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 
 PREPARED, MOVING, DONE = "prepared", "moving", "done"
-PRODUCTION = "production"
 LOGIN = ("endpoint", "reseller_id", "reseller_user")
 # What a person fills in before the move; a change of it needs a new test.
 TESTED = frozenset({*LOGIN, "reseller_password", "target_id", "environment"})

@@ -3,12 +3,13 @@ from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
 from ...rules import state_machine
+from ...rules.environments import PRODUCTION
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
 from ..registration.glase_terminal_registration import LOGIN_CODES
 from ..registration.glase_terminal_unregister import NO_INVOICE
 from ..support.public_method import public
-from .glase_go_live import MOVING, PREPARED, PRODUCTION
+from .glase_go_live import MOVING, PREPARED
 
 
 class GlaseAccount(models.Model):

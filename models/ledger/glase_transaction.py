@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...rules import state_machine
-from ..accounts.glase_account import ENVIRONMENTS
+from ...rules.environments import ENVIRONMENTS
 from ..support import autonomous_transaction
 
 # States of an order that is stored for good.

@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...rules.environments import REAL_FIRST
+
 MEDIAN = "median"
-# Where accounts of several environments stand beside each other, the one that counts.
-RANK = ("production", "test", "simulator")
 
 
 class GlaseTransaction(models.Model):
@@ -65,7 +65,7 @@ class GlaseTransaction(models.Model):
         found = {}
         accounts = self.env["glase.account"].sudo().with_context(active_test=False)
         for account in accounts.search([("company_id", "in", self.env.companies.ids)]):
-            rank = (not account.active, RANK.index(account.environment))
+            rank = (not account.active, REAL_FIRST.index(account.environment))
             found.setdefault(account.company_id.id, []).append((rank, account.environment))
         parts = [
             fields.Domain("company_id", "=", company) & fields.Domain("environment", "=", best)

@@ -6,7 +6,7 @@ from odoo import api, models
 from ...glase import RequestError, new_client_reference
 from ...rules import state_machine
 from ...rules.bill_rows import has_wire_precision
-from ..accounts.glase_account import MARKS
+from ...rules.environments import MARKS
 from ..support import clock
 from ..support.till_errors import Refused, answers_refusals
 

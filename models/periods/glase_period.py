@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
-from ..accounts.glase_account import ENVIRONMENTS
+from ...rules.environments import ENVIRONMENTS
 from ..pos.res_users import MANAGERS
 from ..support import clock, cron
 from ..support.public_method import public

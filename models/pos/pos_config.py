@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..accounts.glase_account import MARKS
+from ...rules.environments import MARKS
 from ..registration.glase_terminal import DRAFT, LIVE, READY
 from ..support import autonomous_transaction
 from ..support.public_method import public

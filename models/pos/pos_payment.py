@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..accounts.glase_account import MARKS
+from ...rules.environments import MARKS
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
 

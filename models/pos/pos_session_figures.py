@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...rules import state_machine
-from ..accounts.glase_environments import REAL_FIRST
+from ...rules.environments import REAL_FIRST
 from ..support.public_method import public
 
 KINDS = (state_machine.PAYMENT, state_machine.REFUND)

@@ -5,8 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ...glase import Principal, ResultError
 from ...rules import glase_id
+from ...rules.environments import ENVIRONMENTS, MARKS
 from ..accounts import glase_connection
-from ..accounts.glase_account import ENVIRONMENTS, MARKS
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public

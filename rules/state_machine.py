@@ -7,6 +7,8 @@ stores an answer replays a row's history, so the events decide the state (``doc/
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ..glase.codes import CODES
+
 PAYMENT, REFUND = "payment", "refund"
 
 DRAFT, SENDING, ISSUED, UNKNOWN = "draft", "sending", "issued", "unknown"
@@ -42,7 +44,7 @@ REQUESTS = {
 }
 
 # Answers after which no money can have moved (doc/ledger.md §7). All others leave it open.
-PROOF_OF_FAILURE = frozenset({10, 11, 12, 20, 21, 23, 29, 33, 37, 48, 49, 64, 91, 97, 98, 99})
+PROOF_OF_FAILURE = frozenset(code.number for code in CODES.values() if code.proves_unmoved)
 
 # Canceled, canceled before, or expired: only a status says so for certain, so it is asked.
 CANCELED_CODES = frozenset({0, 55, 58, 95})

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..glase import Unreadable
-from ..glase.reports import read_report
 from . import state_machine
 
 OK, FAILED = "ok", "failed"
@@ -24,12 +22,15 @@ class Heard:
     """One answer of Glase, or the lack of one.
 
     ``words`` says in English what an error means; ``answer`` is the client's, if there was one;
-    ``request`` and ``response`` are what travelled, with every secret masked.
+    ``report`` is what the answer's report says, ``unreadable`` why it cannot be read; ``request``
+    and ``response`` are what travelled, with every secret masked.
     """
 
     evidence: state_machine.Evidence
     words: str = ""
     answer: object = None
+    report: object = None
+    unreadable: str = ""
     reference: str = ""
     seconds: float = 0.0
     request: str = ""
@@ -141,10 +142,9 @@ def _report(heard, since):
         return Verdict(None, "The report is not ready yet", REPORT_PAUSE)
     if not heard.succeeded:
         return Verdict(FAILED, heard.words)
-    try:
-        content = read_report(heard.answer.report.content)
-    except Unreadable as error:
-        return Verdict(FAILED, f"The report cannot be read: {error.detail}")
+    content = heard.report
+    if content is None:
+        return Verdict(FAILED, f"The report cannot be read: {heard.unreadable}")
     return Verdict(OK, f"Report with {content.count} payments and refunds, in sum {content.total}")
 
 

@@ -4,9 +4,9 @@ from decimal import ROUND_DOWN, Decimal
 
 from odoo import models
 
-from ...glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError
+from ...glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError, Unreadable
 from ...glase.logs import get_logger
-from ...glase.reports import TERMINAL_DETAILS
+from ...glase.reports import TERMINAL_DETAILS, read_report
 from ...rules import state_machine
 from ...rules.certification_judge import Heard
 from ...rules.certification_sheet import (
@@ -213,7 +213,18 @@ class GlaseVerification(models.Model):
             seconds=answer.seconds,
             request=answer.request_xml,
             response=answer.response_xml,
+            **self._read_report(answer),
         )
+
+    def _read_report(self, answer):
+        """What the answer's report says, or why it cannot be read; nothing of another answer."""
+        report = getattr(answer, "report", None)
+        if not report:
+            return {}
+        try:
+            return {"report": read_report(report.content)}
+        except Unreadable as error:
+            return {"unreadable": error.detail}
 
     def _in_words(self, error):
         if isinstance(error, ResultError):

@@ -7,7 +7,7 @@ definePosModels();
 const CASH = 1;
 
 /**
- * What an order owes: the same table as the server's, `tests/property/due_test.py`.
+ * What an order owes: the same table as the server's, `tests/rules/due_test.py`.
  *
  * Step, method, whether the whole order is rounded, total, paid otherwise, with cash or not, due.
  */

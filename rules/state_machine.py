@@ -74,11 +74,14 @@ ANSWER, NEVER_SENT, NO_ANSWER, UNREADABLE, NOTE = (
     "unreadable",
     "note",
 )
+# Answered, but with a reference that another row has: it proves nothing about this one.
+OF_ANOTHER = "of_another"
 OUTCOMES = [
     (ANSWER, "Answered"),
     (NEVER_SENT, "Never sent"),
     (NO_ANSWER, "Sent, no answer"),
     (UNREADABLE, "Answer unreadable"),
+    (OF_ANOTHER, "Answered with another's reference"),
     (NOTE, "Note"),
 ]
 
@@ -136,6 +139,10 @@ def judge(row, evidence):
     :param Evidence evidence: what was heard
     :rtype: Verdict
     """
+    if evidence.outcome == OF_ANOTHER:
+        # A send or a refund has been answered, so it is not under way; what it did nobody knows.
+        state = UNKNOWN if row.state == SENDING else row.state
+        return Verdict(state, cases=("reference_twice",))
     return _JUDGES.get(evidence.operation, _judge_nothing)(row, evidence)
 
 

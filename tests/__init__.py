@@ -31,6 +31,7 @@ from . import (
     test_names,
     test_neutralize,
     test_one_of_a_kind,
+    test_one_reference,
     test_overview,
     test_payment_method,
     test_period,

@@ -2,12 +2,14 @@
 
 import uuid
 from contextlib import contextmanager
+from dataclasses import replace
 
 from odoo import api
 from odoo.tests import tagged
 
 from ..glase import Client, Principal
 from ..models.support import clock
+from ..rules import state_machine
 from .shared_till import SharedTillCommon
 from .simulator_process import SimulatorProcess
 
@@ -280,3 +282,27 @@ class GlaseCommon(SharedTillCommon):
         rows = self.env["glase.transaction"].search([("line_uuid", "=", line_uuid)])
         rows.invalidate_recordset()
         return rows[:1]
+
+    def replayed(self, row):
+        """The state that the row's events lead to."""
+        state = state_machine.Row(kind=row.kind)
+        for event in row.event_ids.sorted("id"):
+            if event.outcome == state_machine.NOTE:
+                move = state_machine.REQUESTS.get(event.operation, {})
+                state = replace(state, state=move.get(state.state, state.state))
+                continue
+            verdict = state_machine.judge(
+                state,
+                state_machine.Evidence(
+                    event.operation,
+                    event.outcome,
+                    code=event.code,
+                    status=event.status or None,
+                    invoice_reference=event.invoice_reference or None,
+                    ers_reference=event.ers_reference or None,
+                ),
+            )
+            said_paid = verdict.values.get("said_paid", state.said_paid)
+            state = replace(state, state=verdict.state, said_paid=said_paid)
+            self.assertEqual(event.state, state.state, "the event says which state it led to")
+        return state.state

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -21,30 +20,6 @@ class TestLedgerSettle(GlaseCommon):
             lambda event: event.outcome != state_machine.NOTE
         )
         return answers.sorted("id").mapped("operation")
-
-    def replayed(self, row):
-        """The state that the row's events lead to."""
-        state = state_machine.Row(kind=row.kind)
-        for event in row.event_ids.sorted("id"):
-            if event.outcome == state_machine.NOTE:
-                move = state_machine.REQUESTS.get(event.operation, {})
-                state = replace(state, state=move.get(state.state, state.state))
-                continue
-            verdict = state_machine.judge(
-                state,
-                state_machine.Evidence(
-                    event.operation,
-                    event.outcome,
-                    code=event.code,
-                    status=event.status or None,
-                    invoice_reference=event.invoice_reference or None,
-                    ers_reference=event.ers_reference or None,
-                ),
-            )
-            said_paid = verdict.values.get("said_paid", state.said_paid)
-            state = replace(state, state=verdict.state, said_paid=said_paid)
-            self.assertEqual(event.state, state.state, "the event says which state it led to")
-        return state.state
 
     def assert_ended(self, line, state):
         row = self.row(line)

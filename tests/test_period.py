@@ -498,19 +498,3 @@ class TestPeriod(PeriodCommon):
                 period.with_user(user).write({"state": "reconciled"})
         with self.assertRaises(AccessError):
             period.with_user(self.pos_user).action_resume()
-
-    def test_a_payment_reference_that_glase_gives_twice_is_stored_and_is_a_case(self):
-        _order, first = self.paid_order(100)
-        order, line = self.sent(30)
-        second = self.row(line)
-        paid = state_machine.Evidence(
-            "getPaymentStatus", code=0, status="PAID", version=2, ers_reference=first.ers_reference
-        )
-        second.sudo()._absorb(paid, {"client_reference": "twice", "seconds": 0.1})
-        self.validate(order, line)
-        self.assertEqual((second.state, order.state), ("paid", "paid"))
-        self.assertEqual(second.ers_reference, first.ers_reference)
-        self.assertEqual(self.cases(line), ["reference_twice"])
-        self.assertIn(first.display_name, second.case_ids.summary)
-        period = self.closed_and_settled()
-        self.assertEqual(self.kinds(period), ["undecidable"], "one difference, and not three")

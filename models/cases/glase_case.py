@@ -11,7 +11,7 @@ KINDS = [
     ("paid_without_order", "Paid, but no order has it"),
     ("paid_late", "Paid after it counted as unpaid"),
     ("paid_without_reference", "Paid, but without a payment reference"),
-    ("reference_twice", "Two payments have one payment reference"),
+    ("reference_twice", "Glase named a reference that another has"),
     ("amount_differs", "Glase took another amount"),
     ("amount_unknown", "Paid, but not known how much"),
     ("changed_after_send", "Changed after the bill was sent"),
@@ -36,7 +36,7 @@ OFFERED = {
     # How much was paid is not settled with words: somebody says which amount.
     "action_settle": ALL_KINDS - {"amount_unknown"},
     "action_attach": GIVEN_BACK | {"amount_differs"},
-    "action_not_paid": frozenset({"not_answered_for_till"}),
+    "action_not_paid": frozenset({"not_answered_for_till", "reference_twice"}),
     "action_old_amount_taken": frozenset({"amount_unknown"}),
     "action_new_amount_taken": frozenset({"amount_unknown"}),
     "action_was_refunded": frozenset({"unknown_refund"}),

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import datetime, timedelta
 
 from odoo import fields, models
@@ -5,6 +6,7 @@ from odoo import fields, models
 from ...rules import state_machine
 from ...rules.certification_judge import UNPAID
 from ...rules.certification_sheet import ASK, CANCEL, REFUND, SEND
+from ..ledger import references
 from ..support import clock
 
 SENDING, NEVER, LOST, OPEN = "sending", "never", "lost", "open"
@@ -65,6 +67,19 @@ class GlaseVerificationBill(models.Model):
     words = fields.Char("Last Heard", readonly=True)
 
     # === What was heard ===
+
+    def _unless_of_another(self, heard):
+        """An answer as it is; one that names what another record has proves nothing (``doc/ledger.md §20``)."""
+        evidence = heard.evidence
+        if not heard.succeeded or evidence.operation not in (SEND, ASK, REFUND):
+            return heard
+        named = {evidence.invoice_reference, evidence.ers_reference}
+        other = references.holder(self, self.verification_id.environment, named)
+        if not other:
+            return heard
+        evidence = dataclasses.replace(evidence, outcome=state_machine.OF_ANOTHER)
+        words = f"Glase answered with a reference that {other.display_name} has already."
+        return dataclasses.replace(heard, evidence=evidence, words=words)
 
     def _learn(self, heard):
         """Take in what was heard about this invoice, whoever asked."""

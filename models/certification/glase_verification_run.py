@@ -200,6 +200,7 @@ class GlaseVerification(models.Model):
             )
         self._learn(heard)
         if bill:
+            heard = bill._unless_of_another(heard)
             bill._learn(heard)
         if not claim.clearing:
             if step.state == DOING:

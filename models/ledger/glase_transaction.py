@@ -118,6 +118,12 @@ class GlaseTransaction(models.Model):
     invoice_version = fields.Integer(readonly=True)
     qr_code = fields.Char("Invoice QR Code", readonly=True)
     ers_reference = fields.Char("Payment Reference", readonly=True, index="btree_not_null")
+    own_reference = fields.Char(
+        compute="_compute_own_reference",
+        store=True,
+        index="btree_not_null",
+        help="The payment reference, where it names this row alone",
+    )
     receipt_time = fields.Datetime("Time on Glase's Receipt", readonly=True)
     receipt_amount = fields.Monetary("Amount on Glase's Receipt", readonly=True)
     receipt_currency = fields.Char("Currency on Glase's Receipt", readonly=True)
@@ -179,6 +185,15 @@ class GlaseTransaction(models.Model):
     _one_row_a_payment = models.UniqueIndex(
         "(payment_id) WHERE payment_id IS NOT NULL", "This payment has a ledger row already."
     )
+    # One Glase is one environment, whatever account, reseller, company or address it is reached by.
+    _one_payment_reference = models.UniqueIndex(
+        "(environment, own_reference) WHERE own_reference IS NOT NULL",
+        "Another payment or refund has this payment reference already.",
+    )
+    _one_invoice_reference = models.UniqueIndex(
+        "(environment, invoice_reference) WHERE invoice_reference IS NOT NULL",
+        "Another bill has this invoice reference already.",
+    )
     _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
     _unreported = models.Index(
         "(terminal_id, ended_at) WHERE period_id IS NULL AND state IN ('paid', 'refunded')"
@@ -190,6 +205,13 @@ class GlaseTransaction(models.Model):
             reference = row.ers_reference or row.invoice_reference
             name = row.order_name or self.env._("Glase attempt %s", row.id)
             row.display_name = f"{name} ({reference})" if reference else name
+
+    @api.depends("ers_reference", "original_id.ers_reference")
+    def _compute_own_reference(self):
+        """A Glase may answer refunds with the reference of their payment (``doc/simulator.md``)."""
+        for row in self:
+            of_payment = row.ers_reference == row.original_id.ers_reference
+            row.own_reference = False if of_payment else row.ers_reference
 
     @api.depends("amount", "kind")
     def _compute_signed_amount(self):

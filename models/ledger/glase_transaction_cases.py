@@ -20,6 +20,31 @@ class GlaseTransaction(models.Model):
         """Close this row's open cases of these kinds: what was missing has arrived."""
         self.case_ids.filtered(lambda case: case.kind in kinds)._settle(note)
 
+    def _of_another_message(self, evidence):
+        """What the cashier reads of an answer that names what another row has."""
+        if evidence.operation == "sendInvoice":
+            return self.env._(
+                "Glase gave this bill the number of another one, so nobody can ask about it. If "
+                "the customer's phone says paid, that money comes back by itself. Send the payment "
+                "again."
+            )
+        if evidence.operation == "refundPayment":
+            return self.env._(
+                "Glase answered with the reference of another payment or refund: the customer may "
+                "or may not have got the money back. Do not give it back in another way: a manager "
+                "finds out and decides."
+            )
+        return self.env._(
+            "Glase says paid, but with the payment reference of another payment: that is no proof. "
+            "Hand out nothing for it yet. Glase is asked again; if that stays, tell the manager."
+        )
+
+    def _answered_of_another(self):
+        """Whether what is unknown about this row is so because Glase named another's reference."""
+        return any(
+            case.kind == "reference_twice" and case.state == "open" for case in self.sudo().case_ids
+        )
+
     def _case_summary(self, kind, details):
         match kind:
             case "paid_without_order":
@@ -45,12 +70,14 @@ class GlaseTransaction(models.Model):
                     self.ers_reference or self.call_reference or "",
                 )
             case "reference_twice":
+                evidence = details["evidence"]
                 return self.env._(
-                    "Glase gave the payment reference %(reference)s to this payment and to "
-                    "%(others)s. A refund or a report cannot tell them apart: ask Glase which one "
-                    "it belongs to.",
-                    reference=self.ers_reference,
-                    others=details["others"],
+                    "Glase answered with the reference %(reference)s, which belongs to %(other)s "
+                    "already: that proves nothing about this one. Ask Glase what became of it (our "
+                    "own reference of its call is %(call)s).",
+                    reference=evidence.ers_reference or evidence.invoice_reference,
+                    other=details["other"].display_name,
+                    call=self.call_reference,
                 )
             case "amount_differs":
                 return self.env._(

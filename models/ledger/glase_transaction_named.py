@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...rules import state_machine
+from . import references
 
 # Opaque at Glase (doc/protocol.md §4.15): what keeps words and amounts out, and nothing that Glase gave.
 SHAPE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{5,63}", re.ASCII)
@@ -19,11 +20,6 @@ class GlaseTransaction(models.Model):
     _inherit = "glase.transaction"
 
     reference_by = fields.Many2one("res.users", "Payment Reference Entered by", readonly=True)
-
-    _one_entered_reference = models.UniqueIndex(
-        "(company_id, environment, ers_reference) WHERE reference_by IS NOT NULL",
-        "Another refund has this payment reference already.",
-    )
 
     def _why_not_reference(self, reference):
         """Why a refund cannot have this payment reference, as a sentence; False if it can.
@@ -41,7 +37,7 @@ class GlaseTransaction(models.Model):
                 "This is the reference of the payment. Enter the refund's own, or leave it empty: "
                 "a report that has the refund under its payment is understood without."
             )
-        other = self._with_reference(reference)
+        other = references.holder(self, self.environment, {reference})
         if other:
             return self.env._(
                 "%(reference)s belongs to %(other)s already. Ask Glase for the reference of this "
@@ -50,26 +46,6 @@ class GlaseTransaction(models.Model):
                 other=other[:1].display_name,
             )
         return False
-
-    def _with_reference(self, reference):
-        """What else at the same Glase has a reference: a row of the ledger, or a bill of a verification."""
-        other = self.search(
-            Domain("id", "!=", self.id)
-            & Domain("company_id", "=", self.company_id.id)
-            & Domain("environment", "=", self.environment)
-            & (
-                Domain("ers_reference", "=", reference)
-                | Domain("invoice_reference", "=", reference)
-            ),
-            limit=1,
-        )
-        return other or self.env["glase.verification.bill"].search(
-            Domain("verification_id.company_id", "=", self.company_id.id)
-            & (
-                Domain("ers_reference", "=", reference) | Domain("refund_reference", "=", reference)
-            ),
-            limit=1,
-        )
 
     def _enter_reference(self, reference, reason, user):
         """Write down the payment reference that Glase gave this refund, under the row's lock.

@@ -319,6 +319,8 @@ class GlaseTransaction(models.Model):
                 return self.env._(
                     "The customer had paid, but too late: Glase has given the money back by itself."
                 )
+            case state_machine.UNKNOWN if self._answered_of_another():
+                return self.message
             case state_machine.UNKNOWN:
                 return self.env._(
                     "Glase did not answer when the bill was sent. If the customer's phone says "

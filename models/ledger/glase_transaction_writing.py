@@ -1,7 +1,10 @@
+import dataclasses
+
 from odoo import SUPERUSER_ID, models
 
 from ...rules import state_machine
-from ..support import clock
+from ..support import autonomous_transaction, clock
+from . import references
 
 
 class GlaseTransaction(models.Model):
@@ -59,6 +62,12 @@ class GlaseTransaction(models.Model):
         self._lock()
         now = clock.now(self.env.cr)
         verdict = state_machine.judge(self._as_judged(), evidence)
+        named = {verdict.values.get(name) for name in ("invoice_reference", "ers_reference")}
+        other = references.holder(self, self.environment, named - {self.original_id.ers_reference})
+        if other:
+            evidence = dataclasses.replace(evidence, outcome=state_machine.OF_ANOTHER)
+            verdict = state_machine.judge(self._as_judged(), evidence)
+            heard = {**heard, "message": self._of_another_message(evidence)}
         amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False
         self.env["glase.event"].create(
             {
@@ -78,15 +87,16 @@ class GlaseTransaction(models.Model):
             }
         )
         self.write(self._values_of(verdict, evidence, heard, now))
+        autonomous_transaction.flush_unique(self)
         for kind in verdict.cases:
-            self._open_case(kind)
+            self._open_case(kind, other=other, evidence=evidence)
         self._after(verdict.state)
 
     def _values_of(self, verdict, evidence, heard, now):
         values = dict(verdict.values)
         for name in {"receipt_amount", "amount"} & set(values):
             values[name] = float(values[name])
-        if evidence.outcome == state_machine.ANSWER:
+        if evidence.outcome in (state_machine.ANSWER, state_machine.OF_ANOTHER):
             values["answered_at"] = now
         values["message"] = heard.get("message") or False
         if "cancel_code" in values:
@@ -94,7 +104,9 @@ class GlaseTransaction(models.Model):
         # Canceled, or refused for another reason than that it is being paid: either way the next
         # bill may take its place.
         replaceable = values.get("cancel_code") in state_machine.CANCELED_CODES
-        if self.given_up_at and (replaceable or values.get("cancel_refusal")):
+        # Paid, but in a way that proves nothing: the bill is off the sticker all the same.
+        unproven = evidence.status == "PAID" and verdict.state == state_machine.ISSUED
+        if self.given_up_at and (replaceable or values.get("cancel_refusal") or unproven):
             values["released"] = True
         if verdict.state != self.state:
             values["state"] = verdict.state
@@ -117,7 +129,8 @@ class GlaseTransaction(models.Model):
         """The row is paid: does the amount fit, and does an order wait for the proof?"""
         self.ensure_one()
         self._settle_cases(
-            {"forced_done", "goods_without_money"}, self.env._("Paid: %s", self.ers_reference)
+            {"forced_done", "goods_without_money", "reference_twice"},
+            self.env._("Paid: %s", self.ers_reference),
         )
         if self.receipt_currency:
             fits = (
@@ -126,30 +139,12 @@ class GlaseTransaction(models.Model):
             )
             if not fits:
                 self._open_case("amount_differs")
-        twins = self._same_reference()
-        if twins:
-            self._open_case("reference_twice", others=", ".join(twins.mapped("display_name")))
         if self.given_up_at and not self.payment_id:
             self._open_case("paid_without_order")
         if self._amount_is_certain():
             self._settle_cases({"amount_unknown"}, self.env._("Known now: %s", self.amount))
         payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
         payments._glase_prove()
-
-    def _same_reference(self):
-        """Other payments at the same Glase that have this one's payment reference."""
-        self.ensure_one()
-        if not self.ers_reference:
-            return self.browse()
-        return self.search(
-            [
-                ("id", "!=", self.id),
-                ("kind", "=", state_machine.PAYMENT),
-                ("ers_reference", "=", self.ers_reference),
-                ("account_id", "=", self.account_id.id),
-                ("environment", "=", self.environment),
-            ]
-        )
 
     def _after_unpaid(self):
         """The row ended without money: were goods given for it?"""

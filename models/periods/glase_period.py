@@ -102,6 +102,10 @@ class GlasePeriod(models.Model):
         "Awaited", readonly=True, help="Payments that the next period's report should have"
     )
 
+    _one_identifier = models.UniqueIndex(
+        "(environment, identifier) WHERE identifier IS NOT NULL",
+        "Another period has this id at Glase already.",
+    )
     _one_to_mark = models.UniqueIndex(
         "(account_id, COALESCE(terminal_id, 0)) WHERE state = 'to_mark'",
         "A period of this till or shop is waiting to be marked already.",

@@ -8,6 +8,7 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
 from ...glase.logs import get_logger
@@ -158,6 +159,8 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         autonomous_transaction.lock(self)
         now = clock.now(self.env.cr)
+        if identifier and self._is_of_another(identifier):
+            return
         if identifier:
             self.write(
                 {
@@ -169,6 +172,7 @@ class GlasePeriod(models.Model):
                     "message": False,
                 }
             )
+            autonomous_transaction.flush_unique(self)
         elif self.state != MARKING:
             return
         elif state_machine.proves_failure(evidence):
@@ -179,16 +183,44 @@ class GlasePeriod(models.Model):
         else:
             self._lose_mark()
 
-    def _lose_mark(self):
-        """Nobody knows whether this period was marked: after a minute a new one takes its place."""
+    def _is_of_another(self, identifier):
+        """Whether Glase answered a mark with the id of another period: it is not known what it did.
+
+        The answer stands in the case. It is marked again once; a Glase that says the same then is
+        asked by the next closing.
+        """
+        same = Domain("environment", "=", self.environment) & Domain("identifier", "=", identifier)
+        other = self.search(same & Domain("id", "!=", self.id), limit=1)
+        if not other:
+            return False
+        words = self.env._(
+            "Glase named this period %(identifier)s, which is the id of %(other)s already. Ask "
+            "Glase which period was marked about %(time)s.",
+            identifier=identifier,
+            other=other.display_name,
+            time=self.mark_sent_at,
+        )
+        self.env["glase.case"]._open_for_period("reference_twice", words, self, 0.0)
+        if self.state == MARKING:
+            self._lose_mark(words, again=not self.replaces_id)
+        return True
+
+    def _lose_mark(self, words=None, again=True):
+        """Nobody knows whether this period was marked: after a minute a new one takes its place.
+
+        :param str words: what was heard, for a person
+        :param bool again: whether a new one is made
+        """
         self.ensure_one()
         self.write(
             {
                 "state": MARK_UNKNOWN,
                 "next_try_at": False,
-                "message": self.env._("Glase did not answer. The period is marked again."),
+                "message": words or self.env._("Glase did not answer. The period is marked again."),
             }
         )
+        if not again:
+            return
         following = self._make(self.account_id, self.terminal_id, self.session_ids, replaces=self)
         following.next_try_at = clock.now(self.env.cr) + MARK_AGAIN_AFTER
 

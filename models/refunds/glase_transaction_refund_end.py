@@ -111,6 +111,8 @@ class GlaseTransaction(models.Model):
         if self.kind != state_machine.REFUND:
             return super()._till_message()
         match self.state:
+            case state_machine.UNKNOWN if self._answered_of_another():
+                return self.message
             case state_machine.UNKNOWN:
                 return self.env._(
                     "Glase has not answered: the customer may or may not have got the money back. "

@@ -110,6 +110,10 @@ class GlaseTerminal(models.Model):
         "(config_id) WHERE config_id IS NOT NULL AND state = 'draft'",
         "This point of sale has a Glase terminal already that only needs to be registered.",
     )
+    _one_terminal_identifier = models.UniqueIndex(
+        "(environment, terminal_identifier) WHERE terminal_identifier IS NOT NULL",
+        "Another registration has this terminal ID already.",
+    )
     _external_identifier_unique = models.UniqueIndex(
         "(external_identifier) WHERE external_identifier IS NOT NULL",
         "This external ID was used before.",

@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
+from ..support import autonomous_transaction
 from .glase_terminal import DRAFT, LIVE, REGISTERED, RETIRED
 from .glase_terminal_registration import Outcome
 
@@ -88,12 +89,15 @@ class GlaseTerminal(models.Model):
         return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
 
     def _store_registered(self, answer, replaces):
+        other = self._other_registration(answer.terminal_id)
+        if other:
+            return self._store_of_another(answer.terminal_id, other, replaces)
         message = self.env._(
             "“%s” is registered with Glase. Next: assign the Glase ID of its sticker.", self.name
         )
         if replaces:
             self.browse(replaces.id)._retire()
-        return self._store(
+        outcome = self._store(
             {
                 "state": REGISTERED,
                 "terminal_identifier": answer.terminal_id,
@@ -101,6 +105,32 @@ class GlaseTerminal(models.Model):
             },
             message,
         )
+        autonomous_transaction.flush_unique(self)
+        return outcome
+
+    def _other_registration(self, terminal_identifier):
+        """The registration that has this terminal id at the same Glase already, also an ended one."""
+        return self.with_context(active_test=False).search(
+            [
+                ("id", "not in", self.ids),
+                ("environment", "=", self.environment),
+                ("terminal_identifier", "=", terminal_identifier),
+            ],
+            limit=1,
+        )
+
+    def _store_of_another(self, terminal_identifier, other, replaces):
+        """Two tills of one name would take each other's money: this one stays unregistered."""
+        if replaces:
+            self.browse(replaces.id)._release()
+        message = self.env._(
+            "Glase answered with the terminal ID %(identifier)s, which “%(other)s” has already, so "
+            "this till is not registered. Press Register again; if that stays, ask Glase.",
+            identifier=terminal_identifier,
+            other=other.display_name,
+        )
+        self._store({"external_identifier": False, "password": False}, message)
+        return Outcome(False, message)
 
     def _retire(self):
         """Another registration of the till takes the place of this one."""

@@ -72,6 +72,18 @@ def _passes(error):
     return bare or (error.pgcode or "").startswith(LOST)
 
 
+def flush_unique(records):
+    """Write out records of which was looked up that they are the only ones of their kind.
+
+    :param records: of one model that has a unique index for it
+    :raises ConcurrencyError: another transaction has just stored the same: begin again, to see it
+    """
+    try:
+        records.flush_recordset()
+    except psycopg2.errors.UniqueViolation as error:
+        raise ConcurrencyError("Another transaction has just stored the same.") from error
+
+
 def lock(records):
     """Lock rows until the transaction ends, in the order of their ids (``doc/ledger.md §2``).
 

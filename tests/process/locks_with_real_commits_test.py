@@ -353,3 +353,42 @@ def finish_next(shop, till):
     till.door("send", **bill)
     finish(shop, till, bill)
     tidy(shop)
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+def test_two_who_hear_one_payment_reference_do_not_both_believe_it(shop, till, ends):
+    earlier = out(shop, till, 110)
+    till.door("cancel", **asked(earlier))
+    bill = out(shop, till, 111)
+    pay(shop)
+    payments = shop.simulator.journal()["payments"]
+    reference = max(payment["ers_reference"] for payment in payments)
+    rival = shop.connect()
+    with ThreadPoolExecutor(1) as pool, rival.cursor() as cursor:
+        # Another server stores it at this moment, for the bill before.
+        cursor.execute(
+            "UPDATE glase_transaction SET state = 'paid', ers_reference = %s, own_reference = %s"
+            " WHERE line_uuid = %s",
+            (reference, reference, earlier["line_uuid"]),
+        )
+        answered = pool.submit(till.door, "status", **asked(bill))
+        wait_for_waiter(shop, LEDGER)
+        getattr(rival, ends)()
+        view = answered.result(timeout=60)
+    rival.close()
+    kinds = shop.query(
+        "SELECT c.kind FROM glase_case c JOIN glase_transaction t ON t.id = c.transaction_id"
+        " WHERE t.line_uuid = %s AND c.state = 'open'",
+        bill["line_uuid"],
+    )
+    if ends == "commit":
+        assert (view["state"], view["reference"]) == ("issued", False)
+        assert kinds == [("reference_twice",)]
+        clear = "UPDATE glase_transaction SET state = 'canceled' WHERE line_uuid = %s"
+        connection = shop.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(clear, (bill["line_uuid"],))
+        connection.close()
+    else:
+        assert (view["state"], view["reference"], kinds) == ("paid", reference, [])
+    tidy(shop)

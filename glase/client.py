@@ -11,8 +11,8 @@ from .errors import (
     GlaseError,
     NoAnswer,
     RequestError,
+    ResultError,
     Unreadable,
-    error_for,
 )
 from .gate import Gate
 from .logs import get_logger
@@ -164,7 +164,7 @@ class Client:
         )
 
     def cancel_invoice(self, terminal, invoice_reference, *, client_reference=None, timeout=None):
-        """Cancel a bill; safe to repeat. AlreadyCanceled is as good as a success.
+        """Cancel a bill; safe to repeat. Codes 55 and 95 are as good as a success.
 
         Whatever is heard, only :meth:`get_payment_status` says what became of the bill.
         """
@@ -232,7 +232,7 @@ class Client:
         :param str report_id: such as ``Reconciliation/STD_RECON_006.xml``
         :param dict parameters: ``transactionPeriodId``, and ``TERMINALID`` for one terminal's
         :rtype: ReportAnswer
-        :raises ReportNotReady: ask again in some seconds
+        :raises ResultError: with code 2, ask again in some seconds
         """
         children = {
             "reportId": report_id,
@@ -272,7 +272,7 @@ class Client:
             raise failure from None
         call.log(answer.result_code)
         if answer.result_code:
-            raise error_for(answer)
+            raise ResultError(answer)
         return answer
 
     def _exchange(self, call, body, timeout):

@@ -12,6 +12,7 @@ from . import (
     test_books_example,
     test_case_attach,
     test_cash_rounding,
+    test_cashier_messages,
     test_certifying_references,
     test_change_amount,
     test_closing,

@@ -4,7 +4,8 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..glase import EndpointError, GlaseError, ReportNotReady, ServiceTrouble, reports
+from ..glase import EndpointError, GlaseError, reports
+from ..glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
 from ..glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ..glase.report_file import judge
 from ..models.pos.res_users import MANAGERS
@@ -161,14 +162,9 @@ class GlaseRunReport(models.TransientModel):
         self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             answer = client.execute_report(reseller, *asked)
-        except ReportNotReady:
-            words = self.env._(
-                "Glase is still making this report. Try again in some seconds. A terminal's "
-                "report is never ready for a period that was marked for the whole shop."
-            )
-            return self._ended("not_ready", words)
         except GlaseError as error:
-            return self._ended("failed", self._explain(error))
+            outcome = "not_ready" if error.code == REPORT_NOT_READY else "failed"
+            return self._ended(outcome, self._explain(error))
         return self._take_in(answer.report, reseller.password)
 
     def _plan(self):
@@ -218,7 +214,12 @@ class GlaseRunReport(models.TransientModel):
     def _explain(self, error):
         if error.reason == "too_big":
             return self.env._("The report is larger than 32 MB. Ask for one of a shorter period.")
-        if isinstance(error, ServiceTrouble):
+        if error.code == REPORT_NOT_READY:
+            return self.env._(
+                "Glase is still making this report. Try again in some seconds. A terminal's "
+                "report is never ready for a period that was marked for the whole shop."
+            )
+        if error.code in SERVICE_TROUBLE:
             return self.env._(
                 "Glase has no such report of this period, or has trouble of its own. Check the "
                 "report and the period, or try again later. (result code %s)",

@@ -2,11 +2,16 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import RequestError
 from ...rules.environments import SIMULATOR
 from ..support import installation
 from ..support.public_method import public
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 # Which of them may be unknown on either side, and is then not compared.
 OPTIONAL = frozenset({"cluster"})
@@ -15,7 +20,7 @@ OPTIONAL = frozenset({"cluster"})
 class CopiedDatabase(RequestError):
     """This database is not the one that the account was confirmed for; nothing was sent."""
 
-    message = (
+    sentence = _lt(
         "This database may be a copy, so Glase is not called. An administrator confirms under "
         "Glase / Accounts that this is the shop's own database."
     )
@@ -24,7 +29,7 @@ class CopiedDatabase(RequestError):
 class MovedAccount(RequestError):
     """The account has another Glase or reseller than the registration; nothing was sent."""
 
-    message = (
+    sentence = _lt(
         "The account has another environment, address or reseller now than when this till was "
         "registered, so its log-in is not sent there. Ask Glase for this report."
     )

@@ -11,6 +11,7 @@ from ...glase import (
 from ...glase.logs import get_logger
 from ..registration.glase_terminal_registration import LOGIN_CODES, Outcome
 from ..support import autonomous_transaction
+from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
 
 _logger = get_logger(__name__)
@@ -108,7 +109,7 @@ class GlaseAccount(models.Model):
                 )
             return self.env._(
                 "Glase answered, but refused: %(message)s (result code %(code)s)",
-                message=error.cashier_message,
+                message=cashier_message(self.env, error),
                 code=error.code,
             )
         if error.reason == "tls":

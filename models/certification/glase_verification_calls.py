@@ -24,6 +24,7 @@ from ...rules.certification_sheet import (
 from ..accounts import glase_connection
 from ..accounts.glase_connection import raising
 from ..support import clock
+from ..support.cashier_messages import cashier_message
 
 _logger = get_logger(__name__)
 
@@ -227,7 +228,9 @@ class GlaseVerification(models.Model):
             return {"unreadable": error.detail}
 
     def _in_words(self, error):
+        # English whatever the user's language is: it goes to Glase.
+        words = cashier_message(self.with_context(lang="en_US").env, error)
         if isinstance(error, ResultError):
             said = f" (“{error.answer.result_description}”)" if error.answer else ""
-            return f"{error.cashier_message} Result code {error.code}{said}"
-        return f"{error.cashier_message} ({error.reason or 'no answer'})"
+            return f"{words} Result code {error.code}{said}"
+        return f"{words} ({error.reason or 'no answer'})"

@@ -17,6 +17,7 @@ from ...glase.logs import get_logger
 from ...rules import state_machine
 from ..accounts.glase_connection import raising
 from ..support import autonomous_transaction, clock
+from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused
 
 _logger = get_logger(__name__)
@@ -214,7 +215,7 @@ class GlaseTransaction(models.Model):
             sent = answer.client_reference
         except GlaseError as error:
             evidence = self._evidence_of_error(operation, error)
-            heard = {"seconds": error.seconds or 0.0, "message": error.cashier_message}
+            heard = {"seconds": error.seconds or 0.0, "message": cashier_message(self.env, error)}
             sent = error.client_reference or sent
         except Exception:
             # A fault of our own must not leave the row in the dark: what is not known is unknown.

@@ -8,6 +8,7 @@ from ...rules import state_machine
 from ...rules.bill_rows import has_wire_precision
 from ...rules.environments import MARKS
 from ..support import clock
+from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused, answers_refusals
 
 MORE_THAN_THE_WIRE_CARRIES = Decimal(10) ** 15
@@ -227,7 +228,7 @@ class GlaseTransaction(models.Model):
         try:
             return order._glase_invoice(line_uuid, amount, terminal, cashier, **options)
         except RequestError as error:
-            raise Refused("amount", error.cashier_message) from error
+            raise Refused("amount", cashier_message(self.env, error)) from error
 
     @api.model
     def _row_values(self, order, terminal, line_uuid, attempt, amount, cashier):

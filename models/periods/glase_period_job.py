@@ -10,7 +10,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...glase import GlaseError, ReportNotReady, Unreadable, new_client_reference
+from ...glase import GlaseError, Unreadable, new_client_reference
+from ...glase.codes import REPORT_NOT_READY
 from ...glase.logs import get_logger
 from ...glase.reports import (
     SHOP_DETAILS,
@@ -21,6 +22,7 @@ from ...glase.reports import (
 )
 from ...rules import state_machine
 from ..support import autonomous_transaction, clock, cron
+from ..support.cashier_messages import cashier_message
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 
 _logger = get_logger(__name__)
@@ -140,7 +142,7 @@ class GlasePeriod(models.Model):
         except GlaseError as error:
             rows = self.env["glase.transaction"]
             evidence = rows._evidence_of_error("markTransactionPeriod", error)
-            words = error.cashier_message
+            words = cashier_message(self.env, error)
         self._in_own_transaction(
             lambda periods: periods.browse(period_id)._marked(evidence, identifier, words)
         )
@@ -283,12 +285,14 @@ class GlasePeriod(models.Model):
             )
             for what, fetch in plan.items():
                 fetched[what] = fetch()
-        except ReportNotReady:
-            words = self.env._("Glase's report is not ready yet.")
-            self._fetched_nothing(period_id, words, patient=True)
-            return
         except GlaseError as error:
-            self._fetched_nothing(period_id, error.cashier_message)
+            patient = error.code == REPORT_NOT_READY
+            words = (
+                self.env._("Glase's report is not ready yet.")
+                if patient
+                else cashier_message(self.env, error)
+            )
+            self._fetched_nothing(period_id, words, patient=patient)
             return
         try:
             self._in_own_transaction(lambda periods: periods.browse(period_id)._heard(fetched))

@@ -9,6 +9,7 @@ from ...rules import state_machine
 from ..accounts.glase_account_binding import CopiedDatabase
 from ..accounts.glase_connection import raising
 from ..support import autonomous_transaction, clock, cron
+from ..support.cashier_messages import cashier_message
 from .glase_receipt import FAILED, SENDING, SUBMITTED, WAITING
 
 _logger = get_logger(__name__)
@@ -128,7 +129,7 @@ class GlaseReceipt(models.Model):
         if isinstance(error, NotMade):
             return self.env._("The receipt could not be made: see the server's log.")
         if isinstance(error, CopiedDatabase):
-            return error.cashier_message
+            return cashier_message(self.env, error)
         if isinstance(error, ResultError):
             return self.env._("Glase did not take the receipt: result code %s.", error.code)
         return self.env._("Glase did not answer.")

@@ -8,6 +8,7 @@ from ...rules import state_machine
 from ..ledger.glase_transaction_settle import BATCH, UNCLAIMED_AFTER
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction, clock
+from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused
 
 # A refund in one of these counts as given back: what is not decided may have been made.
@@ -141,7 +142,7 @@ class GlaseTransaction(models.Model):
                 issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
             )
         except RequestError as error:
-            raise Refused("amount", error.cashier_message) from error
+            raise Refused("amount", cashier_message(self.env, error)) from error
 
     @api.model
     def _claim_refund(self, original_ids, values, client_reference, spends):

@@ -9,6 +9,7 @@ from ...rules.environments import ENVIRONMENTS, MARKS
 from ..accounts import glase_connection
 from ..support import clock
 from ..support.caller_context import with_own_context
+from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
 from . import sticker_codes
 
@@ -264,7 +265,7 @@ class GlaseTerminal(models.Model):
         forgotten = isinstance(error, ResultError) and error.code in FORGOTTEN_CODES
         if forgotten and self.environment == "simulator":
             return self.env._("This till is not known to the simulator: register it again.")
-        return error.cashier_message
+        return cashier_message(self.env, error)
 
     # === What others show ===
 

@@ -29,10 +29,10 @@ from glase import (
     GlaseError,
     NoAnswer,
     PaymentStatus,
-    ReportNotReady,
     ResultError,
     Unreadable,
 )
+from glase.codes import REPORT_NOT_READY
 
 LOCAL = "http://localhost/soap/merchant/cashregister-2"
 
@@ -319,8 +319,9 @@ def test_white_space_before_the_declaration_does_not_matter(before):
 
 
 def test_a_report_that_is_not_ready_says_so():
-    with pytest.raises(ReportNotReady) as caught:
+    with pytest.raises(ResultError) as caught:
         client(refusal("executeReport", 2)).execute_report(RESELLER, "x", {})
+    assert caught.value.code == REPORT_NOT_READY
     assert caught.value.retryable
 
 

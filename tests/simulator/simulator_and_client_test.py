@@ -65,25 +65,25 @@ def test_a_day(both):
     answer = client.get_payment_status(till, sent.invoice_reference, answer.version)
     assert answer.status is glase.PaymentStatus.PAID
     assert answer.receipt.invoice_total == glase.Amount(Decimal("148.00"), "SEK")
-    with pytest.raises(glase.AlreadyPaid):
+    with pytest.raises(glase.ResultError, match="result code 50 "):
         client.cancel_invoice(till, sent.invoice_reference)
     client.submit_payment_receipt(
         till, answer.ers_reference, glase.ReceiptDocument(b"<p>Tack!</p>")
     )
     refund = client.refund_payment(till, answer.ers_reference, bill("100.00"))
     assert refund.ers_reference not in (None, answer.ers_reference)
-    with pytest.raises(glase.RefundTooLarge):
+    with pytest.raises(glase.ResultError, match="result code 98 "):
         client.refund_payment(till, answer.ers_reference, bill("100.00"))
 
     terminal_id = till.id
     period = client.mark_transaction_period(shop, terminal_id).transaction_period_id
     wanted = {"transactionPeriodId": period, "TERMINALID": terminal_id}
-    with pytest.raises(glase.ReportNotReady):
+    with pytest.raises(glase.ResultError, match="result code 2 "):
         client.execute_report(shop, "Reconciliation/STD_RECON_007.xml", wanted)
     report = client.execute_report(shop, "Reconciliation/STD_RECON_007.xml", wanted)
     assert answer.ers_reference in str(report)
     client.unregister_terminal(till)
-    with pytest.raises(glase.TerminalUnknown):
+    with pytest.raises(glase.ResultError, match="result code 29 "):
         client.send_invoice(till, bill())
 
 
@@ -92,11 +92,11 @@ def test_a_bill_that_is_not_paid(both):
     _shop, till = register(client)
     reference = client.send_invoice(till, bill()).invoice_reference
     client.cancel_invoice(till, reference)
-    with pytest.raises(glase.AlreadyCanceled):
+    with pytest.raises(glase.ResultError, match="result code 95 "):
         client.cancel_invoice(till, reference)
     reference = client.send_invoice(till, bill()).invoice_reference
     customer("begin")
-    with pytest.raises(glase.PaymentInProgress):
+    with pytest.raises(glase.ResultError, match="result code 51 "):
         client.cancel_invoice(till, reference)
     customer("decline")
     answer = client.get_payment_status(till, reference, 0)

@@ -1,0 +1,96 @@
+"""What an error of a call to Glase means, as a sentence that says what to do.
+
+``glase/`` tells errors apart by kind and result code; the sentences stand here, where they are
+translated. An error of the module's own brings its sentence as ``sentence``.
+"""
+
+from odoo.tools.translate import LazyTranslate
+
+from ... import glase
+from ...glase.operations import MOVES_MONEY
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+_CANCELED_BEFORE = _lt("The payment had been canceled before.")
+_LOG_IN = _lt("Glase refused this till's log-in. Take another tender and tell the manager.")
+_OTHER_TENDER = _lt("Glase refused the payment. Take another tender.")
+_UNEXPECTED = _lt("Glase gave an answer that was not expected. Tell the manager.")
+
+# By result code (``doc/protocol.md §5``); of all others a till has no use.
+OF_CODES = {
+    2: _lt("Glase is still preparing the report."),
+    10: _OTHER_TENDER,
+    11: _lt("Glase refused the amount. Take another tender, or another amount."),
+    12: _OTHER_TENDER,
+    20: _LOG_IN,
+    21: _LOG_IN,
+    23: _lt("Glase does not know the payment that is to be refunded. Refund it in another way."),
+    29: _lt(
+        "Glase does not know this till. Take another tender and have the till registered again."
+    ),
+    33: _lt("Glase has blocked this till or shop. Take another tender and contact Glase."),
+    37: _lt("Glase does not know this shop. Take another tender and check the Glase account."),
+    48: _lt("The customer is paying right now. Wait for the result."),
+    49: _lt("Glase refused the bill. Take another tender and tell the manager."),
+    50: _lt("Too late to cancel: the customer has already paid."),
+    51: _lt("The customer is paying right now. Wait for the result, or cancel again."),
+    53: _lt(
+        "Glase did not take this Glase ID: it is not valid, or another till has it. "
+        "Use another sticker, or unregister the old till first."
+    ),
+    54: _lt("Glase does not know this payment. Tell the manager before the order is closed."),
+    55: _CANCELED_BEFORE,
+    58: _lt("The customer did not pay in time. Send the payment again."),
+    64: _lt("Glase refused the address for notifications. Tell the manager."),
+    90: _lt("Glase reports an error of its own. Check the payment before anything else."),
+    91: _lt("Glase does not offer this to this till or shop. Tell the manager."),
+    92: _lt("Glase refused the shop's license. Contact Glase."),
+    93: _lt("Glase is busy. Try again in a moment."),
+    94: _lt("Glase or the customer's bank cannot be reached. Try again, or take another tender."),
+    95: _CANCELED_BEFORE,
+    97: _lt("This shop may not refund through Glase. Refund in another way and contact Glase."),
+    98: _lt("The refund is more than what is left of the payment. Refund less."),
+    99: _lt("The customer's account does not take refunds. Refund in another way."),
+}
+
+# By kind, of an error without a result code; the nearest kind counts.
+OF_KINDS = {
+    glase.GlaseError: _lt(
+        "The payment service Glase cannot be used right now. Take another tender."
+    ),
+    glase.RequestError: _lt("This cannot be sent to Glase. Tell the manager."),
+    glase.InvoiceError: _lt(
+        "The bill cannot be sent to Glase. Take another tender and tell the manager."
+    ),
+    glase.AmountError: _lt(
+        "Glase takes two decimals at most. Enter an amount without a third decimal."
+    ),
+    glase.EndpointError: _lt("The address of the Glase service is not valid. Tell the manager."),
+    glase.NeverSent: _lt(
+        "Glase cannot be reached. Check the network, try again, or take another tender."
+    ),
+    glase.GateOpen: _lt("Glase is slow. Try again in a moment, or take another tender."),
+    glase.OutcomeUnknown: _lt("Glase has not answered. Wait a moment."),
+}
+_MONEY_UNKNOWN = _lt("Glase did not answer. It is not known whether this was done: check it first.")
+
+
+def cashier_message(env, error):
+    """The sentence about an error, in the language of ``env``.
+
+    :param glase.GlaseError error: what the client, or a caller of it, raised
+    :rtype: str
+    """
+    return env._(_sentence(error))
+
+
+def _sentence(error):
+    if hasattr(error, "sentence"):
+        return error.sentence
+    if isinstance(error, glase.ResultError):
+        return OF_CODES.get(error.code, _UNEXPECTED)
+    if isinstance(error, glase.OutcomeUnknown) and error.operation in MOVES_MONEY:
+        return _MONEY_UNKNOWN
+    return next(OF_KINDS[kind] for kind in type(error).__mro__ if kind in OF_KINDS)

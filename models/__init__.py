@@ -69,8 +69,7 @@ from .pos import pos_payment_proof
 from .pos import pos_payment
 from .pos import pos_payment_method
 from .pos import pos_session
-from .pos import pos_session_closing
-from .pos import pos_session_figures
+from .pos import report_saledetails
 from .pos import res_config_settings
 from .pos import res_users
 from .books import account_move
@@ -80,4 +79,3 @@ from .books import glase_suspense
 from .books import glase_suspense_job
 from .books import glase_suspense_case
 from .books import glase_books
-from .books import pos_session_books

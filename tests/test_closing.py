@@ -3,6 +3,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
+from ..models.pos import closing_latch
+from ..models.pos.session_closing import SessionClosing
 from ..models.support.till_errors import Refused
 from .refunds import RefundCommon
 
@@ -18,7 +20,7 @@ class TestClosing(RefundCommon):
 
     def ends(self):
         self.env.invalidate_all()
-        return self.pos_session._glase_open_ends()
+        return SessionClosing(self.pos_session).open_ends()
 
     def close_from_till(self):
         """What the till's popup does, in its order."""
@@ -91,7 +93,7 @@ class TestClosing(RefundCommon):
             self.validate(order, line)
             references.append(order.pos_reference)
             self.assertNotIn(order.name, str(self.ends()), "one name of an order is enough")
-        message = self.pos_session._glase_refusal()
+        message = SessionClosing(self.pos_session).refusal()
         for reference in references:
             self.assertEqual(message.count(reference), 1)
         self.assertEqual(message.count("A manager settles it"), 1)
@@ -182,11 +184,11 @@ class TestClosing(RefundCommon):
         manager = {"login": "pos_admin", "password": "pos_admin"}
         self.door("override_closing", reason="End of the day", **manager)
         self.env.invalidate_all()
-        self.assertFalse(self.pos_session._glase_refusal())
+        self.assertFalse(SessionClosing(self.pos_session).refusal())
         order, line = self.draft_order(self.pos_session, 30)
         self.validate(order, line)
         self.assert_refused("30.00")
-        self.assertNotIn("20.00", self.pos_session._glase_refusal())
+        self.assertNotIn("20.00", SessionClosing(self.pos_session).refusal())
         [end] = self.pos_session.get_closing_control_data()["glase"]["blocking"]
         self.assertIn("30.00", end["what"])
         self.door("override_closing", reason="That one, too", **manager)
@@ -241,7 +243,7 @@ class TestClosing(RefundCommon):
 
     def latched(self):
         self.env.invalidate_all()
-        return self.terminal._is_closing()
+        return closing_latch.is_closing(self.terminal)
 
     def claim(self, values):
         """What a request does that was let in before the register began to close."""
@@ -285,7 +287,7 @@ class TestClosing(RefundCommon):
 
     def test_a_refused_closing_lifts_its_latch_only(self):
         order, line = self.draft_order(self.pos_session, 20)
-        first = self.terminal.sudo()._set_latch()
+        first = closing_latch.set_latch(self.terminal.sudo())
         self.env.flush_all()
         with self.assertRaisesRegex(UserError, "draft orders"):
             self.pos_session.update_closing_control_state_session("")
@@ -294,7 +296,7 @@ class TestClosing(RefundCommon):
         self.env.cr.postrollback.run()
         self.assertTrue(self.latched(), "another closing goes on")
         self.assertEqual(self.send(order, line)["reason"], "closing")
-        self.terminal.sudo()._lift_latch(first)
+        closing_latch.lift_latch(self.terminal.sudo(), first)
         self.env.flush_all()
         self.assertEqual(self.send(order, line)["state"], "issued")
 
@@ -315,7 +317,7 @@ class TestClosing(RefundCommon):
         self._registered_terminal(other)
         session = self.open_register(other)
         order, line = self.refund_order(paid, 30, session=session)
-        other.glase_terminal_ids.sudo()._set_latch()
+        closing_latch.set_latch(other.glase_terminal_ids.sudo())
         self.env.flush_all()
         asked = {"config_id": other.id}
         self.assertEqual(self.refund(order, line, 30, **asked)["reason"], "closing")
@@ -325,7 +327,7 @@ class TestClosing(RefundCommon):
 
     def test_a_latch_that_nobody_lifted_holds_no_till_for_long(self):
         order, line = self.draft_order(self.pos_session, 20)
-        self.pos_session._glase_latch()
+        SessionClosing(self.pos_session).latch()
         self.assertEqual(self.send(order, line)["reason"], "closing")
         self.advance(301)
         self.assertEqual(self.send(order, line)["state"], "issued")

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
 
+from ..models.pos import closing_latch
 from ..models.support import clock, installation
 from .periods import PeriodCommon
 
@@ -97,12 +98,12 @@ class TestCopiedDatabase(PeriodCommon):
         """What was latched or busy when the clock was fast does not stand until it is so late again."""
         self.parameter(clock.OFFSET_PARAMETER, "7200")
         terminal = self.terminal.sudo()
-        terminal._set_latch()
+        closing_latch.set_latch(terminal)
         terminal.write({"busy_since": clock.now(self.env.cr), "busy_with": "register"})
-        self.assertTrue(terminal._is_closing())
+        self.assertTrue(closing_latch.is_closing(terminal))
         self.assertTrue(terminal._is_busy())
         self.parameter(clock.OFFSET_PARAMETER, "0")
-        self.assertFalse(terminal._is_closing())
+        self.assertFalse(closing_latch.is_closing(terminal))
         self.assertFalse(terminal._is_busy())
         self.env.flush_all()
         self.sent()

@@ -3,6 +3,7 @@ from lxml.html import fromstring
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..models.pos.session_figures import SessionFigures
 from .go_live import GoLiveCommon
 
 
@@ -58,8 +59,8 @@ class TestEnvironmentsApart(GoLiveCommon):
 
     def test_a_session_and_its_sales_details_have_one_environment(self):
         paid = self.pay(simulator=self.production, amount=30)
-        self.assertEqual(self.pos_session._glase_figures()["net"], 30)
-        self.assertEqual(self.old_session._glase_figures()["net"], 20)
+        self.assertEqual(SessionFigures(self.pos_session).first_block()["net"], 30)
+        self.assertEqual(SessionFigures(self.old_session).first_block()["net"], 20)
         self.assertEqual(self.row(paid.payment_ids.uuid).environment, "production")
         self.assertEqual(self.pos_session._glase_environment(), "production")
         self.assertEqual(self.old_session._glase_environment(), "test")

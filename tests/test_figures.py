@@ -3,6 +3,8 @@ from unittest.mock import patch
 
 from lxml.html import fromstring
 
+from ..models.pos.session_closing import SessionClosing
+from ..models.pos.session_figures import SessionFigures
 from ..models.support import clock
 from ..rules import state_machine
 from .periods import PeriodCommon
@@ -20,7 +22,7 @@ class TestFigures(PeriodCommon):
 
     def figures(self, session=None):
         self.env.invalidate_all()
-        return (session or self.pos_session)._glase_figures()
+        return SessionFigures(session or self.pos_session).first_block()
 
     def forced_order(self, amount=132):
         """An order that is finished with a payment which only a manager vouches for."""
@@ -203,7 +205,7 @@ class TestFigures(PeriodCommon):
         sessions = self.env["pos.session"].search([("config_id", "=", self.main_pos_config.id)])
         rows = self.env["glase.transaction"].search([("terminal_id", "=", self.terminal.id)])
         moved = rows.filtered(lambda row: row.state in (state_machine.PAID, state_machine.REFUNDED))
-        blocks = {session: session._glase_figures() for session in sessions}
+        blocks = {session: SessionFigures(session).first_block() for session in sessions}
 
         def total(name):
             return round(sum(block[name] for block in blocks.values()), 2)
@@ -298,6 +300,6 @@ class TestFigures(PeriodCommon):
                 row = self.orphan(amount)
                 self.refund_from_case(row)
             case "night":
-                with patch.object(self.registry["pos.session"], "_glase_guard_closing"):
+                with patch.object(SessionClosing, "guard"):
                     self.closed()
                 self.next_day()

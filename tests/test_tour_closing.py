@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo.tests import tagged
 
 from ..glase import Amount, Client, Invoice, InvoiceRow, Principal
+from ..models.pos.session_closing import SessionClosing
 from .common import TERMINAL_PASSWORD
 from .periods import PeriodSteps
 from .test_tour_payments import GlaseTourCommon
@@ -113,10 +114,10 @@ class TestTourClosing(PeriodSteps, GlaseTourCommon):
         self.assertEqual(self.pos_session.state, "opened")
         self.assertFalse(self.pos_session.glase_period_ids)
         self.assertEqual(len(self.pos_session.order_ids), 2, "the till sells on")
-        self.assertTrue(self.pos_session._glase_open_ends()["blocking"])
+        self.assertTrue(SessionClosing(self.pos_session).open_ends()["blocking"])
         self.run_job()
         self.assertEqual(self.rows()[0].state, "canceled")
-        self.assertFalse(self.pos_session._glase_open_ends()["blocking"])
+        self.assertFalse(SessionClosing(self.pos_session).open_ends()["blocking"])
 
     def test_refused_until_a_manager_overrides(self):
         self.closed_at_the_till("GlaseCloseOverridden")

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.pos.res_users import MANAGERS
+from ..models.pos.session_closing import SessionClosing
 from ..models.support.public_method import public
 from ..models.support.till_errors import Refused
 
@@ -21,7 +22,7 @@ class GlaseCloseOver(models.TransientModel):
     def _compute_blocking(self):
         for wizard in self:
             session = wizard.session_id
-            ends = session and session._glase_not_approved(session._glase_open_ends()["blocking"])
+            ends = SessionClosing(session).blocking() if session else ()
             wizard.blocking = "\n".join(f"{end['what']}\n   {end['todo']}" for end in ends)
 
     @public(group=MANAGERS, access="write")
@@ -38,7 +39,7 @@ class GlaseCloseOver(models.TransientModel):
                 self.env._("Nothing is open with Glase: close the session, no approval is needed.")
             )
         try:
-            self.session_id._glase_override(self.reason)
+            SessionClosing(self.session_id).override(self.reason)
         except Refused as refusal:
             raise UserError(refusal.message) from refusal
         return {"type": "ir.actions.act_window_close"}

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
@@ -240,36 +240,22 @@ class GlaseTerminal(models.Model):
         return self._store({}, self._explain(error), error)
 
 
-class PosSession(models.Model):
-    _inherit = "pos.session"
+def refuse_while_moving(configs):
+    """A till that is being moved to another Glase account stays shut.
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `point_of_sale`: a till that is being moved stays shut."""
-        config_ids = [vals["config_id"] for vals in vals_list if vals.get("config_id")]
-        self.env["pos.config"].browse(config_ids)._glase_refuse_while_moving()
-        return super().create(vals_list)
-
-
-class PosConfig(models.Model):
-    _inherit = "pos.config"
-
-    def _glase_refuse_while_moving(self):
-        """:raises UserError: if one of these tills is part of a move that is under way"""
-        lines = (
-            self.env["glase.go.live.line"]
-            .sudo()
-            .search(
-                [("config_id", "in", self.ids), ("move_id.state", "=", MOVING)],
-                limit=1,
+    :param configs: of ``pos.config``
+    :raises UserError: if one of these tills is part of a move that is under way
+    """
+    lines = configs.env["glase.go.live.line"].sudo()
+    moving = lines.search(
+        [("config_id", "in", configs.ids), ("move_id.state", "=", MOVING)], limit=1
+    )
+    if moving:
+        raise UserError(
+            configs.env._(
+                "“%(till)s” is being moved to another Glase account. An administrator finishes that "
+                "first: Glase / Accounts, “%(move)s”.",
+                till=moving.config_id.name,
+                move=moving.move_id.display_name,
             )
         )
-        if lines:
-            raise UserError(
-                self.env._(
-                    "“%(till)s” is being moved to another Glase account. An administrator "
-                    "finishes that first: Glase / Accounts, “%(move)s”.",
-                    till=lines.config_id.name,
-                    move=lines.move_id.display_name,
-                )
-            )

@@ -66,6 +66,16 @@ class GlaseTransaction(models.Model):
         help="The transaction period whose report at Glase has this row",
     )
     session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
+    counted_session_id = fields.Many2one(
+        "pos.session",
+        "Counted in",
+        compute="_compute_counted_session_id",
+        store=True,
+        recursive=True,
+        index=True,
+        ondelete="set null",
+        help="Its own session; of a refund that was made in none, the one that took the payment",
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     environment = fields.Selection(ENVIRONMENTS, required=True, readonly=True)
     terminal_identifier = fields.Char("Terminal at Glase", readonly=True)
@@ -198,6 +208,11 @@ class GlaseTransaction(models.Model):
     _unreported = models.Index(
         "(terminal_id, ended_at) WHERE period_id IS NULL AND state IN ('paid', 'refunded')"
     )
+
+    @api.depends("session_id", "original_id.counted_session_id")
+    def _compute_counted_session_id(self):
+        for row in self:
+            row.counted_session_id = row.session_id or row.original_id.counted_session_id
 
     @api.depends("order_name", "invoice_reference", "ers_reference")
     def _compute_display_name(self):

@@ -16,6 +16,7 @@ from ...glase import (
 from ...glase.logs import get_logger
 from ...rules import state_machine
 from ..accounts.glase_connection import raising
+from ..pos import closing_latch
 from ..support import autonomous_transaction, clock
 from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused
@@ -78,9 +79,9 @@ class GlaseTransaction(models.Model):
                 "busy",
                 self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
-        terminal._refuse_closing()
+        closing_latch.refuse_while_closing(terminal)
         if not values.get("clears_id"):
-            self.env["pos.session"].browse(values["session_id"])._glase_refuse_closed()
+            closing_latch.refuse_closed(self.env["pos.session"].browse(values["session_id"]))
         values = {**values, "order_id": self._claim_order(values).id}
         self._age(terminal)
         self._refuse_if_busy(terminal)

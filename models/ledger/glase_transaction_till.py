@@ -7,6 +7,7 @@ from ...glase import RequestError, new_client_reference
 from ...rules import state_machine
 from ...rules.bill_rows import has_wire_precision
 from ...rules.environments import MARKS
+from ..pos import closing_latch
 from ..support import clock
 from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused, answers_refusals
@@ -163,7 +164,7 @@ class GlaseTransaction(models.Model):
             )
         if order.state != "draft":
             raise Refused("order_done", self.env._("This order is finished already."))
-        order.session_id._glase_refuse_closed()
+        closing_latch.refuse_closed(order.session_id)
         if not order.lines:
             raise Refused("amount", self.env._("Add a product to the receipt first."))
         return order

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from ...rules.environments import ENVIRONMENTS
+from ..books import session_books
 from ..pos.res_users import MANAGERS
 from ..support import clock, cron
 from ..support.public_method import public
@@ -25,6 +26,8 @@ STATES = [
 UNSETTLED = (TO_MARK, MARKING, MARK_UNKNOWN, MARKED)
 # Their reports are here; one that lacks something is asked for again.
 COMPARED = (RECONCILED, DIFFERENCES)
+# When the books of its sessions learn a period's id: it is known, or its report has named their rows.
+NAMED = (MARKED, *COMPARED)
 
 
 class GlasePeriod(models.Model):
@@ -126,7 +129,24 @@ class GlasePeriod(models.Model):
                 f" ({period.identifier})" if period.identifier else ""
             )
 
+    def write(self, vals):
+        """Override: what the period's sessions have booked learns the period's id."""
+        result = super().write(vals)
+        if vals.get("state") in NAMED:
+            session_books.write_periods_of(self)
+        return result
+
     # === Made by the ledger only ===
+
+    @api.model
+    def _make_for_closed(self, sessions):
+        """Make the periods that closed sessions end (``doc/ledger.md §15``).
+
+        In the closing transaction itself: nothing that talks with Glase can stop or slow it.
+        """
+        for session in sessions:
+            for account, terminal in self._scopes_of(session):
+                self._make(account, terminal, session)
 
     @api.model
     def _make(self, account, terminal, sessions, replaces=None):

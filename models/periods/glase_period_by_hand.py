@@ -74,17 +74,3 @@ class GlaseAccount(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.env["glase.period"]._mark_by_hand(self, self.env["glase.terminal"])
-
-
-class PosSession(models.Model):
-    _inherit = "pos.session"
-
-    @public(group=MANAGERS)
-    def action_glase_mark_period(self):
-        """Mark the period of this session's till now; see ``glase.period._mark_by_hand``."""
-        self.ensure_one()
-        self.check_access("read")
-        terminal = self.config_id.glase_terminal_id
-        if not terminal:
-            raise UserError(self.env._("This till is not registered with Glase."))
-        return terminal.action_mark_period()

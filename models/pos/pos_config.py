@@ -89,6 +89,12 @@ class PosConfig(models.Model):
         methods = self.sudo().payment_method_ids
         return methods.filtered(lambda method: method.use_payment_terminal == "glase")[:1]
 
+    def _glase_environment(self):
+        """The environment that the till sells in now; False without a registration."""
+        self.ensure_one()
+        terminal = self.sudo().glase_terminal_id
+        return terminal.state in LIVE and terminal.environment
+
     # === What the till knows ===
 
     @api.model

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import state_machine
 from ..ledger.glase_transaction_settle import BATCH, UNCLAIMED_AFTER
+from ..pos import closing_latch
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction, clock
 from ..support.cashier_messages import cashier_message
@@ -165,10 +166,10 @@ class GlaseTransaction(models.Model):
         if same:
             return same.id, False
         # A closing has the locks of its rows until its end: who would wait for it is told at once.
-        of_till._refuse_closing()
+        closing_latch.refuse_while_closing(of_till)
         autonomous_transaction.lock(originals | self.browse(values.get("repeats_id")))
         if session:
-            session._glase_refuse_closed()
+            closing_latch.refuse_closed(session)
         self._age(originals.terminal_id)
         if values.get("repeats_id"):
             why_not = self.browse(values["repeats_id"])._why_not_repeat()

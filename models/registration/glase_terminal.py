@@ -100,6 +100,11 @@ class GlaseTerminal(models.Model):
     unregistered_at = fields.Datetime("Unregistered", readonly=True, copy=False)
     busy_since = fields.Datetime(readonly=True, copy=False)
     busy_with = fields.Char(readonly=True, copy=False)
+    closing_latches = fields.Json(
+        readonly=True,
+        copy=False,
+        help="When each closing of the till's register began that has not ended: nothing is sent",
+    )
     phone_url = fields.Char("Phone Page", compute="_compute_phone_url")
     todo = fields.Char("What to Do", compute="_compute_todo")
 

@@ -55,6 +55,16 @@ def run(env, work):
     raise AssertionError("unreachable")
 
 
+def with_records(records, work):
+    """Run ``work`` on the same records in a transaction of its own; see :func:`run`.
+
+    :param records: of one model, in any environment; may be empty
+    :param work: called with them in a superuser environment
+    """
+    name, ids = records._name, records.ids
+    return run(records.env, lambda env: work(env[name].browse(ids)))
+
+
 def _context(env):
     context = caller_context.kept(env.context, caller_context.TAKEN_OVER)
     if "allowed_company_ids" in context:

@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 from hunt_plant import Mutants, in_ledger, in_model
 
-from odoo.addons.pos_glase.models.books import booking, glase_suspense, pos_session_books
-from odoo.addons.pos_glase.models.pos import pos_session_closing
+from odoo.addons.pos_glase.models.books import booking, glase_suspense, session_books
+from odoo.addons.pos_glase.models.pos import closing_latch
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import suspense_due
 
@@ -42,7 +42,7 @@ def what_a_report_lacks_is_forgotten(world):
 @mutant
 def the_latch_is_never_lifted(_world):
     """A till whose server died while its register was closed takes no payment any more."""
-    return patch.object(pos_session_closing, "LATCH_FOR", timedelta(days=99))
+    return patch.object(closing_latch, "LATCH_FOR", timedelta(days=99))
 
 
 @mutant
@@ -105,21 +105,16 @@ def let_go_before_it_is_booked(world):
 @mutant
 def a_day_that_gives_back_more_is_left_to_core(_world):
     """Both lines of such a session's payment are booked on Glase's account."""
-    cls = pos_session_books.PosSession
-
-    def as_core(self, *arguments, **options):
-        return super(cls, self)._create_combine_account_payment(*arguments, **options)
-
-    return patch.object(cls, "_create_combine_account_payment", as_core)
+    return patch.object(session_books, "book_apart", lambda _session, _method, lines: lines)
 
 
 @mutant
-def corrections_do_not_name_the_period(world):
+def corrections_do_not_name_the_period(_world):
     """The period that reported a payment is not written to entries that were there before."""
-    return in_model(world, "glase.period", _name_in_corrections=lambda _original, _self: None)
+    return patch.object(session_books, "name_in_corrections", lambda _periods: None)
 
 
 @mutant
-def sessions_do_not_name_the_period(world):
+def sessions_do_not_name_the_period(_world):
     """The period's id is not written to what its sessions have booked."""
-    return in_model(world, "pos.session", _glase_write_periods=lambda _original, _self: None)
+    return patch.object(session_books, "write_periods", lambda _sessions: None)

@@ -44,6 +44,10 @@ def check(agreed=False, paths=(), fix=False):
         ("eslint", [*eslint, "--max-warnings=0", *(["--fix"] if fix else [])], scripts),
         ("prettier", [*prettier, "--write" if fix else "--check"], styled),
     )
+    if not paths:
+        # Of the whole house only: a part of it says nothing about where things lie.
+        python_files = [name for name in files if name.endswith(PYTHON)]
+        checks += (("figures", [python, "-m", "stack.figures"], python_files),)
     good = True
     for name, arguments, names in checks:
         if names and attend([*arguments, *names], cwd=CHECKOUT, env=_environment()):
@@ -55,7 +59,7 @@ def check(agreed=False, paths=(), fix=False):
 
 
 def _environment():
-    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(CHECKOUT / "bin"))
 
 
 def checkout_files(paths=()):
@@ -96,7 +100,8 @@ def _is_command(name):
 def main(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/lint",
-        description="ruff, pylint with pylint-odoo, eslint and prettier, with this checkout's settings.",
+        description="ruff, pylint with pylint-odoo, eslint and prettier, with this checkout's settings; "
+        "without paths also the figures of the house: how models and functions are laid out.",
     )
     parser.add_argument("paths", nargs="*", help="files or folders (default: the whole checkout)")
     parser.add_argument(

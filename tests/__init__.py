@@ -27,6 +27,7 @@ from . import (
     test_hoot,
     test_ledger_settle,
     test_locks,
+    test_login_proven,
     test_lost_send,
     test_migrations,
     test_names,

@@ -97,8 +97,8 @@ class TestAccount(BackOfficeCommon):
         ):
             with self.subTest(values), self.refused(UserError, self.terminal.name):
                 account.write(values)
-        account.write({"reseller_password": "new", "shop_name": "New name", "environment": "test"})
-        self.assertEqual(account.reseller_password, "new")
+        account.write({"shop_name": "New name", "environment": "test"})
+        self.assertEqual(account.shop_name, "New name")
 
     def test_an_account_with_terminals_stays(self):
         self.unregister_all()

@@ -20,6 +20,7 @@ REFUSED_TO_CASHIERS = {
         "action_test",
         "action_verify",
         "create",
+        "web_save",
         "write",
     },
     "glase.case": {
@@ -132,7 +133,7 @@ class TestAttackSecrets(GlaseCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.account.reseller_password = "reseller-secret-7d20b1"
+        cls.account.sudo().reseller_password = "reseller-secret-7d20b1"
         cls.account.public_url = "https://shop.example.com"
         cls.verification = (
             cls.env["glase.verification"].sudo().create({"account_id": cls.account.id})
@@ -153,7 +154,7 @@ class TestAttackSecrets(GlaseCommon):
             account.phone_secret,
             terminal.password,
             self.verification.password,
-            self.move.target_id.sudo().reseller_password,
+            self.move.sudo().new_password,
         ]
 
     def rpc(self, model, method, *arguments, **keywords):
@@ -200,6 +201,7 @@ class TestAttackSecrets(GlaseCommon):
             ("glase.verification.bill", 1, "password", "verification_id"),
             ("glase.verification.exchange", 1, "password", "verification_id"),
             ("glase.go.live", self.move.id, "reseller_password", ""),
+            ("glase.go.live", self.move.id, "new_password", ""),
             ("glase.go.live", self.move.id, "reseller_password", "target_id"),
             ("glase.go.live.line", 1, "reseller_password", "move_id"),
         )
@@ -247,6 +249,7 @@ class TestAttackSecrets(GlaseCommon):
                 ("glase.verification.bill", "verification_id.password"),
                 ("glase.verification.exchange", "verification_id.password"),
                 ("glase.account", "verification_ids.password"),
+                ("glase.go.live", "new_password"),
                 ("glase.go.live", "target_id.reseller_password"),
                 ("glase.transaction", "account_id.reseller_password"),
                 ("glase.event", "transaction_id.terminal_id.password"),
@@ -359,9 +362,10 @@ class TestAttackSecrets(GlaseCommon):
             "pos.config": self.main_pos_config,
         }
         before = self.snapshot()
+        given = {"glase_till_assign": ["NEW1"], "web_save": [{"reseller_password": "x"}, {}]}
         for model, names in REFUSED_TO_CASHIERS.items():
             for name in sorted(names - {"create", "write"}):
-                arguments = ["NEW1"] if name == "glase_till_assign" else []
+                arguments = given.get(name, [])
                 self.assert_refused(model, name, records[model].ids, *arguments)
             if model != "pos.config":
                 self.assert_refused(model, "create", {})

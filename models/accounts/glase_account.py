@@ -5,16 +5,16 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...glase import EndpointError, Principal
-from ...rules.environments import ENVIRONMENTS
+from ...glase import EndpointError
+from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ...rules.glase_id import phone_token, split_token
 from ..ledger.public_address import is_public_address
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection
+from .login import DEFAULT_USER, LOGIN, Login
 
 TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
-DEFAULT_USER = "9900"
 # The simulator is reached from this process only: its log-in protects nothing.
 SIMULATOR_PASSWORD = "simulator"
 
@@ -102,6 +102,7 @@ class GlaseAccount(models.Model):
         vals = self._trimmed(vals)
         vals.pop("phone_secret", None)
         self._check_change(vals)
+        self._refuse_unproven(vals)
         changed = super(GlaseAccount, with_own_context(self)).write(vals)
         if {"environment", "endpoint", "reseller_id"} & vals.keys():
             drafts = self.terminal_ids.filtered(lambda terminal: terminal.state == "draft")
@@ -110,7 +111,7 @@ class GlaseAccount(models.Model):
 
     @api.model
     def _trimmed(self, vals):
-        names = ("endpoint", "reseller_id", "reseller_user", "reseller_password", "public_url")
+        names = (*LOGIN, "public_url")
         return {
             name: value.strip() if name in names and isinstance(value, str) else value
             for name, value in vals.items()
@@ -129,7 +130,7 @@ class GlaseAccount(models.Model):
                 if name in vals
                 and account._fields[name].convert_to_write(account[name], account) != vals[name]
             ]
-            live = account.terminal_ids.filtered(lambda t: t.state in ("registered", "ready"))
+            live = account._live_terminals()
             names = ", ".join(live.mapped("name"))
             if live and changed:
                 raise UserError(
@@ -158,6 +159,10 @@ class GlaseAccount(models.Model):
                         account.name,
                     )
                 )
+
+    def _live_terminals(self):
+        """The registrations of this account that tills use."""
+        return self.terminal_ids.filtered(lambda one: one.state in ("registered", "ready"))
 
     @api.constrains("environment", "company_id", "active")
     def _check_simulator_apart(self):
@@ -242,14 +247,30 @@ class GlaseAccount(models.Model):
         :rtype: glase.Principal
         """
         self.ensure_one()
-        account = self.sudo()
-        if account.environment == "simulator":
-            login = (account._simulator_reseller(), DEFAULT_USER, SIMULATOR_PASSWORD)
-            account._simulator().add_reseller(*login)
-            return Principal.reseller(*login)
-        return Principal.reseller(
-            account.reseller_id, account.reseller_user or DEFAULT_USER, account.reseller_password
-        )
+        login = self.sudo()._login()
+        if login.environment == SIMULATOR:
+            principal = login.principal()
+            self._simulator().add_reseller(login.reseller_id, DEFAULT_USER, SIMULATOR_PASSWORD)
+            return principal
+        return login.principal()
+
+    def _login(self, changes=()):
+        """Where Glase is and who calls it for this account.
+
+        :param dict changes: what would be written
+        :rtype: Login
+        """
+        self.ensure_one()
+        if self.environment == SIMULATOR:
+            return Login(
+                self.environment,
+                glase_connection.SIMULATOR_ENDPOINT,
+                self._simulator_reseller(),
+                DEFAULT_USER,
+                SIMULATOR_PASSWORD,
+            )
+        kept = {name: self[name] for name in LOGIN}
+        return Login(self.environment, **{**kept, **dict(changes)})
 
     def _simulator(self):
         """The simulator inside this Odoo, with its state in the database's filestore folder.

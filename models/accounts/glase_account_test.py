@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ...glase import (
     WRONG_ADDRESS_REASONS,
@@ -9,10 +9,13 @@ from ...glase import (
     ResultError,
 )
 from ...glase.logs import get_logger
+from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import LOGIN_CODES, Outcome
 from ..support import autonomous_transaction
 from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
+from . import glase_connection
+from .login import LOGIN
 
 _logger = get_logger(__name__)
 
@@ -58,43 +61,113 @@ class GlaseAccount(models.Model):
         if missing:
             return Outcome(False, missing)
         account = self.sudo()
+        outcome = account._prove(account._login())
+        self._log_alone(outcome.message)
+        return outcome
+
+    def _prove(self, login):
+        """Ask Glase whether it accepts a log-in; nothing is changed, here or there.
+
+        The request's transaction ends before Glase is asked.
+
+        :param Login login: the account's own, or one that may become so; without an account, one
+            for a new account
+        :rtype: Outcome
+        """
+        missing = [self._fields[name]._description_string(self.env) for name in login.missing()]
+        if missing:
+            return Outcome(
+                False, self.env._("Fill in what Glase gave you: %s.", ", ".join(missing))
+            )
         try:
-            client, principal = account._glase_client(), account._reseller_principal()
+            client = glase_connection.client(login.environment, login.endpoint, self.env)
+            principal = login.principal()
         except EndpointError as error:
-            return Outcome(False, self._explain(error))
+            return Outcome(False, self._explain(error, login))
+        if self:
+            self._identify(client)
         self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             client.benchmarking_nop()
             client.execute_report(principal, REPORT, parameters=NO_PERIOD)
         except GlaseError as error:
-            login_is_fine = isinstance(error, ResultError) and error.code not in LOGIN_CODES
-            outcome = self._tested(None if login_is_fine else error)
+            if not isinstance(error, ResultError) or error.code in LOGIN_CODES:
+                _logger.info("Test of Glase account %s: %s", self.id or "(new)", error)
+                return Outcome(False, self._explain(error, login))
+        if login.environment == SIMULATOR:
+            message = self.env._(
+                "The simulator answers: everything can be tried, no money is moved."
+            )
         else:
-            outcome = self._tested(None)
-        self._log_alone(outcome.message)
-        return outcome
-
-    def _tested(self, error):
-        if error:
-            _logger.info("Test of Glase account %s: %s", self.id, error)
-            return Outcome(False, self._explain(error))
-        message = (
-            self.env._("The simulator answers: everything can be tried, no money is moved.")
-            if self.environment == "simulator"
-            else self.env._("Glase answers and accepts the log-in.")
-        )
+            message = self.env._("Glase answers and accepts the log-in.")
         return Outcome(True, message)
 
-    def _explain(self, error):
+    # === A log-in that live tills use ===
+
+    def _used_changes(self, vals):
+        """What these values change of a log-in that registered tills depend on."""
+        self.ensure_one()
+        account = self.sudo()
+        if account.environment == SIMULATOR or not account._live_terminals():
+            return {}
+        return {
+            name: value
+            for name, value in vals.items()
+            if name in LOGIN and (account[name] or False) != (value or False)
+        }
+
+    def _refuse_unproven(self, vals):
+        """:raises UserError: if somebody else than the system changes a log-in that tills use"""
+        for account in self:
+            if not self.env.su and account._used_changes(vals):
+                raise UserError(
+                    self.env._(
+                        "Registered tills use the log-in of “%s”: it is changed on the account's "
+                        "own page, where Glase is asked first whether it accepts the new one.",
+                        account.name,
+                    )
+                )
+
+    def web_save(self, vals, specification, next_id=None):
+        """Override of `web`: a log-in that registered tills use is proven before it is written.
+
+        :raises UserError: if Glase does not accept it; the account keeps what it has
+        """
+        if not self:
+            return super().web_save(vals, specification, next_id=next_id)
+        self.check_access("write")
+        given = self._trimmed(vals)
+        changes = self._used_changes(given)
+        if changes:
+            for name in changes:
+                self._check_field_access(self._fields[name], "write")
+            self._check_change(given)
+            self._refuse_copy()
+            outcome = self._prove(self.sudo()._login(changes))
+            if not outcome.ok:
+                raise UserError(
+                    self.env._(
+                        "Nothing was changed: registered tills use this log-in, and the new one "
+                        "could not be proven. %s",
+                        outcome.message,
+                    )
+                )
+            self.sudo().write(changes)
+            given = {name: value for name, value in given.items() if name not in changes}
+        return super().web_save(given, specification, next_id=next_id)
+
+    def _explain(self, error, login=None):
         """What an error of a call for the account means, as a sentence for an administrator.
 
         :param glase.GlaseError error: what the client raised
+        :param Login login: who called; by default the account as it is
         :rtype: str
         """
+        caller = login or self
         values = {
-            "address": self.endpoint,
-            "reseller": self.reseller_id,
-            "user": self.reseller_user,
+            "address": caller.endpoint,
+            "reseller": caller.reseller_id,
+            "user": caller.reseller_user,
         }
         if isinstance(error, ResultError):
             if error.code == WRONG_PASSWORD:

@@ -1,17 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ...rules.environments import ENVIRONMENTS, PRODUCTION
-from ..accounts.glase_account import DEFAULT_USER, TEST_ENDPOINT
+from ...rules.environments import ENVIRONMENTS, PRODUCTION, SIMULATOR
+from ..accounts import glase_connection
+from ..accounts.glase_account import TEST_ENDPOINT
+from ..accounts.login import DEFAULT_USER, LOGIN, Login
 from ..registration.glase_terminal import DRAFT, LIVE
+from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 
 PREPARED, MOVING, DONE = "prepared", "moving", "done"
-LOGIN = ("endpoint", "reseller_id", "reseller_user")
 # What a person fills in before the move; a change of it needs a new test.
-TESTED = frozenset({*LOGIN, "reseller_password", "target_id", "environment"})
+TESTED = frozenset({*LOGIN, "target_id", "environment"})
 BY_HAND = TESTED | {"line_ids"}
 
 
@@ -73,8 +75,10 @@ class GlaseGoLive(models.Model):
         compute="_compute_reseller_password",
         inverse="_inverse_reseller_password",
         groups="base.group_system",
-        help="Handed to the account when you save; it is never shown again",
+        help="Kept for this move, and the account's own only from Start on; it is never shown",
     )
+    # The account's live tills use what it has until this one is proven and the move begins.
+    new_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
     has_password = fields.Boolean(compute="_compute_has_password")
     tested_at = fields.Datetime("Tested", readonly=True)
     test_message = fields.Char("Last Test", readonly=True)
@@ -146,12 +150,12 @@ class GlaseGoLive(models.Model):
 
     def _inverse_reseller_password(self):
         for move in self.filtered("reseller_password"):
-            move._hand_over(move.reseller_password)
+            move.sudo().new_password = move.reseller_password.strip()
 
-    @api.depends("target_id")
+    @api.depends("target_id", "new_password")
     def _compute_has_password(self):
         for move in self:
-            move.has_password = bool(move.target_id.sudo().reseller_password)
+            move.has_password = bool(move._login().reseller_password)
 
     @api.depends("source_id", "target_id")
     def _compute_verified(self):
@@ -198,6 +202,9 @@ class GlaseGoLive(models.Model):
                 raise UserError(self.env._("The move is under way: address and log-in stay."))
             if set(vals) & TESTED:
                 vals = {**vals, "is_tested": False, "test_message": False}
+            if {"target_id", "environment"} & set(vals):
+                # It was typed for another account.
+                self.sudo().new_password = False
         return super().write(vals)
 
     @api.constrains("target_id", "environment", "source_id")
@@ -249,33 +256,47 @@ class GlaseGoLive(models.Model):
                     {"move_id": self.id, "config_id": terminal.config_id.id}
                 )
 
-    def _hand_over(self, password=None):
-        """Address and log-in become the account's own; it is made, archived, if there is none."""
+    # === The log-in: typed, proven, and only then the account's own ===
+
+    def _login(self):
+        """Where the tills are moved to and who calls there, as it is filled in.
+
+        :rtype: Login
+        """
         self.ensure_one()
         move = self.sudo()
-        values = {name: move[name] for name in LOGIN} if move.environment != "simulator" else {}
-        if password:
-            values["reseller_password"] = password
-        if move.target_id:
-            changed = {
-                name: value
-                for name, value in values.items()
-                if (move.target_id[name] or False) != (value or False)
-            }
-            if changed:
-                move.target_id.write(changed)
-            return
-        label = dict(move._fields["environment"]._description_selection(self.env))
-        shop = move.source_id.shop_name or move.company_id.name
-        move.target_id = move.source_id.copy(
-            {
-                "name": f"{shop} ({label[move.environment]})",
-                "environment": move.environment,
-                "active": False,
-                "certifying": False,
-                **values,
-            }
+        account = move.target_id
+        if move.environment == SIMULATOR:
+            if account:
+                return account._login()
+            return Login(SIMULATOR, glase_connection.SIMULATOR_ENDPOINT, "shop-new", "", SIMULATOR)
+        password = move.new_password or account.reseller_password
+        return Login(
+            move.environment, move.endpoint, move.reseller_id, move.reseller_user, password
         )
+
+    def _new_login(self):
+        """What of the log-in the account does not have yet: values to write."""
+        login, account = self._login(), self.sudo().target_id
+        if login.environment == SIMULATOR:
+            return {}
+        return {
+            name: getattr(login, name)
+            for name in LOGIN
+            if (account[name] or False) != (getattr(login, name) or False)
+        }
+
+    def _prove(self):
+        """Ask Glase whether it accepts the log-in; nothing is written.
+
+        :return: the log-in that was asked about, and the answer
+        :rtype: tuple[Login, Outcome]
+        """
+        account = self.sudo().target_id
+        account._check_change(self._new_login())
+        login = self._login()
+        unbound = (account or self.source_id).unbound_why
+        return login, Outcome(False, unbound) if unbound else account._prove(login)
 
     @public(group="base.group_system", access="write")
     def action_test(self):
@@ -283,21 +304,41 @@ class GlaseGoLive(models.Model):
         self._check_administrator()
         if self.state != PREPARED:
             raise UserError(self.env._("The move is under way: address and log-in stay."))
-        missing = [
-            self._fields[name]._description_string(self.env) for name in LOGIN if not self[name]
-        ]
-        if missing and self.environment != "simulator":
-            raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
-        self._hand_over()
-        outcome = self.target_id._ask_test()
-        self._in_own_transaction(lambda move: move._store_test(outcome))
+        self._test()
         return True
 
-    def _store_test(self, outcome):
+    def _test(self):
+        login, outcome = self._prove()
+        self._in_own_transaction(lambda move: move._store_test(login, outcome))
+        return login, outcome
+
+    def _store_test(self, login, outcome):
         autonomous_transaction.lock(self)
         now = clock.now(self.env.cr)
-        self.write({"tested_at": now, "is_tested": outcome.ok, "test_message": outcome.message})
+        # What was typed in the meantime is not what was asked about.
+        proven = outcome.ok and login == self._login()
+        self.write({"tested_at": now, "is_tested": proven, "test_message": outcome.message})
         self._fill_lines()
+
+    def _hand_over(self):
+        """The proven log-in becomes the account's own; it is made, archived, if there is none."""
+        move = self.sudo()
+        values = move._new_login()
+        if move.target_id and values:
+            move.target_id.write(values)
+        elif not move.target_id:
+            label = dict(move._fields["environment"]._description_selection(self.env))
+            shop = move.source_id.shop_name or move.company_id.name
+            move.target_id = move.source_id.copy(
+                {
+                    "name": f"{shop} ({label[move.environment]})",
+                    "environment": move.environment,
+                    "active": False,
+                    "certifying": False,
+                    **values,
+                }
+            )
+        move.new_password = False
 
     # === The move ===
 
@@ -309,17 +350,29 @@ class GlaseGoLive(models.Model):
         """
         self._check_administrator()
         (self.source_id | self.target_id)._refuse_copy()
-        self._in_own_transaction(lambda move: move._start())
+        if self.state != PREPARED:
+            return True
+        self._refuse_untested()
+        # The test may have been days ago, and what is written now live tills may use.
+        login, outcome = self._test()
+        if not outcome.ok:
+            raise UserError(self.env._("Nothing was moved. %s", outcome.message))
+        self._in_own_transaction(lambda move: move._start(login))
         return True
 
-    def _start(self):
-        autonomous_transaction.lock(self)
-        if self.state != PREPARED:
-            return
+    def _refuse_untested(self):
         if not self.is_tested:
             raise UserError(
                 self.env._("Test the address and the log-in first: Glase has to accept them.")
             )
+
+    def _start(self, login):
+        autonomous_transaction.lock(self)
+        if self.state != PREPARED:
+            return
+        self._refuse_untested()
+        if login != self._login():
+            raise UserError(self.env._("The log-in was changed meanwhile: test it again."))
         other = self.search([("company_id", "=", self.company_id.id), ("state", "=", MOVING)])
         if other:
             raise UserError(
@@ -337,6 +390,7 @@ class GlaseGoLive(models.Model):
                     self.source_id.name,
                 )
             )
+        self._hand_over()
         self.write({"state": MOVING, "started_at": clock.now(self.env.cr)})
         # Only now: until here a simulator beside a production account would be refused.
         self.target_id.active = True

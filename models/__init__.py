@@ -57,12 +57,10 @@ from .cases import glase_case_refund
 from .cases import glase_case_evidence
 from .pos import pos_config
 from .accounts import glase_account_overview
-from .registration import glase_set_up
 from .pos import ir_module_module
 from .pos import pos_order
 from .cases import glase_case_decide
 from .cases import glase_case_attach
-from .refunds import pos_order_refund
 
 # Its writes go past the guard of the next one: it comes first.
 from .pos import pos_payment_proof

@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 
+from ..models.registration import set_up
 from .back_office import BackOfficeCommon
 
 
@@ -91,7 +92,7 @@ class TestSetUp(BackOfficeCommon):
                 getattr(settings, method)()
         account = self.env["glase.account"].with_user(self.admin).create({"name": "S"})
         with self.assertRaises(AccessError):
-            self.till.with_user(self.pos_admin)._glase_set_up(account)
+            set_up.tills(self.till.with_user(self.pos_admin), account)
 
     def test_a_real_account(self):
         action = self.settings().action_glase_set_up()
@@ -123,7 +124,7 @@ class TestSetUp(BackOfficeCommon):
         account = self.env["glase.account"].with_user(self.admin).create({"name": "S"})
         self.company.chart_template = False
         with self.refused(UserError, "chart of accounts"):
-            self.till.with_user(self.admin)._glase_set_up(account)
+            set_up.tills(self.till.with_user(self.admin), account)
 
     def test_settings_lead_from_nothing_to_ready(self):
         self.settings().action_glase_try()
@@ -152,7 +153,7 @@ class TestSetUp(BackOfficeCommon):
 
     def test_the_demo_shop(self):
         configs = self.env["pos.config"].with_company(self.company)
-        ready = configs._glase_set_up_demo()
+        ready = set_up.demo(configs.env)
         tills = configs.search([("company_id", "=", self.company.id)], order="id")
         self.assertEqual(ready, tills[0])
         self.assertEqual(ready._glase_till_info()["state"], "ready")
@@ -160,5 +161,5 @@ class TestSetUp(BackOfficeCommon):
         self.assertEqual(tills[1]._glase_till_info()["state"], "not_registered")
         self.assertTrue(all(till._glase_payment_method() for till in tills))
         terminals = self.env["glase.terminal"].search_count([])
-        self.assertEqual(configs._glase_set_up_demo(), ready)
+        self.assertEqual(set_up.demo(configs.env), ready)
         self.assertEqual(self.env["glase.terminal"].search_count([]), terminals)

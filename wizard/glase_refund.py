@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..models.pos.res_users import MANAGERS
+from ..models.refunds import refund_order
 from ..models.support.public_method import public
 
 
@@ -48,7 +49,7 @@ class GlaseRefund(models.TransientModel):
         for wizard in self:
             order = wizard.transaction_id._finished_order()
             wizard.order_id = order
-            wizard.register_open = not order or bool(order._glase_open_session())
+            wizard.register_open = not order or bool(refund_order.open_session(order))
 
     @api.depends("transaction_id")
     def _compute_line_ids(self):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.accounts.glase_account import DEFAULT_USER, TEST_ENDPOINT
+from ..models.registration import set_up
 from ..models.support.public_method import public
 from ..rules.environments import ENVIRONMENTS
 
@@ -71,8 +72,8 @@ class GlaseSetUp(models.TransientModel):
         """
         self.ensure_one()
         account = self.account_id or self._new_account()
-        waiting = self.config_id._glase_set_up(account)
-        return self.config_id._glase_set_up_notice(waiting)
+        waiting = set_up.tills(self.config_id, account)
+        return set_up.notice(self.config_id, waiting)
 
     def _new_account(self, password=False):
         values = {

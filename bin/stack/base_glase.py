@@ -3,8 +3,10 @@
 The till, the customer display, the log-in page and the back office are there at a first click.
 """
 
+from odoo.addons.pos_glase.models.registration import set_up
+
 shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
-env["pos.config"].with_context(allowed_company_ids=shop.ids)._glase_set_up_demo()
+set_up.demo(env(context=dict(env.context, allowed_company_ids=shop.ids)))
 
 qweb = env["ir.qweb"]
 for bundle in (

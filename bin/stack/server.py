@@ -15,8 +15,10 @@ from .console import Stop, end, explain, run, say
 from .paths import CHECKOUT, MODULE, cache, fresh_folder
 
 SET_UP_SHOP = """\
+from odoo.addons.pos_glase.models.registration import set_up
+
 shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
-env["pos.config"].with_context(allowed_company_ids=shop.ids)._glase_set_up_demo()
+set_up.demo(env(context=dict(env.context, allowed_company_ids=shop.ids)))
 env.cr.commit()
 """
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..registration import set_up
 from ..support.public_method import public
 from .res_users import MANAGERS
 
@@ -43,7 +44,7 @@ class ResConfigSettings(models.TransientModel):
         config = self.pos_config_id
         accounts = config._glase_accounts()
         if len(accounts) == 1:
-            return config._glase_set_up_notice(config._glase_set_up(accounts))
+            return set_up.notice(config, set_up.tills(config, accounts))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Set up Glase"),
@@ -70,7 +71,7 @@ class ResConfigSettings(models.TransientModel):
                 "shop_name": config.company_id.name,
             }
         )
-        return config._glase_set_up_notice(config._glase_set_up(account))
+        return set_up.notice(config, set_up.tills(config, account))
 
     @public(group=MANAGERS)
     def action_glase_register(self):

@@ -5,6 +5,7 @@ from ...rules import state_machine
 from ..pos.res_users import MANAGERS
 from ..support.public_method import public
 from ..support.till_errors import Refused
+from . import refund_order
 
 FROM_OFFICE = "back office"
 
@@ -56,7 +57,7 @@ class GlaseTransaction(models.Model):
             self._check_office_refund(order, total)
         payment = self.env["pos.payment"].search([("uuid", "=", line_uuid)])
         if order and not payment:
-            payment = order._glase_draft_refund(total, line_uuid, quantities, reason)
+            payment = refund_order.draft(order, total, line_uuid, quantities, reason)
         values = self._office_values(payment, line_uuid, total, reason)
         try:
             row_id = self.sudo()._make_refund(
@@ -74,7 +75,7 @@ class GlaseTransaction(models.Model):
             # Another request is calling for the same press of the button: the order is its to close.
             raise UserError(refund._till_message())
         if payment:
-            payment.pos_order_id._glase_finish_refund(payment)
+            refund_order.finish(payment.pos_order_id, payment)
         return refund
 
     def _check_office_refund(self, order, total):
@@ -146,7 +147,7 @@ class GlaseTransaction(models.Model):
             raise UserError(row._elsewhere_words(original.config_id))
         if not payment:
             total = row._decimal(row.amount)
-            payment = original._glase_draft_refund(total, row.line_uuid, reason=row.refund_reason)
+            payment = refund_order.draft(original, total, row.line_uuid, reason=row.refund_reason)
             # The manager says that this is its order: the one that it was made for is gone.
             made = payment.pos_order_id
             row.write(
@@ -155,7 +156,7 @@ class GlaseTransaction(models.Model):
             row._note("refund_order", made.pos_reference)
         if payment.pos_order_id.state not in ("draft", "paid", "done"):
             raise UserError(self.env._("The refund order was canceled: settle the case."))
-        payment.pos_order_id._glase_finish_refund(payment)
+        refund_order.finish(payment.pos_order_id, payment)
         return {
             "type": "ir.actions.act_window",
             "res_model": "pos.order",

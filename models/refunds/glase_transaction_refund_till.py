@@ -3,6 +3,7 @@ from odoo import api, models
 from ...rules import state_machine
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused, answers_refusals
+from . import refund_order
 
 
 class GlaseTransaction(models.Model):
@@ -28,7 +29,7 @@ class GlaseTransaction(models.Model):
         """
         config = self._till_config(config_id)
         orders = self.env["pos.order"].browse(list(refunded_order_ids)).exists()
-        orders |= self._stored_order(config, order_uuid)._glase_refunded_orders()
+        orders |= refund_order.refunded_orders(self._stored_order(config, order_uuid))
         originals = self._refund_originals(orders, config)
         left = {row.id: row._refundable() for row in originals}
         total = sum(left.values())
@@ -82,7 +83,7 @@ class GlaseTransaction(models.Model):
             raise Refused(
                 "amount", self.env._("Give back what the customer gets for this order at most.")
             )
-        refunded = order._glase_refunded_orders()
+        refunded = refund_order.refunded_orders(order)
         originals = self._refund_originals(refunded, config)
         if not originals:
             raise Refused("no_original", self._no_original_message(refunded, config))

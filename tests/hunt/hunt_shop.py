@@ -8,6 +8,7 @@ from hunt_glase import ENDPOINT, RESELLER, Glase
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.glase import Principal
+from odoo.addons.pos_glase.models.registration import set_up
 from odoo.addons.pos_glase.models.support import clock
 
 # Pushes are handed over by the run itself: nothing listens here.
@@ -61,7 +62,7 @@ class Shop:
             )
             for number in range(len(configs) + 1, tills + 1):
                 configs += configs[0].create({"name": f"Till {number}", "company_id": shop.id})
-            configs._glase_set_up(account)
+            set_up.tills(configs, account)
             method = env["pos.payment.method"]._glase_methods(shop)
             self.method_id = method.id
             self.config_ids = configs.ids

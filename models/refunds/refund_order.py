@@ -1,0 +1,194 @@
+"""Refund orders: what they give back, and how the back office makes one.
+
+The order is stored as a draft before Glase is asked and finished when the refund is known, or known to
+be unknown (``doc/ledger.md §12``).
+"""
+
+from decimal import Decimal
+
+from odoo.exceptions import UserError
+
+from ..pos.pos_order import DONE
+
+WAITING = "waiting"
+MAX_PRICE_ROUNDS = 5
+# What the taxes of all lines together may be off by, in steps of the currency.
+MAX_ROUNDING_STEPS = 20
+
+
+def refunded_orders(order):
+    """The orders whose products an order gives back, whoever asks."""
+    return order.sudo().lines.refunded_orderline_id.order_id
+
+
+def draft(order, total, line_uuid, quantities=None, reason=""):
+    """Store the draft of a refund order in the open session of this order's till.
+
+    :param Decimal total: what goes back, above zero, in the order's currency
+    :param str line_uuid: for its only payment
+    :param dict quantities: how many pieces of which order lines go back; without it the whole
+        goes on the *Glase refund* product, with the taxes of this order's lines in proportion
+    :param str reason: kept in the order's history
+    :return: the payment of the draft
+    :raises UserError: if the till has no open session, or takes no Glase payments
+    """
+    session = open_session(order)
+    if not session:
+        raise UserError(
+            order.env._(
+                "Open the register of %s first: the refund belongs into its session.",
+                order.config_id.display_name,
+            )
+        )
+    method = _method(order, session)
+    refund = order.copy(order._prepare_refund_values(session))
+    refund.user_id = order.env.uid
+    for line, quantity in (quantities or {}).items():
+        _give_back_pieces(refund, line, quantity)
+    if not quantities:
+        _give_back_amount(refund, order, total)
+    _balance(refund, -total)
+    refund.message_post(
+        body=order.env._(
+            "Glase refund of %(amount)s for %(order)s: %(reason)s",
+            amount=order.currency_id.format(float(total)),
+            order=order.pos_reference or order.name,
+            reason=reason,
+        )
+    )
+    refund.add_payment(
+        {
+            "pos_order_id": refund.id,
+            "amount": -float(total),
+            "payment_method_id": method.id,
+            "payment_status": WAITING,
+            "uuid": line_uuid,
+        }
+    )
+    return refund.payment_ids
+
+
+def open_session(order):
+    """The session of this order's till in which a refund order can be made, if it is open."""
+    session = order.config_id.current_session_id
+    return session if session.state == "opened" else session.browse()
+
+
+def _method(order, session):
+    methods = session.config_id.payment_method_ids.filtered(
+        lambda method: method.use_payment_terminal == "glase"
+    )
+    method = (order.payment_ids.payment_method_id & methods)[:1] or methods[:1]
+    if not method:
+        raise UserError(
+            order.env._(
+                "%s takes no Glase payments any more: add its payment method again.",
+                session.config_id.display_name,
+            )
+        )
+    return method
+
+
+def _give_back_pieces(refund, line, quantity):
+    lots = line.pack_lot_ids.browse()
+    for lot in line.pack_lot_ids:
+        lots += lot.copy()
+    values = {**line._prepare_refund_data(refund, lots), "qty": -quantity}
+    line.copy(values)._onchange_amount_line_all()
+
+
+def _give_back_amount(refund, original, total):
+    product = refund.env.ref("pos_glase.product_refund")
+    reference = original.pos_reference or original.name
+    for taxes, share in _tax_shares(original, total):
+        line = refund.env["pos.order.line"].create(
+            {
+                "order_id": refund.id,
+                "product_id": product.id,
+                "full_product_name": f"{product.name} ({reference})",
+                "qty": -1,
+                "price_unit": _price_for(refund, taxes, float(share), product),
+                "price_subtotal": 0,
+                "price_subtotal_incl": 0,
+                "tax_ids": [(6, 0, taxes.ids)],
+            }
+        )
+        line._onchange_amount_line_all()
+
+
+def _tax_shares(order, total):
+    """Split an amount over the taxes of this order's lines, in proportion; it adds up.
+
+    :param Decimal total: in the order's currency, taxes included
+    :return: pairs of taxes and their share (Decimal)
+    """
+    groups = {}
+    for line in order.lines:
+        value = order._glase_decimal(line.price_subtotal_incl)
+        groups[line.tax_ids] = groups.get(line.tax_ids, Decimal(0)) + value
+    whole = sum(groups.values())
+    if whole <= 0:
+        return [(order.lines.tax_ids.browse(), total)]
+    largest_first = sorted(groups.items(), key=lambda group: group[1])
+    shares, left = [], total
+    for taxes, value in largest_first[:-1]:
+        share = order._glase_decimal(float(total * value / whole))
+        left -= share
+        shares.append((taxes, share))
+    shares.append((largest_first[-1][0], left))
+    return [(taxes, share) for taxes, share in shares if share]
+
+
+def _price_for(refund, taxes, share, product):
+    """The unit price with which a line of these taxes costs ``share``, as near as can be."""
+    taxes = refund.fiscal_position_id.map_tax(taxes)
+    price = share
+    for _round in range(MAX_PRICE_ROUNDS):
+        priced = taxes.compute_all(price, refund.currency_id, 1, product, refund.partner_id)
+        total = priced["total_included"]
+        if not total or not refund.currency_id.compare_amounts(total, share):
+            break
+        price *= share / total
+    return price
+
+
+def _balance(refund, total):
+    """Let the order cost exactly ``total``: what taxes round becomes a row without tax."""
+    refund._compute_prices()
+    config = refund.config_id
+    costs = refund.amount_total
+    if config.cash_rounding and not config.only_round_cash_method:
+        costs = sum(refund.lines.mapped("price_subtotal_incl"))
+    missing = total - refund._glase_decimal(costs)
+    if not missing:
+        return
+    if abs(missing) > MAX_ROUNDING_STEPS * Decimal(str(refund.currency_id.rounding)):
+        raise UserError(
+            refund.env._(
+                "The products do not add up to %s, with the taxes as they are now: give back "
+                "an amount instead.",
+                refund.currency_id.format(-float(total)),
+            )
+        )
+    product = refund.env.ref("pos_glase.product_refund")
+    refund.env["pos.order.line"].create(
+        {
+            "order_id": refund.id,
+            "product_id": product.id,
+            "full_product_name": refund.env._("Rounding"),
+            "qty": -1,
+            "price_unit": -float(missing),
+            "price_subtotal": float(missing),
+            "price_subtotal_incl": float(missing),
+            "tax_ids": [(5, 0, 0)],
+        }
+    )
+    refund._compute_prices()
+
+
+def finish(refund, payment):
+    """Close a draft refund order whose refund was made, or may have been made."""
+    payment.write({"payment_status": DONE})
+    if refund.state == "draft":
+        refund.amount_paid = refund._compute_amount_paid()
+        refund._process_saved_order(False)

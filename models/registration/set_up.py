@@ -1,0 +1,200 @@
+"""*Set up Glase*: account, journal and payment method ready-made, for one till and its company.
+
+Done twice it finds what is there; a merchant may change all of it afterwards.
+"""
+
+import base64
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import file_open
+
+JOURNAL_CODE = "GLASE"
+DEMO_PREFIX = "DEMO"
+
+
+def _icon():
+    with file_open("pos_glase/static/description/icon.png", "rb") as icon:
+        return base64.b64encode(icon.read())
+
+
+def tills(configs, account):
+    """Give tills a Glase payment method with a journal of its own.
+
+    :param configs: of ``pos.config``
+    :param account: the Glase account of the tills' company
+    :return: the tills whose open session keeps the method from being added now
+    :raises AccessError: for anyone but an administrator
+    :raises UserError: if the company has no chart of accounts
+    """
+    env = configs.env
+    if not env.su and not env.user.has_group("base.group_system"):
+        raise AccessError(env._("Only an administrator may set up Glase."))
+    waiting = configs.browse()
+    for config in configs:
+        if config.company_id != account.company_id:
+            raise UserError(
+                env._(
+                    "“%(account)s” belongs to %(company)s, the till “%(till)s” does not.",
+                    account=account.name,
+                    company=account.company_id.name,
+                    till=config.name,
+                )
+            )
+        method = _method_or_new(config)
+        if method in config.payment_method_ids:
+            continue
+        if config.sudo().has_active_session:
+            waiting |= config
+        else:
+            config.sudo().write({"payment_method_ids": [(4, method.id)]})
+    return waiting
+
+
+def notice(config, waiting):
+    """What the set-up has done, and what comes next.
+
+    :param config: one till
+    :param waiting: what :func:`tills` returned
+    :rtype: dict
+    """
+    if waiting:
+        kind, sticky = "warning", True
+        message = config.env._(
+            "Account, journal and payment method are ready. “%s” has an open session: close "
+            "its register, then press Set up Glase again to add Glase to it.",
+            config.name,
+        )
+    else:
+        kind, sticky = "success", False
+        message = config.env._(
+            "Glase is set up for “%(till)s”. %(next)s",
+            till=config.name,
+            next=_next_step(config),
+        )
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {
+            "message": message,
+            "type": kind,
+            "sticky": sticky,
+            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        },
+    }
+
+
+def _next_step(config):
+    match config._glase_till_info()["state"]:
+        case "not_registered":
+            return config.env._("Next: register this till.")
+        case "no_glase_id":
+            return config.env._("Next: assign the Glase ID of its sticker.")
+    return config.env._("It is ready.")
+
+
+def _method_or_new(config):
+    """The Glase payment method that fits this till; made with its journal if need be."""
+    company = config.company_id
+    method_model = config.env["pos.payment.method"].sudo().with_company(company)
+    for method in method_model._glase_methods(company):
+        if method._glase_currency() == config.currency_id:
+            return method
+    if not company.sudo().chart_template:
+        raise UserError(
+            config.env._(
+                "%s has no chart of accounts yet. Choose one in the Invoicing settings, then "
+                "set up Glase.",
+                company.name,
+            )
+        )
+    journal = _journal_or_new(config)
+    foreign = config.currency_id != company.sudo().currency_id
+    name = config.env._("Glase %s", config.currency_id.name) if foreign else config.env._("Glase")
+    return method_model.create(
+        {
+            "name": name,
+            "company_id": company.id,
+            "journal_id": journal.id,
+            "payment_method_type": "terminal",
+            "use_payment_terminal": "glase",
+            "sequence": 1,
+            "image": _icon(),
+        }
+    )
+
+
+def _journal_or_new(config):
+    company = config.company_id.sudo()
+    foreign = config.currency_id != company.currency_id
+    journals = config.env["account.journal"].sudo().with_company(company)
+    left = journals.search(
+        [
+            ("company_id", "=", company.id),
+            ("type", "=", "bank"),
+            ("code", "=like", f"{JOURNAL_CODE[:4]}%"),
+            ("currency_id", "=", config.currency_id.id if foreign else False),
+            ("pos_payment_method_ids", "=", False),
+        ],
+        limit=1,
+    )
+    if left:
+        return left
+    return journals.create(
+        {
+            "name": config.env._("Glase %s", config.currency_id.name)
+            if foreign
+            else config.env._("Glase"),
+            "type": "bank",
+            "code": _free_journal_code(config),
+            "company_id": company.id,
+            "currency_id": foreign and config.currency_id.id,
+            "profit_account_id": company.default_cash_difference_income_account_id.id,
+            "loss_account_id": company.default_cash_difference_expense_account_id.id,
+            "show_on_dashboard": True,
+        }
+    )
+
+
+def _free_journal_code(config):
+    journals = config.env["account.journal"].sudo().with_context(active_test=False)
+    taken = set(journals.search([("company_id", "=", config.company_id.id)]).mapped("code"))
+    candidates = [JOURNAL_CODE, *(f"{JOURNAL_CODE[:4]}{n}" for n in range(2, 10))]
+    return next(code for code in candidates if code not in taken)
+
+
+def demo(env):
+    """Set up the demo shop of the present company: simulator, method, first till ready.
+
+    All in the caller's transaction; the second till is left unregistered, to try it on. Done
+    twice it changes nothing.
+
+    :return: the till that is ready to sell
+    """
+    company = env.company
+    accounts = env["glase.account"].sudo()
+    account = accounts.search(
+        [("company_id", "=", company.id), ("environment", "=", "simulator")], limit=1
+    ) or accounts.create(
+        {
+            "name": env._("Simulator"),
+            "company_id": company.id,
+            "environment": "simulator",
+            "shop_name": company.name,
+        }
+    )
+    configs = env["pos.config"].sudo().search([("company_id", "=", company.id)], order="id")
+    tills(configs, account)
+    first = configs[:1]
+    terminal = first._glase_terminal_or_draft(account, lambda work: work(first))
+
+    def in_this_transaction(work):
+        return work(terminal)
+
+    if terminal.state == "draft":
+        terminal._ask_register(in_this_transaction)
+    if terminal.state == "registered":
+        sticker = f"{DEMO_PREFIX}{terminal.terminal_identifier[:6].upper()}"
+        terminal._ask_assign(sticker, in_this_transaction)
+    if terminal.state != "ready":
+        raise UserError(env._("The simulator did not accept the demo till."))
+    return first

@@ -343,10 +343,10 @@ def pay_too_late(shop, admin):
 def test_the_shops_network_is_lost_while_the_bill_is_out(shop, till):
     till.log_in().start().new_order().ring_up(*PRODUCTS).send()
     uuid = till.order_uuid()
-    till.context.set_offline(True)
+    till.lose_network()
     till.says("The connection to the server is lost")
     pay(shop)
-    till.context.set_offline(False)
+    till.find_network()
     till.receipt()
     assert_paid(shop, uuid)
 
@@ -354,11 +354,11 @@ def test_the_shops_network_is_lost_while_the_bill_is_out(shop, till):
 def test_the_shops_network_is_lost_for_long(shop, till, admin):
     till.log_in().start().new_order().ring_up(*PRODUCTS).send()
     uuid = till.order_uuid()
-    till.context.set_offline(True)
+    till.lose_network()
     till.says("The connection to the server is lost")
     pay_too_late(shop, admin)
     assert row(shop, uuid) == ("reversed", True), row(shop, uuid)
-    till.context.set_offline(False)
+    till.find_network()
     till.says("Glase has given the money back")
     assert "No money was taken" not in till.page.locator(".glase-dialog").inner_text()
     till.page.click(".glase-dialog .glase-read")

@@ -23,54 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from simulator_process import SimulatorProcess
 
-SET_UP_TILL = """
-import json
-from odoo.addons.pos_glase.glase import Client, Principal
-
-shop = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
-env = env(context=dict(env.context, allowed_company_ids=shop.ids))
-account = env["glase.account"].create(
-    {{
-        "name": "Process test", "company_id": shop.id, "environment": "test",
-        "endpoint": {endpoint!r}, "reseller_id": "demo", "reseller_user": "9900",
-        "reseller_password": "demo", "shop_name": "Fjällboden",
-    }}
-)
-config = env["pos.config"].search([("company_id", "=", shop.id)], order="id", limit=1)
-journal = env["account.journal"].create(
-    {{"name": "Glase", "type": "bank", "code": "GLP", "company_id": shop.id}}
-)
-method = env["pos.payment.method"].create(
-    {{
-        "name": "Glase", "journal_id": journal.id, "company_id": shop.id,
-        "payment_method_type": "terminal", "use_payment_terminal": "glase",
-    }}
-)
-config.payment_method_ids += method
-client = Client({endpoint!r})
-identifier = client.register_terminal(
-    Principal.reseller("demo", "9900", "demo"), "process-test", "a-secret-of-the-test", "Till"
-).terminal_id
-client.assign_seqr_id(Principal.terminal(identifier, "a-secret-of-the-test"), "PROC1")
-env["glase.terminal"].sudo().create(
-    {{
-        "account_id": account.id, "config_id": config.id, "name": "Till",
-        "external_identifier": "process-test", "terminal_identifier": identifier,
-        "password": "a-secret-of-the-test", "glase_id": "PROC1", "state": "ready",
-        "environment": "test", "endpoint": {endpoint!r}, "reseller_id": "demo",
-    }}
-)
-cashier = env["res.users"].search([("login", "=", "cashier")])
-config.with_user(cashier).open_ui()
-config.current_session_id.set_opening_control(0, "")
-product = env["product.product"].search([("available_in_pos", "=", True)], limit=1)
-env.cr.commit()
-print("TOLD " + json.dumps({{
-    "config_id": config.id, "session_id": config.current_session_id.id, "method_id": method.id,
-    "product_id": product.id, "terminal": identifier,
-}}))
-"""
-
 
 def wait_for(condition, what, seconds=30):
     """Return what ``condition`` returns once it is true; fails after ``seconds``."""
@@ -234,8 +186,8 @@ class Till:
 class Shop:
     """A server, its database, and the Glase that it talks to."""
 
-    def __init__(self, odoo, running, simulator, told):
-        self.odoo, self.running, self.simulator, self.told = odoo, running, simulator, told
+    def __init__(self, odoo, running, simulator):
+        self.odoo, self.running, self.simulator, self.told = odoo, running, simulator, None
         self._first_till = None
 
     def first_till(self):
@@ -330,6 +282,72 @@ class Shop:
         ]
 
 
+def set_up_till(url, endpoint):
+    """Register the shop's first till with a simulator and open it, as an administrator and a cashier do.
+
+    :param str url: the running server's
+    :param str endpoint: the simulator's
+    :return: what :class:`Till` and the tests want to know of it
+    :rtype: dict
+    """
+    told = {}
+    admin = Till(url, told).log_in("admin", "admin")
+    [company_id] = admin.call(
+        "res.company", "search", [("chart_template", "=", "se")], order="id desc", limit=1
+    )
+    there = {"context": {"allowed_company_ids": [company_id]}}
+
+    def create(model, **values):
+        return admin.call(model, "create", values, **there)
+
+    [config_id] = admin.call(
+        "pos.config", "search", [("company_id", "=", company_id)], order="id", limit=1, **there
+    )
+    account_id = create(
+        "glase.account",
+        name="Process test",
+        company_id=company_id,
+        environment="test",
+        endpoint=endpoint,
+        reseller_id="demo",
+        reseller_user="9900",
+        reseller_password="demo",
+        shop_name="Fjällboden",
+    )
+    journal_id = create(
+        "account.journal", name="Glase", type="bank", code="GLP", company_id=company_id
+    )
+    method_id = create(
+        "pos.payment.method",
+        name="Glase",
+        journal_id=journal_id,
+        company_id=company_id,
+        payment_method_type="terminal",
+        use_payment_terminal="glase",
+    )
+    admin.call(
+        "pos.config", "write", [config_id], {"payment_method_ids": [[4, method_id]]}, **there
+    )
+    terminal_id = create("glase.terminal", name="Till", account_id=account_id, config_id=config_id)
+    admin.call("glase.terminal", "action_register", [terminal_id], **there)
+    assign_id = create("glase.assign", terminal_id=terminal_id, text="PROC1")
+    admin.call("glase.assign", "action_assign", [assign_id], **there)
+    [terminal] = admin.call(
+        "glase.terminal", "read", [terminal_id], ["terminal_identifier"], **there
+    )
+    [product_id] = admin.call(
+        "product.product", "search", [("available_in_pos", "=", True)], limit=1, **there
+    )
+    told.update(
+        config_id=config_id,
+        method_id=method_id,
+        product_id=product_id,
+        terminal=terminal["terminal_identifier"],
+    )
+    Till(url, told).log_in("cashier", "cashier").open_register()
+    return told
+
+
 @pytest.fixture(scope="module")
 def shop(request):
     """A shop whose server runs with the workers, and has the modules, that the test file names."""
@@ -340,13 +358,11 @@ def shop(request):
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
             if modules:
                 odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
-            told = odoo.shell(
-                SET_UP_TILL.format(endpoint=simulator.endpoint), "the till cannot be set up"
-            )
-            told = json.loads(told.partition("TOLD ")[2].splitlines()[0])
-            shop = Shop(odoo, odoo.start(), simulator, told)
+            running = odoo.start()
+            shop = Shop(odoo, running, simulator)
             try:
-                shop.running.wait_until_ready()
+                running.wait_until_ready()
+                shop.told = set_up_till(running.url, simulator.endpoint)
                 yield shop
             finally:
                 shop.running.stop()

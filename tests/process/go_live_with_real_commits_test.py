@@ -32,7 +32,6 @@ first = first.with_env(env)
 first.current_session_id.action_pos_session_closing_control()
 registered = first.sudo().glase_terminal_id
 second = first.copy({{"name": "Second till"}})
-env["ir.config_parameter"].sudo().set_param("pos_glase.own_network", "True")
 client = Client(registered.endpoint)
 identifier = client.register_terminal(
     Principal.reseller("demo", "9900", "demo"), "second", "a-secret-of-the-test", "Second"
@@ -63,6 +62,7 @@ class Production(Glase):
 @pytest.fixture(scope="module")
 def tills(shop):
     """The account and the tills that are moved."""
+    shop.till("admin").call("ir.config_parameter", "set_param", "pos_glase.own_network", "True")
     told = shop.odoo.shell(SHUT_TILLS.format(config_id=shop.told["config_id"]), "tills not shut")
     return json.loads(told.partition("TOLD ")[2].splitlines()[0])
 

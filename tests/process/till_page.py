@@ -39,6 +39,7 @@ class TillPage:
         expect.set_options(timeout=MILLISECONDS)
         self.complaints = []
         self.page = None
+        self._asking = set()
 
     @property
     def address(self):
@@ -48,6 +49,12 @@ class TillPage:
         """A page of its own for each address: none is sent away from what it is doing."""
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self._asking = asking = set()
+        self.page.on(
+            "request", lambda request: "/pos_glase/" in request.url and asking.add(request)
+        )
+        self.page.on("requestfinished", lambda request: asking.discard(request))
+        self.page.on("requestfailed", lambda request: asking.discard(request))
         self.page.goto(address)
 
     def log_in(self, login="cashier"):
@@ -124,9 +131,24 @@ class TillPage:
         self.page.wait_for_selector(".payment-screen")
         return self
 
+    def lose_network(self):
+        """What is asked of the server from now on never leaves; what is under way is answered first."""
+        self.page.route("**/pos_glase/**", lambda route: route.abort())
+        while self._asking:
+            # Lets the browser tell what was answered.
+            self.script("() => new Promise(requestAnimationFrame)")
+        self.context.set_offline(True)
+
     def leave(self):
-        """Close the till's page; its browser keeps what it holds."""
+        """Close the till's page; its browser keeps what it holds, and the server hears nothing afterwards."""
+        self.lose_network()
         self.page.close()
+        self.context.set_offline(False)
+
+    def find_network(self):
+        """The network is back."""
+        self.page.unroute("**/pos_glase/**")
+        self.context.set_offline(False)
 
     def come_back(self):
         """Open the till's page again; the till asks who is there."""

@@ -53,6 +53,7 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
         """All checks; what does not hold is blamed on the world."""
         self.money_adds_up()
         self.called_once()
+        self.one_reference()
         self.cases_have_causes()
         self.asked_as_who_sent()
         self.nothing_taken_from_the_given_up()
@@ -213,6 +214,23 @@ class Checks(BookChecks, CallChecks, EventChecks, PeriodChecks):
                 self.world.blame(
                     "2 once", f"line {line} was paid {len(rows)} times, cases do not name them"
                 )
+
+    def one_reference(self):
+        """What Glase has named is one row's; an answer that named another's is a case."""
+        for name in ("own_reference", "invoice_reference"):
+            named = collections.Counter(row[name] for row in self.rows if row[name])
+            for reference, count in named.items():
+                if count > 1:
+                    self.world.blame("2 once", f"{count} rows have {name} {reference}")
+        for row in self.rows:
+            heard = any(
+                event["outcome"] == state_machine.OF_ANOTHER for event in self.events[row["id"]]
+            )
+            if heard and not any(
+                case["transaction_id"] == row["id"] and case["kind"] == "reference_twice"
+                for case in self.cases
+            ):
+                self.world.blame("2 once", f"row {row['id']} heard of another's money, no case")
 
     # === 3 ===
 

@@ -15,7 +15,23 @@ ENDPOINT = "http://127.0.0.1:9/soap/merchant/cashregister-2"
 RESELLER = ("demo", "9900", "hunt-reseller-8c41d0")
 
 # Faults of the way to Glase, which the simulator cannot play in this process.
-LINE_FAULTS = ("never-sent", "timeout-before", "timeout-after")
+LINE_FAULTS = ("never-sent", "timeout-before", "timeout-after", "another")
+# What an answer names, and the newest of those that the ledger has already.
+NAMED = {
+    "sendInvoice": (
+        "invoiceReference",
+        "SELECT invoice_reference FROM glase_transaction"
+        " WHERE invoice_reference <> %s ORDER BY id DESC LIMIT 1",
+    ),
+    **{
+        operation: (
+            "ersReference",
+            "SELECT own_reference FROM glase_transaction WHERE own_reference <> %s"
+            f" AND kind = '{kind}' ORDER BY id DESC LIMIT 1",
+        )
+        for operation, kind in (("getPaymentStatus", "payment"), ("refundPayment", "refund"))
+    },
+}
 
 _OPERATION = re.compile(rb"<[^>]*Body[^>]*>\s*<(?:\w+:)?(\w+)")
 
@@ -85,10 +101,25 @@ class Line:
             self.world.call_ends(call)
         if fault == "timeout-after":
             raise NoAnswer(reason="timeout", slow=True, detail="no answer in time")
+        if fault == "another":
+            parts = [self._of_another(call, b"".join(parts))]
         code = _field(b"".join(parts), "resultCode")
         call.code = int(code) if code else None
         call.answered_at = self.world.now()
         return parts
+
+    def _of_another(self, call, answer):
+        """The answer, but with a reference that it has given to somebody else before."""
+        name, others = NAMED.get(call.operation, (None, None))
+        own = name and _field(answer, name)
+        [(other,)] = (own and self.world.sql(others, own)) or [(None,)]
+        if not other:
+            # It waits for a call that it can spoil.
+            call.fault = None
+            self.faults.append((call.operation, "another"))
+            return answer
+        self.world.counts[f"another: {call.operation}"] += 1
+        return answer.replace(own.encode(), other.encode())
 
     def _take(self, operation):
         for index, (name, kind) in enumerate(self.faults):

@@ -92,6 +92,19 @@ def already_paid_is_paid(world):
 
 
 @mutant
+def another_is_no_case(world):
+    """An answer that names what another row has changes nothing, and nobody is told."""
+    original = state_machine.judge
+
+    def judge(row, evidence):
+        verdict = original(row, evidence)
+        told = evidence.outcome != state_machine.OF_ANOTHER
+        return verdict if told else dataclasses.replace(verdict, cases=())
+
+    return patch.object(state_machine, "judge", judge)
+
+
+@mutant
 def being_paid_is_canceled(world):
     """51 on a cancel counts as canceled."""
 

@@ -32,6 +32,25 @@ SUSPENSE = (
     (*PAID[:-1], LOST_POLL, PAID[-1], CLOSE_OVER, BOOKS, {"do": "job"}),
 )
 
+# An answer that names what an earlier one has named: a payment, a bill, a refund.
+SECOND = {**SELL, "order": "B"}
+ANOTHER = tuple(
+    (*before, {"do": "fault", "operation": operation, "kind": "another"}, *after)
+    for before, operation, after in (
+        (
+            (*SOLD, SECOND, {**SEND, "order": "B"}),
+            "getPaymentStatus",
+            ({"do": "customer", "till": 0, "act": "pay"}, {"do": "poll", "order": "B"}),
+        ),
+        ((*SOLD, SECOND), "sendInvoice", ({**SEND, "order": "B"},)),
+        (
+            (*SOLD, {**REFUND, "amount": 5}, {"do": "send", "order": "A-1"}),
+            "refundPayment",
+            ({**REFUND, "as": "A-2", "amount": 5}, {"do": "send", "order": "A-2"}),
+        ),
+    )
+)
+
 FINISH = {"do": "finish", "order": "A", "how": "once"}
 REVERSE = {"do": "reverse", "order": "A", "press": 1}
 DELETE = {"do": "edit", "order": "A", "what": "draft"}

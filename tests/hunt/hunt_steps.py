@@ -6,7 +6,7 @@ written down, and from then on a run is a list that can be played again, or a pa
 
 import random
 
-from hunt_recipes import OVERLAPS, SUSPENSE, crash_of, steps_to
+from hunt_recipes import ANOTHER, OVERLAPS, SUSPENSE, crash_of, steps_to
 
 OPERATIONS = (
     "sendInvoice",
@@ -37,6 +37,7 @@ SIMPLE_KINDS = (
     "never-sent",
     "timeout-before",
     "timeout-after",
+    "another",
 )
 # What leaves it open whether a refund was made, and two kinds that do not.
 DARK_KINDS = (
@@ -44,6 +45,7 @@ DARK_KINDS = (
     "timeout-after",
     "dark code",
     "dark code",
+    "another",
     "garbage",
     "code",
     "drop-before",
@@ -109,7 +111,7 @@ class Generator:
         if crash:
             self.recipe, self.labels = steps_to(*crash), 1
         elif self.theme == "suspense" and not self.good_day:
-            self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE))), 2
+            self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE + ANOTHER))), 2
         elif self.theme == "overlaps" and not self.good_day:
             self.recipe, self.labels = self._overlapping(*self.random.choice(OVERLAPS)), 2
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))

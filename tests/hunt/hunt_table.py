@@ -6,6 +6,7 @@ FAULTS = (
     "never-sent",
     "timeout-before",
     "timeout-after",
+    "another",
     "drop-before",
     "drop-after",
     "http500",
@@ -86,6 +87,7 @@ KILLS = {
     "books": LEDGER_STEPS,
 }
 EXPECTED = (
+    *(f"another: {call}" for call in ("sendInvoice", "getPaymentStatus", "refundPayment")),
     *(f"fault: {kind}" for kind in FAULTS),
     *(f"kill in {step}: {moment}" for step, moments in KILLS.items() for moment in moments),
     "overlap: send with edit",

@@ -11,6 +11,7 @@ from . import (
     test_books_currencies,
     test_books_example,
     test_case_attach,
+    test_case_kinds,
     test_cash_rounding,
     test_cashier_messages,
     test_certifying_references,

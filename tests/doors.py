@@ -114,7 +114,7 @@ class DoorsCommon(BackOfficeCommon):
         self.authenticate("pos_user", "pos_user")
         _order, line = self.sent()
         row = self.row(line)
-        case = self.env["glase.case"]._open("paid_late", "For this test", transaction=row)
+        case = self.env["glase.case"]._open("paid_late", "For this test", row)
         periods = self.env["glase.period"].sudo()
         period = periods._make(self.account, self.terminal, self.pos_session)
         lines = self.env["glase.period.line"].sudo()

@@ -114,7 +114,7 @@ class TestAttack(Attacker, GlaseCommon):
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
         row = self.row(line)
-        case = self.env["glase.case"]._open("paid_late", "For this test", transaction=row)
+        case = self.env["glase.case"]._open("paid_late", "For this test", row)
         paid = {"state": "paid", "ers_reference": "forged", "payment_id": order.payment_ids.id}
         for user in ("pos_user", "pos_admin"):
             self.authenticate(user, user)
@@ -485,7 +485,7 @@ class TestAttackRefund(Attacker, RefundCommon):
         before = self.calls()
         self.assert_refused("glase.refund", "create", {"transaction_id": row.id})
         self.assert_refused("glase.transaction", "action_refund", row.ids)
-        case = self.env["glase.case"]._open("paid_late", "For this test", transaction=row)
+        case = self.env["glase.case"]._open("paid_late", "For this test", row)
         for name in ("action_refund", "action_attach", "action_repeat_refund"):
             self.assert_refused("glase.case", name, case.ids)
         self.assertEqual(self.calls(), before)

@@ -132,7 +132,7 @@ class TestAttackContext(DoorsCommon):
         forged = self.forged()
         admin = self.env["glase.account"].with_user(self.admin).with_context(**forged)
         admin.create({"name": "Second", "company_id": self.company.id})
-        self.env["glase.case"].with_context(**forged)._open_for_period(
+        self.env["glase.case"].with_context(**forged)._open(
             "not_booked",
             "For this test",
             self.env["glase.period"]._make(self.account, self.terminal, self.env["pos.session"]),

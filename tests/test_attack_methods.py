@@ -3,8 +3,8 @@ import inspect
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from ..models.cases.glase_case import KINDS, OFFERED
 from ..models.support import parameters
+from ..rules.case_kinds import KINDS
 from .doors import DoorsCommon, overridden_methods, public_methods, routes
 
 # What a cashier may ask of his own company: it tells what his till shows anyway.
@@ -153,15 +153,16 @@ class TestAttackMethods(DoorsCommon):
         _order, line = self.sent()
         row = self.row(line)
         names = {name for model, name in public_methods(self.env) if model == "glase.case"}
-        self.assertEqual(names, set(OFFERED), "one table has each action of a case")
-        for kind, _label in KINDS:
-            case = self.env["glase.case"]._open(kind, "For this test", transaction=row)
+        offered = {name for kind in KINDS.values() for name in kind.offers}
+        self.assertEqual(names, offered, "one table has each action of a case")
+        for kind in KINDS:
+            case = self.env["glase.case"]._open(kind, "For this test", row)
             case.reason = "Because"
             for state in ("open", "settled"):
                 case.state = state
                 before = self.snapshot()
                 for name in sorted(names):
-                    if state == "open" and kind in OFFERED[name]:
+                    if state == "open" and name in KINDS[kind].offers:
                         continue
                     with (
                         self.subTest(kind=kind, state=state, action=name),
@@ -178,7 +179,7 @@ class TestAttackMethods(DoorsCommon):
         row.sudo().write({"proposing": True, "proposed_amount": 50})
         cases = self.env["glase.case"]
         for kind in ("forced_done", "amount_unknown"):
-            case = cases._open(kind, "For this test", transaction=row)
+            case = cases._open(kind, "For this test", row)
             case.reason = "Because"
             for name in ("action_new_amount_taken", "action_old_amount_taken"):
                 for user in (self.stranger, self.pos_admin):

@@ -157,9 +157,7 @@ class TestAttackParameters(DoorsCommon):
 
     def test_what_is_typed_into_a_field_has_a_length_and_a_form(self):
         _order, line = self.sent()
-        case = self.env["glase.case"]._open(
-            "paid_late", "For this test", transaction=self.row(line)
-        )
+        case = self.env["glase.case"]._open("paid_late", "For this test", self.row(line))
         refund = {"transaction_id": self.row(line).id}
         for value in ("x" * 2001, "a\x00b", ["x"], {"a": 1}, 5):
             with self.subTest(value=str(value)[:20]), self.assertRaises(UserError):

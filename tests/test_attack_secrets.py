@@ -340,9 +340,7 @@ class TestAttackSecrets(GlaseCommon):
     def test_what_is_refused_to_cashiers_is_refused(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
-        case = self.env["glase.case"]._open(
-            "paid_late", "For this test", transaction=self.row(line)
-        )
+        case = self.env["glase.case"]._open("paid_late", "For this test", self.row(line))
         period = self.env["glase.period"]._make(
             self.account, self.terminal, self.env["pos.session"]
         )
@@ -392,7 +390,7 @@ class TestAttackSecrets(GlaseCommon):
     def test_no_method_that_odoo_brings_along_changes_or_tells_anything(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
-        self.env["glase.case"]._open("paid_late", "For this test", transaction=self.row(line))
+        self.env["glase.case"]._open("paid_late", "For this test", self.row(line))
         self.env.cr.flush()
         before = self.snapshot()
         answered = 0

@@ -164,7 +164,7 @@ class TestEverySeamLocks(GlaseCommon):
 
         self.assert_locks_first("synchronised", sync)
         # Settled by a manager, or Odoo's drafts, would stand in the way of a closing.
-        self.env["glase.case"]._open("paid_without_order", "Told", transaction=self.row(self.line))
+        self.env["glase.case"]._open("paid_without_order", "Told", self.row(self.line))
         self.row(self.line).case_ids._settle("known")
         self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
         self.env.invalidate_all()

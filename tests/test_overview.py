@@ -132,13 +132,13 @@ class TestOverview(GlaseCommon):
         self.assertEqual(card.unregistered_count, 0)
         cases = self.env["glase.case"]
         row = self.make_row(1, 5)
-        case = cases._open("paid_without_order", "For this test", transaction=row)
-        settled = cases._open("paid_late", "For this test", transaction=row)
+        case = cases._open("paid_without_order", "For this test", row)
+        settled = cases._open("paid_late", "For this test", row)
         settled._settle("done")
         period = self.env["glase.period"]._make(
             self.account, self.terminal, self.env["pos.session"]
         )
-        of_period = cases._open_for_period("period_lost", "For this test", period, 5.0)
+        of_period = cases._open("period_lost", "For this test", period, 5.0)
         period.state = "failed"
         till = self.main_pos_config.copy({"name": "Second till"})
         self.main_pos_config.copy({"name": "Cash only", "payment_method_ids": False})
@@ -153,7 +153,7 @@ class TestOverview(GlaseCommon):
         session = self.open_register()
         order, line = self.draft_order(session, 20)
         payment = order.payment_ids.filtered(lambda payment: payment.uuid == line)
-        case = self.env["glase.case"]._open("unverified_payment", "For this test", payment=payment)
+        case = self.env["glase.case"]._open("unverified_payment", "For this test", payment)
         self.assertEqual(self.opened("cases"), case)
 
     def test_many_cards_take_no_more_queries(self):

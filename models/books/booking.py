@@ -4,10 +4,9 @@ from decimal import Decimal
 from odoo import Command, fields
 from odoo.exceptions import UserError
 
-from ...rules import suspense_due
+from ...rules import case_kinds, suspense_due
+from ..cases.glase_case import LINKS
 from ..support import autonomous_transaction, clock
-
-NOT_BOOKED = "not_booked"
 
 
 class Booking:
@@ -37,9 +36,13 @@ class Booking:
             self._post(subject, self._lines_due(subject, due), due - booked)
             self._clear(subject)
         subject._glase_mark_booked(due=not ended, failed_at=False)
-        self._cases(subject).filtered(lambda case: case.kind == NOT_BOOKED)._settle(
-            self.env._("Booked.")
-        )
+        self.env["glase.case"].sudo().search(
+            [
+                (LINKS[subject._name], "=", subject.id),
+                ("state", "=", "open"),
+                ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
+            ]
+        )._settle(self.env._("Booked."))
 
     def _lines_due(self, subject, due):
         """The lines of an entry that leaves a subject with just what is due for it.
@@ -212,21 +215,10 @@ class Booking:
 
     # === When it cannot be booked ===
 
-    def _cases(self, subject):
-        name = "transaction_id" if subject._name == "glase.transaction" else "payment_id"
-        return (
-            self.env["glase.case"].sudo().search([(name, "=", subject.id), ("state", "=", "open")])
-        )
+    def not_booked(self, subject, why):
+        """Tell that a subject could not be booked: a case, and an activity for a manager.
 
-    def not_booked(self, subject, words, **of):
-        """Tell that a subject could not be booked: a case, and an activity for a manager."""
+        :param str why: a sentence
+        """
         subject._glase_mark_booked(failed_at=clock.now(self.env.cr))
-        cases = self.env["glase.case"].sudo()
-        summary = self.env._(
-            "This money could not be booked on the Glase suspense account: %s It is tried again "
-            "every quarter of an hour.",
-            words,
-        )
-        case = cases._open(NOT_BOOKED, summary, **of)
-        words = self.env._("Glase money is not in the books")
-        self.env["res.users"]._glase_tell(case, words)
+        self.env["glase.case"].sudo()._report("not_booked", subject, why=why)

@@ -1,11 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..cases.glase_case import OFFERED, case_action
+from ...rules import case_kinds
+from ..cases.glase_case import LINKS, case_action
 from .booking import Booking
-
-# Cases about money that stands on the suspense account: a write-off ends them.
-ABOUT_SUSPENSE = tuple(sorted(OFFERED["action_write_off"]))
 
 
 class GlaseCase(models.Model):
@@ -28,7 +26,7 @@ class GlaseCase(models.Model):
             case.suspense_amount = amount
             case.can_write_off = (
                 case.state == "open"
-                and case.kind in ABOUT_SUSPENSE
+                and case_kinds.WRITE_OFF in case._kind().offers
                 and bool(amount)
                 and not case.currency_id.is_zero(amount)
             )
@@ -52,8 +50,8 @@ class GlaseCase(models.Model):
     def _books_cases(self, subject):
         """The open cases that a write-off of a subject ends."""
         family = subject._glase_family()
-        name = "transaction_id" if subject._name == "glase.transaction" else "payment_id"
-        of_subject = [(name, "in", family.ids), ("kind", "in", ABOUT_SUSPENSE)]
+        kinds = case_kinds.offering(case_kinds.WRITE_OFF)
+        of_subject = [(LINKS[subject._name], "in", family.ids), ("kind", "in", list(kinds))]
         return self.sudo().search([*of_subject, ("state", "=", "open")]) | self.sudo()
 
     @case_action

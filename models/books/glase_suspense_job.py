@@ -118,7 +118,7 @@ class GlaseTransaction(models.Model):
         return Booking(self.env).correct(self)
 
     def _glase_not_booked(self, words):
-        return Booking(self.env).not_booked(self, words, transaction=self)
+        return Booking(self.env).not_booked(self, words)
 
 
 class PosPayment(models.Model):
@@ -151,4 +151,4 @@ class PosPayment(models.Model):
         return Booking(self.env).correct(self)
 
     def _glase_not_booked(self, words):
-        return Booking(self.env).not_booked(self, words, payment=self)
+        return Booking(self.env).not_booked(self, words)

@@ -3,72 +3,26 @@ import functools
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...rules import case_kinds
 from ..pos.res_users import MANAGERS
 from ..support.public_method import public
+from . import case_words
 
-KINDS = [
-    ("unverified_payment", "Payment not proven by the ledger"),
-    ("paid_without_order", "Paid, but no order has it"),
-    ("paid_late", "Paid after it counted as unpaid"),
-    ("paid_without_reference", "Paid, but without a payment reference"),
-    ("reference_twice", "Glase named a reference that another has"),
-    ("amount_differs", "Glase took another amount"),
-    ("amount_unknown", "Paid, but not known how much"),
-    ("changed_after_send", "Changed after the bill was sent"),
-    ("forced_done", "Marked as paid by a manager"),
-    ("goods_without_money", "Goods given, no money"),
-    ("unknown_refund", "Not known whether the refund was made"),
-    ("unverified_refund", "Refund not proven by the ledger"),
-    ("refund_without_order", "Refunded, but no order has it"),
-    ("unknown_reference", "At Glase, but not in the ledger"),
-    ("not_reported", "In the ledger, but in no report"),
-    ("period_lost", "The id of a period is lost"),
-    ("not_booked", "Not in the books"),
-    ("not_answered_for_till", "Glase does not know the till or the bill"),
-]
-
-ALL_KINDS = frozenset(kind for kind, _label in KINDS)
-# Kinds that are about money which Glase took and no order has.
-GIVEN_BACK = frozenset({"paid_without_order", "paid_late"})
-# Of which kinds of case, while they are open, each action is offered. What else an action needs
-# (the state of the payment, a reason) it asks for itself.
-OFFERED = {
-    # How much was paid is not settled with words: somebody says which amount.
-    "action_settle": ALL_KINDS - {"amount_unknown"},
-    "action_attach": GIVEN_BACK | {"amount_differs"},
-    "action_not_paid": frozenset({"not_answered_for_till", "reference_twice"}),
-    "action_old_amount_taken": frozenset({"amount_unknown"}),
-    "action_new_amount_taken": frozenset({"amount_unknown"}),
-    "action_was_refunded": frozenset({"unknown_refund"}),
-    "action_was_not_refunded": frozenset({"unknown_refund"}),
-    "action_repeat_refund": frozenset({"unknown_refund"}),
-    "action_refund": GIVEN_BACK,
-    "action_make_refund_order": frozenset({"refund_without_order"}),
-    # Kinds about money that stands on the suspense account: a write-off ends them.
-    "action_write_off": frozenset(
-        {
-            "unverified_payment",
-            "paid_without_order",
-            "paid_late",
-            "amount_differs",
-            "changed_after_send",
-            "forced_done",
-            "goods_without_money",
-            "unverified_refund",
-            "refund_without_order",
-            "not_booked",
-        }
-    ),
+# Where a case keeps the record that it is about.
+LINKS = {
+    case_kinds.ROW: "transaction_id",
+    case_kinds.ORDER_PAYMENT: "payment_id",
+    case_kinds.PERIOD: "period_id",
 }
 
 
 def case_action(method):
-    """Let a manager call an action of a case, where ``OFFERED`` names its kind and it is open."""
+    """Let a manager call an action of a case that is open, where its kind offers that."""
 
     @functools.wraps(method)
     def offered(self):
         for case in self:
-            if case.state != "open" or case.kind not in OFFERED[method.__name__]:
+            if case.state != "open" or method.__name__ not in case._kind().offers:
                 raise UserError(
                     self.env._(
                         "This case is decided already, or does not ask for that. Reload the page."
@@ -76,7 +30,7 @@ def case_action(method):
                 )
         return method(self)
 
-    many = method.__name__ == "action_settle"
+    many = method.__name__ == case_kinds.SETTLE
     return public(group=MANAGERS, access="write", many=many)(offered)
 
 
@@ -93,7 +47,9 @@ class GlaseCase(models.Model):
     _order = "state, id desc"
     _typed = frozenset({"reason", "attach_order_id", "refund_reference"})
 
-    kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
+    kind = fields.Selection("_selection_kind", required=True, readonly=True, index=True)
+    offers = fields.Json(compute="_compute_kind", help="What a manager may do while it is open")
+    awaits_order = fields.Boolean(compute="_compute_kind")
     state = fields.Selection(
         [("open", "Open"), ("settled", "Settled")],
         default="open",
@@ -148,74 +104,84 @@ class GlaseCase(models.Model):
             case.order_reference = case.order_id.pos_reference or case.transaction_id.order_name
 
     @api.model
-    def _open(self, kind, summary, transaction=None, payment=None):
-        """Open a case, unless the same one is open already.
+    def _selection_kind(self):
+        return case_words.names(self.env)
 
-        :param str kind: a key of ``KINDS``
-        :param str summary: a sentence that says what happened and what to do
-        :param transaction: the ledger row, or None
-        :param payment: the payment of the order, or None
-        :return: the open case
+    def _kind(self):
+        """The entry of this case's kind in the table of kinds.
+
+        :rtype: case_kinds.Kind
         """
-        case = self.sudo()
-        subject = transaction if transaction else payment
-        domain = [
-            ("kind", "=", kind),
-            ("state", "=", "open"),
-            ("transaction_id", "=", transaction.id if transaction else False),
-            ("payment_id", "=", payment.id if payment else False),
-        ]
-        existing = case.search(domain, limit=1)
-        if existing:
-            if existing.summary != summary:
-                # One case for each kind and payment: what else is learnt stands in its history.
-                existing.message_post(body=summary)
-            return existing
-        order = payment.pos_order_id if payment else transaction.order_id
-        config = payment.pos_order_id.config_id if payment else transaction.config_id
-        return case.create(
-            {
-                "kind": kind,
-                "subject": f"{subject._name},{subject.id}",
-                "summary": summary,
-                "transaction_id": transaction.id if transaction else False,
-                "payment_id": payment.id if payment else False,
-                "order_id": order.id,
-                "config_id": config.id,
-                "company_id": subject.company_id.id,
-                "currency_id": subject.currency_id.id,
-                "amount": subject.amount,
-            }
-        )
+        self.ensure_one()
+        return case_kinds.KINDS[self.kind]
+
+    @api.depends("kind")
+    def _compute_kind(self):
+        for case in self:
+            case.offers = list(case._kind().offers) if case.kind else []
+            case.awaits_order = case.kind and case._kind().awaits_order
 
     @api.model
-    def _open_for_period(self, kind, summary, period, amount):
-        """Open a case about a transaction period, unless the same one is open already.
+    def _report(self, kind, subject, instead=None, amount=None, **values):
+        """Open a case with the sentence of its kind, unless the same one is open already.
 
-        :param str kind: a key of ``KINDS``
-        :param str summary: a sentence that says what happened and what to do
-        :param period: the period
-        :param float amount: the money that it is about, in the period's currency
+        :param str kind: a key of ``case_kinds.KINDS``
+        :param subject: the ledger row, the payment of an order, or the period that it is about
+        :param str instead: a key of ``case_words.INSTEAD``, where more is known than the kind
+        :param float amount: the money that it is about; None for the subject's own
+        :param values: what the sentence names beside what is known of the subject
         :return: the open case
+        :raises ValueError: for a subject that the kind is not about
+        """
+        entry = case_kinds.KINDS[kind]
+        if subject._name not in entry.about:
+            raise ValueError(f"A case of kind {kind} is not about {subject._name}")
+        summary = case_words.sentence(subject, kind, values, instead)
+        case = self._open(kind, summary, subject, amount)
+        if entry.tells_manager:
+            words = case_words.KINDS[kind].activity
+            self.env["res.users"]._glase_tell(case, self.env._(words))
+        return case
+
+    @api.model
+    def _open(self, kind, summary, subject, amount=None):
+        """Open a case, unless the same one is open already; see :meth:`_report`.
+
+        :param str summary: a sentence that says what happened and what to do
         """
         case = self.sudo()
-        same = [("kind", "=", kind), ("state", "=", "open"), ("period_id", "=", period.id)]
-        existing = case.search(same, limit=1)
-        if existing:
+        name = f"{subject._name},{subject.id}"
+        of_subject = [("kind", "=", kind), ("subject", "=", name), ("state", "=", "open")]
+        existing = case.search(of_subject, limit=1)
+        if not existing:
+            return case.create(
+                {
+                    "kind": kind,
+                    "subject": name,
+                    "summary": summary,
+                    "amount": subject.amount if amount is None else amount,
+                    **self._values_about(subject),
+                }
+            )
+        if subject._name == case_kinds.PERIOD:
             existing.write({"summary": summary, "amount": amount})
-            return existing
-        return case.create(
-            {
-                "kind": kind,
-                "subject": f"{period._name},{period.id}",
-                "summary": summary,
-                "period_id": period.id,
-                "config_id": period.config_id.id,
-                "company_id": period.company_id.id,
-                "currency_id": period.currency_id.id,
-                "amount": amount,
-            }
-        )
+        elif existing.summary != summary:
+            # One case for each kind and payment: what else is learnt stands in its history.
+            existing.message_post(body=summary)
+        return existing
+
+    def _values_about(self, subject):
+        values = {
+            LINKS[subject._name]: subject.id,
+            "company_id": subject.company_id.id,
+            "currency_id": subject.currency_id.id,
+        }
+        if subject._name == case_kinds.PERIOD:
+            return {**values, "config_id": subject.config_id.id}
+        of_payment = subject._name == case_kinds.ORDER_PAYMENT
+        order = subject.pos_order_id if of_payment else subject.order_id
+        config = order.config_id if of_payment else subject.config_id
+        return {**values, "order_id": order.id, "config_id": config.id}
 
     @case_action
     def action_settle(self):

@@ -1,13 +1,10 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..pos.pos_order import NOT_TAKEN
 from ..support import clock
-from .glase_case import OFFERED, case_action
-
-# Cases about a paid row that has no order: they end when it gets one.
-WITHOUT_ORDER = tuple(sorted(OFFERED["action_attach"]))
+from .glase_case import case_action
 
 
 class GlaseCase(models.Model):
@@ -41,7 +38,7 @@ class GlaseCase(models.Model):
             row = case.sudo().transaction_id
             case.can_attach = bool(
                 case.state == "open"
-                and case.kind in WITHOUT_ORDER
+                and case_kinds.ATTACH in case._kind().offers
                 and row.kind == state_machine.PAYMENT
                 and row.state == state_machine.PAID
                 and not row._finished_order()
@@ -116,7 +113,7 @@ class GlaseCase(models.Model):
         payment._glase_prove()
         order._glase_finish()
         row._settle_cases(
-            WITHOUT_ORDER,
+            case_kinds.offering(case_kinds.ATTACH),
             self.env._(
                 "Attached to %(order)s by %(manager)s.",
                 order=order.display_name,

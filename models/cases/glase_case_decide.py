@@ -1,9 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..support import clock
-from .glase_case import OFFERED, case_action
+from .glase_case import case_action
 
 
 class GlaseCase(models.Model):
@@ -21,7 +21,7 @@ class GlaseCase(models.Model):
         for case in self:
             row = case.sudo().transaction_id
             undecided = row.state == state_machine.ISSUED and row.kind == state_machine.PAYMENT
-            broken = case.kind in OFFERED["action_not_paid"] and case.state == "open"
+            broken = case_kinds.NOT_PAID in case._kind().offers and case.state == "open"
             # While a till waits for it, the till may still hear.
             alone = bool(row.given_up_at or row.forced_at)
             case.can_say_unpaid = broken and undecided and alone

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..periods.glase_period_line import MATCHED, NETTED
 
 # The report that should have a refund, and the one after it.
@@ -25,7 +25,7 @@ class GlaseCase(models.Model):
     def _compute_evidence(self):
         for case in self:
             row = case.sudo().transaction_id
-            unknown = case.kind == "unknown_refund" and row
+            unknown = case_kinds.WAS_REFUNDED in case._kind().offers and row
             case.evidence_line_ids = unknown and case._evidence_lines(row)
             case.evidence_words = unknown and case._words_of_evidence(row)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..ledger.glase_transaction_named import SHAPE
 from ..refunds.glase_transaction_refund import UNDECIDED
 from ..support import clock
@@ -44,12 +44,18 @@ class GlaseCase(models.Model):
     def _compute_may_decide(self):
         for case in self:
             row = case.transaction_id
-            undecided = case.kind == "unknown_refund" and row.state == state_machine.UNKNOWN
+            undecided = case._is_refund_to_decide()
             case.decide_from = undecided and row.sent_at + DECIDE_AFTER
             case.may_decide = (
                 undecided and case.state == "open" and not row._seconds_until_decision()
             )
             case.may_repeat = case.may_decide and not row._why_not_repeat()
+
+    def _is_refund_to_decide(self):
+        """Whether this case asks what became of a refund, and nobody knows it yet."""
+        self.ensure_one()
+        asks = case_kinds.WAS_REFUNDED in self._kind().offers
+        return asks and self.transaction_id.state == state_machine.UNKNOWN
 
     @case_action
     def action_was_refunded(self):
@@ -157,12 +163,7 @@ class GlaseCase(models.Model):
     @case_action
     def action_settle(self):
         """Override: an unknown refund is not settled with words, but with a decision."""
-        undecided = self.filtered(
-            lambda case: (
-                case.kind == "unknown_refund" and case.transaction_id.state == state_machine.UNKNOWN
-            )
-        )
-        if undecided:
+        if any(case._is_refund_to_decide() for case in self):
             raise UserError(
                 self.env._(
                     "Nobody knows whether the money went back. Find out, then choose It Was "

@@ -2,7 +2,7 @@ import dataclasses
 
 from odoo import SUPERUSER_ID, models
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction, clock
 from . import references
 
@@ -89,7 +89,8 @@ class GlaseTransaction(models.Model):
         self.write(self._values_of(verdict, evidence, heard, now))
         autonomous_transaction.flush_unique(self)
         for kind in verdict.cases:
-            self._open_case(kind, other=other, evidence=evidence)
+            named = evidence.ers_reference or evidence.invoice_reference
+            self._open_case(kind, named=named, other=other and other.display_name)
         self._after(verdict.state)
 
     def _values_of(self, verdict, evidence, heard, now):
@@ -129,8 +130,7 @@ class GlaseTransaction(models.Model):
         """The row is paid: does the amount fit, and does an order wait for the proof?"""
         self.ensure_one()
         self._settle_cases(
-            {"forced_done", "goods_without_money", "reference_twice"},
-            self.env._("Paid: %s", self.ers_reference),
+            case_kinds.ended_by(case_kinds.PAID), self.env._("Paid: %s", self.ers_reference)
         )
         if self.receipt_currency:
             fits = (
@@ -142,7 +142,8 @@ class GlaseTransaction(models.Model):
         if self.given_up_at and not self.payment_id:
             self._open_case("paid_without_order")
         if self._amount_is_certain():
-            self._settle_cases({"amount_unknown"}, self.env._("Known now: %s", self.amount))
+            known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
+            self._settle_cases(known, self.env._("Known now: %s", self.amount))
         payments = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)])
         payments._glase_prove()
 
@@ -151,4 +152,5 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         if self.forced_at and self.kind == state_machine.PAYMENT:
             self._open_case("goods_without_money")
-            self._settle_cases({"forced_done"}, self.env._("Glase says that it was not paid."))
+            unpaid = case_kinds.ended_by(case_kinds.UNPAID)
+            self._settle_cases(unpaid, self.env._("Glase says that it was not paid."))

@@ -195,16 +195,15 @@ class GlasePeriod(models.Model):
         other = self.search(same & Domain("id", "!=", self.id), limit=1)
         if not other:
             return False
-        words = self.env._(
-            "Glase named this period %(identifier)s, which is the id of %(other)s already. Ask "
-            "Glase which period was marked about %(time)s.",
-            identifier=identifier,
+        case = self.env["glase.case"]._report(
+            "reference_twice",
+            self,
+            amount=0.0,
+            named=identifier,
             other=other.display_name,
-            time=self.mark_sent_at,
         )
-        self.env["glase.case"]._open_for_period("reference_twice", words, self, 0.0)
         if self.state == MARKING:
-            self._lose_mark(words, again=not self.replaces_id)
+            self._lose_mark(case.summary, again=not self.replaces_id)
         return True
 
     def _lose_mark(self, words=None, again=True):

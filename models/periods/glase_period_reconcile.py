@@ -307,14 +307,10 @@ class GlasePeriod(models.Model):
             f"{line.reference} ({line.currency_id.format(line.amount)})"
             for line in lines.search(unknown, order="sequence, id", limit=LISTED)
         ]
-        self.env["glase.case"]._open_for_period(
+        self.env["glase.case"]._report(
             "unknown_reference",
-            self.env._(
-                "In Glase's report, but not known to the ledger: %(count)s. Ask Glase what they "
-                "are: %(references)s",
-                count=count,
-                references=", ".join([*listed, "…"] if count > LISTED else listed),
-            ),
             self,
-            total,
+            amount=total,
+            count=count,
+            references=", ".join([*listed, "…"] if count > LISTED else listed),
         )

@@ -150,16 +150,7 @@ class GlasePeriod(models.Model):
         stranded.write({"period_id": lost.id})
         lost.write({**values, "state": DIFFERENCES})
         lost._sum_up()
-        self.env["glase.case"]._open_for_period(
-            "period_lost",
-            self.env._(
-                "Glase did not answer when this period was marked, so its id is not known and its "
-                "report cannot be fetched. Ask Glase for the id of the period that ended about %s.",
-                lost.mark_sent_at,
-            ),
-            lost,
-            lost.ledger_total,
-        )
+        self.env["glase.case"]._report("period_lost", lost, amount=lost.ledger_total)
 
     def _settle_lacking(self):
         """What reports lack came with another one, is awaited, or is missing.

@@ -1,12 +1,10 @@
 from odoo import models
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from .pos_order import DONE
 
 # What a reprint goes by: the same words as in the till, where they are never translated.
 MOVED, REFUNDED, SIMULATED = "Glase payment", "Glase refund", "Glase simulation"
-# Cases about a row that end when an order has it.
-ROW_WITHOUT_ORDER = ("paid_without_order", "refund_without_order", "unknown_refund")
 
 
 class PosPayment(models.Model):
@@ -186,62 +184,42 @@ class PosPayment(models.Model):
         cases = self.env["glase.case"].sudo()
         if row:
             # A draft that has the money is not its end yet.
-            ended = ROW_WITHOUT_ORDER if row._finished_order() else ()
+            ended = case_kinds.ended_by(case_kinds.IN_ORDER) if row._finished_order() else ()
             waiting = cases.search(
                 [
                     ("state", "=", "open"),
                     "|",
                     "&",
-                    ("kind", "in", ["unverified_payment", "unverified_refund"]),
+                    ("kind", "in", list(case_kinds.ended_by(case_kinds.PROVEN))),
                     ("payment_id", "=", self.id),
                     "&",
-                    ("kind", "in", ended),
+                    ("kind", "in", list(ended)),
                     ("transaction_id", "=", row.id),
                 ]
             )
             waiting._settle(self.env._("Proven by the ledger: %s", row.ers_reference or ""))
         elif not self._glase_case_is_open():
             kind = "unverified_refund" if self.amount < 0 else "unverified_payment"
-            cases._open(kind, self._glase_why_unproven(), payment=self)
+            cases._report(kind, self, **self._glase_why_unproven())
 
     def _glase_case_is_open(self):
         """Whether a case about the row itself already says why this payment is not proven."""
         self.ensure_one()
         rows = self.env["glase.transaction"].sudo().search([("line_uuid", "=", self.uuid)])
-        kinds = {"forced_done", "goods_without_money", "unknown_refund", "amount_unknown"}
-        if any(case.state == "open" and case.kind in kinds for case in rows.case_ids):
-            return True
+        linked = rows.filtered(lambda row: row.payment_id == self)
         return any(
-            case.state == "open" and case.kind == "changed_after_send"
-            for case in rows.filtered(lambda row: row.payment_id == self).case_ids
+            case.state == "open" and case.kind in case_kinds.explaining(how)
+            for how, some in ((case_kinds.OF_LINE, rows), (case_kinds.OF_LINKED, linked))
+            for case in some.case_ids
         )
 
     def _glase_why_unproven(self):
+        """Which sentence says more than that of the case's kind, and what it names."""
         self.ensure_one()
-        amount = self.currency_id.format(self.amount)
         rows = self.env["glase.transaction"].sudo().search([("line_uuid", "=", self.uuid)])
         if any(row.spent_on == "refund" for row in rows):
-            return self.env._(
-                "This order came after its Glase payment of %s had been paid back to the customer. "
-                "The goods are given: ask the customer for the money.",
-                amount,
-            )
+            return {"instead": "paid_back"}
         elsewhere = rows.payment_id.filtered(lambda payment: payment != self).pos_order_id
         if elsewhere:
-            return self.env._(
-                "This order came after its Glase payment of %(amount)s had been attached to "
-                "%(order)s. Check which of the two the customer paid for.",
-                amount=amount,
-                order=elsewhere[:1].display_name,
-            )
-        if self.amount < 0:
-            return self.env._(
-                "The till reported %s as paid back with Glase, but no such refund is in the "
-                "ledger. Check with the cashier whether the customer got the money.",
-                amount,
-            )
-        return self.env._(
-            "The till reported %s as paid with Glase, but no paid bill of that till and amount is "
-            "in the ledger. Check the order with the cashier.",
-            amount,
-        )
+            return {"instead": "elsewhere", "order": elsewhere[:1].display_name}
+        return {}

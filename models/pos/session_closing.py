@@ -5,7 +5,7 @@ from operator import itemgetter
 from odoo.exceptions import UserError
 from odoo.tools import groupby
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction, clock
 from ..support.till_errors import Refused
 from . import closing_latch
@@ -14,8 +14,6 @@ from . import closing_latch
 GUARDED = "pos_glase.guarded"
 # A manager's word holds for the closing at hand, not for one after more sales.
 OVERRIDE_FOR = timedelta(minutes=15)
-# Kinds of case that a session is not closed over: the money of its own orders is in question.
-IN_QUESTION = ("unverified_payment", "forced_done", "goods_without_money", "amount_unknown")
 
 
 def uses_glase(session):
@@ -197,7 +195,7 @@ class OpenEnds:
         return self.env["glase.case"].search(
             [
                 ("state", "=", "open"),
-                ("kind", "in", list(IN_QUESTION)),
+                ("kind", "in", list(case_kinds.stopping_a_closing())),
                 "|",
                 ("transaction_id.session_id", "=", self.session.id),
                 ("payment_id.pos_order_id.session_id", "=", self.session.id),

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..support import clock
 
 REGISTRATION_CODES = frozenset({20, 21, 29, 33, 37, 91})
@@ -41,13 +41,14 @@ class GlaseTransaction(models.Model):
             self._open_case("unknown_refund")
         if self.state not in state_machine.FINAL:
             return
-        asked = self.case_ids.filtered(lambda case: case.kind == "unknown_refund")
+        decided = case_kinds.ended_by(case_kinds.DECIDED)
+        asked = self.case_ids.filtered(lambda case: case.kind in decided)
         if self.decided_by:
             asked = asked.with_user(self.decided_by).sudo()
         asked._settle(self.decided_reason or self.env._("Glase has answered after all."))
         if self.state == state_machine.REFUNDED and original.spent_on:
             original._settle_cases(
-                ("paid_without_order", "paid_late"),
+                case_kinds.offering(case_kinds.REFUND),
                 self.env._("Given back without an order: %s", self.ers_reference or ""),
             )
             original._forget_payment()
@@ -83,15 +84,6 @@ class GlaseTransaction(models.Model):
             decided_reason=reason,
             message=reason,
             **values,
-        )
-
-    def _case_summary(self, kind, details):
-        """Override for what only refunds can be."""
-        if kind != "refund_without_order":
-            return super()._case_summary(kind, details)
-        return self.env._(
-            "Glase gave money back to the customer, but no order has this refund. Enter it with "
-            "*Make the Refund Order*, or let the till finish its order."
         )
 
     def _refund_refused_message(self, code, heard):

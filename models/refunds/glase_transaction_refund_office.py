@@ -97,7 +97,7 @@ class GlaseTransaction(models.Model):
 
     def _is_left_alone(self):
         """Whether a case says that nobody finishes the order of this payment: a manager decides."""
-        cases = self.sudo().case_ids.filtered(lambda case: case.kind == "paid_without_order")
+        cases = self.sudo().case_ids.filtered("awaits_order")
         return any(case.state == "open" for case in cases)
 
     def _office_values(self, payment, line_uuid, total, reason):

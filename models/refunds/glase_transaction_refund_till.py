@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
@@ -181,7 +181,7 @@ class GlaseTransaction(models.Model):
                 manager=row.other_tender_by.name,
                 reason=reason,
             )
-            for case in row.case_ids.filtered(lambda case: case.kind == "unknown_refund"):
+            for case in row.case_ids.filtered(lambda case: case_kinds.WAS_REFUNDED in case.offers):
                 case.message_post(body=body)
 
     # === Which payments a refund order gives back ===

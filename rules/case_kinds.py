@@ -1,0 +1,124 @@
+"""The kinds of case: what a person must settle about Glase money, one entry for each kind.
+
+Everything that treats one kind otherwise than another reads this table: the buttons of a case, what
+ends it by itself, the closing of a session, the proof of a payment, the books. Beside the entry a
+kind needs its sentence, in ``models/cases/case_words.py``.
+"""
+
+from dataclasses import dataclass
+
+# What a case is about: a row of the ledger, a payment of an order, a transaction period.
+ROW, ORDER_PAYMENT, PERIOD = "glase.transaction", "pos.payment", "glase.period"
+
+# What a manager may do about a case: the names of the buttons' methods.
+SETTLE = "action_settle"
+ATTACH = "action_attach"
+REFUND = "action_refund"
+WRITE_OFF = "action_write_off"
+NOT_PAID = "action_not_paid"
+OLD_AMOUNT, NEW_AMOUNT = "action_old_amount_taken", "action_new_amount_taken"
+WAS_REFUNDED, WAS_NOT_REFUNDED = "action_was_refunded", "action_was_not_refunded"
+REPEAT_REFUND = "action_repeat_refund"
+MAKE_REFUND_ORDER = "action_make_refund_order"
+
+# What ends a case by itself, beside its actions: the row was proven to be paid, or not to be; what
+# Glase took is known; a finished order has the row; the order's payment is proven; Glase's reports
+# have it; it is booked; somebody, or Glase, has said what became of the refund.
+PAID, UNPAID, AMOUNT_KNOWN = "paid", "unpaid", "amount known"
+IN_ORDER, PROVEN, REPORTED, BOOKED, DECIDED = "in order", "proven", "reported", "booked", "decided"
+
+# How an open case about a row says why a payment of an order is not proven: for each payment of the
+# row's line, or only for the one that the row is linked to.
+OF_LINE, OF_LINKED = "line", "linked"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of case.
+
+    :ivar tuple about: of which models its subject may be
+    :ivar tuple offers: what a manager may do while it is open; what else an action needs (the state
+        of the payment, a reason) it asks for itself
+    :ivar tuple ends_by: what ends it by itself; an action of ``offers`` that was done ends it, too
+    :ivar bool stops_closing: its session is not closed while it is open: the money of the session's
+        own orders is in question
+    :ivar explains: how it says why an order's payment is not proven, or None if it does not
+    :ivar bool awaits_order: it waits for an order, which the till may still send
+    :ivar bool tells_manager: a manager gets an activity
+    """
+
+    about: tuple = (ROW,)
+    offers: tuple = (SETTLE,)
+    ends_by: tuple = ()
+    stops_closing: bool = False
+    explains: str | None = None
+    awaits_order: bool = False
+    tells_manager: bool = False
+
+
+_WITHOUT_ORDER = (SETTLE, ATTACH, REFUND, WRITE_OFF)
+_BOOKED_OTHERWISE = (SETTLE, WRITE_OFF)
+_DECISIONS = (SETTLE, WAS_REFUNDED, WAS_NOT_REFUNDED, REPEAT_REFUND)
+
+KINDS = {
+    "unverified_payment": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,), stops_closing=True),
+    "paid_without_order": Kind((ROW,), _WITHOUT_ORDER, (IN_ORDER,), awaits_order=True),
+    "paid_late": Kind((ROW,), _WITHOUT_ORDER),
+    "paid_without_reference": Kind(),
+    "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,)),
+    "amount_differs": Kind((ROW,), (SETTLE, ATTACH, WRITE_OFF)),
+    # How much was paid is not settled with words: somebody says which amount.
+    "amount_unknown": Kind(
+        (ROW,), (OLD_AMOUNT, NEW_AMOUNT), (AMOUNT_KNOWN,), stops_closing=True, explains=OF_LINE
+    ),
+    "changed_after_send": Kind((ROW,), _BOOKED_OTHERWISE, explains=OF_LINKED),
+    "forced_done": Kind(
+        (ROW,), _BOOKED_OTHERWISE, (PAID, UNPAID), stops_closing=True, explains=OF_LINE
+    ),
+    "goods_without_money": Kind(
+        (ROW,), _BOOKED_OTHERWISE, (PAID,), stops_closing=True, explains=OF_LINE
+    ),
+    "unknown_refund": Kind((ROW,), _DECISIONS, (IN_ORDER, DECIDED), explains=OF_LINE),
+    "unverified_refund": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,)),
+    "refund_without_order": Kind((ROW,), (SETTLE, MAKE_REFUND_ORDER, WRITE_OFF), (IN_ORDER,)),
+    "unknown_reference": Kind((PERIOD,), ends_by=(REPORTED,)),
+    "not_reported": Kind(ends_by=(REPORTED,)),
+    "period_lost": Kind((PERIOD,), ends_by=(REPORTED,)),
+    "not_booked": Kind((ROW, ORDER_PAYMENT), _BOOKED_OTHERWISE, (BOOKED,), tells_manager=True),
+    "not_answered_for_till": Kind((ROW,), (SETTLE, NOT_PAID)),
+}
+
+
+def offering(action):
+    """The kinds of case for which a manager may do something.
+
+    :param str action: one of the names above
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if action in kind.offers)
+
+
+def ended_by(what):
+    """The kinds of case that end by themselves when something has happened.
+
+    :param str what: one of the words above
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if what in kind.ends_by)
+
+
+def stopping_a_closing():
+    """The kinds of case over which a session is not closed.
+
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if kind.stops_closing)
+
+
+def explaining(how):
+    """The kinds of case that say why a payment of an order is not proven.
+
+    :param str how: ``OF_LINE`` or ``OF_LINKED``
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if kind.explains == how)

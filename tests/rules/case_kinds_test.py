@@ -1,0 +1,74 @@
+"""The table of the kinds of case: what each of them offers, and what ends it."""
+
+import pytest
+
+from pos_glase.rules import case_kinds
+from pos_glase.rules.case_kinds import ended_by, explaining, offering, stopping_a_closing
+
+WITHOUT_ORDER = {"paid_without_order", "paid_late"}
+
+
+@pytest.mark.parametrize(
+    ("action", "kinds"),
+    [
+        (case_kinds.ATTACH, WITHOUT_ORDER | {"amount_differs"}),
+        (case_kinds.REFUND, WITHOUT_ORDER),
+        (case_kinds.MAKE_REFUND_ORDER, {"refund_without_order"}),
+        (case_kinds.NOT_PAID, {"not_answered_for_till", "reference_twice"}),
+        (case_kinds.OLD_AMOUNT, {"amount_unknown"}),
+        (case_kinds.NEW_AMOUNT, {"amount_unknown"}),
+        (case_kinds.WAS_REFUNDED, {"unknown_refund"}),
+        (case_kinds.WAS_NOT_REFUNDED, {"unknown_refund"}),
+        (case_kinds.REPEAT_REFUND, {"unknown_refund"}),
+        (case_kinds.SETTLE, set(case_kinds.KINDS) - {"amount_unknown"}),
+        (
+            case_kinds.WRITE_OFF,
+            WITHOUT_ORDER
+            | {"unverified_payment", "unverified_refund", "refund_without_order", "not_booked"}
+            | {"amount_differs", "changed_after_send", "forced_done", "goods_without_money"},
+        ),
+    ],
+)
+def test_what_a_manager_may_do(action, kinds):
+    assert offering(action) == kinds
+
+
+@pytest.mark.parametrize(
+    ("what", "kinds"),
+    [
+        (case_kinds.PAID, {"forced_done", "goods_without_money", "reference_twice"}),
+        (case_kinds.UNPAID, {"forced_done"}),
+        (case_kinds.AMOUNT_KNOWN, {"amount_unknown"}),
+        (case_kinds.IN_ORDER, {"paid_without_order", "refund_without_order", "unknown_refund"}),
+        (case_kinds.PROVEN, {"unverified_payment", "unverified_refund"}),
+        (case_kinds.REPORTED, {"unknown_reference", "not_reported", "period_lost"}),
+        (case_kinds.BOOKED, {"not_booked"}),
+        (case_kinds.DECIDED, {"unknown_refund"}),
+    ],
+)
+def test_what_ends_a_case_by_itself(what, kinds):
+    assert ended_by(what) == kinds
+
+
+def test_a_session_is_closed_over_no_question_about_its_own_orders():
+    assert stopping_a_closing() == {
+        "unverified_payment",
+        "forced_done",
+        "goods_without_money",
+        "amount_unknown",
+    }
+
+
+def test_one_case_says_why_a_payment_is_not_proven():
+    assert explaining(case_kinds.OF_LINKED) == {"changed_after_send"}
+    assert explaining(case_kinds.OF_LINE) == {
+        "amount_unknown",
+        "forced_done",
+        "goods_without_money",
+        "unknown_refund",
+    }
+
+
+def test_each_kind_can_be_ended():
+    """No kind stays open for good: somebody may end it, or something does."""
+    assert [key for key, kind in case_kinds.KINDS.items() if not kind.offers] == []

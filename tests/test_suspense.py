@@ -259,7 +259,7 @@ class TestNotBooked(BooksCommon):
     def test_an_archived_account(self):
         first = self.paid_without_order(100)
         self.suspense.active = False
-        with mute_logger("odoo.addons.pos_glase.models.books.glase_suspense_job"):
+        with mute_logger("odoo.addons.pos_glase.models.books.books_job"):
             self.override_and_close()
             self.assert_told(first, "")
         self.suspense.active = True
@@ -289,7 +289,7 @@ class TestNotBooked(BooksCommon):
 
         with (
             patch.object(type(self.env["account.move"]), "_post", post),
-            mute_logger("odoo.addons.pos_glase.models.books.glase_suspense_job"),
+            mute_logger("odoo.addons.pos_glase.models.books.books_job"),
         ):
             self.override_and_close()
             self.assertTrue(self.corrections(other))

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from hunt_plant import Mutants, in_ledger, in_model
 
-from odoo.addons.pos_glase.models.books import booking, glase_suspense, session_books
+from odoo.addons.pos_glase.models.books import booking, session_books, subject
 from odoo.addons.pos_glase.models.pos import closing_latch
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import suspense_due
@@ -85,7 +85,7 @@ def refunds_are_booked_as_taken(_world):
 @mutant
 def late_changes_stay_out_of_the_books(_world):
     """Money that changes after it was compared is not compared again."""
-    return patch.object(glase_suspense, "MONEY", frozenset())
+    return patch.object(subject, "MONEY", frozenset())
 
 
 @mutant

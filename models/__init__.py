@@ -53,14 +53,11 @@ from .receipts import glase_receipt_job
 from .ledger import glase_event
 from .registration import glase_terminal_hour
 from .cases import glase_case
-from .cases import refund_decision
-from .cases import refund_evidence
+from .cases import glase_case_actions
 from .pos import pos_config
 from .accounts import glase_account_overview
 from .pos import ir_module_module
 from .pos import pos_order
-from .cases import glase_case_actions
-from .cases import attach
 
 # Its writes go past the guard of the next one: it comes first.
 from .pos import pos_payment_proof
@@ -71,9 +68,5 @@ from .pos import report_saledetails
 from .pos import res_config_settings
 from .pos import res_users
 from .books import account_move
+from .books import account_move_line
 from .books import account_payment
-from .books import method_accounts
-from .books import subject
-from .books import books_job
-from .books import write_off
-from .books import glase_books

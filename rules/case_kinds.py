@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 # What a case is about: a row of the ledger, a payment of an order, a transaction period.
 ROW, ORDER_PAYMENT, PERIOD = "glase.transaction", "pos.payment", "glase.period"
+# The field of a case that keeps it.
+LINKS = {ROW: "transaction_id", ORDER_PAYMENT: "payment_id", PERIOD: "period_id"}
 
 # What a manager may do about a case: the names of the buttons' methods.
 SETTLE = "action_settle"

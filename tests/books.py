@@ -2,7 +2,65 @@
 
 from decimal import Decimal
 
+from ..rules import suspense_due
 from .refunds import RefundCommon
+
+# What comes from sessions and from corrections: not what the bank or a person booked there.
+FROM_GLASE = """
+    AND (move.glase_transaction_id IS NOT NULL OR move.glase_payment_id IS NOT NULL
+         OR EXISTS (SELECT 1 FROM account_payment booked
+                     WHERE booked.id = move.origin_payment_id
+                       AND booked.pos_payment_method_id = %s))
+"""
+
+
+def compared(method):
+    """What Glase's accounts say beside what the ledger says, exactly, in the journal's currency.
+
+    :param method: a Glase payment method
+    :return: ``outstanding`` and ``suspense`` (the balance of each account; on suspense below zero is
+        money without an owner), ``booked`` (the part of the first that comes from Glase), ``ledger``
+        (what Glase has moved, as far as its sessions have ended) and ``waiting`` (how many subjects the
+        job still has to book). With ``waiting`` 0, ``booked`` is ``ledger``, and before Glase pays
+        out ``outstanding`` is the same.
+    :rtype: dict
+    """
+    cr, company = method.env.cr, method.company_id.id
+    currency = method._glase_currency().id
+    method.env.flush_all()
+
+    def ask(query, *parameters):
+        cr.execute(query, parameters)
+        return Decimal(cr.fetchone()[0])
+
+    def balance(account, condition="", *parameters):
+        return ask(
+            f"""
+            SELECT COALESCE(SUM(line.amount_currency), 0)::text
+              FROM account_move_line line JOIN account_move move ON move.id = line.move_id
+             WHERE line.account_id = %s AND line.parent_state = 'posted' {condition}
+            """,
+            account.id,
+            *parameters,
+        )
+
+    def waiting(query, condition, value):
+        due = query.format(condition=f"subject.company_id = %s AND {condition}")
+        count = f"SELECT COUNT(*) FROM ({due}) subjects WHERE correction <> booked"
+        return ask(count, company, value)
+
+    rows = suspense_due.ROWS.format(
+        condition="subject.company_id = %s AND subject.currency_id = %s"
+    )
+    moved = f"SELECT COALESCE(SUM(stands), 0)::text FROM ({rows}) moved"
+    return {
+        "outstanding": balance(method.outstanding_account_id),
+        "booked": balance(method.outstanding_account_id, FROM_GLASE, method.id),
+        "suspense": balance(method.glase_suspense_account_id),
+        "ledger": ask(moved, company, currency),
+        "waiting": waiting(suspense_due.ROWS, "subject.currency_id = %s", currency)
+        + waiting(suspense_due.PAYMENTS, "subject.payment_method_id = %s", method.id),
+    }
 
 
 class BooksCommon(RefundCommon):
@@ -72,11 +130,7 @@ class BooksCommon(RefundCommon):
         self.env.invalidate_all()
         self.assertEqual(self.balance(self.outstanding), outstanding, "outstanding")
         self.assertEqual(self.balance(self.suspense), suspense, "suspense")
-        books = next(
-            books
-            for books in self.env["glase.transaction"]._books(self.company)
-            if books["method"] == self.method
-        )
+        books = compared(self.method)
         self.assertEqual(books["waiting"], 0)
         self.assertEqual(books["booked"], books["ledger"])
         self.assertEqual(books["outstanding"], Decimal(str(outstanding)))

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
+from ..models.cases import attach
 from .refunds import RefundCommon
 
 
@@ -125,7 +126,7 @@ class TestCashRounding(RoundingCommon):
         self.customer("pay")
         self.ask(line)
         order.payment_ids.payment_status = "done"
-        order._glase_finish()
+        attach.finish(order)
         self.assertEqual(order.state, "paid")
 
 

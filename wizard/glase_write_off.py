@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.books.booking import Booking
+from ..models.books.write_off import WriteOff
 from ..models.pos.res_users import MANAGERS
 from ..models.support.public_method import public
 
@@ -74,24 +74,9 @@ class GlaseWriteOff(models.TransientModel):
             )
         if case.company_id not in account.sudo().company_ids.child_ids | account.sudo().company_ids:
             raise UserError(self.env._("This account belongs to another company."))
-        subject = case._books_subject()
-        if not subject or not case.can_write_off:
+        if not case.can_write_off:
             raise UserError(
                 self.env._("Somebody has settled this in the meantime. Reload the page.")
             )
-        manager = self.env.user
-        move = Booking(self.sudo().env).write_off(subject, account.sudo(), reason)
-        move.message_post(
-            body=self.env._(
-                "%(manager)s wrote this off: %(reason)s", manager=manager.name, reason=reason
-            )
-        )
-        case._books_cases(subject)._settle(
-            self.env._(
-                "Written off to %(account)s by %(manager)s: %(reason)s",
-                account=account.sudo().display_name,
-                manager=manager.name,
-                reason=reason,
-            )
-        )
+        WriteOff(case).book(account.sudo(), reason)
         return {"type": "ir.actions.act_window_close"}

@@ -13,28 +13,6 @@ from ..support.public_method import public
 MOVED = (state_machine.PAID, state_machine.REFUNDED)
 
 
-class GlaseTransaction(models.Model):
-    _inherit = "glase.transaction"
-
-    # Today's turnover of an account, however large the ledger is.
-    _moved_at = models.Index("(account_id, ended_at) WHERE state IN ('paid', 'refunded')")
-
-
-class GlaseCase(models.Model):
-    _inherit = "glase.case"
-
-    account_id = fields.Many2one(
-        "glase.account", compute="_compute_account_id", store=True, index=True
-    )
-
-    @api.depends("transaction_id.account_id", "period_id.account_id", "config_id")
-    def _compute_account_id(self):
-        for case in self:
-            subject = case.transaction_id or case.period_id
-            till = case.config_id.glase_terminal_id
-            case.account_id = subject.account_id or till.account_id
-
-
 class GlaseAccount(models.Model):
     """The front page of *Point of Sale / Glase*: one card for each account.
 

@@ -15,20 +15,6 @@ SYSTEM_FIELDS = frozenset(
 
 # What of an entry of the module's nobody changes by hand, beside its lines.
 FROZEN = frozenset({"date", "journal_id", "line_ids"})
-# What of an entry's line the books say, and where.
-AMOUNTS = frozenset(
-    {
-        "account_id",
-        "amount_currency",
-        "balance",
-        "credit",
-        "currency_id",
-        "date",
-        "debit",
-        "move_id",
-        "partner_id",
-    }
-)
 
 
 class AccountMove(models.Model):
@@ -129,50 +115,3 @@ class AccountMove(models.Model):
                     move.name,
                 )
             )
-
-
-class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
-
-    glase_reference = fields.Char(related="move_id.glase_reference")
-    glase_period = fields.Char(related="move_id.glase_period")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `account`: an entry of the module's has no other lines than its own."""
-        lines = super().create(vals_list)
-        if not self.env.su:
-            lines.move_id._glase_refuse_corrections()
-        return lines
-
-    def write(self, vals):
-        """Override of `account`: core lets an accountant change amounts of a posted entry."""
-        if not self.env.su and AMOUNTS & set(vals):
-            self.move_id._glase_refuse_corrections()
-        return super().write(vals)
-
-
-class PosPayment(models.Model):
-    _inherit = "pos.payment"
-
-    def _create_payment_moves(self, is_reverse=False):
-        """Override of `point_of_sale`: the entries of invoiced orders carry Glase's reference."""
-        moves = super()._create_payment_moves(is_reverse)
-        self._glase_write_reference()
-        return moves
-
-    def _glase_write_proof(self, values):
-        """Override: entries that were made before the proof came get its reference now."""
-        result = super()._glase_write_proof(values)
-        self._glase_write_reference()
-        return result
-
-    def _glase_write_reference(self):
-        """Write Glase's reference to the entries that were made for one of these payments alone."""
-        for payment in self.sudo().filtered(lambda payment: payment._is_glase()):
-            reference = payment.transaction_id or False
-            own = self.env["account.payment"].sudo()
-            own = own.search([("glase_pos_payment_id", "=", payment.id)])
-            for move in own.move_id | payment.account_move_id:
-                if (move.glase_reference or False) != reference:
-                    move.sudo().glase_reference = reference

@@ -5,8 +5,9 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 
 from ...rules import case_kinds, suspense_due
-from ..cases.glase_case import LINKS
 from ..support import autonomous_transaction, clock
+from . import method_accounts
+from .subject import subject_of
 
 
 class Booking:
@@ -35,10 +36,10 @@ class Booking:
         if due != booked:
             self._post(subject, self._lines_due(subject, due), due - booked)
             self._clear(subject)
-        subject._glase_mark_booked(due=not ended, failed_at=False)
+        subject_of(subject).mark(due=not ended, failed_at=False)
         self.env["glase.case"].sudo().search(
             [
-                (LINKS[subject._name], "=", subject.id),
+                (case_kinds.LINKS[subject._name], "=", subject.id),
                 ("state", "=", "open"),
                 ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
             ]
@@ -54,11 +55,11 @@ class Booking:
             for account, (amount, balance) in self._standing(subject).items()
         ]
         if due:
-            method = subject._glase_booking_method()
-            method._glase_give_accounts()
+            method = subject_of(subject).method()
+            method_accounts.give(method)
             currency, company = method._glase_currency(), subject.company_id
             day = fields.Datetime.context_timestamp(
-                self._in_time_zone(subject), subject._glase_money_time()
+                self._in_time_zone(subject), subject_of(subject).moved_at()
             ).date()
             amount = float(due)
             balance = currency._convert(amount, company.currency_id, company, day)
@@ -78,7 +79,7 @@ class Booking:
         if not subjects:
             return {}
         domain = [
-            (f"move_id.{subjects[0]._glase_subject_link()}", "in", subjects.ids),
+            (f"move_id.{subject_of(subjects[0]).link}", "in", subjects.ids),
             ("parent_state", "=", "posted"),
         ]
         if accounts is not None:
@@ -103,10 +104,10 @@ class Booking:
         :param str words: what it is about, for the bookkeeper
         :return: the entry
         """
-        method = subject._glase_booking_method()
-        words = words or subject._glase_booking_words()
-        row = subject if subject._name == "glase.transaction" else subject.browse()
-        reference = subject.ers_reference if row else subject.transaction_id
+        kept = subject_of(subject)
+        method = kept.method()
+        words = words or kept.words()
+        reference, period = kept.references()
         moves = self.env["account.move"].sudo().with_company(subject.company_id)
         move = moves.create(
             {
@@ -114,10 +115,10 @@ class Booking:
                 "journal_id": method.journal_id.id,
                 "date": self._today(subject),
                 "ref": words,
-                subject._glase_subject_link(): subject.id,
+                kept.link: subject.id,
                 "glase_amount": float(change),
                 "glase_reference": reference,
-                "glase_period": row and row.period_id.identifier,
+                "glase_period": period,
                 "line_ids": [
                     Command.create(
                         {
@@ -152,10 +153,10 @@ class Booking:
         has reconciled already stays as it is.
         """
         suspense = self._suspense_accounts(subject.company_id)
-        for subjects in (subject, subject._glase_family()):
+        for subjects in (subject, subject_of(subject).family()):
             lines = self.env["account.move.line"].search(
                 [
-                    (f"move_id.{subject._glase_subject_link()}", "in", subjects.ids),
+                    (f"move_id.{subject_of(subject).link}", "in", subjects.ids),
                     ("parent_state", "=", "posted"),
                     ("account_id.reconcile", "=", True),
                     ("reconciled", "=", False),
@@ -184,7 +185,7 @@ class Booking:
         :return: float in the journal's currency; above zero is money without an owner
         """
         accounts = self._suspense_accounts(subject.company_id)
-        standing = self._standing(subject._glase_family(), accounts)
+        standing = self._standing(subject_of(subject).family(), accounts)
         return -sum(amount for amount, _balance in standing.values())
 
     def write_off(self, subject, account, reason):
@@ -198,7 +199,7 @@ class Booking:
         autonomous_transaction.lock(subject)
         self.env.flush_all()
         accounts = self._suspense_accounts(subject.company_id)
-        standing = self._standing(subject._glase_family(), accounts)
+        standing = self._standing(subject_of(subject).family(), accounts)
         if not standing:
             raise UserError(self.env._("Somebody else has settled this just now. Reload the page."))
         lines = []
@@ -206,7 +207,7 @@ class Booking:
             lines += [(suspense, -amount, -balance), (account, amount, balance)]
         words = self.env._(
             "%(subject)s written off: %(reason)s",
-            subject=subject._glase_booking_words(),
+            subject=subject_of(subject).words(),
             reason=reason,
         )
         move = self._post(subject, lines, 0, words)
@@ -220,5 +221,5 @@ class Booking:
 
         :param str why: a sentence
         """
-        subject._glase_mark_booked(failed_at=clock.now(self.env.cr))
+        subject_of(subject).mark(failed_at=clock.now(self.env.cr))
         self.env["glase.case"].sudo()._report("not_booked", subject, why=why)

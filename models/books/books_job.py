@@ -1,154 +1,120 @@
+"""The job that corrects the books (``doc/ledger.md §19``): when it is woken, and what it does.
+
+A row of the ledger, or a payment of an order, is *due* from its first moment until it was compared
+with the books after the end of its sessions, and again after each change of its money or its order.
+The comparison is set-based and looks at what is due only: what is settled costs nothing.
+"""
+
 import time
 
 import psycopg2
 
-from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 
 from ...glase.logs import get_logger
-from ...rules import suspense_due
-from ..support import autonomous_transaction, clock
+from ...rules import state_machine, suspense_due
+from ..support import autonomous_transaction, clock, cron
 from .booking import Booking
 
 _logger = get_logger(__name__)
 
 BATCH = 200
 JOB_SECONDS = 50
+# A change of one of these may change what the books must show for a row.
+MONEY = frozenset(
+    {
+        "amount",
+        "kind",
+        "payment_id",
+        "proposing",
+        "receipt_amount",
+        "receipt_currency",
+        "session_id",
+        "state",
+    }
+)
 
 
-class GlaseTransaction(models.Model):
-    """The job that corrects the books (``doc/ledger.md §19``).
+def wake(env):
+    """Let the job correct the books soon."""
+    cron.wake(env, "cron_books")
+
+
+def makes_due(vals):
+    """Whether these values of a row may change what the books must show for it."""
+    return bool(MONEY & set(vals))
+
+
+def wake_for_rows(rows):
+    """Let the job book at once what no closing will book; the rest waits for its closing.
+
+    :param rows: of the ledger, whose money or order has changed
+    """
+    for row in rows:
+        moved = row.state in (state_machine.PAID, state_machine.REFUNDED) or row.payment_id
+        if moved and row.session_id.state in (False, "closed"):
+            wake(rows.env)
+            return
+
+
+def mark_due(rows):
+    """These rows have another order than before, or none: the books must be compared with them."""
+    rows.books_due = True
+    wake_for_rows(rows)
+
+
+def wake_for_payments(payments):
+    """Let the job book at once what no closing will book.
+
+    :param payments: of orders, of which it has changed whether they are proven
+    """
+    if any(payment.session_id.state == "closed" for payment in payments):
+        wake(payments.env)
+
+
+class BooksJob:
+    """One run over all that is due.
 
     Each subject is booked in a transaction of its own, under its lock: one that cannot be booked
     stops neither the others nor a closing, and is told.
     """
 
-    _inherit = "glase.transaction"
+    def __init__(self, env):
+        """:param env: any environment of the database"""
+        self.env = env
 
-    def _cron_books(self):
+    def run(self):
         """Correct the books for all rows and payments that are due."""
         until = time.monotonic() + JOB_SECONDS
-        started = self._in_own_transaction(lambda rows: clock.now(rows.env.cr))
+        started = self._in_own(lambda env: clock.now(env.cr))
         for model in suspense_due.SUBJECTS:
-            while subject_ids := self._in_own_transaction(
-                lambda rows, model=model: rows._books_to_correct(model, started)
+            while subject_ids := self._in_own(
+                lambda env, model=model: self._to_correct(env, model, started)
             ):
                 for subject_id in subject_ids:
-                    self._correct_books(model, subject_id)
+                    self.correct(model, subject_id)
                 if time.monotonic() > until:
-                    self._trigger_books()
+                    wake(self.env)
                     return
 
-    def _books_to_correct(self, model, started):
-        self.env.flush_all()
-        suspense_due.forget_even(self.env.cr, model)
-        self.env.invalidate_all()
-        return suspense_due.due(self.env.cr, model, BATCH, started)
+    def _in_own(self, work):
+        return autonomous_transaction.run(self.env, work)
 
-    def _correct_books(self, model, subject_id):
-        """Book one subject; what goes wrong is a case, and is tried again by a later run."""
+    @staticmethod
+    def _to_correct(env, model, started):
+        env.flush_all()
+        suspense_due.forget_even(env.cr, model)
+        env.invalidate_all()
+        return suspense_due.due(env.cr, model, BATCH, started)
 
-        def in_own(work):
-            return autonomous_transaction.run(
-                self.env, lambda env: work(env[model].browse(subject_id))
-            )
+    def correct(self, model, subject_id):
+        """Book one subject; what goes wrong is a case, and is tried again by a later run.
 
+        :param str model: a key of ``suspense_due.SUBJECTS``
+        """
         try:
-            in_own(lambda subject: subject._glase_correct())
+            self._in_own(lambda env: Booking(env).correct(env[model].browse(subject_id)))
         except (UserError, RedirectWarning, ValueError, psycopg2.Error) as error:
             words = str(error.args[0]) if error.args else str(error)
             _logger.warning("Not booked: %s %s: %s", model, subject_id, words)
-            in_own(lambda subject: subject._glase_not_booked(words))
-
-    # === What a row is, as a subject ===
-
-    def _glase_family(self):
-        """This payment with its refunds: on the suspense account they clear each other."""
-        self.ensure_one()
-        root = self.original_id or self
-        return root | root.refund_ids
-
-    def _glase_subject_link(self):
-        return "glase_transaction_id"
-
-    def _glase_booking_method(self):
-        """The payment method whose accounts this row is booked on.
-
-        :raises UserError: if the company has none in the row's currency any more
-        """
-        self.ensure_one()
-        methods = self.env["pos.payment.method"].with_context(active_test=False)
-        own = self.payment_id.payment_method_id
-        if own.use_payment_terminal == "glase":
-            return own
-        found = methods.search(
-            [("use_payment_terminal", "=", "glase"), ("company_id", "=", self.company_id.id)],
-            order="active desc, id",
-        ).filtered(lambda method: method._glase_currency() == self.currency_id)
-        if not found:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no Glase payment method in %(currency)s, so there is no "
-                    "account to book this on.",
-                    company=self.company_id.name,
-                    currency=self.currency_id.name,
-                )
-            )
-        return found[0]
-
-    def _glase_booking_words(self):
-        self.ensure_one()
-        refund = self.kind == "refund"
-        name = self.ers_reference or self.display_name
-        return (
-            self.env._("Glase refund without an order: %s", name)
-            if refund
-            else self.env._("Glase payment without an order: %s", name)
-        )
-
-    def _glase_money_time(self):
-        self.ensure_one()
-        return self.paid_at or self.ended_at or self.create_date
-
-    def _glase_mark_booked(self, **values):
-        """Write the marks past :meth:`write`, which would make the row due again."""
-        self.write({f"books_{name}": value for name, value in values.items()})
-
-    def _glase_correct(self):
-        return Booking(self.env).correct(self)
-
-    def _glase_not_booked(self, words):
-        return Booking(self.env).not_booked(self, words)
-
-
-class PosPayment(models.Model):
-    """What a payment that nothing proves is, as a subject of the books."""
-
-    _inherit = "pos.payment"
-
-    def _glase_family(self):
-        return self
-
-    def _glase_subject_link(self):
-        return "glase_payment_id"
-
-    def _glase_booking_method(self):
-        return self.payment_method_id
-
-    def _glase_booking_words(self):
-        self.ensure_one()
-        return self.env._("Glase payment not proven: %s", self.pos_order_id.display_name)
-
-    def _glase_money_time(self):
-        self.ensure_one()
-        return self.payment_date
-
-    def _glase_mark_booked(self, **values):
-        """Write the marks past the guard against what others claim."""
-        self._glase_write_marks({f"glase_books_{name}": value for name, value in values.items()})
-
-    def _glase_correct(self):
-        return Booking(self.env).correct(self)
-
-    def _glase_not_booked(self, words):
-        return Booking(self.env).not_booked(self, words)
+            self._in_own(lambda env: Booking(env).not_booked(env[model].browse(subject_id), words))

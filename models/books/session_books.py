@@ -5,6 +5,8 @@ for each bank method when the register is closed, and books the difference as a 
 For Glase that is neither asked nor booked.
 """
 
+from . import payment_books
+
 WRITE_PERIODS = """
     WITH named AS (
         SELECT closed.session_id, period.id, period.identifier
@@ -120,7 +122,7 @@ def name_payment(payment, lines):
     if payment._is_glase():
         booked = lines.move_id.origin_payment_id
         booked.sudo().glase_pos_payment_id = payment
-        payment._glase_write_reference()
+        payment_books.write_reference(payment)
 
 
 def write_periods(sessions):

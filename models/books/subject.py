@@ -1,115 +1,115 @@
-from odoo import api, fields, models
+"""What the books are kept for: a row of the ledger, or a payment of an order that nothing proves.
+
+Both are booked by the same rules (:class:`~.booking.Booking`); what differs is here.
+"""
+
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
-from ..support import cron
-
-# A change of one of these may change what the books must show for a row.
-MONEY = frozenset(
-    {
-        "amount",
-        "kind",
-        "payment_id",
-        "proposing",
-        "receipt_amount",
-        "receipt_currency",
-        "session_id",
-        "state",
-    }
-)
+from ...rules import case_kinds, state_machine
 
 
-class GlaseTransaction(models.Model):
-    """Which rows the books must be compared with (``doc/ledger.md §19``).
+class RowSubject:
+    """A row of the ledger.
 
-    A row is *due* from its first moment until it was compared after the end of its sessions, and
-    again after each change of its money or its order. The comparison is set-based and looks at due
-    rows only: what is settled costs nothing.
+    :cvar str link: the field of a journal entry that names its subject
     """
 
-    _inherit = "glase.transaction"
+    link = "glase_transaction_id"
 
-    books_due = fields.Boolean(
-        "To Be Compared with the Books", default=True, readonly=True, copy=False
-    )
-    books_failed_at = fields.Datetime("Could not Be Booked", readonly=True, copy=False)
-    book_move_ids = fields.One2many(
-        "account.move",
-        "glase_transaction_id",
-        "Journal Entries",
-        readonly=True,
-        groups="account.group_account_readonly,account.group_account_invoice",
-    )
+    def __init__(self, row):
+        self.record, self.env = row, row.env
 
-    _books_due = models.Index("(id) WHERE books_due")
+    def family(self):
+        """This payment with its refunds: on the suspense account they clear each other."""
+        root = self.record.original_id or self.record
+        return root | root.refund_ids
 
-    def write(self, vals):
-        """Override: a change of the money or its order makes the row due."""
-        if not MONEY & set(vals):
-            return super().write(vals)
-        result = super().write({**vals, "books_due": True})
-        self._wake_books()
-        return result
+    def method(self):
+        """The payment method whose accounts this row is booked on.
 
-    def _claim_link(self, payment):
-        """Override: the row has an order now, so the books may change."""
-        claimed = super()._claim_link(payment)
-        if claimed:
-            self.books_due = True
-            self._wake_books()
-        return claimed
-
-    def _claim_for_refund(self, order_states):
-        """Override: the row has no order any more, so the books may change."""
-        claimed = super()._claim_for_refund(order_states)
-        if claimed:
-            self.books_due = True
-            self._wake_books()
-        return claimed
-
-    def _wake_books(self):
-        """Let the job book at once what no closing will book; the rest waits for its closing."""
-        for row in self:
-            moved = row.state in (state_machine.PAID, state_machine.REFUNDED) or row.payment_id
-            if moved and row.session_id.state in (False, "closed"):
-                self._trigger_books()
-                return
-
-    @api.model
-    def _trigger_books(self):
-        cron.wake(self.env, "cron_books")
-
-
-class PosPayment(models.Model):
-    """Payments of orders that nothing proves are booked back to the suspense account."""
-
-    _inherit = "pos.payment"
-
-    glase_books_due = fields.Boolean("To Be Compared with the Books", readonly=True, copy=False)
-    glase_books_failed_at = fields.Datetime("Could not Be Booked", readonly=True, copy=False)
-
-    _glase_books_due = models.Index("(id) WHERE glase_books_due")
-
-    def _glase_write_proof(self, values):
-        """Override: proven or not, the books must be compared with it."""
-        result = super()._glase_write_proof({**values, "glase_books_due": True})
-        if any(payment.session_id.state == "closed" for payment in self):
-            self.env["glase.transaction"]._trigger_books()
-        return result
-
-    def _glase_write_marks(self, values):
-        """Write marks of the books: they are no proof, and do not make the payment due again."""
-        # pylint: disable-next=super-method-mismatch
-        return super()._glase_write_proof(values)
-
-    @api.ondelete(at_uninstall=False)
-    def _glase_unlink_never_when_booked(self):
-        for payment in self:
-            finished = payment.pos_order_id.state not in ("draft", "cancel")
-            if finished and payment._is_glase() and payment.session_id.state == "closed":
-                raise UserError(
-                    self.env._(
-                        "This Glase payment is in the books of a closed session: refund its order "
-                        "instead."
-                    )
+        :raises UserError: if the company has none in the row's currency any more
+        """
+        row = self.record
+        own = row.payment_id.payment_method_id
+        if own.use_payment_terminal == "glase":
+            return own
+        found = (
+            self.env["pos.payment.method"]
+            .with_context(active_test=False)
+            .search(
+                [("use_payment_terminal", "=", "glase"), ("company_id", "=", row.company_id.id)],
+                order="active desc, id",
+            )
+            .filtered(lambda method: method._glase_currency() == row.currency_id)
+        )
+        if not found:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no Glase payment method in %(currency)s, so there is no "
+                    "account to book this on.",
+                    company=row.company_id.name,
+                    currency=row.currency_id.name,
                 )
+            )
+        return found[0]
+
+    def words(self):
+        """What an entry is about, for the bookkeeper."""
+        name = self.record.ers_reference or self.record.display_name
+        if self.record.kind == state_machine.REFUND:
+            return self.env._("Glase refund without an order: %s", name)
+        return self.env._("Glase payment without an order: %s", name)
+
+    def references(self):
+        """Glase's reference and the id of its transaction period."""
+        return self.record.ers_reference, self.record.period_id.identifier
+
+    def moved_at(self):
+        """When the money moved: a naive UTC datetime."""
+        return self.record.paid_at or self.record.ended_at or self.record.create_date
+
+    def mark(self, **values):
+        """Write the marks of the books; the row is not due again by that."""
+        self.record.write({f"books_{name}": value for name, value in values.items()})
+
+
+class PaymentSubject:
+    """A payment of an order that nothing proves; see :class:`RowSubject`."""
+
+    link = "glase_payment_id"
+
+    def __init__(self, payment):
+        self.record, self.env = payment, payment.env
+
+    def family(self):
+        return self.record
+
+    def method(self):
+        return self.record.payment_method_id
+
+    def words(self):
+        order = self.record.pos_order_id.display_name
+        return self.env._("Glase payment not proven: %s", order)
+
+    def references(self):
+        return self.record.transaction_id, False
+
+    def moved_at(self):
+        return self.record.payment_date
+
+    def mark(self, **values):
+        """Write the marks past the guard against what others claim."""
+        marks = {f"glase_books_{name}": value for name, value in values.items()}
+        self.record._glase_write_marks(marks)
+
+
+_SUBJECTS = {case_kinds.ROW: RowSubject, case_kinds.ORDER_PAYMENT: PaymentSubject}
+
+
+def subject_of(record):
+    """What the books keep of a record.
+
+    :param record: one row of the ledger, or one payment of an order
+    """
+    record.ensure_one()
+    return _SUBJECTS[record._name](record)

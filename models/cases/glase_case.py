@@ -1,37 +1,10 @@
-import functools
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from ...rules import case_kinds
-from ..pos.res_users import MANAGERS
-from ..support.public_method import public
-from . import case_words
-
-# Where a case keeps the record that it is about.
-LINKS = {
-    case_kinds.ROW: "transaction_id",
-    case_kinds.ORDER_PAYMENT: "payment_id",
-    case_kinds.PERIOD: "period_id",
-}
-
-
-def case_action(method):
-    """Let a manager call an action of a case that is open, where its kind offers that."""
-
-    @functools.wraps(method)
-    def offered(self):
-        for case in self:
-            if case.state != "open" or method.__name__ not in case._kind().offers:
-                raise UserError(
-                    self.env._(
-                        "This case is decided already, or does not ask for that. Reload the page."
-                    )
-                )
-        return method(self)
-
-    many = method.__name__ == case_kinds.SETTLE
-    return public(group=MANAGERS, access="write", many=many)(offered)
+from ...rules import case_kinds, state_machine
+from ..books.write_off import WriteOff
+from . import attach, case_words
+from .refund_decision import RefundDecision
+from .refund_evidence import RefundEvidence
 
 
 class GlaseCase(models.Model):
@@ -81,6 +54,63 @@ class GlaseCase(models.Model):
     reason = fields.Char(help="Say how this was settled before you close it.")
     settled_by = fields.Many2one("res.users", readonly=True)
     settled_at = fields.Datetime(readonly=True)
+    account_id = fields.Many2one(
+        "glase.account", compute="_compute_account_id", store=True, index=True
+    )
+
+    # A payment that no order has.
+    can_attach = fields.Boolean(compute="_compute_can_attach")
+    attach_order_id = fields.Many2one(
+        "pos.order",
+        "Attach to",
+        compute="_compute_attach_order_id",
+        store=True,
+        readonly=False,
+        ondelete="set null",
+        domain="[('id', 'in', attachable_order_ids)]",
+        help="The order that the customer paid for. It is paid with this payment, or the payment "
+        "that it lacked proof of is proven by it.",
+    )
+    attachable_order_ids = fields.Many2many("pos.order", compute="_compute_attachable_order_ids")
+    till_heard_at = fields.Datetime("Till Last Heard", related="transaction_id.asked_at")
+
+    # What only Glase's support or report can tell.
+    old_amount = fields.Monetary("Amount Before the Change", related="transaction_id.amount")
+    new_amount = fields.Monetary(
+        "Amount After the Change", related="transaction_id.proposed_amount"
+    )
+    can_say_unpaid = fields.Boolean(compute="_compute_can_say_unpaid")
+
+    # A refund of which nobody knows whether it was made.
+    refund_state = fields.Selection(related="transaction_id.state", string="State of the Refund")
+    call_reference = fields.Char(related="transaction_id.call_reference")
+    called_at = fields.Datetime("Called", related="transaction_id.sent_at")
+    original_id = fields.Many2one(related="transaction_id.original_id")
+    paid_amount = fields.Monetary("Was Paid", related="original_id.amount")
+    refundable_amount = fields.Monetary(related="transaction_id.refundable_amount")
+    refund_reference = fields.Char(
+        "Glase's Reference of the Refund",
+        help="The payment reference (ersReference) that Glase gave the refund, from its portal or its "
+        "support. Leave it empty if you do not know it: the report is then matched by hand.",
+    )
+    other_tender_by = fields.Many2one(related="transaction_id.other_tender_by")
+    other_tender_reason = fields.Char(related="transaction_id.other_tender_reason")
+    decide_from = fields.Datetime("Can Be Decided from", compute="_compute_may_decide")
+    may_decide = fields.Boolean(compute="_compute_may_decide")
+    may_repeat = fields.Boolean(compute="_compute_may_decide")
+    evidence_line_ids = fields.Many2many(
+        "glase.period.line", "Rows of Glase's Reports", compute="_compute_evidence"
+    )
+    evidence_words = fields.Text("What the Reports Say", compute="_compute_evidence")
+
+    # Money that is booked on the suspense account.
+    suspense_amount = fields.Monetary(
+        "On the Suspense Account",
+        compute="_compute_suspense_amount",
+        help="Above zero: money that Glase took and nobody has claimed. Below zero: money that the "
+        "sales say Glase took, and Glase did not.",
+    )
+    can_write_off = fields.Boolean(compute="_compute_suspense_amount")
 
     # Of names and not of links: a deletion empties those, and two cases must not become one by that.
     _one_open_case = models.UniqueIndex(
@@ -120,6 +150,85 @@ class GlaseCase(models.Model):
         for case in self:
             case.offers = list(case._kind().offers) if case.kind else []
             case.awaits_order = case.kind and case._kind().awaits_order
+
+    def _offers(self, action):
+        """Whether a manager may do something about this case: what else it needs asks the action.
+
+        :param str action: one of the names in ``case_kinds``
+        """
+        return self.state == "open" and action in self._kind().offers
+
+    @api.depends("transaction_id.account_id", "period_id.account_id", "config_id")
+    def _compute_account_id(self):
+        for case in self:
+            subject = case.transaction_id or case.period_id
+            till = case.config_id.glase_terminal_id
+            case.account_id = subject.account_id or till.account_id
+
+    @api.depends(
+        "state",
+        "kind",
+        "transaction_id.payment_id.pos_order_id.state",
+        "transaction_id.spent_on",
+    )
+    def _compute_can_attach(self):
+        for case in self:
+            row = case.sudo().transaction_id
+            case.can_attach = case._offers(case_kinds.ATTACH) and attach.has_no_end(row)
+
+    @api.depends("transaction_id")
+    def _compute_attach_order_id(self):
+        for case in self:
+            order = case.transaction_id.order_id
+            case.attach_order_id = order if order.state == "draft" else False
+
+    @api.depends("state", "transaction_id", "can_attach")
+    def _compute_attachable_order_ids(self):
+        for case in self:
+            case.attachable_order_ids = case.can_attach and case._attachable_orders()
+
+    def _attachable_orders(self):
+        return attach.attachable_orders(self.env, self.sudo().transaction_id)
+
+    def _compute_can_say_unpaid(self):
+        for case in self:
+            row = case.sudo().transaction_id
+            undecided = row.state == state_machine.ISSUED and row.kind == state_machine.PAYMENT
+            # While a till waits for it, the till may still hear.
+            alone = bool(row.given_up_at or row.forced_at)
+            case.can_say_unpaid = case._offers(case_kinds.NOT_PAID) and undecided and alone
+
+    def _is_refund_to_decide(self):
+        """Whether this case asks what became of a refund, and nobody knows it yet."""
+        asks = case_kinds.WAS_REFUNDED in self._kind().offers
+        return asks and self.transaction_id.state == state_machine.UNKNOWN
+
+    @api.depends("kind", "state", "transaction_id.state")
+    def _compute_may_decide(self):
+        for case in self:
+            undecided = case._is_refund_to_decide()
+            decision = RefundDecision(case.sudo().transaction_id)
+            case.decide_from = undecided and decision.possible_from()
+            is_open = undecided and case.state == "open"
+            case.may_decide = is_open and not decision.seconds_to_wait()
+            case.may_repeat = case.may_decide and not decision.why_not_repeat()
+
+    @api.depends("kind", "transaction_id.state")
+    def _compute_evidence(self):
+        for case in self:
+            row = case.sudo().transaction_id
+            shown = row and case_kinds.WAS_REFUNDED in case._kind().offers
+            case.evidence_line_ids = shown and RefundEvidence(row).lines()
+            case.evidence_words = shown and RefundEvidence(row).words()
+
+    def _compute_suspense_amount(self):
+        for case in self:
+            amount = WriteOff(case).amount()
+            case.suspense_amount = amount
+            stands = bool(amount) and not case.currency_id.is_zero(amount)
+            case.can_write_off = case._offers(case_kinds.WRITE_OFF) and stands
+
+    # === Opened, closed ===
 
     @api.model
     def _report(self, kind, subject, instead=None, amount=None, **values):
@@ -172,7 +281,7 @@ class GlaseCase(models.Model):
 
     def _values_about(self, subject):
         values = {
-            LINKS[subject._name]: subject.id,
+            case_kinds.LINKS[subject._name]: subject.id,
             "company_id": subject.company_id.id,
             "currency_id": subject.currency_id.id,
         }
@@ -182,20 +291,6 @@ class GlaseCase(models.Model):
         order = subject.pos_order_id if of_payment else subject.order_id
         config = order.config_id if of_payment else subject.config_id
         return {**values, "order_id": order.id, "config_id": config.id}
-
-    @case_action
-    def action_settle(self):
-        """Close the cases with the reason typed in the form.
-
-        :raises AccessError: for anyone but a POS administrator
-        :raises UserError: without a reason
-        """
-        for case in self:
-            if not (case.reason or "").strip():
-                raise UserError(
-                    self.env._("Write how “%s” was settled, then settle it.", case.display_name)
-                )
-            case._settle(case.reason.strip())
 
     def _settle(self, note):
         """Close open cases with a note that stays on them."""

@@ -5,7 +5,8 @@ from odoo.fields import Domain
 
 from ...rules import state_machine
 from ...rules.environments import ENVIRONMENTS
-from ..support import autonomous_transaction
+from ..books import books_job
+from ..support import autonomous_transaction, clock
 
 # States of an order that is stored for good.
 FINISHED = ("paid", "done")
@@ -184,6 +185,18 @@ class GlaseTransaction(models.Model):
     case_ids = fields.One2many("glase.case", "transaction_id", readonly=True)
     open_case_count = fields.Integer(compute="_compute_open_case_count")
 
+    books_due = fields.Boolean(
+        "To Be Compared with the Books", default=True, readonly=True, copy=False
+    )
+    books_failed_at = fields.Datetime("Could not Be Booked", readonly=True, copy=False)
+    book_move_ids = fields.One2many(
+        "account.move",
+        "glase_transaction_id",
+        "Journal Entries",
+        readonly=True,
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+
     _attempt_unique = models.UniqueIndex(
         "(line_uuid, attempt)", "This attempt is in the ledger already."
     )
@@ -204,7 +217,10 @@ class GlaseTransaction(models.Model):
         "(environment, invoice_reference) WHERE invoice_reference IS NOT NULL",
         "Another bill has this invoice reference already.",
     )
+    # Today's turnover of an account, however large the ledger is.
+    _moved_at = models.Index("(account_id, ended_at) WHERE state IN ('paid', 'refunded')")
     _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
+    _books_due = models.Index("(id) WHERE books_due")
     _unreported = models.Index(
         "(terminal_id, ended_at) WHERE period_id IS NULL AND state IN ('paid', 'refunded')"
     )
@@ -300,6 +316,18 @@ class GlaseTransaction(models.Model):
         found._lock()
         return found
 
+    def _decided(self, reason, manager):
+        """Who has decided something about a row, and why: values to write."""
+        return {
+            "decided_by": manager.id,
+            "decided_at": clock.now(self.env.cr),
+            "decided_reason": reason,
+        }
+
+    def _cron_books(self):
+        """Correct the books for all rows and payments that are due."""
+        books_job.BooksJob(self.env).run()
+
     # === Money ===
 
     def _decimal(self, amount):
@@ -342,6 +370,8 @@ class GlaseTransaction(models.Model):
         )
         claimed = bool(self.env.cr.rowcount)
         self.invalidate_recordset(["payment_id", "order_id", "spent_on"])
+        if claimed:
+            books_job.mark_due(self)
         return claimed
 
     def _amount_is_certain(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...rules.environments import MARKS
+from ..books import payment_books
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
 
@@ -43,6 +44,11 @@ class PosPayment(models.Model):
         readonly=True,
         help="No paid row of the ledger matches this payment: see the Glase cases",
     )
+
+    glase_books_due = fields.Boolean("To Be Compared with the Books", readonly=True, copy=False)
+    glase_books_failed_at = fields.Datetime("Could not Be Booked", readonly=True, copy=False)
+
+    _glase_books_due = models.Index("(id) WHERE glase_books_due")
 
     glase_mark = fields.Char(
         compute="_compute_glase_mark",
@@ -103,6 +109,16 @@ class PosPayment(models.Model):
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_keeps_case(self):
         self._glase_let_go()
+
+    @api.ondelete(at_uninstall=False)
+    def _glase_unlink_never_when_booked(self):
+        payment_books.refuse_removal(self)
+
+    def _create_payment_moves(self, is_reverse=False):
+        """Override of `point_of_sale`: the entries of invoiced orders carry Glase's reference."""
+        moves = super()._create_payment_moves(is_reverse)
+        payment_books.write_reference(self)
+        return moves
 
     def _glase_let_go(self):
         """These payments end without an order: their bills and their money must not.

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..books import method_accounts
 from .pos_config import without_glase
 
 # Read anew by the till whenever it is loaded, or after the session only: no session depends on it.
@@ -38,6 +39,20 @@ class PosPaymentMethod(models.Model):
         help="The bill on the customer's phone shows what was paid otherwise. So Glase is taken "
         "last: what happens when the order would not be paid in full with it.",
     )
+    glase_suspense_account_id = fields.Many2one(
+        "account.account",
+        ondelete="restrict",
+        copy=False,
+        help="Money that Glase took without an order, and Glase payments of orders that nothing "
+        "proves, stand here until they are attached, paid back or written off. Empty: one is made.",
+    )
+    glase_write_off_account_id = fields.Many2one(
+        "account.account",
+        "Glase Write-off Account",
+        ondelete="restrict",
+        copy=False,
+        help="Proposed when money on the suspense account is written off",
+    )
     glase_open_tills = fields.Char(
         "Tills with an open session", compute="_compute_glase_open_tills"
     )
@@ -67,13 +82,45 @@ class PosPaymentMethod(models.Model):
         return without_glase(self, super()._load_pos_self_data_fields(config))
 
     def _is_write_forbidden(self, fields):
-        return super()._is_write_forbidden(fields - EDITABLE_IN_SESSION)
+        free = EDITABLE_IN_SESSION | method_accounts.not_given_yet(self)
+        return super()._is_write_forbidden(fields - free)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `point_of_sale`: a Glase method never lacks an account."""
+        methods = super().create(vals_list)
+        method_accounts.give(methods)
+        return methods
 
     def write(self, vals):
+        """Override of `point_of_sale`: a Glase method is frozen in a session, and lacks no account.
+
+        :raises UserError: for what the open sessions depend on
+        :raises ValidationError: if the outstanding account of a Glase method is taken away
+        """
         for method in self:
             if method.use_payment_terminal == "glase" and method._is_write_forbidden(set(vals)):
                 raise UserError(method._glase_frozen(vals))
-        return super().write(vals)
+        result = super().write(vals)
+        method_accounts.changed(self, vals)
+        return result
+
+    def copy_data(self, default=None):
+        """Override of `point_of_sale`: a copy gets an account of its own."""
+        copies = super().copy_data(default)
+        for method, values in zip(self, copies, strict=True):
+            if method.use_payment_terminal == "glase":
+                values["outstanding_account_id"] = (default or {}).get("outstanding_account_id")
+        return copies
+
+    @api.onchange("use_payment_terminal", "journal_id")
+    def _onchange_glase_accounts(self):
+        for method in self:
+            method_accounts.drop_shared(method)
+
+    @api.constrains("use_payment_terminal", "outstanding_account_id", "glase_suspense_account_id")
+    def _check_glase_accounts(self):
+        method_accounts.check(self)
 
     def _glase_frozen(self, vals):
         names = [

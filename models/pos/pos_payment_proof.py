@@ -1,6 +1,7 @@
 from odoo import models
 
 from ...rules import case_kinds, state_machine
+from ..books import books_job, payment_books
 from .pos_order import DONE
 
 # What a reprint goes by: the same words as in the till, where they are never translated.
@@ -176,7 +177,18 @@ class PosPayment(models.Model):
         }
 
     def _glase_write_proof(self, values):
-        """Write what the proof found, past the guard against what others claim."""
+        """Write what the proof found, past the guard against what others claim.
+
+        Proven or not, the books must be compared with it.
+        """
+        # pylint: disable-next=super-method-mismatch
+        result = super().write({**values, "glase_books_due": True})
+        books_job.wake_for_payments(self)
+        payment_books.write_reference(self)
+        return result
+
+    def _glase_write_marks(self, values):
+        """Write marks of the books: they are no proof, and do not make the payment due again."""
         # pylint: disable-next=super-method-mismatch
         return super().write(values)
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...rules.environments import REAL_FIRST
-from ..books import session_books
+from ..books import books_job, method_accounts, session_books
 from ..go_live.glase_go_live_tills import refuse_while_moving
 from ..support.evidence import refuse_system_fields
 from ..support.public_method import public
@@ -168,7 +168,7 @@ class PosSession(models.Model):
             row._open_case("paid_without_order")
         self.env["glase.period"]._make_for_closed(self)
         session_books.write_periods(self.sudo())
-        rows._trigger_books()
+        books_job.wake(self.env)
 
     def get_closing_control_data(self):
         """Override of `point_of_sale`: no count is asked for Glase; what is open with it is listed."""
@@ -209,7 +209,7 @@ class PosSession(models.Model):
         What is refused is refused before anything is written (``doc/ledger.md §16``).
         """
         SessionClosing.guard(self)
-        session_books.counted_methods(self)._glase_give_accounts()
+        method_accounts.give(session_books.counted_methods(self))
         session_books.tell_dropped_counts(self, bank_payment_method_diffs)
         diffs = session_books.without_counts(self, bank_payment_method_diffs)
         return super()._validate_session(balancing_account, amount_to_balance, diffs)

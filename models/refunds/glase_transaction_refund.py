@@ -5,6 +5,8 @@ from odoo import api, fields, models
 
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import state_machine
+from ..books import books_job
+from ..cases.refund_decision import RefundDecision
 from ..ledger.glase_transaction_settle import BATCH, UNCLAIMED_AFTER
 from ..pos import closing_latch
 from ..pos.pos_order import RETRY, REVERSING
@@ -19,7 +21,6 @@ STANDING = (
     state_machine.UNKNOWN,
     state_machine.REFUNDED,
 )
-UNDECIDED = (state_machine.DRAFT, state_machine.SENDING, state_machine.UNKNOWN)
 
 
 class GlaseTransaction(models.Model):
@@ -172,7 +173,7 @@ class GlaseTransaction(models.Model):
             closing_latch.refuse_closed(session)
         self._age(originals.terminal_id)
         if values.get("repeats_id"):
-            why_not = self.browse(values["repeats_id"])._why_not_repeat()
+            why_not = RefundDecision(self.browse(values["repeats_id"])).why_not_repeat()
             if why_not:
                 raise Refused("proves_nothing", why_not)
         else:
@@ -291,6 +292,7 @@ class GlaseTransaction(models.Model):
         self.invalidate_recordset(["spent_on", "payment_id"])
         if claimed:
             self._draft_payments()._glase_write_proof({"payment_status": REVERSING})
+            books_job.mark_due(self)
         return claimed
 
     def _release_claim(self):

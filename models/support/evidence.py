@@ -28,18 +28,6 @@ def refuse_system_fields(records, vals_list, names):
         raise AccessError(records.env._("“%s” is written by the system only.", label))
 
 
-def _forbidden(records, result, kept):
-    """The answer of ``_check_access`` where some of the records are kept for good."""
-    if not kept:
-        return result
-    forbidden, error = result or (records.browse(), None)
-
-    def refuse():
-        return error() if error else AccessError(_words(records.env))
-
-    return forbidden | kept, refuse
-
-
 def _words(env):
     return env._("What is kept about Glase money is neither changed nor deleted.")
 
@@ -56,29 +44,48 @@ class GlaseThread(models.AbstractModel):
         raise UserError(_words(self.env))
 
 
-class MailMessage(models.Model):
+class KeptRecords:
+    """Records of Odoo of which those about ours are neither changed nor deleted.
+
+    A plain class, before the model's own in the order of its bases: core's check is asked first.
+    """
+
+    __slots__ = ()
+
+    def _glase_kept(self):
+        """Those of these records that are kept for good."""
+        raise NotImplementedError
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        kept = operation in ("write", "unlink") and self._glase_kept()
+        if not kept:
+            return result
+        forbidden, error = result or (self.browse(), None)
+
+        def refuse():
+            return error() if error else AccessError(_words(self.env))
+
+        return forbidden | kept, refuse
+
+
+class MailMessage(KeptRecords, models.Model):
     _inherit = "mail.message"
 
-    def _check_access(self, operation):
-        result = super()._check_access(operation)
-        if operation not in ("write", "unlink"):
-            return result
+    def _glase_kept(self):
         kept = self.sudo().filtered(lambda one: (one.model or "").startswith(OURS))
-        return _forbidden(self, result, kept.sudo(False))
+        return kept.sudo(False)
 
 
-class MailTrackingValue(models.Model):
+class MailTrackingValue(KeptRecords, models.Model):
     _inherit = "mail.tracking.value"
 
-    def _check_access(self, operation):
-        result = super()._check_access(operation)
-        if operation not in ("write", "unlink"):
-            return result
+    def _glase_kept(self):
         kept = self.sudo().filtered(lambda one: (one.mail_message_id.model or "").startswith(OURS))
-        return _forbidden(self, result, kept.sudo(False))
+        return kept.sudo(False)
 
 
-class IrAttachment(models.Model):
+class IrAttachment(KeptRecords, models.Model):
     _inherit = "ir.attachment"
 
     def _glase_kept(self):
@@ -86,12 +93,6 @@ class IrAttachment(models.Model):
         attachments = self.sudo()
         kept = attachments.filtered(lambda one: (one.res_model or "").startswith(OURS))
         return kept.filtered("res_id").sudo(False)
-
-    def _check_access(self, operation):
-        result = super()._check_access(operation)
-        if operation not in ("write", "unlink"):
-            return result
-        return _forbidden(self, result, self._glase_kept())
 
     def _delete_and_notify(self, message=None):
         """Override of `mail`: the browser's *Delete* acts as the superuser.

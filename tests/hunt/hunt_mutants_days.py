@@ -3,9 +3,10 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from hunt_plant import Mutants, in_ledger, in_model
+from hunt_plant import Mutants, in_model
 
-from odoo.addons.pos_glase.models.books import booking, session_books, subject
+from odoo.addons.pos_glase.models.books import booking, books_job, session_books
+from odoo.addons.pos_glase.models.books.subject import subject_of
 from odoo.addons.pos_glase.models.pos import closing_latch
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import suspense_due
@@ -50,7 +51,7 @@ def suspense_is_not_booked(_world):
     """What is due is let go without an entry."""
 
     def correct(_self, subject):
-        subject._glase_mark_booked(due=False, failed_at=False)
+        subject_of(subject).mark(due=False, failed_at=False)
 
     return patch.object(booking.Booking, "correct", correct)
 
@@ -85,21 +86,22 @@ def refunds_are_booked_as_taken(_world):
 @mutant
 def late_changes_stay_out_of_the_books(_world):
     """Money that changes after it was compared is not compared again."""
-    return patch.object(subject, "MONEY", frozenset())
+    return patch.object(books_job, "MONEY", frozenset())
 
 
 @mutant
-def let_go_before_it_is_booked(world):
+def let_go_before_it_is_booked(_world):
     """That a row is due is forgotten before its entry is committed: what if the server dies then?"""
 
-    def correct(original, self, model, subject_id):
+    original = books_job.BooksJob.correct
+
+    def correct(self, model, subject_id):
         autonomous_transaction.run(
-            self.env,
-            lambda env: env[model].browse(subject_id)._glase_mark_booked(due=False),
+            self.env, lambda env: subject_of(env[model].browse(subject_id)).mark(due=False)
         )
         return original(self, model, subject_id)
 
-    return in_ledger(world, _correct_books=correct)
+    return patch.object(books_job.BooksJob, "correct", correct)
 
 
 @mutant

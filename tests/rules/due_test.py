@@ -1,4 +1,4 @@
-"""What an order owes with its till's cash rounding: the table is the till's, too (`glase_due.test.js`)."""
+"""What an order owes with its till's cash rounding: the table is the till's, too (`amount_due.test.js`)."""
 
 from decimal import Decimal
 

@@ -87,7 +87,7 @@ export function faults(...list) {
 /** Make the waits short that a person would sit through; they are real ones all the same. */
 export function shortWaits(milliseconds) {
     return run(() => {
-        const { GlaseWaiting } = odoo.loader.modules.get("@pos_glase/app/glase_waiting");
+        const { GlaseWaiting } = odoo.loader.modules.get("@pos_glase/app/attempt/payment_attempt");
         Object.assign(GlaseWaiting.timing, milliseconds);
     }, "shorten the waits");
 }
@@ -115,7 +115,9 @@ export function startTill() {
                 } else {
                     anchor.click();
                 }
-                const { GlaseWaiting } = odoo.loader.modules.get("@pos_glase/app/glase_waiting");
+                const { GlaseWaiting } = odoo.loader.modules.get(
+                    "@pos_glase/app/attempt/payment_attempt"
+                );
                 ownWaits ??= { ...GlaseWaiting.timing };
                 Object.assign(GlaseWaiting.timing, ownWaits);
             },

@@ -3,7 +3,7 @@ import { groupBy } from "@web/core/utils/arrays";
 import { patch } from "@web/core/utils/patch";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ClosePosPopup } from "@point_of_sale/app/components/popups/closing_popup/closing_popup";
-import { approved, askApproved } from "@pos_glase/app/glase_approval";
+import { approved, askApproved } from "@pos_glase/app/dialogs/approval_dialog";
 
 // A closed list in core.
 ClosePosPopup.props = [...ClosePosPopup.props, "glase?"];

@@ -1,7 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import DevicesSynchronisation from "@point_of_sale/app/utils/devices_synchronisation";
-import { withoutOrder } from "@pos_glase/app/glase_freeze";
+import { withoutOrder } from "@pos_glase/app/service/order_lock";
 
 /** While a payment runs here, its order is what this till has sent, whatever another device says. */
 patch(DevicesSynchronisation.prototype, {

@@ -1,6 +1,6 @@
 import { patch } from "@web/core/utils/patch";
 import { Navbar } from "@point_of_sale/app/components/navbar/navbar";
-import { GlaseTerminalDialog } from "@pos_glase/app/glase_terminal_dialog";
+import { GlaseTerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
 
 patch(Navbar.prototype, {
     openGlaseTerminal() {

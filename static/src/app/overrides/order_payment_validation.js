@@ -1,10 +1,10 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
-import { excessChange } from "@pos_glase/app/glase_freeze";
-import { isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/glase_rules";
-import { markUnstored } from "@pos_glase/app/glase_storing";
-import { senderOf } from "@pos_glase/app/glase_sender";
+import { excessChange } from "@pos_glase/app/service/order_lock";
+import { isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/service/payment_line";
+import { markUnstored } from "@pos_glase/app/service/order_storage";
+import { senderOf } from "@pos_glase/app/service/order_employee";
 
 patch(OrderPaymentValidation.prototype, {
     setup() {

@@ -1,7 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { PaymentScreenPaymentLines } from "@point_of_sale/app/screens/payment_screen/payment_lines/payment_lines";
-import { forceDone } from "@pos_glase/app/glase_forcing";
+import { forceDone } from "@pos_glase/app/service/force_done";
 import {
     isGlaseLine,
     isIdle,
@@ -10,7 +10,7 @@ import {
     isTaken,
     isUndecided,
     isUnproven,
-} from "@pos_glase/app/glase_rules";
+} from "@pos_glase/app/service/payment_line";
 
 patch(PaymentScreenPaymentLines.prototype, {
     /** Glase lines that core's own branches would describe wrongly, or with its own *Force done*. */

@@ -1,10 +1,15 @@
 import { onMounted } from "@odoo/owl";
 import { patch } from "@web/core/utils/patch";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
-import { forceDone } from "@pos_glase/app/glase_forcing";
-import { loadRefundable, reverseLine } from "@pos_glase/app/glase_refunding";
-import { isGlaseLine, isGlaseMethod, isUndecided, notReadyWords } from "@pos_glase/app/glase_rules";
-import { mayAddTender } from "@pos_glase/app/glase_tenders";
+import { forceDone } from "@pos_glase/app/service/force_done";
+import { loadRefundable, reverseLine } from "@pos_glase/app/service/refunds";
+import {
+    isGlaseLine,
+    isGlaseMethod,
+    isUndecided,
+    notReadyWords,
+} from "@pos_glase/app/service/payment_line";
+import { mayAddTender } from "@pos_glase/app/service/tenders";
 
 patch(PaymentScreen.prototype, {
     setup() {

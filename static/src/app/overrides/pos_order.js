@@ -1,14 +1,14 @@
 import { patch } from "@web/core/utils/patch";
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
-import { isBilled } from "@pos_glase/app/glase_bill";
-import { refuseFrozen, refuseRepricing } from "@pos_glase/app/glase_freeze";
+import { isBilled } from "@pos_glase/app/service/order_bills";
+import { refuseFrozen, refuseRepricing } from "@pos_glase/app/service/order_lock";
 import {
     defaultRefund,
     isGlaseLine,
     isGlaseMethod,
     isIdle,
     isLeftOpen,
-} from "@pos_glase/app/glase_rules";
+} from "@pos_glase/app/service/payment_line";
 
 patch(PosOrder.prototype, {
     /** A Glase line that is not out at a customer stands in the way of no other tender. */

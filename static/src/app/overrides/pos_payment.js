@@ -1,7 +1,12 @@
 import { patch } from "@web/core/utils/patch";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
-import { isAmountFixed } from "@pos_glase/app/glase_freeze";
-import { isGlaseLine, isLeftOpen, isRefundLine, isUndecided } from "@pos_glase/app/glase_rules";
+import { isAmountFixed } from "@pos_glase/app/service/order_lock";
+import {
+    isGlaseLine,
+    isLeftOpen,
+    isRefundLine,
+    isUndecided,
+} from "@pos_glase/app/service/payment_line";
 
 patch(PosPayment.prototype, {
     /**

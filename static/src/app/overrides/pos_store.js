@@ -1,22 +1,22 @@
 import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
-import { GlaseDesk } from "@pos_glase/app/glase_desk";
-import { COVERS } from "@pos_glase/app/glase_gate";
+import { GlaseDesk } from "@pos_glase/app/service/payment_service";
+import { COVERS } from "@pos_glase/app/service/attendance";
 import {
     guardMoves,
     refuseBound,
     refuseFrozen,
     refuseRepricing,
-} from "@pos_glase/app/glase_freeze";
+} from "@pos_glase/app/service/order_lock";
 import {
     isGlaseMethod,
     isLeftOpen,
     isTaken,
     isUndecided,
     isUnproven,
-} from "@pos_glase/app/glase_rules";
-import { tellUnverified } from "@pos_glase/app/glase_unverified";
+} from "@pos_glase/app/service/payment_line";
+import { tellUnverified } from "@pos_glase/app/service/unverified";
 
 patch(PosStore.prototype, {
     async setup() {

@@ -1,0 +1,115 @@
+import { Reactive } from "@web/core/utils/reactive";
+import { Deferred } from "@web/core/utils/concurrency";
+import { ask } from "@pos_glase/app/attempt/rpc";
+import { heart } from "@pos_glase/app/attempt/background_timer";
+
+/**
+ * What a till asks its server about one attempt, until it knows how that ended.
+ *
+ * At most one request is under way on each channel. A request that fails, whatever the reason, is
+ * no answer about the money (`doc/ledger.md §4` to `§6`). Those who extend it say what is asked
+ * (`next`), with which parameters (`paramsOf`), and what an answer means (`heard`, `noAnswer`).
+ */
+export class GlaseAsking extends Reactive {
+    /**
+     * @param {Object} attempt
+     * @param {number} attempt.configId the till
+     * @param {string} attempt.orderUuid
+     * @param {string} attempt.lineUuid
+     * @param {string} attempt.attempt
+     * @param {number} attempt.amount in the till's currency
+     */
+    constructor({ configId, orderUuid, lineUuid, attempt, amount }) {
+        super();
+        Object.assign(this, { configId, orderUuid, lineUuid, attempt, amount });
+        /** The newest answer about the row. */
+        this.view = null;
+        /** How it ended, once it has: `kind` and what belongs to it. */
+        this.outcome = null;
+        this.trouble = false;
+        this.troubleMessage = false;
+        /** Nobody has answered for a while. */
+        this.quiet = false;
+        this.ended = new Deferred();
+        this.requests = {};
+        this.sequence = 0;
+    }
+
+    /** Milliseconds; see the classes that extend this one. */
+    get timing() {
+        return this.constructor.timing;
+    }
+
+    /** Begin to ask; `beat` is called until the end. */
+    startAsking() {
+        this.startedAt = heart.now();
+        this.heardAt = this.startedAt;
+        this.stopHeart = heart.start(this.timing.beat, () => this.beat());
+    }
+
+    limitOf() {
+        return this.timing.limit;
+    }
+
+    dropIfLate(channel) {
+        const request = this.requests[channel];
+        if (request && heart.now() - request.startedAt >= this.limitOf(request.route)) {
+            request.abort();
+        }
+    }
+
+    /** Forget the request on a channel: its answer changes nothing any more. */
+    drop(channel) {
+        this.requests[channel]?.abort();
+        this.requests[channel] = null;
+    }
+
+    async run(channel, route, params) {
+        const sequence = ++this.sequence;
+        const answer = ask(route, params);
+        this.requests[channel] = {
+            route,
+            sequence,
+            startedAt: heart.now(),
+            abort: answer.abort,
+        };
+        const { view, trouble, message } = await answer;
+        const superseded = this.requests[channel]?.sequence !== sequence;
+        if (!superseded) {
+            this.requests[channel] = null;
+            this.pauseAfter(channel, Boolean(view));
+        }
+        if (this.outcome || superseded) {
+            return;
+        }
+        if (view) {
+            this.heard(view, sequence, route);
+        } else {
+            this.trouble = trouble;
+            this.troubleMessage = message || false;
+            this.noAnswer(route);
+        }
+    }
+
+    /** Note a view of the row; it is the newest word about it. */
+    note(view) {
+        this.view = view;
+        this.trouble = false;
+        this.troubleMessage = false;
+        this.heardAt = heart.now() - (view.silence || 0) * 1000;
+        this.countSilence();
+    }
+
+    countSilence() {
+        this.quiet = heart.now() - this.heardAt >= this.timing.quiet;
+    }
+
+    finish(outcome) {
+        this.outcome = outcome;
+        this.stopHeart?.();
+        for (const channel of Object.keys(this.requests)) {
+            this.drop(channel);
+        }
+        this.ended.resolve(outcome);
+    }
+}

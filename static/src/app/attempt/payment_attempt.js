@@ -1,0 +1,374 @@
+import { _t } from "@web/core/l10n/translation";
+import { GlaseAsking } from "@pos_glase/app/attempt/attempt";
+import { heart } from "@pos_glase/app/attempt/background_timer";
+
+/**
+ * One attempt to take a payment, from the request to its end.
+ *
+ * The server's ledger decides what happened; this object asks, remembers the newest answer, counts
+ * the time and knows what the cashier wishes. It shows nothing: dialogs look at its fields. Only a
+ * view of the row ends a payment, or the cashier who leaves it open.
+ *
+ * Ends (`outcome.kind`): `paid`, `canceled` (by the cashier), `declined`, `failed`, `expired`,
+ * `reversed`, `lost` (the bill was not answered; a new attempt replaces it), `refused` (nothing was
+ * sent), `forced` (a manager says that it is paid), `amount_unknown` (paid, but Glase has not said
+ * how much) and `open` (undecided: the server works it to an end).
+ */
+export class GlaseWaiting extends GlaseAsking {
+    /**
+     * All times in milliseconds. A tour that should not wait 30 s patches `window` here: it is the
+     * one number that a person waits for.
+     */
+    static timing = {
+        beat: 250,
+        // Between one answer and the next question (`doc/protocol.md §4.5`).
+        pause: 1000,
+        // How long the customer has before the cashier is asked.
+        window: 30000,
+        // A request to our server that takes longer counts as unanswered.
+        limit: 20000,
+        leaveLimit: 5000,
+        // The answer to the bill may be lost on the way here while the customer pays already.
+        pollUnsent: 5000,
+        // After this the cashier may leave the payment open.
+        quiet: 15000,
+        cancelPatience: 8000,
+    };
+
+    /**
+     * @param {Object} payment see `GlaseAsking`, and
+     * @param {string} [payment.amountText] the amount as decimal string, when it is to be sent
+     * @param {string} [payment.cashier]
+     * @param {boolean} [payment.takeBack] take a row back that had been left open
+     */
+    constructor(payment) {
+        super(payment);
+        this.amountText = payment.amountText;
+        this.cashier = payment.cashier;
+        this.takeBack = Boolean(payment.takeBack);
+        this.resumed = !payment.amountText;
+
+        this.issued = false;
+        this.asking = false;
+        this.fraction = 1;
+        this.secondsLeft = this.timing.window / 1000;
+        this.cancelState = false;
+        this.leaving = false;
+        /** The newest *Change amount*: `amount` (decimal string), `state`, `reason`, `message`. */
+        this.change = null;
+        /** Decimal string: send a new bill of this amount once this one is canceled for certain. */
+        this.anew = false;
+
+        this.sent = this.resumed;
+        this.cancelToSend = false;
+        this.changeToSend = false;
+        this.applied = 0;
+    }
+
+    /** Whether *Leave it open* is offered: nobody knows what became of the payment. */
+    get canLeave() {
+        return !this.outcome && !this.leaving && (this.quiet || this.cancelState === "unsure");
+    }
+
+    get canCancel() {
+        return !this.outcome && !this.leaving && !this.cancelState;
+    }
+
+    /** Whether a manager may say that it is paid: the bill is out, and Glase does not answer. */
+    get canForce() {
+        return this.canCancel && this.issued && this.quiet;
+    }
+
+    get canChangeAmount() {
+        const asked = this.change?.state === "asked";
+        return this.canCancel && this.issued && Boolean(this.view?.updatable) && !asked;
+    }
+
+    /**
+     * Begin to ask.
+     *
+     * @param {Object} [view] what the server has said already, on resuming
+     * @returns {Promise<Object>} the outcome, see the class
+     */
+    start(view) {
+        this.startAsking();
+        this.pollAt = this.startedAt;
+        this.commandAt = this.startedAt;
+        this.windowEnd = this.startedAt + this.timing.window;
+        if (view) {
+            this.heard(view, ++this.sequence, "resume");
+        }
+        this.beat();
+        return this.ended;
+    }
+
+    /** The customer gets another 30 s, on the same bill. */
+    tryAgain() {
+        this.asking = false;
+        this.openWindow();
+    }
+
+    /** Ask now what became of it: the cashier wishes so, or Glase has said that there is news. */
+    askNow() {
+        this.pollAt = heart.now();
+        this.beat();
+    }
+
+    /** Ask Glase to cancel; the payment goes on until it is certain what became of it. */
+    cancel() {
+        if (!this.canCancel) {
+            return;
+        }
+        this.asking = false;
+        this.cancelState = "asked";
+        this.cancelToSend = true;
+        this.changeToSend = false;
+        this.canceledAt = heart.now();
+        this.commandAt = this.canceledAt;
+        this.beat();
+    }
+
+    /** Stop waiting although it is not known what became of the payment. */
+    leave() {
+        if (this.outcome || this.leaving) {
+            return;
+        }
+        this.leaving = true;
+        this.drop("command");
+        this.runRoute("command", "leave");
+    }
+
+    /**
+     * Change the amount of the bill that is out (`doc/protocol.md §4.4`).
+     *
+     * @param {string} amount decimal string
+     */
+    changeAmount(amount) {
+        if (!this.canChangeAmount) {
+            return;
+        }
+        this.change = { amount, state: "asked", reason: false, message: false };
+        this.changeToSend = true;
+        this.commandAt = heart.now();
+        this.beat();
+    }
+
+    openWindow() {
+        this.windowEnd = heart.now() + this.timing.window;
+        this.countDown();
+    }
+
+    beat() {
+        if (this.outcome) {
+            return;
+        }
+        for (const channel of ["command", "poll"]) {
+            this.dropIfLate(channel);
+        }
+        this.countDown();
+        this.startCommand();
+        this.startPoll();
+    }
+
+    countDown() {
+        const now = heart.now();
+        const left = this.issued ? Math.max(0, this.windowEnd - now) : this.timing.window;
+        this.fraction = left / this.timing.window;
+        this.secondsLeft = Math.ceil(left / 1000);
+        if (!left && !this.cancelState) {
+            this.asking = true;
+        }
+        this.countSilence();
+        const impatient = now - this.canceledAt >= this.timing.cancelPatience;
+        if (this.cancelState === "asked" && impatient) {
+            this.cancelState = "unsure";
+        }
+    }
+
+    limitOf(route) {
+        return route === "leave" ? this.timing.leaveLimit : this.timing.limit;
+    }
+
+    startCommand() {
+        if (this.requests.command || this.leaving || heart.now() < this.commandAt) {
+            return;
+        }
+        if (this.cancelToSend && !this.takeBack) {
+            // Also when the bill was not answered yet: it is not sent again to be canceled.
+            this.runRoute("command", "cancel");
+        } else if (this.changeToSend) {
+            // Once: what an unanswered one has done is seen in the next view.
+            this.changeToSend = false;
+            this.runRoute("command", "update");
+        } else if (!this.sent) {
+            this.runRoute("command", "send");
+        }
+    }
+
+    startPoll() {
+        const now = heart.now();
+        const early = !this.sent && now - this.startedAt < this.timing.pollUnsent;
+        if (this.requests.poll || this.leaving || early || now < this.pollAt) {
+            return;
+        }
+        this.runRoute("poll", "status");
+    }
+
+    runRoute(channel, route) {
+        this.run(channel, route, this.paramsOf(route));
+    }
+
+    pauseAfter(channel, answered) {
+        const next = heart.now() + this.timing.pause;
+        if (channel === "poll") {
+            this.pollAt = next;
+        } else {
+            // A cancel that was wished meanwhile does not wait for anything.
+            this.commandAt = answered ? heart.now() : next;
+        }
+    }
+
+    paramsOf(route) {
+        const params = {
+            config_id: this.configId,
+            line_uuid: this.lineUuid,
+            attempt: this.attempt,
+        };
+        if (route === "send") {
+            params.order_uuid = this.orderUuid;
+            params.amount = this.amountText;
+            params.cashier = this.cashier || "";
+        } else if (route === "update") {
+            params.order_uuid = this.orderUuid;
+            params.amount = this.change.amount;
+        } else if (route === "status" && this.takeBack) {
+            params.take_back = true;
+        }
+        return params;
+    }
+
+    noAnswer(route) {
+        if (route === "leave") {
+            // The server gives up by itself what its till no longer asks about.
+            this.end("open");
+        } else if (route === "cancel") {
+            this.cancelState = "unsure";
+        } else if (route === "update") {
+            this.change.state = "unsure";
+        }
+    }
+
+    /**
+     * Take in what the server said.
+     *
+     * @param {Object} view
+     * @param {number} sequence of the request: an answer older than the last one changes nothing,
+     *     unless it is final
+     * @param {string} route
+     */
+    heard(view, sequence, route) {
+        if (!view.ok) {
+            this.applyRefusal(view, route);
+            return;
+        }
+        if (view.attempt !== this.attempt || (sequence < this.applied && !view.final)) {
+            return;
+        }
+        this.applied = Math.max(this.applied, sequence);
+        this.lastRoute = route;
+        this.sent = true;
+        // A row that was left open is taken back first, then canceled.
+        this.takeBack &&= route !== "status";
+        this.note(view);
+        this.applyCancel(view, route);
+        this.applyAmount(view, route);
+        this.applyState(view, route);
+    }
+
+    applyCancel(view, route) {
+        if (route === "cancel") {
+            this.cancelToSend = false;
+        }
+        if (view.cancel === "too_late") {
+            this.cancelState = "too_late";
+        } else if (view.cancel === "wished" && route !== "status") {
+            this.cancelState = "unsure";
+            this.canceledAt = heart.now();
+        }
+    }
+
+    /** The amount is the server's to say; while a change is uncertain the old one stands too. */
+    applyAmount(view, route) {
+        const amount = Number(view.amount);
+        const stands = ["issued", "paid"].includes(view.state) && view.amount_certain !== false;
+        if (amount > 0 && stands) {
+            this.amount = amount;
+        }
+        if (!this.change || (route !== "update" && this.change.state !== "unsure")) {
+            return;
+        }
+        if (view.proposed) {
+            this.change.state = "unsure";
+        } else if (amount === Number(this.change.amount)) {
+            this.change.state = "done";
+        } else {
+            this.refuseChange(false, _t("The amount was not changed."));
+        }
+    }
+
+    refuseChange(reason, message) {
+        Object.assign(this.change, { state: "refused", reason, message });
+    }
+
+    applyState(view, route) {
+        const ends = {
+            canceled: view.cancel || view.given_up ? "canceled" : "declined",
+            failed: "failed",
+            expired: "expired",
+            reversed: "reversed",
+            unknown: "lost",
+        };
+        if (view.state === "paid" && view.amount_certain === false) {
+            this.end("amount_unknown", view.message);
+        } else if (view.state === "paid" && view.reference) {
+            this.end("paid");
+        } else if (ends[view.state]) {
+            this.end(ends[view.state], view.message);
+        } else if (view.forced) {
+            this.end("forced");
+        } else if (route === "leave" || view.given_up) {
+            this.end("open");
+        } else if (view.state === "issued" && !this.issued) {
+            this.issued = true;
+            this.openWindow();
+        }
+    }
+
+    applyRefusal(view, route) {
+        const unknown = view.reason === "unknown_attempt";
+        // While the bill is on its way, a question may overtake it.
+        const overtaken = route === "status" && !this.resumed;
+        if (route === "update") {
+            this.refuseChange(view.reason, view.message);
+        } else if (route === "send" || (unknown && !overtaken)) {
+            this.end("refused", view.message);
+        } else if (route === "leave") {
+            this.end("open");
+        } else if (!unknown) {
+            this.trouble = "error";
+            this.troubleMessage = view.message;
+        }
+    }
+
+    end(kind, message = false) {
+        this.asking = false;
+        this.finish({
+            kind,
+            message,
+            view: this.view,
+            tooLate: kind === "paid" && Boolean(this.cancelState),
+            paidMeanwhile: kind === "paid" && this.lastRoute === "resume",
+            unasked: kind === "canceled" && !this.cancelState,
+        });
+    }
+}

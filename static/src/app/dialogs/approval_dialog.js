@@ -1,0 +1,89 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { Dialog } from "@web/core/dialog/dialog";
+import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
+import { ask } from "@pos_glase/app/attempt/rpc";
+
+const LIMIT = 20000;
+
+/**
+ * A manager approves something with a reason, and with a log-in where a cashier is logged in.
+ *
+ * What is typed is sent once and kept nowhere: it leaves this component as soon as it is sent.
+ */
+export class GlaseApproval extends Component {
+    static template = "pos_glase.GlaseApproval";
+    static components = { Dialog };
+    static props = {
+        title: String,
+        body: String,
+        action: String,
+        needsLogin: Boolean,
+        // Sends it; answers with a sentence if it was refused, and with false if it was done.
+        onApprove: Function,
+        // Nothing is left to approve.
+        until: { type: Object, optional: true },
+        getPayload: Function,
+        close: Function,
+    };
+
+    setup() {
+        this.state = useState({ reason: "", login: "", password: "", message: false, busy: false });
+        this.props.until?.then(() => this.props.close());
+    }
+
+    get isComplete() {
+        const { reason, login, password } = this.state;
+        return Boolean(reason.trim() && (!this.props.needsLogin || (login.trim() && password)));
+    }
+
+    async approve() {
+        if (!this.isComplete || this.state.busy) {
+            return;
+        }
+        const { reason, login, password } = this.state;
+        Object.assign(this.state, { password: "", message: false, busy: true });
+        const refusal = await this.props.onApprove({
+            reason: reason.trim(),
+            login: login.trim(),
+            password,
+        });
+        this.state.busy = false;
+        if (refusal) {
+            this.state.message = refusal;
+            return;
+        }
+        this.props.getPayload(true);
+        this.props.close();
+    }
+}
+
+/**
+ * @param {Object} pos the store
+ * @param {Object} props see `GlaseApproval`
+ * @returns {Promise<boolean>} whether a manager approved and it was done
+ */
+export async function approved(pos, props) {
+    return Boolean(await makeAwaitable(pos.dialog, GlaseApproval, props));
+}
+
+/**
+ * Ask a door that a manager approves.
+ *
+ * @returns {Promise<{view?: Object, refusal: string|false}>}
+ */
+export async function askApproved(route, params) {
+    const answer = ask(route, params);
+    const late = setTimeout(() => answer.abort(), LIMIT);
+    const { view, message } = await answer;
+    clearTimeout(late);
+    if (view?.ok) {
+        return { view, refusal: false };
+    }
+    return {
+        refusal:
+            view?.message ||
+            message ||
+            _t("The server has not answered: it is not known whether this was done. Try again."),
+    };
+}

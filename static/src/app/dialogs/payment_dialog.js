@@ -1,0 +1,247 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { usePos } from "@point_of_sale/app/hooks/pos_hook";
+import { giveUp, sendAgain } from "@pos_glase/app/service/retry";
+import { changeAmount, offerAnew } from "@pos_glase/app/dialogs/amount_dialog";
+import { forceDone } from "@pos_glase/app/service/force_done";
+import { LockedDialog } from "@pos_glase/app/dialogs/locked_dialog";
+import { qrOf } from "@pos_glase/app/service/customer_display";
+
+const RADIUS = 54;
+const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
+
+/**
+ * What the cashier sees of a running payment, and of its end where that needs words.
+ *
+ * A view only: closing it, by whatever means, ends no payment.
+ */
+export class GlaseDialog extends Component {
+    static template = "pos_glase.GlaseDialog";
+    static components = { LockedDialog };
+    static props = {
+        waiting: Object,
+        close: Function,
+    };
+
+    setup() {
+        this.pos = usePos();
+        this.waiting = useState(this.props.waiting);
+        this.radius = RADIUS;
+        this.circumference = CIRCUMFERENCE;
+        this.loginUrl = "/web/login";
+    }
+
+    get view() {
+        return this.waiting.view;
+    }
+
+    get amount() {
+        return this.env.utils.formatCurrency(this.waiting.amount);
+    }
+
+    get shop() {
+        return this.view?.shop || this.pos.glase.info.shop;
+    }
+
+    get glaseId() {
+        return this.view?.glase_id || this.pos.glase.info.glase_id;
+    }
+
+    /** What says that no money is moved: SIMULATION, TEST, or false in production. */
+    get mark() {
+        return this.view ? this.view.mark : this.pos.glase.info.mark;
+    }
+
+    /** The customer can scan it from this screen where there is no sticker at hand. */
+    get stickerQr() {
+        const text = this.view?.sticker;
+        if (text && this.qrText !== text) {
+            this.qrText = text;
+            this.qr = qrOf(text);
+        }
+        return this.qr;
+    }
+
+    get dashOffset() {
+        return CIRCUMFERENCE * (1 - this.waiting.fraction);
+    }
+
+    /** One of: sending, waiting, asking, canceling, unsure, late, paid, unpaid. */
+    get look() {
+        const { outcome, cancelState, asking, issued } = this.waiting;
+        if (outcome) {
+            return outcome.kind === "paid" ? "paid" : "unpaid";
+        }
+        if (cancelState === "too_late") {
+            return "late";
+        }
+        if (cancelState) {
+            return cancelState === "asked" ? "canceling" : "unsure";
+        }
+        if (!issued) {
+            return "sending";
+        }
+        return asking ? "asking" : "waiting";
+    }
+
+    /** Nobody should scan any more once a cancel is wished. */
+    get mayScan() {
+        return ["sending", "waiting", "asking"].includes(this.look);
+    }
+
+    /** What is going on, in one short line. */
+    get headline() {
+        if (this.waiting.outcome) {
+            return this.outcomeHeadline;
+        }
+        return {
+            sending: _t("Sending the bill to Glase…"),
+            waiting: _t("Waiting for the customer"),
+            asking: _t("The customer has not paid yet"),
+            canceling: _t("Canceling…"),
+            unsure: _t("Not canceled for certain yet"),
+            late: _t("Already paid: fetching the receipt…"),
+        }[this.look];
+    }
+
+    get outcomeHeadline() {
+        const { kind, tooLate } = this.waiting.outcome;
+        return {
+            paid: tooLate ? _t("Too late to cancel: already paid") : _t("Paid"),
+            declined: _t("Declined by the customer"),
+            failed: _t("The payment failed"),
+            expired: _t("Not paid in time"),
+            reversed: _t("Paid and given back"),
+            lost: _t("Glase has not answered"),
+            amount_unknown: _t("Paid, but not known how much"),
+            forced: _t("Marked as paid"),
+            refused: _t("Not sent to Glase"),
+            canceled: _t("Canceled"),
+            open: _t("Left open"),
+        }[kind];
+    }
+
+    /** What it means and what to do, in a sentence or two. */
+    get details() {
+        const { outcome } = this.waiting;
+        if (outcome) {
+            return this.outcomeDetails;
+        }
+        return {
+            sending: _t("The customer may scan already."),
+            waiting: _t("The customer scans the sticker and confirms on the phone."),
+            asking: _t(
+                "Try again gives another 30 seconds on the same bill. If the customer pays now, " +
+                    "the payment still arrives."
+            ),
+            canceling: _t("Glase is asked to cancel the bill."),
+            unsure: _t(
+                "Glase has not confirmed the cancel, so the customer may still pay. It is asked again and again."
+            ),
+            late: _t("The customer was faster. The payment is kept as soon as Glase confirms it."),
+        }[this.look];
+    }
+
+    get outcomeDetails() {
+        const { kind, message, tooLate, unasked } = this.waiting.outcome;
+        if (unasked) {
+            return _t("The bill that was left open has been canceled. Nothing was taken.");
+        }
+        if (kind === "lost") {
+            return _t(
+                "It is not known whether the bill has arrived. Send it again: if the phone already " +
+                    "says paid, that comes back. Or give it up: then it is taken off the sticker."
+            );
+        }
+        if (message) {
+            return message;
+        }
+        if (kind === "amount_unknown") {
+            return _t(
+                "The customer has paid while the amount was being changed, and Glase has not said " +
+                    "how much. The payment does not count here: a manager finds it in the list of " +
+                    "Glase cases."
+            );
+        }
+        if (kind === "paid") {
+            return tooLate
+                ? _t("The customer had paid before the cancel arrived. The payment stands.")
+                : _t("The customer has paid meanwhile. The payment stands.");
+        }
+        return _t("No money was taken. Send the payment again or choose another payment method.");
+    }
+
+    /** Trouble on the way to Glase, told apart; false if all is well. */
+    get warning() {
+        const { outcome, trouble, troubleMessage, quiet } = this.waiting;
+        if (outcome) {
+            return false;
+        }
+        if (trouble === "error" && troubleMessage) {
+            return _t("The server reports: %s Asking again.", troubleMessage);
+        }
+        if (trouble === "odoo" && quiet) {
+            return _t("The connection to the server is lost. The till keeps trying.");
+        }
+        if (quiet) {
+            return _t(
+                "Glase has not answered; the customer may or may not be charged. The till keeps " +
+                    "asking."
+            );
+        }
+        return this.changeWords || this.view?.message || false;
+    }
+
+    /** What became of the newest *Change amount*; false if there is nothing to say. */
+    get changeWords() {
+        const { change, view } = this.waiting;
+        if (change?.state === "asked") {
+            return _t("The amount is being changed…");
+        }
+        if (change?.state === "unsure" || view?.proposed) {
+            return _t(
+                "Glase has not confirmed the change from %(old)s to %(new)s: the customer may pay " +
+                    "either. What was really paid is taken over.",
+                {
+                    old: this.amount,
+                    new: this.env.utils.formatCurrency(Number(view?.proposed || change.amount)),
+                }
+            );
+        }
+        return change?.state === "refused" && change.message;
+    }
+
+    get canSendAnew() {
+        const { change, canCancel, canLeave } = this.waiting;
+        return change?.reason === "scanned" && canCancel && !canLeave;
+    }
+
+    get isLost() {
+        return this.waiting.outcome?.kind === "lost";
+    }
+
+    read() {
+        this.pos.glase.read(this.waiting);
+    }
+
+    changeAmount() {
+        return changeAmount(this.pos.glase, this.waiting);
+    }
+
+    sendAnew() {
+        return offerAnew(this.pos.glase, this.waiting);
+    }
+
+    forceDone() {
+        const line = this.pos.glase.lineOf(this.waiting.lineUuid);
+        return line && forceDone(this.pos.glase, line);
+    }
+
+    sendAgain() {
+        return sendAgain(this.pos.glase, this.waiting);
+    }
+
+    giveUp() {
+        return giveUp(this.pos.glase, this.waiting);
+    }
+}

@@ -1,0 +1,113 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { usePos } from "@point_of_sale/app/hooks/pos_hook";
+import { LockedDialog } from "@pos_glase/app/dialogs/locked_dialog";
+
+/** What the cashier sees of money that is being given back, and of its end where it needs words. */
+export class GlaseRefundDialog extends Component {
+    static template = "pos_glase.GlaseRefundDialog";
+    static components = { LockedDialog };
+    static props = {
+        waiting: Object,
+        close: Function,
+    };
+
+    setup() {
+        this.pos = usePos();
+        this.giving = useState(this.props.waiting);
+        this.loginUrl = "/web/login";
+    }
+
+    get amount() {
+        return this.env.utils.formatCurrency(this.giving.amount);
+    }
+
+    get mark() {
+        return this.giving.view ? this.giving.view.mark : this.pos.glase.info.mark;
+    }
+
+    /** One of: giving, refunded, unknown, refused. */
+    get look() {
+        const { outcome } = this.giving;
+        if (!outcome) {
+            return "giving";
+        }
+        return ["refunded", "unknown"].includes(outcome.kind) ? outcome.kind : "refused";
+    }
+
+    get icon() {
+        return {
+            giving: "fa-circle-o-notch fa-spin",
+            refunded: "fa-check-circle text-success",
+            unknown: "fa-question-circle text-warning",
+            refused: "fa-times-circle text-danger",
+        }[this.look];
+    }
+
+    get headline() {
+        return {
+            giving: _t("Refunding…"),
+            refunded: _t("Refunded"),
+            unknown: _t("Not known whether it was refunded"),
+            refused: _t("Not refunded"),
+        }[this.look];
+    }
+
+    get details() {
+        const { outcome, isReversal } = this.giving;
+        switch (this.look) {
+            case "giving":
+                return _t("Glase gives the money back to the customer.");
+            case "refunded":
+                return _t("The customer has the money back.");
+            case "unknown":
+                return isReversal
+                    ? _t(
+                          "Glase has not answered; the customer may or may not have been refunded. " +
+                              "A manager decides it in the list of Glase cases; then check it again " +
+                              "here. Until then this order cannot be finished."
+                      )
+                    : _t(
+                          "Glase has not answered; the customer may or may not have been refunded. " +
+                              "Do not pay back another way without a manager."
+                      );
+        }
+        return (
+            outcome.message ||
+            _t("Nothing was given back. Try again, or choose another payment method.")
+        );
+    }
+
+    get warning() {
+        const { trouble, troubleMessage, quiet, outcome } = this.giving;
+        if (outcome) {
+            return false;
+        }
+        if (trouble === "error" && troubleMessage) {
+            return _t("The server reports: %s Asking again.", troubleMessage);
+        }
+        if (trouble === "odoo" || quiet) {
+            return _t(
+                "The server has not answered. The till keeps asking; the money is given back once " +
+                    "at most."
+            );
+        }
+        return false;
+    }
+
+    /** Another way to pay back is a manager's to allow; a reversal stays what it is. */
+    get mayPayOtherwise() {
+        return this.look === "unknown" && !this.giving.isReversal;
+    }
+
+    close() {
+        this.pos.glase.hide(this.giving);
+    }
+
+    async payOtherwise() {
+        const line = this.pos.glase.lineOf(this.giving.lineUuid);
+        if (!line || (await this.pos.glase.payBackOtherwise(line))) {
+            this.close();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import { patch } from "@web/core/utils/patch";
+import { _t } from "@web/core/l10n/translation";
+import { PosOrderline } from "@point_of_sale/app/models/pos_order_line";
+import { changeWords, keepBefore, refuseFrozen } from "@pos_glase/app/service/order_lock";
+
+/**
+ * What is on a bill that a customer may be paying stays as it is. People delete a line through its
+ * order; what deletes the record itself is a module, and is judged by what it makes (`Bills`).
+ */
+patch(PosOrderline.prototype, {
+    setQuantity() {
+        const words = changeWords(this.order_id);
+        if (words) {
+            return { title: _t("The order stays as it is"), body: words };
+        }
+        return super.setQuantity(...arguments);
+    },
+
+    setDiscount() {
+        if (!refuseFrozen(this.order_id)) {
+            super.setDiscount(...arguments);
+        }
+    },
+
+    setUnitPrice() {
+        if (!refuseFrozen(this.order_id)) {
+            super.setUnitPrice(...arguments);
+        }
+    },
+
+    delete() {
+        keepBefore(this.order_id);
+        return super.delete(...arguments);
+    },
+});

@@ -1,0 +1,91 @@
+import { _t } from "@web/core/l10n/translation";
+import { ConnectionLostError } from "@web/core/network/rpc";
+import { isGlaseLine } from "@pos_glase/app/service/payment_line";
+
+const CONNECTIVITY_LIMIT = 10000;
+const STORING_LIMIT = 20000;
+const SYNC_PAUSE = 100;
+
+/** `promise`, or `"late"` if it takes longer than `milliseconds`. */
+export function within(milliseconds, promise) {
+    const late = new Promise((resolve) => setTimeout(() => resolve("late"), milliseconds));
+    return Promise.race([promise, late]);
+}
+
+/** Nothing else can be clicked while `work` is done: the order stays as it is. */
+async function undisturbed(pos, work) {
+    const { ui } = pos.env.services;
+    ui.block({ message: _t("Storing the order…") });
+    try {
+        return await work();
+    } finally {
+        ui.unblock();
+    }
+}
+
+/**
+ * Whether the server can be reached now, not whether it could a while ago.
+ *
+ * @param {Object} pos the store
+ * @returns {Promise<string|false>} a sentence if it cannot
+ */
+export async function offlineRefusal(pos) {
+    const outcome = await undisturbed(pos, () =>
+        within(CONNECTIVITY_LIMIT, pos.data.checkConnectivity())
+    );
+    if (outcome === "late") {
+        return _t(
+            "The server does not answer, so nothing was sent to Glase. Try again, or choose another " +
+                "payment method."
+        );
+    }
+    if (!pos.data.network.offline) {
+        return false;
+    }
+    return _t("This till is offline, and Glase needs a connection. Choose another payment method.");
+}
+
+/**
+ * Store the order with its waiting line on the server: what only a browser holds dies with it.
+ *
+ * @param {Object} pos the store
+ * @param {Object} order
+ * @returns {Promise<string|false>} a sentence if it could not be stored
+ */
+export async function storeDraft(pos, order) {
+    markUnstored(order);
+    try {
+        const stored = await undisturbed(pos, () => within(STORING_LIMIT, store(pos, order)));
+        if (stored !== "late") {
+            return false;
+        }
+    } catch (error) {
+        // Core takes what it could not store for stored.
+        markUnstored(order);
+        if (!(error instanceof ConnectionLostError)) {
+            const reason = error.data?.message || error.message;
+            return _t("The order could not be stored: %s Nothing was sent to Glase.", reason);
+        }
+    }
+    return _t("The order could not be stored on the server. Nothing was sent to Glase.");
+}
+
+/** Let the next synchronisation of this order say again what became of its Glase payments. */
+export function markUnstored(order) {
+    for (const line of order.payment_ids.filter(isGlaseLine)) {
+        line._markDirty();
+    }
+}
+
+async function store(pos, order) {
+    const deadline = Date.now() + STORING_LIMIT;
+    while (Date.now() < deadline) {
+        const stored = await pos.syncAllOrders({ orders: [order], force: true, throw: true });
+        // Nothing comes back while another synchronisation of this order is under way.
+        if (stored) {
+            return stored;
+        }
+        await new Promise((resolve) => setTimeout(resolve, SYNC_PAUSE));
+    }
+    return "late";
+}

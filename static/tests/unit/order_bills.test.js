@@ -1,0 +1,220 @@
+import { describe, expect, test } from "@odoo/hoot";
+import { queryAllTexts } from "@odoo/hoot-dom";
+import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
+import { addGlaseLine, pass, send, setUpPayment, viewOf } from "./helpers";
+
+definePosModels();
+
+const PRODUCT = 5;
+
+/** An order whose bill is out at the customer. */
+async function setUpBill(says) {
+    const till = await setUpPayment(says);
+    const line = addGlaseLine(till.order, till.method);
+    const sent = send(line);
+    await pass(2);
+    return { ...till, line, sent };
+}
+
+/** An order that is paid, and not finished. */
+async function setUpPaid() {
+    const till = await setUpBill({ status: viewOf({ state: "paid" }) });
+    await till.sent.done;
+    expect(till.line.payment_status).toBe("done");
+    return till;
+}
+
+/** What the customer sees of an order. */
+function billOf(order) {
+    return {
+        total: order.priceIncl,
+        rows: order.lines.map((line) => [line.product_id.id, line.qty, line.price_unit]).sort(),
+    };
+}
+
+/** As a module does that makes a line anew, with other values if any are given. */
+function remake(line, values = {}) {
+    const { order_id, product_id, qty, price_unit, models } = line;
+    const tax_ids = [["link", ...line.tax_ids]];
+    line.delete();
+    const made = { order_id, product_id, qty, price_unit, tax_ids, price_type: "manual" };
+    return models["pos.order.line"].create({ ...made, ...values });
+}
+
+const told = () => queryAllTexts(".o_notification").join();
+
+describe("another module, while the bill is out", () => {
+    test("may take a line away and make an equal one", async () => {
+        const { order } = await setUpBill();
+        const before = billOf(order);
+        const made = remake(order.lines[0]);
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+        expect(order.lines.map((line) => line.uuid)).toInclude(made.uuid);
+        expect(told()).toBe("");
+    });
+
+    test("may make the equal line a while before the old one goes", async () => {
+        const { order } = await setUpBill();
+        const before = billOf(order);
+        const [old] = order.lines;
+        const { product_id, qty, price_unit, models } = old;
+        models["pos.order.line"].create({
+            ...{ order_id: order, product_id, qty, price_unit, price_type: "manual" },
+            tax_ids: [["link", ...old.tax_ids]],
+        });
+        await Promise.resolve();
+        old.delete();
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+    });
+
+    const changes = {
+        "makes it dearer": ({ order }) => remake(order.lines[0], { price_unit: 99 }),
+        "makes it cheaper": ({ order }) => remake(order.lines[0], { price_unit: 0.5 }),
+        "takes it away": ({ order }) => order.lines[0].delete(),
+        "takes all away": ({ order }) => [...order.lines].forEach((line) => line.delete()),
+        "writes a price": ({ order }) => (order.lines[0].price_unit = 1),
+        "writes a quantity": ({ order }) => (order.lines[1].qty = 7),
+        "writes a discount": ({ order }) => order.lines[1].update({ discount: 50 }),
+        "moves value between lines": ({ order }) => {
+            order.lines[0].qty = 2;
+            order.lines[1].qty = 3;
+        },
+        "adds a line": ({ order, store }) =>
+            store.models["pos.order.line"].create({
+                order_id: order,
+                product_id: store.models["product.product"].get(PRODUCT),
+                qty: 1,
+                price_unit: -5,
+            }),
+        "writes another pricelist": ({ order }) => (order.pricelist_id = false),
+    };
+    for (const [what, change] of Object.entries(changes)) {
+        test(`that ${what} changes nothing in the end`, async () => {
+            const till = await setUpBill();
+            const { order } = till;
+            const [before, pricelist] = [billOf(order), order.pricelist_id?.id];
+            change(till);
+            await pass(1);
+            expect(billOf(order)).toEqual(before);
+            expect(order.pricelist_id?.id).toBe(pricelist);
+        });
+    }
+
+    test("that changes it: what is stored meanwhile is what was sent", async () => {
+        const { order, store } = await setUpBill();
+        const before = billOf(order);
+        order.lines[0].price_unit = 1;
+        store.syncAllOrders({ orders: [order], force: true });
+        expect(billOf(order)).toEqual(before);
+        expect(order.lines.every((line) => line.price_unit === line.raw.price_unit)).toBe(true);
+    });
+
+    test("cannot go on for ever: what it makes anew each time goes each time", async () => {
+        const { order, store } = await setUpBill();
+        const before = billOf(order);
+        for (let round = 0; round < 5; round++) {
+            remake(order.lines[0], { price_unit: 40 + round });
+            await pass(1);
+            store.glase.bills.judge();
+            expect(billOf(order)).toEqual(before);
+        }
+    });
+
+    test("is let alone again once the bill is canceled", async () => {
+        const { order, server, sent, store } = await setUpBill();
+        let rebuilt = 0;
+        store.updateRewards = () => rebuilt++;
+        order.lines[1].is_reward_line = true;
+        store.glase.bills.keep(order);
+        order.lines[1].delete();
+        await pass(1);
+        expect(order.lines).toHaveLength(2, { message: "another line stands in for it" });
+        expect(rebuilt).toBe(0);
+        server.says.status = viewOf({ state: "canceled" });
+        await pass(2);
+        await sent.done;
+        expect(order.lines).toHaveLength(1, { message: "the promotion makes its own again" });
+        expect(rebuilt).toBe(1);
+        order.lines[0].setQuantity(9);
+        await pass(1);
+        expect(order.lines[0].qty).toBe(9);
+    });
+});
+
+describe("an order that is paid", () => {
+    test("is not repriced by its customer, who stands on it all the same", async () => {
+        const { order, store } = await setUpPaid();
+        const before = billOf(order);
+        const partner = store.models["res.partner"].getFirst();
+        const dear = store.models["product.pricelist"].find(
+            (pricelist) => pricelist.id !== order.pricelist_id?.id
+        );
+        partner.update({ property_product_pricelist: dear });
+        order.setPartner(partner);
+        await pass(1);
+        expect(order.partner_id.id).toBe(partner.id);
+        expect(billOf(order)).toEqual(before);
+        expect(order.pricelist_id?.id).not.toBe(dear.id);
+    });
+
+    test("is not repriced by anything else", async () => {
+        const { order, store } = await setUpPaid();
+        const { pricelist_id, fiscal_position_id } = order;
+        const before = billOf(order);
+        const preset = store.models["pos.preset"].getFirst();
+        order.setPricelist(false);
+        await store.selectPricelist(false);
+        order.setPreset(preset);
+        await store.selectPreset(preset);
+        order.pricelist_id = false;
+        order.lines[0].price_unit = 1;
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+        expect(order.pricelist_id?.id).toBe(pricelist_id?.id);
+        expect(order.fiscal_position_id?.id).toBe(fiscal_position_id?.id);
+        expect(told()).toInclude("prices and taxes stay");
+    });
+
+    test("gets what the cashier adds", async () => {
+        const { order, store } = await setUpPaid();
+        await store.addLineToOrder(
+            { product_tmpl_id: store.models["product.template"].get(PRODUCT), qty: 1 },
+            order
+        );
+        await pass(1);
+        expect(order.lines.reduce((sum, line) => sum + line.qty, 0)).toBe(6);
+    });
+
+    test("keeps what another device has stored of it", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.store(order);
+        const { bills } = store.glase;
+        const unchanged = bills.unchanged();
+        order.lines[0].qty = 8;
+        bills.keepArrived([{ id: order.id }], unchanged);
+        await pass(1);
+        expect(order.lines[0].qty).toBe(8);
+    });
+
+    test("loses what another device has taken away, and nothing else", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.store(order);
+        const [, second] = order.lines;
+        store.deviceSync.processDeletedRecords({ "pos.order.line": [second.id] });
+        await pass(1);
+        expect(order.lines).toHaveLength(1);
+    });
+
+    test("does not take for stored what something here had changed before", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.store(order);
+        const before = billOf(order);
+        const { bills } = store.glase;
+        order.lines[0].qty = 8;
+        bills.keepArrived([{ id: order.id }], bills.unchanged());
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+    });
+});

@@ -1,0 +1,405 @@
+import { expect, test } from "@odoo/hoot";
+import { advanceTime } from "@odoo/hoot-mock";
+import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
+import { GlaseWaiting } from "@pos_glase/app/attempt/payment_attempt";
+import { makeMockServer, makeServerError } from "@web/../tests/web_test_helpers";
+import { ATTEMPT, pass, PlayedServer, useMockedHeart, viewOf } from "./helpers";
+
+definePosModels();
+
+/** A payment that has just been sent, and the server that answers it. */
+async function startPayment(says, payment = {}) {
+    useMockedHeart();
+    const server = new PlayedServer(says);
+    await makeMockServer();
+    const waiting = new GlaseWaiting({
+        configId: 1,
+        orderUuid: "order",
+        lineUuid: "line",
+        attempt: ATTEMPT,
+        amount: 17.85,
+        amountText: "17.85",
+        cashier: "Maja",
+        ...payment,
+    });
+    const ended = waiting.start();
+    let outcome = null;
+    ended.then((end) => {
+        outcome = end;
+    });
+    return { server, waiting, end: () => outcome };
+}
+
+test("paid at once: sent once, asked until paid", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    expect(waiting.issued).toBe(true);
+    expect(end()).toBe(null);
+    expect(server.heard[0].params).toEqual({
+        config_id: 1,
+        order_uuid: "order",
+        line_uuid: "line",
+        attempt: ATTEMPT,
+        amount: "17.85",
+        cashier: "Maja",
+    });
+
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+    expect(end().view.reference).toBe("ERS1");
+    expect(end().tooLate).toBe(false);
+    expect(server.count("send")).toBe(1);
+
+    const asked = server.count("status");
+    await pass(5);
+    expect(server.count("status")).toBe(asked, { message: "nothing is asked after the end" });
+});
+
+test("asks once a second, counted from the last answer", async () => {
+    const { server } = await startPayment();
+    await pass(1);
+    const before = server.count("status");
+    await pass(10);
+    const asked = server.count("status") - before;
+    expect(asked).toBeWithin(7, 10);
+});
+
+test("paid without a reference is not paid", async () => {
+    const { server, end } = await startPayment({
+        status: viewOf({ state: "paid", reference: false }),
+    });
+    await pass(4);
+    expect(end()).toBe(null);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+});
+
+test("after 30 s it asks, and goes on asking Glase; try again gives 30 s more", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(1);
+    expect(waiting.secondsLeft).toBeWithin(29, 30);
+    await pass(28);
+    expect(waiting.asking).toBe(false);
+    await pass(2);
+    expect(waiting.asking).toBe(true);
+    expect(waiting.secondsLeft).toBe(0);
+
+    const asked = server.count("status");
+    await pass(10);
+    expect(server.count("status")).toBeGreaterThan(asked + 6);
+
+    waiting.tryAgain();
+    expect(waiting.asking).toBe(false);
+    expect(waiting.secondsLeft).toBe(30);
+    await pass(29);
+    expect(waiting.asking).toBe(false);
+    expect(server.count("send")).toBe(1, { message: "the same bill" });
+
+    await pass(2);
+    expect(waiting.asking).toBe(true);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid", { message: "also while it asks" });
+});
+
+test("a cancel that is certain", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.cancel = viewOf({ state: "canceled", cancel: "wished" });
+    waiting.cancel();
+    waiting.cancel();
+    expect(waiting.canCancel).toBe(false);
+    await pass(1);
+    expect(end().kind).toBe("canceled");
+    expect(server.count("cancel")).toBe(1);
+});
+
+test("a cancel that comes too late keeps the payment", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.cancel = viewOf({ cancel: "too_late" });
+    server.says.status = viewOf({ cancel: "too_late" });
+    waiting.cancel();
+    await pass(2);
+    expect(waiting.cancelState).toBe("too_late");
+    expect(waiting.canCancel).toBe(false);
+    expect(end()).toBe(null, { message: "already paid is not paid yet" });
+
+    server.says.status = viewOf({ state: "paid", cancel: "too_late" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+    expect(end().tooLate).toBe(true);
+});
+
+test("too late to cancel, and then reversed: nothing was taken", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.cancel = viewOf({ cancel: "too_late" });
+    server.says.status = viewOf({ cancel: "too_late" });
+    waiting.cancel();
+    await pass(2);
+    server.says.status = viewOf({ state: "reversed", cancel: "too_late" });
+    await pass(2);
+    expect(end().kind).toBe("reversed");
+});
+
+test("a cancel without a certain answer: asked on, then left open", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    expect(waiting.canLeave).toBe(false);
+    server.says.cancel = viewOf({ cancel: "wished", message: "Glase is slow." });
+    server.says.status = viewOf({ cancel: "wished" });
+    waiting.cancel();
+    await pass(1);
+    expect(waiting.cancelState).toBe("unsure");
+    expect(waiting.canLeave).toBe(true);
+    const asked = server.count("status");
+    await pass(5);
+    expect(server.count("status")).toBeGreaterThan(asked + 2);
+    expect(end()).toBe(null);
+
+    server.says.leave = viewOf({ cancel: "wished", given_up: true });
+    waiting.leave();
+    await pass(1);
+    expect(end().kind).toBe("open");
+    expect(server.count("leave")).toBe(1);
+});
+
+test("a cancel that our server never answers is asked again", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.cancel = () => {
+        throw makeServerError({ message: "out of order" });
+    };
+    waiting.cancel();
+    await pass(4);
+    expect(waiting.cancelState).toBe("unsure");
+    expect(server.count("cancel")).toBeGreaterThan(1);
+    server.says.cancel = viewOf({ state: "canceled", cancel: "wished" });
+    await pass(2);
+    expect(end().kind).toBe("canceled");
+});
+
+test("a cancel that hangs becomes unsure after 8 s, and polling goes on meanwhile", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.cancel = null;
+    waiting.cancel();
+    await pass(7);
+    expect(waiting.cancelState).toBe("asked");
+    await pass(2);
+    expect(waiting.cancelState).toBe("unsure");
+    server.says.status = viewOf({ state: "paid", cancel: "wished" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+    expect(end().tooLate).toBe(true);
+});
+
+for (const [state, kind] of [
+    ["canceled", "declined"],
+    ["failed", "failed"],
+    ["expired", "expired"],
+    ["reversed", "reversed"],
+    ["unknown", "lost"],
+]) {
+    test(`ends as ${kind} when the server says ${state}, in its words`, async () => {
+        const { server, end } = await startPayment();
+        await pass(2);
+        server.says.status = viewOf({ state, message: "As it happened." });
+        await pass(2);
+        expect(end().kind).toBe(kind);
+        expect(end().message).toBe("As it happened.");
+    });
+}
+
+test("a refusal of the server sends nothing and ends it", async () => {
+    const { server, end } = await startPayment({
+        send: { ok: false, reason: "busy", message: "Another payment is running." },
+    });
+    await pass(1);
+    expect(end().kind).toBe("refused");
+    expect(end().message).toBe("Another payment is running.");
+    expect(server.count("status")).toBe(0);
+});
+
+test("a lost poll is not a failure", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.status = () => {
+        throw makeServerError({ message: "out of order" });
+    };
+    await pass(10);
+    expect(end()).toBe(null);
+    expect(waiting.trouble).toBe("error");
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+});
+
+test("one question at a time: one that hangs is dropped after 20 s", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.status = null;
+    await pass(2);
+    const asked = server.count("status");
+    await pass(15);
+    expect(server.count("status")).toBe(asked);
+    expect(waiting.quiet).toBe(true);
+    expect(waiting.canLeave).toBe(true);
+    await pass(8);
+    expect(server.count("status")).toBe(asked + 1);
+    expect(end()).toBe(null);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(22);
+    expect(end().kind).toBe("paid");
+});
+
+test("the wait gets quiet when Glase is silent, although our server answers", async () => {
+    const { server, waiting } = await startPayment();
+    await pass(2);
+    expect(waiting.quiet).toBe(false);
+    server.says.status = viewOf({ silence: 14 });
+    await pass(1.5);
+    expect(waiting.quiet).toBe(false);
+    server.says.status = viewOf({ silence: 16 });
+    await pass(2);
+    expect(waiting.quiet).toBe(true);
+    server.says.status = viewOf({ silence: 0.2 });
+    await pass(2);
+    expect(waiting.quiet).toBe(false);
+});
+
+test("an answer that is older than the newest changes nothing", async () => {
+    const { waiting, end } = await startPayment();
+    await pass(2);
+    waiting.heard(viewOf({ cancel: "too_late" }), 1000, "cancel");
+    waiting.heard(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
+    expect(waiting.cancelState).toBe("too_late");
+    expect(waiting.view.message).toBe(false);
+    waiting.heard(viewOf({ state: "paid" }), 998, "status");
+    await pass(0.25);
+    expect(end().kind).toBe("paid", { message: "what is final counts, however late" });
+});
+
+test("answers about another attempt are ignored", async () => {
+    const { waiting, end } = await startPayment();
+    await pass(2);
+    waiting.heard(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
+    await pass(0.25);
+    expect(end()).toBe(null);
+});
+
+test("after the end nothing changes it", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.status = viewOf({ state: "canceled" });
+    await pass(2);
+    waiting.cancel();
+    waiting.leave();
+    await pass(2);
+    expect(end().kind).toBe("declined");
+    expect(server.count("cancel")).toBe(0);
+    expect(server.count("leave")).toBe(0);
+});
+
+test("a bill whose answer is lost is asked for again under the same attempt", async () => {
+    const { server, end } = await startPayment({
+        send: () => {
+            throw makeServerError({ message: "out of order" });
+        },
+        status: { ok: false, reason: "unknown_attempt", message: "Not known." },
+    });
+    await pass(3);
+    expect(end()).toBe(null);
+    server.says.send = viewOf();
+    await pass(2);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+    const attempts = server.heard.map((request) => request.params.attempt);
+    expect([...new Set(attempts)]).toEqual([ATTEMPT]);
+});
+
+test("polls early when the answer to the bill is slow", async () => {
+    const { server, end } = await startPayment({ send: null });
+    await pass(4);
+    expect(server.count("status")).toBe(0);
+    await pass(2);
+    expect(server.count("status")).toBeGreaterThan(0);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+});
+
+test("canceled before the bill is answered: it is not sent again", async () => {
+    const { server, waiting, end } = await startPayment({
+        send: () => {
+            throw makeServerError({ message: "out of order" });
+        },
+        cancel: { ok: false, reason: "unknown_attempt", message: "Nothing was sent." },
+    });
+    await advanceTime(100);
+    waiting.cancel();
+    await pass(3);
+    expect(end().kind).toBe("refused");
+    expect(server.count("send")).toBe(1);
+});
+
+test("an expired log-in is said, and the payment goes on after logging in", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.status = () => {
+        throw makeServerError({ errorName: "odoo.http.SessionExpiredException" });
+    };
+    await pass(2);
+    expect(waiting.trouble).toBe("session");
+    expect(end()).toBe(null);
+    server.says.status = viewOf();
+    await pass(2);
+    expect(waiting.trouble).toBe(false);
+    server.says.status = viewOf({ state: "paid" });
+    await pass(2);
+    expect(end().kind).toBe("paid");
+});
+
+test("leaving ends it even if the server is out of reach", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.leave = null;
+    waiting.leave();
+    await pass(4);
+    expect(end()).toBe(null);
+    await pass(2);
+    expect(end().kind).toBe("open");
+});
+
+test("leaving finds it paid: it is paid", async () => {
+    const { server, waiting, end } = await startPayment();
+    await pass(2);
+    server.says.leave = viewOf({ state: "paid" });
+    waiting.leave();
+    await pass(1);
+    expect(end().kind).toBe("paid");
+});
+
+test("a row that the server has given up is open", async () => {
+    const { server, end } = await startPayment();
+    await pass(2);
+    server.says.status = viewOf({ given_up: true });
+    await pass(2);
+    expect(end().kind).toBe("open");
+});
+
+test("check again takes the row back with its first question, and with no other", async () => {
+    const { server, end } = await startPayment({}, { amountText: undefined, takeBack: true });
+    await pass(4);
+    const polls = server.heard.filter((request) => request.route === "status");
+    expect(polls[0].params.take_back).toBe(true);
+    expect(polls[1].params.take_back).toBe(undefined);
+    expect(server.count("send")).toBe(0);
+    server.says.status = viewOf({ state: "canceled" });
+    await pass(2);
+    expect(end().kind).toBe("declined");
+});

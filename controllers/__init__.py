@@ -1,1 +1,1 @@
-from . import notification, payment, simulator
+from . import go_live, notification, payment, simulator

@@ -59,6 +59,66 @@ class TestGoLiveRefused(GoLiveCommon):
         self.move_all(move)
         self.assertTrue(self.open_register())
 
+    def left_by_close_register(self):
+        """What the till's own Close Register leaves: it reloads, and is asked for its cash."""
+        self.main_pos_config.with_user(self.pos_user).open_ui()
+        session = self.main_pos_config.current_session_id
+        self.assertEqual((session.state, session.name), ("opening_control", "/"))
+        return session
+
+    def test_a_till_that_only_asks_for_its_opening_cash_is_not_open(self):
+        session = self.left_by_close_register()
+        move = self.prepared()
+        self.assertFalse(move.obstacles)
+        self.press(move, "action_test")
+        self.press(move, "action_start")
+        self.assertEqual(move.state, "moving")
+        with self.refused(UserError, "is being moved to another Glase account"):
+            session.with_user(self.pos_user).set_opening_control(0, "")
+        self.assertEqual(session.state, "opening_control")
+        self.move_all(move)
+        self.assertEqual(move.state, "done")
+        session.with_user(self.pos_user).set_opening_control(0, "")
+        self.assertEqual(session.state, "opened")
+
+    def test_an_order_at_a_till_that_was_not_opened_is_listed(self):
+        session = self.left_by_close_register()
+        self.env["pos.order"].sudo().create(
+            {
+                "session_id": session.id,
+                "company_id": self.company.id,
+                "amount_tax": 0,
+                "amount_total": 0,
+                "amount_paid": 0,
+                "amount_return": 0,
+            }
+        )
+        move = self.prepared()
+        self.press(move, "action_test")
+        self.assert_not_started(move, "is open.*Close its register")
+
+    def test_a_till_that_is_opened_meanwhile_gets_a_page_with_a_sentence(self):
+        left = self.left_by_close_register()
+        move = self.started()
+        self.env.flush_all()
+        self.authenticate("pos_user", "pos_user")
+        for path in (
+            f"/pos/ui/{left.config_id.id}",
+            f"/pos/ui/{self.till.id}",
+            f"/pos/ui?config_id={self.till.id}",
+            f"/pos/ui/{self.till.id}/product/1",
+        ):
+            with self.subTest(path):
+                page = self.url_open(path)
+                self.assertEqual(page.status_code, 200)
+                self.assertIn("This till is shut for a moment", page.text)
+                self.assertIn("is being moved to another Glase account", page.text)
+        self.assertFalse(self.till.current_session_id)
+        self.assertEqual(left.state, "opening_control")
+        self.move_all(move)
+        self.env.flush_all()
+        self.assertNotIn("shut for a moment", self.url_open(f"/pos/ui/{self.till.id}").text)
+
     @mute_logger("odoo.http", "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
     def test_a_manager_without_system_rights_moves_nothing(self):
         move = self.prepared()
@@ -213,6 +273,67 @@ class TestGoLiveFailures(GoLiveCommon):
             again = env["glase.account"].browse(self.account.id).action_go_live()
             there = env["glase.account"].browse(move.target_id.id).action_go_live()
         self.assertEqual((again["res_id"], there["res_id"]), (move.id, move.id))
+
+    def test_who_comes_after_the_end_goes_on_to_what_stands_there(self):
+        """The page of a second administrator still shows the move as under way."""
+        move = self.started()
+        first, second = move.line_ids
+        self.press(second, "action_leave_out")
+        self.press(first, "action_move")
+        self.press(move, "action_finish")
+        self.assertEqual(move.state, "done")
+        calls = len(self.production.journal()["calls"])
+        self.assertIs(self.press(first, "action_move"), True)
+        self.assertIs(self.press(second, "action_move"), False)
+        self.press(move, "action_finish")
+        self.press(move, "action_start")
+        self.assertEqual(len(self.production.journal()["calls"]), calls)
+        with self.refused(UserError, "not under way"):
+            self.press(second, "action_leave_out")
+        self.assertTrue(second.left_out)
+
+    @mute_logger(QUIET)
+    def test_a_terminal_that_a_lost_answer_left_at_glase_is_named(self):
+        move = self.started()
+        self.production.faults({"operation": "registerTerminal", "kind": "drop-after", "count": 2})
+        self.assertEqual(self.move_all(move), [False, False])
+        self.assertFalse(move.left_at_glase, "it is asked again with the same name")
+        left = [item["external_id"] for item in self.production.journal()["terminals"]]
+        first, second = move.line_ids
+        self.press(first, "action_leave_out")
+        there = self.env["glase.terminal"].search(
+            [("config_id", "=", first.config_id.id), ("state", "=", "draft")]
+        )
+        self.assertIn(there.external_identifier, move.left_at_glase)
+        self.assertNotIn(second.config_id.name, move.left_at_glase)
+        self.press(move, "action_turn_back")
+        self.assertEqual(move.state, "done")
+        self.assertEqual(len(set(left)), 2)
+        for external in left:
+            self.assertIn(external, move.left_at_glase)
+        kept = (
+            self.env["glase.terminal"]
+            .with_context(active_test=False)
+            .search([("external_identifier", "in", left)])
+        )
+        self.assertEqual(kept.mapped("state"), ["retired", "retired"])
+        self.assertEqual(set(kept.mapped("endpoint")), {self.production.endpoint})
+        self.assertTrue(all(kept.sudo().mapped("password")))
+        self.assertIn("Ask Glase to remove it", kept[0].todo)
+
+    def test_what_is_said_fits_where_the_tills_go(self):
+        move = self.prepared()
+        said = {}
+        for source in ("simulator", "test", "production"):
+            for target in ("simulator", "test", "production"):
+                self.env.cache.update(move, move._fields["source_environment"], [source])
+                self.env.cache.update(move, move._fields["environment"], [target])
+                said[source, target] = move._title()
+        self.assertEqual(said["simulator", "test"], "Move to Test")
+        self.assertEqual(said["test", "simulator"], "Move to Simulator")
+        self.assertEqual(said["production", "test"], "Back to Test")
+        self.assertEqual(said["production", "simulator"], "Back to Simulator")
+        self.assertEqual({said[one, "production"] for one in ("simulator", "test")}, {"Go live"})
 
     def test_turned_back_in_the_middle_all_tills_are_where_they_were(self):
         move = self.started()

@@ -5,7 +5,7 @@ from ...rules.environments import ENVIRONMENTS, PRODUCTION, SIMULATOR
 from ..accounts import glase_connection
 from ..accounts.glase_account import TEST_ENDPOINT
 from ..accounts.login import DEFAULT_USER, LOGIN, Login
-from ..registration.glase_terminal import DRAFT, LIVE
+from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
@@ -86,6 +86,7 @@ class GlaseGoLive(models.Model):
     source_verified = fields.Char("Verified before", compute="_compute_verified")
     target_verified = fields.Char("Verified there", compute="_compute_verified")
     obstacles = fields.Text(compute="_compute_obstacles")
+    left_at_glase = fields.Text(compute="_compute_left_at_glase")
     line_ids = fields.One2many("glase.go.live.line", "move_id", "Tills")
     till_count = fields.Integer("Number of Tills", compute="_compute_progress")
     moved_count = fields.Integer("Moved", compute="_compute_progress")
@@ -103,12 +104,19 @@ class GlaseGoLive(models.Model):
 
     # === What it shows ===
 
-    @api.depends("source_id", "target_id", "state")
+    @api.depends("source_id", "target_id", "environment", "state")
     def _compute_display_name(self):
         for move in self:
-            live = move.environment == PRODUCTION
-            what = self.env._("Go live") if live else self.env._("Back to test")
-            move.display_name = f"{what}: {move.source_id.name}"
+            move.display_name = f"{move._title()}: {move.source_id.name}"
+
+    def _title(self):
+        if self.environment == PRODUCTION:
+            return self.env._("Go live")
+        label = dict(self._fields["environment"]._description_selection(self.env))
+        where = label[self.environment]
+        if self.source_environment == PRODUCTION:
+            return self.env._("Back to %s", where)
+        return self.env._("Move to %s", where)
 
     @api.depends("source_id")
     def _compute_environment(self):
@@ -168,6 +176,26 @@ class GlaseGoLive(models.Model):
         for move in self:
             found = [] if move.state == DONE else move._tills_left()._move_obstacles()
             move.obstacles = "\n".join(f"{one['what']} {one['todo']}" for one in found) or False
+
+    @api.depends("line_ids.state")
+    def _compute_left_at_glase(self):
+        for move in self:
+            here = move.line_ids.filtered(lambda line: line.state in ("moved", "left_out"))
+            terminals = self.env["glase.terminal"].sudo().with_context(active_test=False)
+            half_made = terminals.search(
+                [
+                    ("config_id", "in", move.line_ids.config_id.ids),
+                    ("external_identifier", "!=", False),
+                    ("terminal_identifier", "=", False),
+                    "|",
+                    ("state", "=", RETIRED),
+                    # It is asked again with the same name, if the till still goes there.
+                    "&",
+                    ("state", "=", DRAFT),
+                    ("config_id", "in", here.config_id.ids),
+                ]
+            )
+            move.left_at_glase = "\n".join(one._half_made_words() for one in half_made) or False
 
     @api.depends("line_ids.state")
     def _compute_progress(self):

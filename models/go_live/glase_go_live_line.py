@@ -6,6 +6,7 @@ from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
+from .glase_go_live import DONE, MOVING
 
 LINE_STATES = [
     ("to_register", "To register"),
@@ -122,8 +123,10 @@ class GlaseGoLiveLine(models.Model):
         """
         self.ensure_one()
         self.move_id._check_administrator()
-        if self.move_id.state != "moving":
-            raise UserError(self.env._("This move is not under way."))
+        if self.move_id.state == DONE:
+            # Somebody else has finished: the page that asks goes on to what stands now.
+            return self.state == "moved"
+        self._refuse_unless_moving()
         if self.left_out:
             return False
         try:
@@ -132,6 +135,10 @@ class GlaseGoLiveLine(models.Model):
             outcome = Outcome(False, str(refusal))
         self._in_own_transaction(lambda line: line._store(outcome))
         return self.state == "moved"
+
+    def _refuse_unless_moving(self):
+        if self.move_id.state != MOVING:
+            raise UserError(self.env._("This move is not under way."))
 
     def _move(self):
         """Each step is a conversation of the registration's own, resumable by itself."""
@@ -185,6 +192,7 @@ class GlaseGoLiveLine(models.Model):
 
     def _leave_out(self):
         autonomous_transaction.lock(self)
+        self._refuse_unless_moving()
         if self.state == "moved":
             raise UserError(self.env._("“%s” is moved already.", self.config_id.name))
         self.write({"left_out": not self.left_out, "message": False})

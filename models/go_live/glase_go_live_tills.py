@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
 from ...rules import state_machine
-from ...rules.environments import PRODUCTION
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
 from ..registration.glase_terminal_registration import LOGIN_CODES
@@ -33,11 +32,7 @@ class GlaseAccount(models.Model):
             move._fill_lines()
         return {
             "type": "ir.actions.act_window",
-            "name": (
-                self.env._("Go Live")
-                if move.environment == PRODUCTION
-                else self.env._("Back to Test")
-            ),
+            "name": move._title(),
             "res_model": "glase.go.live",
             "res_id": move.id,
             "view_mode": "form",
@@ -92,8 +87,16 @@ class GlaseTerminal(models.Model):
         if not configs:
             return []
         sessions = self.env["pos.session"].sudo()
+        # A till that is only asked for its opening cash has sold nothing; Close Register leaves one
+        # behind for a while. It is not let open before the move has ended.
         open_sessions = sessions.search(
-            [("config_id", "in", configs.ids), ("state", "!=", "closed")]
+            [
+                ("config_id", "in", configs.ids),
+                ("state", "!=", "closed"),
+                "|",
+                ("state", "!=", "opening_control"),
+                ("order_ids", "!=", False),
+            ]
         )
         rows = self.env["glase.transaction"].sudo()
         mine = [("config_id", "in", configs.ids), ("account_id", "in", accounts.ids)]
@@ -240,22 +243,26 @@ class GlaseTerminal(models.Model):
         return self._store({}, self._explain(error), error)
 
 
-def refuse_while_moving(configs):
-    """A till that is being moved to another Glase account stays shut.
+def words_while_moving(configs):
+    """Why a till that is being moved to another Glase account stays shut.
 
     :param configs: of ``pos.config``
-    :raises UserError: if one of these tills is part of a move that is under way
+    :return: a sentence; False if none of these tills is part of a move that is under way
     """
     lines = configs.env["glase.go.live.line"].sudo()
     moving = lines.search(
         [("config_id", "in", configs.ids), ("move_id.state", "=", MOVING)], limit=1
     )
-    if moving:
-        raise UserError(
-            configs.env._(
-                "“%(till)s” is being moved to another Glase account. An administrator finishes that "
-                "first: Glase / Accounts, “%(move)s”.",
-                till=moving.config_id.name,
-                move=moving.move_id.display_name,
-            )
-        )
+    return moving and configs.env._(
+        "“%(till)s” is being moved to another Glase account. An administrator finishes that "
+        "first: Glase / Accounts, “%(move)s”.",
+        till=moving.config_id.name,
+        move=moving.move_id.display_name,
+    )
+
+
+def refuse_while_moving(configs):
+    """:raises UserError: if one of these tills is part of a move that is under way"""
+    words = words_while_moving(configs)
+    if words:
+        raise UserError(words)

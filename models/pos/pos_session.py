@@ -139,10 +139,13 @@ class PosSession(models.Model):
         been asked in ``_validate_session``.
 
         :raises AccessError: if a request says what only the system writes
-        :raises UserError: if Glase money is undecided, with the sentences for the cashier
+        :raises UserError: if Glase money is undecided, with the sentences for the cashier; for
+            *opened*, while the till is moved to another account
         """
         self._glase_refuse_system_fields([vals])
         state = vals.get("state")
+        if state == "opened":
+            refuse_while_moving(self.config_id)
         if state in CLOSING and not (state == "closed" and self.env.su):
             SessionClosing.guard(self)
         result = super().write(vals)

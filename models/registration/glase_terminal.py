@@ -148,10 +148,23 @@ class GlaseTerminal(models.Model):
             simulated = terminal.environment == "simulator" and terminal.state == READY
             terminal.phone_url = simulated and terminal.account_id._phone_url(terminal.glase_id)
 
-    @api.depends("state", "glase_id_asked", "config_id")
+    @api.depends("state", "glase_id_asked", "config_id", "external_identifier")
     def _compute_todo(self):
         for terminal in self:
             match terminal.state:
+                case "draft" if terminal.external_identifier:
+                    todo = self.env._(
+                        "Glase did not answer when this till was registered: register it again. It "
+                        "is asked with the same ID, so Glase has it once."
+                    )
+                case "retired" if terminal.external_identifier and not (
+                    terminal.terminal_identifier
+                ):
+                    todo = self.env._(
+                        "Glase did not answer when this was registered, so Glase may have it. No "
+                        "till uses it. Ask Glase to remove it: %s",
+                        terminal._half_made_words(),
+                    )
                 case "draft":
                     todo = self.env._("Register this till with Glase: once for each till.")
                 case "registered" if terminal.glase_id_asked:
@@ -186,6 +199,10 @@ class GlaseTerminal(models.Model):
 
     def write(self, vals):
         self._check_written_by_hand(vals)
+        if "account_id" in vals:
+            self.sudo().filtered(
+                lambda one: one.state == DRAFT and one.account_id.id != vals["account_id"]
+            )._keep_half_made()
         written = super(GlaseTerminal, with_own_context(self)).write(vals)
         if "account_id" in vals:
             self.sudo().filtered(lambda terminal: terminal.state == DRAFT)._copy_from_account()
@@ -229,7 +246,37 @@ class GlaseTerminal(models.Model):
         for terminal in self:
             values = terminal.account_id._registration_values()
             if any(terminal[name] != value for name, value in values.items()):
-                terminal.write({**values, "external_identifier": False, "password": False})
+                terminal._keep_half_made()
+                terminal.write(values)
+
+    def _keep_half_made(self):
+        """Glase may have what it was asked for without an answer: that is kept, archived."""
+        for terminal in self.filtered("external_identifier"):
+            names = ("name", "environment", "endpoint", "reseller_id", "external_identifier")
+            kept = {name: terminal[name] for name in (*names, "password")}
+            terminal.write({"external_identifier": False, "password": False})
+            terminal.flush_recordset()
+            terminal.create(
+                {
+                    **kept,
+                    "account_id": terminal.account_id.id,
+                    "config_id": terminal.config_id.id,
+                    "state": RETIRED,
+                    "active": False,
+                    "retired_at": clock.now(self.env.cr),
+                }
+            )
+
+    def _half_made_words(self):
+        """Which registration Glase may have that no till uses."""
+        environment = dict(self._fields["environment"]._description_selection(self.env))
+        return self.env._(
+            "“%(till)s”: external ID %(external)s of reseller %(reseller)s, %(environment)s",
+            till=self.config_id.name or self.name,
+            external=self.external_identifier,
+            reseller=self.reseller_id,
+            environment=environment[self.environment],
+        )
 
     # === For calls ===
 

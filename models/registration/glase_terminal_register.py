@@ -143,9 +143,8 @@ class GlaseTerminal(models.Model):
     def _store_not_registered(self, error, replaces):
         if replaces:
             self.browse(replaces.id)._release()
-        values = {}
         if isinstance(error, ResultError) and error.code == KNOWN_EXTERNAL_ID:
-            values = {"external_identifier": False, "password": False}
+            self._keep_half_made()
             message = self.env._(
                 "Glase has a till by this name from an earlier try, but its credentials are "
                 "lost. Press Register again: a new one is made."
@@ -157,7 +156,7 @@ class GlaseTerminal(models.Model):
                 "Glase did not answer, so it is not certain whether the till is registered. "
                 "Press Register again: it is asked with the same ID, so Glase knows it by that."
             )
-        return self._store(values, message, error)
+        return self._store({}, message, error)
 
     def _ask_replace(self, transact=None, account_id=None):
         """Register the till of a live registration anew, and archive this one.

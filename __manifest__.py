@@ -44,8 +44,14 @@
         "views/glase_menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["pos_glase/static/src/backend/**/*"],
-        "point_of_sale._assets_pos": ["pos_glase/static/src/app/**/*"],
+        "web.assets_backend": [
+            "pos_glase/static/src/scan/**/*",
+            "pos_glase/static/src/backend/**/*",
+        ],
+        "point_of_sale._assets_pos": [
+            "pos_glase/static/src/scan/**/*",
+            "pos_glase/static/src/app/**/*",
+        ],
         "point_of_sale.customer_display_assets": ["pos_glase/static/src/customer_display/**/*"],
         "point_of_sale.customer_display_assets_test": [
             "pos_glase/static/tests/customer_display/**/*"

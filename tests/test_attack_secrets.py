@@ -77,6 +77,7 @@ REFUSED_TO_CASHIERS = {
         "action_glase_terminal",
         "action_glase_test",
         "glase_till_assign",
+        "glase_till_check",
         "glase_till_register",
         "glase_till_test",
         "glase_till_unregister",
@@ -360,7 +361,11 @@ class TestAttackSecrets(GlaseCommon):
             "pos.config": self.main_pos_config,
         }
         before = self.snapshot()
-        given = {"glase_till_assign": ["NEW1"], "web_save": [{"reseller_password": "x"}, {}]}
+        given = {
+            "glase_till_assign": ["NEW1"],
+            "glase_till_check": ["NEW1"],
+            "web_save": [{"reseller_password": "x"}, {}],
+        }
         for model, names in REFUSED_TO_CASHIERS.items():
             for name in sorted(names - {"create", "write"}):
                 arguments = given.get(name, [])

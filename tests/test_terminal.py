@@ -292,6 +292,34 @@ class TestAssign(BackOfficeCommon):
         self.assertTrue(self.till_call("glase_till_assign", "NEW1")["ok"])
         self.assertEqual(self.second.glase_id, "NEW1")
 
+    def test_what_is_scanned_is_checked_before_it_is_assigned(self):
+        self.env["product.product"].create({"name": "Cola", "barcode": "5410013101703"})
+        own = self.terminal.glase_id
+        self.till_call("glase_till_register")
+        self.till_call("glase_till_assign", "CHECKED1")
+        second = self.till.glase_terminal_id
+        before = len(self.calls("assignSeqrId"))
+        for text, ok, question, words in (
+            ("5410013101703", False, False, "bar code of the product “Cola”"),
+            ("http://example.com/x", False, False, "not the code of a Glase sticker"),
+            ("a b", False, False, "letters A to Z and digits only"),
+            (own, False, False, f"is the sticker of “{self.terminal.name}”"),
+            ("CHECKED1", True, False, "has CHECKED1 already"),
+            ("HTTP://SEQR.SE/QNEW2", True, True, "has the sticker CHECKED1. Use NEW2 instead?"),
+        ):
+            with self.subTest(text):
+                answer = self.till_call("glase_till_check", text)
+                self.assertEqual((answer["ok"], answer["question"]), (ok, question))
+                self.assertIn(words, answer["message"])
+                with self.office(self.pos_admin) as env:
+                    wizard = env["glase.assign"].create({"terminal_id": second.id, "text": text})
+                    self.assertEqual(wizard.is_right, ok)
+                    self.assertIn(words, wizard.verdict)
+                if not ok:
+                    self.assertFalse(self.till_call("glase_till_assign", text)["ok"])
+        self.assertEqual(len(self.calls("assignSeqrId")), before)
+        self.assertEqual(second.glase_id, "CHECKED1")
+
     def test_the_dialog_stays_open_when_glase_refuses(self):
         with self.office() as env:
             wizard = env["glase.assign"].create({"terminal_id": self.second.id, "text": "a b"})

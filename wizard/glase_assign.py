@@ -22,6 +22,22 @@ class GlaseAssign(models.TransientModel):
     text = fields.Char(
         "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
     )
+    is_right = fields.Boolean(compute="_compute_verdict")
+    verdict = fields.Char(compute="_compute_verdict")
+
+    @api.depends("text", "terminal_id")
+    def _compute_verdict(self):
+        for assign in self:
+            assign.is_right, assign.verdict = assign._judge()
+
+    def _judge(self):
+        if not (self.text or "").strip():
+            return False, False
+        try:
+            outcome = self.terminal_id._check_sticker(self.text)
+        except UserError as refusal:
+            return False, str(refusal)
+        return outcome.ok, outcome.message
 
     @api.model
     def default_get(self, fields):

@@ -1,8 +1,11 @@
+from dataclasses import asdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.environments import MARKS
 from ..registration.glase_terminal import DRAFT, LIVE, READY
+from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction
 from ..support.public_method import public
 from .res_users import MANAGERS
@@ -198,6 +201,16 @@ class PosConfig(models.Model):
         )
 
     @public(group=MANAGERS)
+    def glase_till_check(self, scanned_or_typed):
+        """What *Assign* would do, for a manager at the till; nothing is changed.
+
+        :param str scanned_or_typed: the ID, or the text of the sticker's QR code
+        """
+        return self._glase_till_answer(
+            lambda: self._glase_terminal_or_draft()._check_sticker(scanned_or_typed)
+        )
+
+    @public(group=MANAGERS)
     def glase_till_unregister(self):
         """Unregister this till, for a manager at the till."""
         return self._glase_till_answer(lambda: self._glase_terminal_or_draft()._ask_unregister())
@@ -219,10 +232,8 @@ class PosConfig(models.Model):
         except AccessError:
             raise
         except UserError as refusal:
-            ok, message = False, str(refusal)
-        else:
-            ok, message = outcome.ok, outcome.message
-        return {"ok": ok, "message": message, "glase": self._glase_till_info()}
+            outcome = Outcome(False, str(refusal))
+        return {**asdict(outcome), "glase": self._glase_till_info()}
 
     def _glase_check_manager(self):
         self.check_access("read")

@@ -25,9 +25,7 @@ class GlaseTerminal(models.Model):
         glase_id = self._read_glase_id(text)
         claimed = transact(lambda terminal: terminal._claim_assign(glase_id))
         if not claimed:
-            return Outcome(
-                True, self.env._("“%(till)s” has %(id)s already.", till=self.name, id=glase_id)
-            )
+            return self._has_it_already(glase_id)
         client, principal = claimed
         try:
             client.assign_seqr_id(principal, glase_id)
@@ -36,11 +34,47 @@ class GlaseTerminal(models.Model):
             return transact(lambda terminal: terminal._store_not_assigned(failure, glase_id))
         return transact(lambda terminal: terminal._store_assigned(glase_id))
 
-    def _claim_assign(self, glase_id):
-        self._claim("assign", LIVE)
-        if self.state == READY and self.glase_id == glase_id:
-            self._release()
-            return None
+    def _has_it_already(self, glase_id):
+        return Outcome(
+            True, self.env._("“%(till)s” has %(id)s already.", till=self.name, id=glase_id)
+        )
+
+    def _check_sticker(self, text):
+        """What would be assigned; nothing is changed, and Glase is not asked.
+
+        :param str text: typed or scanned
+        :return: a question if the till has another sticker already
+        :rtype: Outcome
+        :raises UserError: if it is no Glase ID, or is not free
+        """
+        self.check_access("write")
+        glase_id = self._read_glase_id(text)
+        terminal = self.sudo()
+        if terminal.state == READY and terminal.glase_id == glase_id:
+            return terminal._has_it_already(glase_id)
+        terminal._refuse_wrong_sticker(glase_id)
+        if terminal.glase_id:
+            question = self.env._(
+                "This till has the sticker %(own)s. Use %(new)s instead? Then %(own)s is free for "
+                "another till.",
+                own=terminal.glase_id,
+                new=glase_id,
+            )
+            return Outcome(True, question, question=True)
+        return Outcome(True, self.env._("%s can be assigned.", glase_id))
+
+    def _refuse_wrong_sticker(self, glase_id):
+        """:raises UserError: for a product's bar code, and for a sticker of another till"""
+        product = self.env["product.product"].sudo().search([("barcode", "=", glase_id)], limit=1)
+        if product:
+            raise UserError(
+                self.env._(
+                    "%(id)s is the bar code of the product “%(product)s”. Scan the sticker that "
+                    "stands at the till.",
+                    id=glase_id,
+                    product=product.display_name,
+                )
+            )
         holder = self.with_context(active_test=False).search(
             [
                 ("id", "!=", self.id),
@@ -59,6 +93,13 @@ class GlaseTerminal(models.Model):
                     till=holder.name,
                 )
             )
+
+    def _claim_assign(self, glase_id):
+        self._claim("assign", LIVE)
+        if self.state == READY and self.glase_id == glase_id:
+            self._release()
+            return None
+        self._refuse_wrong_sticker(glase_id)
         self.write({"glase_id_asked": glase_id})
         return self._client(), self._principal()
 

@@ -20,10 +20,14 @@ LOGIN_CODES = frozenset({20, 21, 29, 33, 37, 91})
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a conversation ended: whether it did what was asked, and a sentence for a person."""
+    """How a conversation ended: whether it did what was asked, and a sentence for a person.
+
+    A ``question`` is a sentence that somebody answers before anything is done.
+    """
 
     ok: bool
     message: str
+    question: bool = False
 
 
 class GlaseTerminal(models.Model):

@@ -87,6 +87,71 @@ test("typed and refused: the server's words, and the till as it was", async () =
     expect(queryOne("#glase-id-input").value).toBe("TAKEN1");
 });
 
+/** Keys as a scanner types them that is plugged in as a keyboard, into whatever has the focus. */
+async function scan(text, end = "Enter") {
+    for (const key of text) {
+        await press(key);
+    }
+    await press(end);
+    await animationFrame();
+    await animationFrame();
+}
+
+const QUESTION = { ok: true, question: true, message: "Use it instead?", glase: TILL_INFO };
+
+test("a scan after a refused one takes its place in the input", async () => {
+    const { calls } = await openDialog(WITHOUT_ID, {
+        glase_till_assign: { ok: false, message: "That Glase ID is taken.", glase: WITHOUT_ID },
+    });
+    for (const [code, end] of [
+        ["SCANA111", "Enter"],
+        ["SCANA111", "Enter"],
+        ["SCANB222", "Tab"],
+    ]) {
+        await click("#glase-id-input");
+        await scan(code, end);
+        expect(calls.at(-1)).toEqual(["glase_till_assign", code]);
+        expect(queryOne("#glase-id-input").value).toBe(code);
+    }
+    expect(calls.filter(([method]) => method === "glase_till_assign")).toHaveLength(3);
+});
+
+test("at a ready till a stray scan asks, and nothing that is scanned answers", async () => {
+    const { calls } = await openDialog(TILL_INFO, {
+        glase_till_check: QUESTION,
+        glase_till_assign: ASSIGNED,
+    });
+    document.activeElement.blur();
+    await scan("5410013101703");
+    expect(calls.at(-1)).toEqual(["glase_till_check", "5410013101703"]);
+    expect(queryOne(".glase-terminal-message").textContent).toInclude("Use it instead?");
+    await scan("5410013101703");
+    await click("#glase-id-input");
+    await scan("5410013101703");
+    expect(calls.filter(([method]) => method === "glase_till_assign")).toHaveLength(0);
+    await click(".glase-keep");
+    await animationFrame();
+    expect(".glase-replace").toHaveCount(0);
+    expect(queryOne("#glase-id-input").value).toBe("");
+    await scan("NEW42");
+    await click(".glase-replace");
+    await animationFrame();
+    await animationFrame();
+    expect(calls.at(-1)).toEqual(["glase_till_assign", "NEW42"]);
+    expect(queryOne(".glase-terminal-id").textContent).toBe("NEW42");
+});
+
+test("at a ready till junk is refused, without a question", async () => {
+    const { calls } = await openDialog(TILL_INFO, {
+        glase_till_check: { ok: false, question: false, message: "No Glase ID.", glase: TILL_INFO },
+    });
+    document.activeElement.blur();
+    await scan("http://example.com");
+    expect(calls.at(-1)).toEqual(["glase_till_check", "http://example.com"]);
+    expect(queryOne(".glase-terminal-message").textContent).toInclude("No Glase ID.");
+    expect(".glase-replace").toHaveCount(0);
+});
+
 test("nothing typed asks nothing", async () => {
     const { calls } = await openDialog(WITHOUT_ID, {});
     await click(".glase-assign");

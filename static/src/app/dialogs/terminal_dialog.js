@@ -7,6 +7,7 @@ import { ConnectionLostError } from "@web/core/network/rpc";
 import { ask } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 import { useBarcodeReader } from "@point_of_sale/app/hooks/barcode_reader_hook";
+import { useScannedInput } from "@pos_glase/scan/scanned_input";
 
 // All kinds that the shop's rules may see in a code: a sticker's digits can look like any of them.
 const BARCODE_KINDS = [
@@ -40,13 +41,14 @@ export class GlaseTerminalDialog extends Component {
         this.pos = usePos();
         this.dialog = useService("dialog");
         this.input = useRef("input");
-        this.state = useState({ typed: "", busy: false, message: "", ok: true });
+        this.state = useState({ typed: "", busy: false, message: "", ok: true, question: "" });
         this.turn = 0;
         // The raw code is taken below; while this is open nobody else reads a scanner.
         useBarcodeReader(Object.fromEntries(BARCODE_KINDS.map((kind) => [kind, () => {}])), true);
         useBus(useService("barcode").bus, "barcode_scanned", (event) =>
             this.onScanned(event.detail.barcode)
         );
+        useScannedInput(this.input, (text) => this.onScanned(text));
         onMounted(() => this.run("glase_till_status", [], { quiet: true }));
     }
 
@@ -88,16 +90,30 @@ export class GlaseTerminalDialog extends Component {
         await this.assign();
     }
 
+    /** A till that has a sticker is asked first: what was scanned may be a product. */
     async assign() {
         const text = this.state.typed.trim();
+        this.state.question = "";
         if (!text) {
             this.tell(false, _t("Type the Glase ID of the sticker, or scan the sticker."));
             this.input.el?.focus();
-            return;
+        } else if (!this.info.glase_id) {
+            await this.assignNow(text);
+        } else if (await this.run("glase_till_check", [text])) {
+            this.state.question = this.answer.question ? text : "";
         }
+    }
+
+    async assignNow(text) {
+        this.state.question = "";
         if (await this.run("glase_till_assign", [text])) {
             this.state.typed = "";
         }
+    }
+
+    keep() {
+        Object.assign(this.state, { question: "", typed: "", message: "" });
+        this.input.el?.focus();
     }
 
     register() {
@@ -144,6 +160,7 @@ export class GlaseTerminalDialog extends Component {
             const result = await this.pos.data.call("pos.config", method, [ids, ...args]);
             if (turn === this.turn) {
                 this.pos.glase.info = result.glase;
+                this.answer = result;
             }
             if (!quiet) {
                 this.tell(result.ok, result.message);

@@ -45,21 +45,21 @@ def compared(method):
         )
 
     def waiting(query, condition, value):
-        due = query.format(condition=f"subject.company_id = %s AND {condition}")
+        due = query.format(condition=condition)
         count = f"SELECT COUNT(*) FROM ({due}) subjects WHERE correction <> booked"
         return ask(count, company, value)
 
-    rows = suspense_due.ROWS.format(
-        condition="subject.company_id = %s AND subject.currency_id = %s"
-    )
+    of_row = "subject.company_id = %s AND subject.currency_id = %s"
+    of_payment = "payment.company_id = %s AND payment.payment_method_id = %s"
+    rows = suspense_due.ROWS.format(condition=of_row)
     moved = f"SELECT COALESCE(SUM(stands), 0)::text FROM ({rows}) moved"
     return {
         "outstanding": balance(method.outstanding_account_id),
         "booked": balance(method.outstanding_account_id, FROM_GLASE, method.id),
         "suspense": balance(method.glase_suspense_account_id),
         "ledger": ask(moved, company, currency),
-        "waiting": waiting(suspense_due.ROWS, "subject.currency_id = %s", currency)
-        + waiting(suspense_due.PAYMENTS, "subject.payment_method_id = %s", method.id),
+        "waiting": waiting(suspense_due.ROWS, of_row, currency)
+        + waiting(suspense_due.PAYMENTS, of_payment, method.id),
     }
 
 

@@ -1,10 +1,13 @@
+import itertools
+from decimal import Decimal
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form
+from odoo.tests import Form, TransactionCase
 from odoo.tools import mute_logger
 
+from ..rules import state_machine, suspense_due, taken
 from .books import BooksCommon, compared
 
 
@@ -297,3 +300,82 @@ class TestNotBooked(BooksCommon):
         self.advance(1)
         self.book()
         self.assert_books(150, -150)
+
+
+class TestTwin(TransactionCase):
+    """The rule about the books says in SQL what it says in Python, of every subject there may be."""
+
+    NAMES = (
+        "kind",
+        "state",
+        "proposing",
+        "receipt_currency",
+        "session",
+        "payment",
+        "payment_session",
+        "method",
+        "sale",
+    )
+
+    def subjects(self):
+        states = [state for state, _name in state_machine.STATES]
+        payments = [(None, None, None, None)]
+        payments += itertools.product(
+            ("12.5",), ("opened", "closed"), ("glase", "other"), ("draft", "cancel", "paid", "done")
+        )
+        for *row, payment in itertools.product(
+            ("payment", "refund"),
+            states,
+            (None, "f", "t"),
+            (None, "", "SEK", "EUR"),
+            (None, "opened", "closing_control", "closed"),
+            payments,
+        ):
+            yield (*row, *payment)
+
+    def known(self, given):
+        of = dict(zip(self.NAMES, given, strict=True))
+        terms = taken.Terms(10, 7.5, of["receipt_currency"], "SEK", of["proposing"] == "t")
+        return suspense_due.Subject(
+            kind=of["kind"],
+            state=of["state"],
+            taken=Decimal(taken.amount(terms)),
+            session=of["session"],
+            payment=of["payment"] and Decimal(of["payment"]),
+            payment_session=of["payment_session"],
+            is_glase=of["method"] == "glase",
+            order=of["sale"],
+        )
+
+    def in_sql(self, subjects):
+        self.env.cr.execute(
+            f"""
+            SELECT {suspense_due.ENDED}, {suspense_due.STANDS}, {suspense_due.POSTED}
+              FROM unnest({", ".join(["%s::text[]"] * len(self.NAMES))})
+                   WITH ORDINALITY AS given ({", ".join(self.NAMES)}, number),
+                   LATERAL (SELECT kind, given.state, proposing::boolean, receipt_currency,
+                                   10::numeric AS amount, 7.5 AS receipt_amount,
+                                   session AS session_id) subject,
+                   LATERAL (SELECT given.session AS state) own,
+                   LATERAL (SELECT given.payment AS id, given.payment::numeric AS amount) payment,
+                   LATERAL (SELECT payment_session AS state) posted,
+                   LATERAL (SELECT method AS use_payment_terminal) method,
+                   LATERAL (SELECT sale AS state) sale,
+                   LATERAL (SELECT 'SEK' AS name) currency
+             ORDER BY number
+            """,
+            [list(column) for column in zip(*subjects, strict=True)],
+        )
+        return self.env.cr.fetchall()
+
+    def test_each_subject(self):
+        subjects = list(self.subjects())
+        self.assertEqual(len(subjects), 2 * 10 * 3 * 4 * 4 * 17)
+        found = self.in_sql(subjects)
+        seen = set()
+        for given, in_sql in zip(subjects, found, strict=True):
+            known = self.known(given)
+            in_python = (known.ended(), known.stands(), known.posted())
+            self.assertEqual(in_python, in_sql, given)
+            seen.add(in_python)
+        self.assertGreater(len(seen), 15, "nothing of it is always the same")

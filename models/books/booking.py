@@ -1,13 +1,12 @@
 from collections import defaultdict
-from decimal import Decimal
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
 
-from ...rules import case_kinds, suspense_due
+from ...rules import case_kinds
 from ..support import autonomous_transaction, clock
 from . import method_accounts
-from .subject import subject_of
+from .subject import exact, subject_of
 
 
 class Booking:
@@ -31,12 +30,13 @@ class Booking:
         """
         autonomous_transaction.lock(subject)
         self.env.flush_all()
-        due, booked, ended = suspense_due.correction(self.env.cr, subject._name, subject.id)
-        due, booked = Decimal(due), Decimal(booked)
+        kept = subject_of(subject)
+        known, booked = kept.known(), self._booked(kept)
+        due = kept.rounded(known.correction())
         if due != booked:
             self._post(subject, self._lines_due(subject, due), due - booked)
             self._clear(subject)
-        subject_of(subject).mark(due=not ended, failed_at=False)
+        kept.mark(due=not known.ended(), failed_at=False)
         self.env["glase.case"].sudo().search(
             [
                 (case_kinds.LINKS[subject._name], "=", subject.id),
@@ -44,6 +44,16 @@ class Booking:
                 ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
             ]
         )._settle(self.env._("Booked."))
+
+    def _booked(self, kept):
+        """What entries of a subject have added to Glase's outstanding account.
+
+        :rtype: Decimal
+        """
+        of_subject = [(kept.link, "=", kept.record.id), ("state", "=", "posted")]
+        moves = self.env["account.move"]
+        [(booked,)] = moves._read_group(of_subject, [], ["glase_amount:sum"])
+        return kept.rounded(exact(booked or 0))
 
     def _lines_due(self, subject, due):
         """The lines of an entry that leaves a subject with just what is due for it.
@@ -108,6 +118,7 @@ class Booking:
         method = kept.method()
         words = words or kept.words()
         reference, period = kept.references()
+        same = {"name": words, "currency_id": method._glase_currency().id}
         moves = self.env["account.move"].sudo().with_company(subject.company_id)
         move = moves.create(
             {
@@ -119,23 +130,20 @@ class Booking:
                 "glase_amount": float(change),
                 "glase_reference": reference,
                 "glase_period": period,
-                "line_ids": [
-                    Command.create(
-                        {
-                            "account_id": account.id,
-                            "name": words,
-                            "currency_id": method._glase_currency().id,
-                            "amount_currency": amount,
-                            "balance": balance,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                    for account, amount, balance in lines
-                ],
+                "line_ids": [Command.create({**same, **self._values_of(*line)}) for line in lines],
             }
         )
         move._post(soft=False)
         return move
+
+    @staticmethod
+    def _values_of(account, amount, balance):
+        return {
+            "account_id": account.id,
+            "amount_currency": amount,
+            "balance": balance,
+            "tax_ids": [Command.clear()],
+        }
 
     def _in_time_zone(self, subject):
         zone = subject.session_id.user_id.tz or subject.company_id.partner_id.tz or "UTC"

@@ -102,10 +102,13 @@ class BooksJob:
 
     @staticmethod
     def _to_correct(env, model, started):
+        """Ids of what must be booked; what is even after its last session is forgotten."""
         env.flush_all()
-        suspense_due.forget_even(env.cr, model)
+        statements = suspense_due.SUBJECTS[model]
+        env.cr.execute(statements.forget)  # pylint: disable=sql-injection
         env.invalidate_all()
-        return suspense_due.due(env.cr, model, BATCH, started)
+        env.cr.execute(statements.due, (started, BATCH))  # pylint: disable=sql-injection
+        return [subject_id for (subject_id,) in env.cr.fetchall()]
 
     def correct(self, model, subject_id):
         """Book one subject; what goes wrong is a case, and is tried again by a later run.

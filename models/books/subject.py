@@ -3,9 +3,37 @@
 Both are booked by the same rules (:class:`~.booking.Booking`); what differs is here.
 """
 
+import dataclasses
+from decimal import ROUND_HALF_UP, Decimal
+
 from odoo.exceptions import UserError
 
-from ...rules import case_kinds, state_machine
+from ...rules import case_kinds, state_machine, suspense_due
+
+
+def exact(amount):
+    """An amount as the database has it, of which Odoo makes a float.
+
+    :rtype: Decimal
+    """
+    return Decimal(str(amount))
+
+
+def _rounded(amount, digits):
+    # As PostgreSQL rounds: what it calls due must be due here, too.
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def _known_of(payment):
+    """What the rule must know of a payment of an order, if there is one."""
+    if not payment:
+        return {}
+    return {
+        "payment": exact(payment.amount),
+        "payment_session": payment.session_id.state,
+        "is_glase": payment._is_glase(),
+        "order": payment.pos_order_id.state,
+    }
 
 
 class RowSubject:
@@ -18,6 +46,27 @@ class RowSubject:
 
     def __init__(self, row):
         self.record, self.env = row, row.env
+
+    def rounded(self, amount):
+        """An exact amount as the subject's books have it.
+
+        :rtype: Decimal
+        """
+        return _rounded(amount, self.record.currency_id.decimal_places)
+
+    def known(self):
+        """What the rule about the books must know.
+
+        :rtype: suspense_due.Subject
+        """
+        row = self.record
+        return suspense_due.Subject(
+            kind=row.kind,
+            state=row.state,
+            taken=exact(row._taken_amount()),
+            session=row.session_id.state or None,
+            **_known_of(row.payment_id),
+        )
 
     def family(self):
         """This payment with its refunds: on the suspense account they clear each other."""
@@ -80,6 +129,16 @@ class PaymentSubject:
 
     def __init__(self, payment):
         self.record, self.env = payment, payment.env
+
+    def rounded(self, amount):
+        return _rounded(amount, suspense_due.PAYMENT_DIGITS)
+
+    def known(self):
+        known = suspense_due.Subject(**_known_of(self.record))
+        rows = self.env["glase.transaction"]
+        linked = rows.search_count([("payment_id", "=", self.record.id)], limit=1)
+        # What a row is linked to is that row's to book.
+        return dataclasses.replace(known, payment=Decimal(0)) if linked else known
 
     def family(self):
         return self.record

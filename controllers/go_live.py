@@ -4,7 +4,7 @@ from odoo import http
 from odoo.addons.point_of_sale.controllers.main import PosController
 from odoo.http import request
 
-from ..models.go_live.glase_go_live_tills import words_while_moving
+from ..models.go_live.moving import words_while_moving
 
 
 class GlaseTillController(PosController):

@@ -6,15 +6,14 @@ from .registration import glase_terminal_registration
 from .registration import glase_terminal_register
 from .registration import glase_terminal_assign
 from .registration import glase_terminal_unregister
-from .accounts import glase_account_binding
-from .accounts import glase_account_test
+from .accounts import account_binding
+from .accounts import account_test
 from .certification import glase_verification
 from .certification import glase_verification_step
 from .certification import glase_verification_bill
 from .certification import glase_verification_run
 from .certification import glase_verification_calls
 from .certification import glase_verification_protocol
-from .certification import glase_account_certification
 from .ledger import glase_transaction
 from .ledger import glase_transaction_writing
 from .ledger import glase_transaction_calls
@@ -32,7 +31,6 @@ from .ledger import glase_transaction_named
 from .ledger import glase_transaction_figures
 from .ledger import glase_push
 from .periods import glase_period
-from .periods import glase_account_period
 from .periods import glase_period_scope
 from .periods import glase_period_line
 from .periods import glase_period_print
@@ -47,7 +45,6 @@ from .ledger import glase_transaction_reported
 from .accounts import glase_environments
 from .go_live import glase_go_live
 from .go_live import glase_go_live_line
-from .go_live import glase_go_live_tills
 from .receipts import glase_receipt
 from .receipts import glase_receipt_job
 from .ledger import glase_event
@@ -55,7 +52,7 @@ from .registration import glase_terminal_hour
 from .cases import glase_case
 from .cases import glase_case_actions
 from .pos import pos_config
-from .accounts import glase_account_overview
+from .accounts import account_overview
 from .pos import ir_module_module
 from .pos import pos_order
 

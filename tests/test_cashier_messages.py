@@ -6,7 +6,7 @@ from odoo.tools.translate import code_translations
 from .. import glase
 from ..glase.answers import Answer
 from ..glase.operations import MOVES_MONEY, OPERATIONS
-from ..models.accounts.glase_account_binding import CopiedDatabase, MovedAccount
+from ..models.accounts.account_binding import CopiedDatabase, MovedAccount
 from ..models.support import cashier_messages
 from ..models.support.cashier_messages import cashier_message
 

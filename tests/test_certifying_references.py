@@ -1,4 +1,4 @@
-from ..models.certification.glase_account_certification import POS_NAME_AND_VERSION
+from ..models.accounts.glase_account import POS_NAME_AND_VERSION
 from .periods import PeriodCommon
 
 

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 
+from ..models.periods.shop_periods import local_time, next_mark_at, open_sessions
 from ..models.support import clock
 from .periods import PeriodCommon
 
@@ -73,12 +74,12 @@ class TestPeriodShop(PeriodCommon):
     def test_the_time_of_day_is_in_the_zone_of_the_account(self):
         self.account.write({"period_time": 2.5, "period_tz": "Europe/Stockholm"})
         night, noon = datetime(2026, 7, 1, 0, 29), datetime(2026, 1, 1, 12)
-        self.assertEqual(self.account._next_mark_at(night), datetime(2026, 7, 1, 0, 30))
+        self.assertEqual(next_mark_at(self.account, night), datetime(2026, 7, 1, 0, 30))
         self.assertEqual(
-            self.account._next_mark_at(datetime(2026, 7, 1, 0, 30)), datetime(2026, 7, 2, 0, 30)
+            next_mark_at(self.account, datetime(2026, 7, 1, 0, 30)), datetime(2026, 7, 2, 0, 30)
         )
-        self.assertEqual(self.account._next_mark_at(noon), datetime(2026, 1, 2, 1, 30))
-        self.assertEqual(self.account._local_time(noon), "2026-01-01 13:00")
+        self.assertEqual(next_mark_at(self.account, noon), datetime(2026, 1, 2, 1, 30))
+        self.assertEqual(local_time(self.account, noon), "2026-01-01 13:00")
         for wrong in (-1, 24, 99):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.account.period_time = wrong
@@ -88,7 +89,7 @@ class TestPeriodShop(PeriodCommon):
         _order, row = self.paid_here(20)
         other = self.account.copy({"name": "Another shop"})
         self.second_terminal.write({"state": "retired", "active": False})
-        self.assertEqual(self.account._open_sessions(), self.pos_session | self.second_session)
+        self.assertEqual(open_sessions(self.account), self.pos_session | self.second_session)
         newer = self._registered_terminal(self.second_till)
         newer.account_id = other
         _order, foreign = self.paid_order_at(newer, self.second_session, 7)

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
 from ..models.receipts import glase_receipt_job
+from ..models.receipts.document import receipt_document
 from .refunds import RefundCommon
 
 HOSTILE = "<script>alert(1)</script> & \"'</td>"
@@ -33,7 +34,7 @@ class TestReceiptSubmission(RefundCommon):
         """The document as it would be sent."""
         receipt = self.receipt(row)
         values = receipt.sudo()._values(row.payment_id.pos_order_id)
-        return row.account_id._receipt_document(values)
+        return receipt_document(row.account_id, values)
 
     def test_a_payment(self):
         _order, row = self.paid_order()

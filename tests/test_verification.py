@@ -5,7 +5,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ..glase import CLIENT_ID
-from ..models.certification.glase_account_certification import POS_NAME_AND_VERSION
+from ..models.accounts.glase_account import POS_NAME_AND_VERSION
+from ..models.certification.verifying import last_verification
+from ..models.go_live.moving import verified_words
 from .common import RESELLER_PASSWORD
 from .verification import VerificationCommon
 
@@ -23,8 +25,8 @@ class TestVerification(VerificationCommon):
         self.assertFalse(run.left_behind)
         self.assertTrue(run.finished_at)
         self.assertEqual(self.assert_nothing_left(run), {run.terminal_identifier})
-        self.assertEqual(self.account._last_verification(), run)
-        self.assertIn("23 steps passed, 0 failed", self.account._verified_words())
+        self.assertEqual(last_verification(self.account), run)
+        self.assertIn("23 steps passed, 0 failed", verified_words(self.account))
         self.assert_no_sale_of_a_till(run, tills)
         self.assert_protocol_tells_no_secret(run)
 

@@ -3,20 +3,32 @@ import hmac
 import secrets
 
 from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError, ValidationError
 
-from ...glase import EndpointError
+from ...glase import VERSION, EndpointError
+from ...glase.messages import MAX_CLIENT_REFERENCE
 from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ...rules.glase_id import phone_token, split_token
+from ..certification import verifying
+from ..go_live import moving
 from ..ledger.public_address import is_public_address
+from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection
-from .login import DEFAULT_USER, LOGIN, Login
+from .login import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 
-TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
 # The simulator is reached from this process only: its log-in protects nothing.
 SIMULATOR_PASSWORD = "simulator"
+
+# What registered tills rely on.
+FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
+POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
+# Whose transaction periods are marked.
+EACH_TILL, SHOP = "terminal", "shop"
+TERMINAL, RESELLER = "terminal", "reseller"
+RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 
 
 class GlaseAccount(models.Model):
@@ -76,6 +88,71 @@ class GlaseAccount(models.Model):
     terminal_ids = fields.One2many("glase.terminal", "account_id", "Terminals")
     terminal_count = fields.Integer(compute="_compute_terminal_count")
 
+    certifying = fields.Boolean(
+        "As a Certification Wants It",
+        tracking=True,
+        help="While Glase certifies the integration: each call names the company as its client ID, "
+        "and this software and its version as its reference. Otherwise each call has a reference "
+        "of its own, by which Glase's support can find it.",
+    )
+    unregister_as = fields.Selection(
+        [(TERMINAL, "The till itself"), (RESELLER, "The reseller")],
+        "Unregisters",
+        default=TERMINAL,
+        required=True,
+        tracking=True,
+        help="Whose log-in ends a registration. Glase's documentation says the till's, its "
+        "certification sheet the reseller's",
+    )
+    receipt_mode = fields.Selection(
+        [
+            (RECEIPT_HTML, "The receipt of the sale"),
+            (RECEIPT_EMPTY, "An empty receipt"),
+            (RECEIPT_OFF, "Nothing"),
+        ],
+        "Receipt for Glase",
+        default=RECEIPT_HTML,
+        required=True,
+        tracking=True,
+        help="What is handed to Glase after each payment and refund, in the background. Part of "
+        "the certification; without it payments stand all the same",
+    )
+    receipt_mime = fields.Selection(
+        [("text/html", "text/html"), ("Base64", "Base64")],
+        "Receipt Type",
+        default="text/html",
+        required=True,
+        tracking=True,
+        help="Base64 if Glase asks for it at the certification",
+    )
+    verification_ids = fields.One2many("glase.verification", "account_id")
+    verification_count = fields.Integer(compute="_compute_verification_count")
+
+    period_scope = fields.Selection(
+        [(EACH_TILL, "Each till for itself"), (SHOP, "The whole shop at once")],
+        "Transaction Periods",
+        default=EACH_TILL,
+        required=True,
+        tracking=True,
+        help="What Glase reports together. Each till for itself: its period ends when its session "
+        "is closed. The whole shop: the period ends when the last till is closed, and at the time "
+        "of day below whatever is open then.",
+    )
+    period_time = fields.Float(
+        "Ends at the Latest at",
+        default=3.0,
+        required=True,
+        tracking=True,
+        help="Time of day, in the time zone beside it",
+    )
+    period_tz = fields.Selection(
+        _tz_get,
+        "Time Zone",
+        default=lambda self: self._default_period_tz(),
+        required=True,
+        tracking=True,
+    )
+
     @api.depends("environment")
     def _compute_endpoint(self):
         for account in self:
@@ -91,16 +168,46 @@ class GlaseAccount(models.Model):
         for account in self:
             account.terminal_count = counts.get(account, 0)
 
+    def _compute_verification_count(self):
+        groups = self.env["glase.verification"]._read_group(
+            [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for account in self:
+            account.verification_count = counts.get(account, 0)
+
+    @api.model
+    def _default_period_tz(self):
+        return self.env.company.partner_id.tz or self.env.user.tz or "UTC"
+
+    @api.constrains("period_time")
+    def _check_period_time(self):
+        for account in self:
+            if not 0 <= account.period_time < 24:
+                raise ValidationError(self.env._("A time of day is from 00:00 to 23:59."))
+
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            vals["phone_secret"] = secrets.token_urlsafe(32)
-        made = [self._trimmed(vals) for vals in vals_list]
+        """Who makes an account, an administrator, confirms the database by it."""
+        bound = self._new_binding()
+        made = [
+            {
+                **self._trimmed(vals),
+                "bound_to": bound,
+                "phone_secret": secrets.token_urlsafe(32),
+            }
+            for vals in vals_list
+        ]
         return super(GlaseAccount, with_own_context(self)).create(made)
 
     def write(self, vals):
+        """Who changes the environment, an administrator, confirms the database by it."""
         vals = self._trimmed(vals)
         vals.pop("phone_secret", None)
+        if not self.env.su:
+            vals.pop("bound_to", None)
+        if "environment" in vals:
+            vals["bound_to"] = self._new_binding()
         self._check_change(vals)
         self._refuse_unproven(vals)
         changed = super(GlaseAccount, with_own_context(self)).write(vals)
@@ -120,45 +227,51 @@ class GlaseAccount(models.Model):
     def _check_change(self, vals):
         """What registered tills rely on stays as it is until they are unregistered.
 
-        :raises UserError: naming the tills
+        :raises UserError: naming the tills, the periods or the verification
         """
-        frozen = ("environment", "endpoint", "reseller_id", "company_id")
+        if "period_scope" in vals:
+            changing = self.filtered(lambda one: one.period_scope != vals["period_scope"])
+            self.env["glase.period"]._refuse_while_unsettled(changing)
         for account in self.sudo():
-            changed = [
+            changed = {
                 name
-                for name in frozen
-                if name in vals
-                and account._fields[name].convert_to_write(account[name], account) != vals[name]
-            ]
-            live = account._live_terminals()
-            names = ", ".join(live.mapped("name"))
-            if live and changed:
-                raise UserError(
-                    self.env._(
-                        "These tills are registered with “%(account)s”: %(tills)s. Unregister "
-                        "them before you change it, or make a new account beside it.",
-                        account=account.name,
-                        tills=names,
-                    )
+                for name in FROZEN & vals.keys()
+                if account._fields[name].convert_to_write(account[name], account) != vals[name]
+            }
+            account._refuse_live_tills(changed, vals.get("active") is False)
+            account._refuse_another_company(changed)
+        verifying.refuse_while_verifying(self, vals)
+
+    def _refuse_live_tills(self, changed, archived):
+        live = self._live_terminals()
+        values = {"account": self.name, "tills": ", ".join(live.mapped("name"))}
+        if live and changed:
+            raise UserError(
+                self.env._(
+                    "These tills are registered with “%(account)s”: %(tills)s. Unregister them "
+                    "before you change it, or make a new account beside it.",
+                    **values,
                 )
-            if live and vals.get("active") is False:
-                raise UserError(
-                    self.env._(
-                        "These tills are registered with “%(account)s”: %(tills)s. Unregister "
-                        "them before you archive it.",
-                        account=account.name,
-                        tills=names,
-                    )
+            )
+        if live and archived:
+            raise UserError(
+                self.env._(
+                    "These tills are registered with “%(account)s”: %(tills)s. Unregister them "
+                    "before you archive it.",
+                    **values,
                 )
-            every = account.with_context(active_test=False).terminal_ids
-            if "company_id" in changed and every.filtered(lambda t: t.state != "draft"):
-                raise UserError(
-                    self.env._(
-                        "“%s” has had tills already: it stays with its company. Make a new "
-                        "account in the other company.",
-                        account.name,
-                    )
+            )
+
+    def _refuse_another_company(self, changed):
+        every = self.with_context(active_test=False).terminal_ids
+        if "company_id" in changed and every.filtered(lambda one: one.state != "draft"):
+            raise UserError(
+                self.env._(
+                    "“%s” has had tills already: it stays with its company. Make a new account in "
+                    "the other company.",
+                    self.name,
                 )
+            )
 
     def _live_terminals(self):
         """The registrations of this account that tills use."""
@@ -172,7 +285,7 @@ class GlaseAccount(models.Model):
             beside = self.sudo().search(
                 [("company_id", "=", account.company_id.id), ("environment", "=", other)]
             )
-            beside -= account._moves_with()
+            beside -= moving.moves_with(account)
             if other and beside:
                 raise ValidationError(
                     self.env._(
@@ -237,9 +350,44 @@ class GlaseAccount(models.Model):
 
         :rtype: glase.Client
         :raises glase.EndpointError: if the address breaks the rules
+        :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        return glase_connection.client(self.environment, self.endpoint, self.env)
+        self._check_bound()
+        return self._identify(glase_connection.client(self.environment, self.endpoint, self.env))
+
+    def _identify(self, client):
+        """Let a client say what a certification wants to read, while this account certifies.
+
+        :param glase.Client client: the client of a call for this account
+        :return: the same client
+        """
+        self.ensure_one()
+        account = self.sudo()
+        if account.certifying:
+            client.client_id = account.company_id.name
+            client.fixed_reference = POS_NAME_AND_VERSION
+        return client
+
+    def _sent_reference(self, own):
+        """The reference that a call of this account really carries.
+
+        :param str own: the call's own reference
+        :rtype: str
+        """
+        self.ensure_one()
+        return POS_NAME_AND_VERSION if self.sudo().certifying else own
+
+    def _unregister_principal(self, terminal, other=False):
+        """Who ends a registration: the till or the reseller, by this account's setting.
+
+        :param glase.Principal terminal: the till's own
+        :param bool other: take the one that the setting does not say
+        :rtype: glase.Principal
+        """
+        self.ensure_one()
+        as_reseller = (self.sudo().unregister_as == RESELLER) != other
+        return self._reseller_principal() if as_reseller else terminal
 
     def _reseller_principal(self):
         """Who calls for the account as a whole: registering, periods and reports.
@@ -355,3 +503,43 @@ class GlaseAccount(models.Model):
         action["domain"] = [("account_id", "=", self.id)]
         action["context"] = {"default_account_id": self.id}
         return action
+
+    # === Opens other rooms ===
+
+    @public(group="base.group_system")
+    def action_verify(self):
+        """*Verify Integration*: the run that is under way, or a new one.
+
+        :raises AccessError: for anyone but an administrator
+        """
+        self.ensure_one()
+        return verifying.open_verification(self)
+
+    @public()
+    def action_open_verifications(self):
+        """All verifications of this account."""
+        self.ensure_one()
+        self.env["glase.verification"].check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Verifications"),
+            "res_model": "glase.verification",
+            "view_mode": "list,form",
+            "domain": [("account_id", "=", self.id)],
+        }
+
+    @public(group="base.group_system", access="write")
+    def action_go_live(self):
+        """Open the move of this account's tills to another environment.
+
+        :raises AccessError: for anyone but a system administrator
+        """
+        self.ensure_one()
+        return moving.open_move(self)
+
+    @public(group=MANAGERS)
+    def action_mark_period(self):
+        """Mark the period of the whole shop now."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["glase.period"]._mark_by_hand(self, self.env["glase.terminal"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ...glase import Principal
 
 DEFAULT_USER = "9900"
+TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
 # The fields of an account that say where Glase is and who calls it: live tills depend on them.
 LOGIN = ("endpoint", "reseller_id", "reseller_user", "reseller_password")
 

@@ -23,6 +23,7 @@ from ...rules.certification_sheet import (
 )
 from ..accounts import glase_connection
 from ..accounts.glase_connection import raising
+from ..receipts.document import receipt_document
 from ..support import clock
 from ..support.cashier_messages import cashier_message
 
@@ -110,7 +111,8 @@ class GlaseVerification(models.Model):
         reference = bill.refund_reference if refund else bill.ers_reference
         title = "Refund" if refund else "Payment"
         lines = [(row.description, "1", str(row.total)) for row in self._rows("Verification")]
-        document = self.account_id._receipt_document(
+        document = receipt_document(
+            self.account_id,
             {
                 "shop": self._shop(),
                 "order": f"{self.id}-{action.step.sheet.bill}",
@@ -118,7 +120,7 @@ class GlaseVerification(models.Model):
                 "lines": lines,
                 "totals": [(title, str(self._total()))],
                 "reference": reference,
-            }
+            },
         )
         return functools.partial(
             client.submit_payment_receipt, self._principal(), reference or "", document

@@ -3,15 +3,15 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.environments import ENVIRONMENTS, PRODUCTION, SIMULATOR
 from ..accounts import glase_connection
-from ..accounts.glase_account import TEST_ENDPOINT
-from ..accounts.login import DEFAULT_USER, LOGIN, Login
+from ..accounts.login import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
+from . import moving
+from .moving import DONE, MOVING, PREPARED
 
-PREPARED, MOVING, DONE = "prepared", "moving", "done"
 # What a person fills in before the move; a change of it needs a new test.
 TESTED = frozenset({*LOGIN, "target_id", "environment"})
 BY_HAND = TESTED | {"line_ids"}
@@ -168,13 +168,13 @@ class GlaseGoLive(models.Model):
     @api.depends("source_id", "target_id")
     def _compute_verified(self):
         for move in self:
-            move.source_verified = move.source_id._verified_words()
-            move.target_verified = move.target_id._verified_words()
+            move.source_verified = moving.verified_words(move.source_id)
+            move.target_verified = moving.verified_words(move.target_id)
 
     @api.depends("state", "source_id")
     def _compute_obstacles(self):
         for move in self:
-            found = [] if move.state == DONE else move._tills_left()._move_obstacles()
+            found = [] if move.state == DONE else moving.obstacles(move._tills_left())
             move.obstacles = "\n".join(f"{one['what']} {one['todo']}" for one in found) or False
 
     @api.depends("line_ids.state")
@@ -408,7 +408,7 @@ class GlaseGoLive(models.Model):
             )
         for terminal in self._tills_left().sorted("id"):
             autonomous_transaction.lock(terminal)
-        self._tills_left()._refuse_obstacles()
+        moving.refuse_obstacles(self._tills_left())
         self.line_ids.filtered(lambda line: not line._live()).unlink()
         self._fill_lines()
         if not self.line_ids:

@@ -6,7 +6,7 @@ from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from .glase_go_live import DONE, MOVING
+from .moving import DONE, MOVING
 
 LINE_STATES = [
     ("to_register", "To register"),

@@ -9,6 +9,7 @@ from ..books import session_books
 from ..pos.res_users import MANAGERS
 from ..support import clock, cron
 from ..support.public_method import public
+from . import shop_periods
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -193,7 +194,7 @@ class GlasePeriod(models.Model):
             "currency_id": (tills.currency_id[:1] or account.company_id.currency_id).id,
             "environment": (terminal or account).environment,
             # The job marks a shop's earlier, as soon as no till of it is open.
-            "next_try_at": now if terminal else account._next_mark_at(now),
+            "next_try_at": now if terminal else shop_periods.next_mark_at(account, now),
         }
 
     @api.model

@@ -2,9 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock
-from ..support.public_method import public
 from .glase_period import TO_MARK, UNSETTLED
 
 
@@ -51,26 +49,3 @@ class GlasePeriod(models.Model):
             "res_id": period.id,
             "view_mode": "form",
         }
-
-
-class GlaseTerminal(models.Model):
-    _inherit = "glase.terminal"
-
-    @public(group=MANAGERS)
-    def action_mark_period(self):
-        """Mark the period of this registration now, or of its whole shop; see ``_mark_by_hand``."""
-        self.ensure_one()
-        self.check_access("read")
-        periods = self.env["glase.period"]
-        return periods._mark_by_hand(*periods._scope_of(self.account_id, self))
-
-
-class GlaseAccount(models.Model):
-    _inherit = "glase.account"
-
-    @public(group=MANAGERS)
-    def action_mark_period(self):
-        """Mark the period of the whole shop now; see ``_mark_by_hand``."""
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["glase.period"]._mark_by_hand(self, self.env["glase.terminal"])

@@ -1,10 +1,12 @@
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...rules import state_machine
+from ..accounts.glase_account import SHOP
 from ..support import autonomous_transaction, clock
-from .glase_account_period import SHOP
-from .glase_period import RECONCILED, TO_MARK
+from . import shop_periods
+from .glase_period import RECONCILED, TO_MARK, UNSETTLED
 
 
 class GlasePeriod(models.Model):
@@ -162,7 +164,7 @@ class GlasePeriod(models.Model):
         now = clock.now(self.env.cr)
         if self.state != TO_MARK or self.next_try_at <= now:
             return
-        if not self.account_id._open_sessions():
+        if not shop_periods.open_sessions(self.account_id):
             self.next_try_at = now
 
     @api.depends("state", "next_try_at")
@@ -170,12 +172,12 @@ class GlasePeriod(models.Model):
         for period in self:
             account = period.sudo().account_id
             waits = period.state == TO_MARK and not period.terminal_id and not period.tries
-            tills = waits and account._open_sessions().config_id
+            tills = waits and shop_periods.open_sessions(account).config_id
             period.waits_for = tills and self.env._(
                 "Marked when the last till of the shop is closed (open: %(tills)s), at the latest "
                 "%(time)s (%(zone)s).",
                 tills=", ".join(tills.mapped("name")),
-                time=account._local_time(period.next_try_at),
+                time=shop_periods.local_time(account, period.next_try_at),
                 zone=account.period_tz,
             )
 
@@ -197,3 +199,21 @@ class GlasePeriod(models.Model):
             "next_try_at": False,
             "message": self.env._("Not marked: the next period has its rows."),
         }
+
+    @api.model
+    def _refuse_while_unsettled(self, accounts):
+        """What one way has begun is not ended by the other.
+
+        :param accounts: whose scope is about to change
+        :raises UserError: naming the periods that are not settled
+        """
+        unsettled = self.sudo().search(
+            [("account_id", "in", accounts.ids), ("state", "in", list(UNSETTLED))]
+        )
+        if unsettled:
+            raise UserError(
+                self.env._(
+                    "Wait until these transaction periods are settled, then change it: %s.",
+                    ", ".join(unsettled.mapped("display_name")),
+                )
+            )

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ...rules.environments import REAL_FIRST
 from ..books import books_job, method_accounts, session_books
-from ..go_live.glase_go_live_tills import refuse_while_moving
+from ..go_live.moving import refuse_while_moving
 from ..support.evidence import refuse_system_fields
 from ..support.public_method import public
 from ..support.till_errors import answers_refusals

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..certification.glase_account_certification import RECEIPT_OFF
+from ..accounts.glase_account import RECEIPT_OFF
 from ..pos.res_users import MANAGERS
 from ..support import clock, cron
 from ..support.public_method import public

@@ -6,10 +6,11 @@ from odoo import api, fields, models
 from ...glase import GlaseError, ResultError
 from ...glase.logs import get_logger
 from ...rules import state_machine
-from ..accounts.glase_account_binding import CopiedDatabase
+from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_connection import raising
 from ..support import autonomous_transaction, clock, cron
 from ..support.cashier_messages import cashier_message
+from .document import receipt_document
 from .glase_receipt import FAILED, SENDING, SUBMITTED, WAITING
 
 _logger = get_logger(__name__)
@@ -82,7 +83,7 @@ class GlaseReceipt(models.Model):
         try:
             if not order or order.state in ("draft", "cancel"):
                 raise OrderMissing
-            document = row.account_id._receipt_document(self._values(order))
+            document = receipt_document(row.account_id, self._values(order))
             client, principal = row.terminal_id._client(), row.terminal_id._principal()
         except (GlaseError, OrderMissing) as error:
             return raising(error)

@@ -7,6 +7,7 @@ from ...glase import Principal, ResultError
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS, MARKS
 from ..accounts import glase_connection
+from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.cashier_messages import cashier_message
@@ -133,14 +134,17 @@ class GlaseTerminal(models.Model):
     @api.depends("config_id", "account_id")
     def _compute_name(self):
         for terminal in self:
-            if terminal.state != DRAFT and terminal.name:
-                # What Glase was told stays, whatever the till is called today.
-                terminal.name = terminal.name
-                continue
-            shop = terminal.account_id.sudo().shop_name or terminal.company_id.sudo().name or ""
-            till = terminal.config_id.name or ""
-            said = shop and shop.split()[0].lower() in till.lower()
-            terminal.name = ", ".join(name for name in (not said and shop, till) if name)
+            # What Glase was told stays, whatever the till is called today.
+            told = terminal.state != DRAFT and terminal.name
+            terminal.name = told or terminal._name_for_buyers()
+
+    def _name_for_buyers(self):
+        """Shop and till; the till alone if its name says the shop."""
+        shop = self.account_id.sudo().shop_name or self.company_id.sudo().name or ""
+        till = self.config_id.name or ""
+        if not shop or shop.split()[0].lower() in till.lower():
+            return till
+        return f"{shop}, {till}" if till else shop
 
     @api.depends("glase_id", "environment", "state", "account_id")
     def _compute_phone_url(self):
@@ -151,39 +155,37 @@ class GlaseTerminal(models.Model):
     @api.depends("state", "glase_id_asked", "config_id", "external_identifier")
     def _compute_todo(self):
         for terminal in self:
-            match terminal.state:
-                case "draft" if terminal.external_identifier:
-                    todo = self.env._(
-                        "Glase did not answer when this till was registered: register it again. It "
-                        "is asked with the same ID, so Glase has it once."
-                    )
-                case "retired" if terminal.external_identifier and not (
-                    terminal.terminal_identifier
-                ):
-                    todo = self.env._(
-                        "Glase did not answer when this was registered, so Glase may have it. No "
-                        "till uses it. Ask Glase to remove it: %s",
-                        terminal._half_made_words(),
-                    )
-                case "draft":
-                    todo = self.env._("Register this till with Glase: once for each till.")
-                case "registered" if terminal.glase_id_asked:
-                    todo = self.env._(
-                        "Glase did not answer when %s was assigned: assign it again.",
-                        terminal.glase_id_asked,
-                    )
-                case "registered":
-                    todo = self.env._(
-                        "Assign the Glase ID of the sticker that stands at this till."
-                    )
-                case "retired" if terminal.terminal_identifier and not terminal.unregistered_at:
-                    todo = self.env._(
-                        "Another registration has taken its place. It is kept for refunds, and "
-                        "keeps its Glase ID until it is unregistered."
-                    )
-                case _other:
-                    todo = False
-            terminal.todo = todo
+            terminal.todo = terminal._next_step()
+
+    def _next_step(self):
+        half_made = self.external_identifier and not self.terminal_identifier
+        match self.state:
+            case "draft" if half_made:
+                return self.env._(
+                    "Glase did not answer when this till was registered: register it again. It is "
+                    "asked with the same ID, so Glase has it once."
+                )
+            case "draft":
+                return self.env._("Register this till with Glase: once for each till.")
+            case "registered" if self.glase_id_asked:
+                return self.env._(
+                    "Glase did not answer when %s was assigned: assign it again.",
+                    self.glase_id_asked,
+                )
+            case "registered":
+                return self.env._("Assign the Glase ID of the sticker that stands at this till.")
+            case "retired" if half_made:
+                return self.env._(
+                    "Glase did not answer when this was registered, so Glase may have it. No till "
+                    "uses it. Ask Glase to remove it: %s",
+                    self._half_made_words(),
+                )
+            case "retired" if self.terminal_identifier and not self.unregistered_at:
+                return self.env._(
+                    "Another registration has taken its place. It is kept for refunds, and keeps "
+                    "its Glase ID until it is unregistered."
+                )
+        return False
 
     # === Who writes what ===
 
@@ -284,9 +286,12 @@ class GlaseTerminal(models.Model):
         """The client for this registration, whatever its account is today.
 
         :rtype: glase.Client
+        :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        return glase_connection.client(self.environment, self.endpoint, self.env)
+        account = self.account_id
+        account.sudo()._check_bound()
+        return account._identify(glase_connection.client(self.environment, self.endpoint, self.env))
 
     def _principal(self):
         """Who calls for this till: everything but registering, periods and reports.
@@ -402,3 +407,11 @@ class GlaseTerminal(models.Model):
             "target": "new",
             "context": {"default_terminal_id": self.id},
         }
+
+    @public(group=MANAGERS)
+    def action_mark_period(self):
+        """Mark the period of this registration now, or of its whole shop."""
+        self.ensure_one()
+        self.check_access("read")
+        periods = self.env["glase.period"]
+        return periods._mark_by_hand(*periods._scope_of(self.account_id, self))

@@ -18,7 +18,7 @@ _LAST_PAYMENTS = """
 _LAST_ERRORS = """
     SELECT DISTINCT ON (row.terminal_id) row.terminal_id, event.time, event.message
       FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
-     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(errors_since)s
+     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(since)s
        AND event.outcome <> 'note' AND event.message IS NOT NULL
      ORDER BY row.terminal_id, event.time DESC, event.id DESC
 """
@@ -27,7 +27,7 @@ _ANSWER_TIMES = """
            percentile_cont(0.5) WITHIN GROUP (ORDER BY event.seconds),
            (array_agg(event.seconds ORDER BY event.time DESC, event.id DESC))[1]
       FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
-     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(hour_since)s
+     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(since)s
        AND event.outcome = 'answer' AND event.seconds IS NOT NULL
      GROUP BY row.terminal_id
 """
@@ -52,51 +52,57 @@ class GlaseTerminal(models.Model):
     _inherit = "glase.terminal"
 
     last_payment_id = fields.Many2one(
-        "glase.transaction", "Last Paid Transaction", compute="_compute_first_hour"
+        "glase.transaction", "Last Paid Transaction", compute="_compute_last_payment"
     )
-    last_payment = fields.Char(compute="_compute_first_hour")
-    last_payment_at = fields.Datetime("Last Paid", compute="_compute_first_hour")
-    last_error = fields.Char(compute="_compute_first_hour", help="Of the last 24 hours, in words")
-    last_error_at = fields.Datetime("Time of the Last Error", compute="_compute_first_hour")
+    last_payment = fields.Char(compute="_compute_last_payment")
+    last_payment_at = fields.Datetime("Last Paid", compute="_compute_last_payment")
+    last_error = fields.Char(compute="_compute_last_error", help="Of the last 24 hours, in words")
+    last_error_at = fields.Datetime("Time of the Last Error", compute="_compute_last_error")
     answer_time = fields.Char(
         "Glase Answers In",
-        compute="_compute_first_hour",
+        compute="_compute_answer_time",
         help="How long Glase took to answer this till in the last hour: the median, and the last",
     )
-    undecided_count = fields.Integer(compute="_compute_first_hour")
+    undecided_count = fields.Integer(compute="_compute_undecided_count")
     sticker_picture = fields.Char(compute="_compute_sticker_picture")
 
     @api.depends_context("uid", "lang")
-    def _compute_first_hour(self):
-        now = clock.now(self.env.cr)
-        asked = {
-            "terminals": self.ids,
-            "hour_since": now - HOUR,
-            "errors_since": now - ERRORS_FOR,
-        }
-        payments = {terminal: found for terminal, *found in self._rows_of(_LAST_PAYMENTS, asked)}
-        errors = {terminal: found for terminal, *found in self._rows_of(_LAST_ERRORS, asked)}
-        times = {terminal: found for terminal, *found in self._rows_of(_ANSWER_TIMES, asked)}
-        undecided = dict(self._rows_of(_UNDECIDED, asked))
+    def _compute_last_payment(self):
+        found = dict(self._rows_of(_LAST_PAYMENTS))
         rows = self.env["glase.transaction"].sudo()
-        rows = rows.browse([row_id for (row_id,) in payments.values()])
-        by_terminal = {row.terminal_id.id: row for row in rows}
         for terminal in self:
-            row = by_terminal.get(terminal.id, rows.browse())
+            row = rows.browse(found.get(terminal.id))
             terminal.last_payment_id = row
+            terminal.last_payment_at = row.paid_at
             terminal.last_payment = bool(row) and " · ".join(
                 part for part in (row.currency_id.format(row.amount), row.order_name) if part
             )
-            terminal.last_payment_at = row.paid_at
-            time, message = errors.get(terminal.id, (False, False))
-            terminal.last_error_at, terminal.last_error = time, message
-            terminal.answer_time = terminal._answer_words(*times.get(terminal.id, (0, 0.0, 0.0)))
-            terminal.undecided_count = undecided.get(terminal.id, 0)
 
-    def _rows_of(self, query, asked):
+    @api.depends_context("uid", "lang")
+    def _compute_last_error(self):
+        since = clock.now(self.env.cr) - ERRORS_FOR
+        found = {terminal: error for terminal, *error in self._rows_of(_LAST_ERRORS, since)}
+        for terminal in self:
+            time, message = found.get(terminal.id, (False, False))
+            terminal.last_error_at, terminal.last_error = time, message
+
+    @api.depends_context("uid", "lang")
+    def _compute_answer_time(self):
+        since = clock.now(self.env.cr) - HOUR
+        found = {terminal: times for terminal, *times in self._rows_of(_ANSWER_TIMES, since)}
+        for terminal in self:
+            terminal.answer_time = terminal._answer_words(*found.get(terminal.id, (0, 0.0, 0.0)))
+
+    @api.depends_context("uid")
+    def _compute_undecided_count(self):
+        found = dict(self._rows_of(_UNDECIDED))
+        for terminal in self:
+            terminal.undecided_count = found.get(terminal.id, 0)
+
+    def _rows_of(self, query, since=None):
         self.env["glase.transaction"].flush_model()
         self.env["glase.event"].flush_model()
-        self.env.cr.execute(query, asked)
+        self.env.cr.execute(query, {"terminals": self.ids, "since": since})
         return self.env.cr.fetchall()
 
     def _answer_words(self, count, median, last):

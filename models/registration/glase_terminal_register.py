@@ -5,9 +5,10 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
+from ..go_live import moving
 from ..support import autonomous_transaction
-from .glase_terminal import DRAFT, LIVE, REGISTERED, RETIRED
-from .glase_terminal_registration import Outcome
+from .glase_terminal import DRAFT, FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
+from .glase_terminal_registration import LOGIN_CODES, NO_INVOICE, Outcome
 
 PASSWORD_LENGTH = 24
 PASSWORD_ALPHABET = string.ascii_letters + string.digits
@@ -16,7 +17,7 @@ KNOWN_EXTERNAL_ID = 57
 
 
 class GlaseTerminal(models.Model):
-    """Register a till with Glase, and register it anew."""
+    """Register a till with Glase, register it anew, and take up what it had before."""
 
     _inherit = "glase.terminal"
 
@@ -33,15 +34,18 @@ class GlaseTerminal(models.Model):
         claimed = transact(lambda terminal: terminal._claim_register(replaces))
         if not claimed:
             return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
-        client, principal, external_identifier, password, name = claimed
+        (client, principal, external_identifier, password, name), is_new = claimed
         try:
             answer = client.register_terminal(principal, external_identifier, password, name)
         except GlaseError as error:
             failure = error
-            return transact(lambda terminal: terminal._store_not_registered(failure, replaces))
+            return transact(
+                lambda terminal: terminal._store_not_registered(failure, replaces, is_new)
+            )
         return transact(lambda terminal: terminal._store_registered(answer, replaces))
 
     def _claim_register(self, replaces):
+        moving.refuse_another_way(self)
         self._claim("register", (DRAFT, *LIVE))
         if self.state != DRAFT:
             self._release()
@@ -66,7 +70,8 @@ class GlaseTerminal(models.Model):
         if missing:
             raise UserError(missing)
         self._copy_from_account()
-        if not self.external_identifier:
+        is_new = not self.external_identifier
+        if is_new:
             database = self.env["ir.config_parameter"].get_param("database.uuid")
             unique = secrets.token_hex(4)
             self.write(
@@ -75,13 +80,9 @@ class GlaseTerminal(models.Model):
                     "password": self._new_password(),
                 }
             )
-        return (
-            self._client(),
-            account._reseller_principal(),
-            self.external_identifier,
-            self.password,
-            self.name,
-        )
+        principal = account._reseller_principal()
+        asked = (self._client(), principal, self.external_identifier, self.password, self.name)
+        return asked, is_new
 
     @staticmethod
     def _new_password():
@@ -140,7 +141,9 @@ class GlaseTerminal(models.Model):
         )
         self.flush_recordset()
 
-    def _store_not_registered(self, error, replaces):
+    def _store_not_registered(self, error, replaces, is_new):
+        """:param bool is_new: whether the external ID was sent for the first time"""
+        values = {}
         if replaces:
             self.browse(replaces.id)._release()
         if isinstance(error, ResultError) and error.code == KNOWN_EXTERNAL_ID:
@@ -151,12 +154,15 @@ class GlaseTerminal(models.Model):
             )
         elif self._is_certain(error):
             message = self.account_id._explain(error)
+            if is_new:
+                # Nothing at Glase has it; where one is kept, Glase may have a till by that name.
+                values = {"external_identifier": False, "password": False}
         else:
             message = self.env._(
                 "Glase did not answer, so it is not certain whether the till is registered. "
                 "Press Register again: it is asked with the same ID, so Glase knows it by that."
             )
-        return self._store({}, message, error)
+        return self._store(values, message, error)
 
     def _ask_replace(self, transact=None, account_id=None):
         """Register the till of a live registration anew, and archive this one.
@@ -180,8 +186,75 @@ class GlaseTerminal(models.Model):
         self._claim("register", LIVE, may_be_undecided=forgotten)
         draft = self.search([("config_id", "=", self.config_id.id), ("state", "=", DRAFT)])
         if not draft:
-            account_id = account_id or self.account_id.id
-            draft = self.create({"account_id": account_id, "config_id": self.config_id.id})
+            draft = self.create(
+                {
+                    "account_id": account_id or self.account_id.id,
+                    "config_id": self.config_id.id,
+                }
+            )
         elif account_id:
             draft.account_id = account_id
+        if account_id and not forgotten:
+            # A till is moved only when nothing of it is open, seen under its lock.
+            moving.refuse_obstacles(self)
         return draft.id
+
+    # === Take up a registration that was kept ===
+
+    def _ask_take_up(self, live):
+        """Let the till use this registration again, which it had before and which Glase kept.
+
+        Its sticker is still its own, and its payments can still be given back.
+
+        :param live: the registration that ends with success; may be empty
+        :rtype: Outcome
+        :raises UserError: if it is refused without asking Glase
+        """
+        self._check_manager()
+        forgotten = bool(live) and live._is_forgotten_by_simulator()
+        client, principal = self._in_own_transaction(
+            lambda kept: kept._claim_take_up(live.id, forgotten)
+        )
+        try:
+            client.get_payment_status(principal, NO_INVOICE, 0)
+        except GlaseError as error:
+            failure = error
+            if not isinstance(failure, ResultError) or failure.code in LOGIN_CODES:
+                return self._in_own_transaction(
+                    lambda kept: kept._store_not_taken_up(live.id, failure)
+                )
+        return self._in_own_transaction(lambda kept: kept._store_taken_up(live.id))
+
+    def _claim_take_up(self, live_id, forgotten):
+        self._claim("take up", (RETIRED,))
+        live = self.browse(live_id)
+        if live:
+            live._claim("take up", LIVE, may_be_undecided=forgotten)
+            if not forgotten:
+                moving.refuse_obstacles(live)
+        return self._client(), self._principal()
+
+    def _store_taken_up(self, live_id):
+        live = self.browse(live_id)
+        if live:
+            live._retire()
+        return self._store(
+            {
+                "state": READY if self.glase_id else REGISTERED,
+                "active": True,
+                "retired_at": False,
+            },
+            self.env._("“%s” uses this registration again.", self.name),
+        )
+
+    def _store_not_taken_up(self, live_id, error):
+        live = self.browse(live_id)
+        if live:
+            live._release()
+        if isinstance(error, ResultError) and error.code in FORGOTTEN_CODES:
+            return self._store(
+                {"unregistered_at": fields.Datetime.now()},
+                self.env._("Glase does not know this registration any more."),
+                error,
+            )
+        return self._store({}, self._explain(error), error)

@@ -16,6 +16,8 @@ UNKNOWN_TERMINAL = 29
 UNCERTAIN_CODES = frozenset({90, 93, 94})
 # Answers that speak of who calls; all others mean that the log-in was accepted.
 LOGIN_CODES = frozenset({20, 21, 29, 33, 37, 91})
+# A reference that no bill has: asking for it changes nothing, but the log-in is checked first.
+NO_INVOICE = "0"
 
 
 @dataclass(frozen=True)

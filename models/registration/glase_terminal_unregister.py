@@ -4,12 +4,9 @@ from odoo.exceptions import UserError
 from ...glase import GlaseError, ResultError
 from ...glase.logs import get_logger
 from .glase_terminal import LIVE, RETIRED
-from .glase_terminal_registration import LOGIN_CODES, UNKNOWN_TERMINAL, Outcome
+from .glase_terminal_registration import LOGIN_CODES, NO_INVOICE, UNKNOWN_TERMINAL, Outcome
 
 _logger = get_logger(__name__)
-
-# A reference that no bill has: asking for it changes nothing, but the log-in is checked first.
-NO_INVOICE = "0"
 
 
 class GlaseTerminal(models.Model):

@@ -28,6 +28,25 @@ REPORT = "Reconciliation/Shop.xml"
 NO_PERIOD = {"transactionPeriodId": "0"}
 
 
+def failure_of(error):
+    """Which kind of trouble with an account's connection an error is.
+
+    :param glase.GlaseError error: what the client raised
+    :return: ``password``, ``reseller``, ``refused``, ``tls``, ``address``, ``nobody``,
+        ``somebody`` (else) or ``passes`` (by itself)
+    :rtype: str
+    """
+    if isinstance(error, ResultError):
+        return {WRONG_PASSWORD: "password", UNKNOWN_RESELLER: "reseller"}.get(error.code, "refused")
+    if error.reason == "tls":
+        return "tls"
+    if isinstance(error, EndpointError) or error.reason == "inside":
+        return "address"
+    if isinstance(error, NeverSent) and error.reason != "gate":
+        return "nobody"
+    return "somebody" if error.reason in WRONG_ADDRESS_REASONS else "passes"
+
+
 class GlaseAccount(models.Model):
     """Test connection: is anybody there, and does the reseller's log-in fit?
 
@@ -74,18 +93,12 @@ class GlaseAccount(models.Model):
             for a new account
         :rtype: Outcome
         """
-        missing = [self._fields[name]._description_string(self.env) for name in login.missing()]
-        if missing:
-            return Outcome(
-                False, self.env._("Fill in what Glase gave you: %s.", ", ".join(missing))
-            )
         try:
-            client = glase_connection.client(login.environment, login.endpoint, self.env)
-            principal = login.principal()
+            client, principal = self._caller(login)
+        except UserError as missing:
+            return Outcome(False, str(missing))
         except EndpointError as error:
             return Outcome(False, self._explain(error, login))
-        if self:
-            self._identify(client)
         self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             client.benchmarking_nop()
@@ -94,13 +107,19 @@ class GlaseAccount(models.Model):
             if not isinstance(error, ResultError) or error.code in LOGIN_CODES:
                 _logger.info("Test of Glase account %s: %s", self.id or "(new)", error)
                 return Outcome(False, self._explain(error, login))
-        if login.environment == SIMULATOR:
-            message = self.env._(
-                "The simulator answers: everything can be tried, no money is moved."
-            )
-        else:
-            message = self.env._("Glase answers and accepts the log-in.")
-        return Outcome(True, message)
+        return Outcome(
+            True,
+            self.env._("The simulator answers: everything can be tried, no money is moved.")
+            if login.environment == SIMULATOR
+            else self.env._("Glase answers and accepts the log-in."),
+        )
+
+    def _caller(self, login):
+        missing = [self._fields[name]._description_string(self.env) for name in login.missing()]
+        if missing:
+            raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
+        client = glase_connection.client(login.environment, login.endpoint, self.env)
+        return self._identify(client) if self else client, login.principal()
 
     # === A log-in that live tills use ===
 
@@ -168,49 +187,41 @@ class GlaseAccount(models.Model):
         :rtype: str
         """
         caller = login or self
-        values = {
+        refused = isinstance(error, ResultError)
+        return self._failure_words(failure_of(error)) % {
             "address": caller.endpoint,
             "reseller": caller.reseller_id,
             "user": caller.reseller_user,
+            "message": refused and cashier_message(self.env, error),
+            "code": refused and error.code,
         }
-        if isinstance(error, ResultError):
-            if error.code == WRONG_PASSWORD:
-                return self.env._(
-                    "Glase does not accept the password of reseller %(reseller)s.", **values
-                )
-            if error.code == UNKNOWN_RESELLER:
-                return self.env._(
-                    "Glase does not know reseller %(reseller)s with user %(user)s. Check both "
-                    "with your contract; the user is 9900 as a rule.",
-                    **values,
-                )
-            return self.env._(
-                "Glase answered, but refused: %(message)s (result code %(code)s)",
-                message=cashier_message(self.env, error),
-                code=error.code,
-            )
-        if error.reason == "tls":
-            return self.env._(
-                "The server at %(address)s could not prove that it is Glase's: its certificate "
-                "is not valid. Check the address, and the clock of this server.",
-                **values,
-            )
-        if isinstance(error, EndpointError) or error.reason == "inside":
-            return self.env._("This address cannot be used for Glase: %(address)s", **values)
-        if isinstance(error, NeverSent) and error.reason != "gate":
-            return self.env._(
-                "Nobody answers at %(address)s. Check the address, and that this server may "
-                "reach the internet.",
-                **values,
-            )
-        if error.reason in WRONG_ADDRESS_REASONS:
-            return self.env._(
-                "Somebody answers at %(address)s, but not Glase's service. Check the address.",
-                **values,
-            )
-        return self.env._(
-            "Glase is slow or does not answer at the moment. Try again in a few minutes."
-        )
+
+    def _failure_words(self, failure):
+        return {
+            "password": self.env._("Glase does not accept the password of reseller %(reseller)s."),
+            "reseller": self.env._(
+                "Glase does not know reseller %(reseller)s with user %(user)s. Check both with your "
+                "contract; the user is 9900 as a rule."
+            ),
+            "refused": self.env._(
+                "Glase answered, but refused: %(message)s (result code %(code)s)"
+            ),
+            "tls": self.env._(
+                "The server at %(address)s could not prove that it is Glase's: its certificate is "
+                "not valid. Check the address, and the clock of this server."
+            ),
+            "address": self.env._("This address cannot be used for Glase: %(address)s"),
+            "nobody": self.env._(
+                "Nobody answers at %(address)s. Check the address, and that this server may reach "
+                "the internet."
+            ),
+            "somebody": self.env._(
+                "Somebody answers at %(address)s, but not Glase's service. Check the address."
+            ),
+            "passes": self.env._(
+                "Glase is slow or does not answer at the moment. Try again in a few minutes."
+            ),
+        }[failure]
 
     def _log_alone(self, message):
         """Note something in the chatter, committed whatever becomes of the request."""

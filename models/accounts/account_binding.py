@@ -162,28 +162,3 @@ class GlaseAccount(models.Model):
                     account.unbound_why,
                 )
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override: who makes an account, an administrator, confirms the database by it."""
-        bound = self._new_binding()
-        return super().create([{**vals, "bound_to": bound} for vals in vals_list])
-
-    def write(self, vals):
-        """Override: who changes the environment, an administrator, confirms the database by it."""
-        vals = {name: value for name, value in vals.items() if name != "bound_to" or self.env.su}
-        if "environment" in vals:
-            vals["bound_to"] = self._new_binding()
-        return super().write(vals)
-
-    def _glase_client(self):
-        self._check_bound()
-        return super()._glase_client()
-
-
-class GlaseTerminal(models.Model):
-    _inherit = "glase.terminal"
-
-    def _client(self):
-        self.account_id.sudo()._check_bound()
-        return super()._client()

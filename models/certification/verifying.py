@@ -1,0 +1,72 @@
+"""What an account asks of its verifications (``doc/protocol.md §6``)."""
+
+from odoo.exceptions import UserError
+
+from .glase_verification import FINISHED, UNFINISHED
+
+
+def last_verification(account):
+    """The newest finished verification of this account in its present environment.
+
+    :return: a ``glase.verification``, empty if there is none; its ``state`` is passed, failed
+        or stopped
+    """
+    return (
+        account.env["glase.verification"]
+        .sudo()
+        .search(
+            [
+                ("account_id", "=", account.id),
+                ("environment", "=", account.environment),
+                ("state", "in", FINISHED),
+            ],
+            order="finished_at desc, id desc",
+            limit=1,
+        )
+    )
+
+
+def open_verification(account):
+    """The run that is under way, or a new one, as an action that shows it."""
+    runs = account.env["glase.verification"]
+    runs._check_administrator()
+    account.check_access("read")
+    run = runs.search(
+        [("account_id", "=", account.id), ("state", "in", ("draft", *UNFINISHED))], limit=1
+    )
+    if not run:
+        last = runs.search([("account_id", "=", account.id)], limit=1)
+        values = {"account_id": account.id}
+        if last.environment == account.environment:
+            values.update(glase_id=last.glase_id, amount=last.amount)
+        run = runs.sudo().create(values)
+    return {
+        "type": "ir.actions.act_window",
+        "name": account.env._("Verify Integration"),
+        "res_model": "glase.verification",
+        "res_id": run.id,
+        "view_mode": "form",
+        "views": [(False, "form")],
+    }
+
+
+def refuse_while_verifying(accounts, vals):
+    """What a verification relies on stays as it is until that is finished.
+
+    :param dict vals: what would be written
+    :raises UserError: naming the account
+    """
+    frozen = {"environment", "endpoint", "reseller_id", "company_id", "active"}
+    for account in accounts.sudo():
+        changed = any(
+            account._fields[name].convert_to_write(account[name], account) != vals[name]
+            for name in frozen & vals.keys()
+        )
+        if changed and account.verification_ids.filtered(lambda run: run.state in UNFINISHED):
+            raise UserError(
+                accounts.env._(
+                    "A verification of “%s” is under way. Stop it, and wait until it has "
+                    "cleaned up, before you change the account.",
+                    account.name,
+                )
+            )

@@ -46,6 +46,7 @@ from . import (
     test_period_print,
     test_period_shop,
     test_period_verification,
+    test_porting,
     test_proof,
     test_push,
     test_receipt_submission,

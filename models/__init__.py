@@ -31,16 +31,10 @@ from .ledger import glase_transaction_named
 from .ledger import glase_transaction_figures
 from .ledger import glase_push
 from .periods import glase_period
-from .periods import glase_period_scope
 from .periods import glase_period_line
-from .periods import glase_period_print
 from .periods import glase_period_job
 from .periods import glase_period_reconcile
-from .periods import glase_period_verification
 from .periods import glase_period_result
-from .periods import glase_period_by_hand
-from .periods import glase_period_difference
-from .periods import glase_period_naming
 from .ledger import glase_transaction_reported
 from .accounts import glase_environments
 from .go_live import glase_go_live

@@ -42,7 +42,6 @@ from . import (
     test_period_job,
     test_period_journal_item,
     test_period_late,
-    test_period_match,
     test_period_print,
     test_period_shop,
     test_period_verification,

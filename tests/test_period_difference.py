@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 
-from ..models.periods.glase_period_line import KINDS
+from ..models.periods.line_words import KINDS
 from ..rules import state_machine
 from .periods import PeriodCommon
 
@@ -12,7 +12,7 @@ class TestPeriodDifference(PeriodCommon):
         self.paid_order(100)
         line = self.closed_and_settled().line_ids.sudo()
         told = set()
-        for kind, _label in KINDS:
+        for kind in KINDS:
             line.kind = kind
             self.assertTrue(line.todo, kind)
             told.add(line.todo)

@@ -13,6 +13,7 @@ from ...rules.glase_id import phone_token, split_token
 from ..certification import verifying
 from ..go_live import moving
 from ..ledger.public_address import is_public_address
+from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
@@ -25,8 +26,6 @@ SIMULATOR_PASSWORD = "simulator"
 # What registered tills rely on.
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
 POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
-# Whose transaction periods are marked.
-EACH_TILL, SHOP = "terminal", "shop"
 TERMINAL, RESELLER = "terminal", "reseller"
 RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 

@@ -1,7 +1,8 @@
 from odoo.fields import Domain
 
 from ...rules import state_machine
-from ..periods.glase_period_line import MATCHED, NETTED
+from ...rules.reconciliation import MATCHED, NETTED
+from ..periods.scope import covering
 
 # The report that should have a refund, and the one after it.
 REPORTS = 2
@@ -19,9 +20,8 @@ class RefundEvidence:
 
     def periods(self):
         """The period that the refund falls into, and the next one, if they have a report."""
-        periods = self.env["glase.period"]
-        return periods.search(
-            periods._covering(self.row)
+        return self.env["glase.period"].search(
+            covering(self.row)
             & Domain("mark_sent_at", ">=", self.row.sent_at)
             & Domain("details_id", "!=", False),
             order="mark_sent_at",

@@ -1,8 +1,8 @@
 from odoo import models
 
 from ...rules import state_machine
+from ...rules.reconciliation import REMATCHED
 from ..books import books_job
-from ..periods.glase_period_reconcile import REMATCHED
 from ..support import cron
 
 

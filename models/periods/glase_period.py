@@ -2,14 +2,17 @@ import psycopg2.errors
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.fields import Domain
 from odoo.tools import mute_logger
 
+from ...rules import reconciliation
 from ...rules.environments import ENVIRONMENTS
 from ..books import session_books
 from ..pos.res_users import MANAGERS
-from ..support import clock, cron
+from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
 from . import shop_periods
+from .scope import Scope
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -90,6 +93,7 @@ class GlasePeriod(models.Model):
         readonly=True, help="How often Glase's two reports of this period did not agree"
     )
     message = fields.Char("Last Message", readonly=True)
+    waits_for = fields.Char(compute="_compute_waits_for")
 
     fetched_at = fields.Datetime("Report Fetched", readonly=True)
     details_id = fields.Many2one("ir.attachment", "Details Report", readonly=True)
@@ -130,12 +134,51 @@ class GlasePeriod(models.Model):
                 f" ({period.identifier})" if period.identifier else ""
             )
 
+    @api.depends("state", "next_try_at")
+    def _compute_waits_for(self):
+        for period in self:
+            account = period.sudo().account_id
+            waits = period.state == TO_MARK and not period.terminal_id and not period.tries
+            tills = waits and shop_periods.open_sessions(account).config_id
+            period.waits_for = tills and self.env._(
+                "Marked when the last till of the shop is closed (open: %(tills)s), at the latest "
+                "%(time)s (%(zone)s).",
+                tills=", ".join(tills.mapped("name")),
+                time=shop_periods.local_time(account, period.next_try_at),
+                zone=account.period_tz,
+            )
+
     def write(self, vals):
         """Override: what the period's sessions have booked learns the period's id."""
         result = super().write(vals)
         if vals.get("state") in NAMED:
             session_books.write_periods_of(self)
         return result
+
+    # === What it covers ===
+
+    def _scope(self):
+        """Whose period this is."""
+        self.ensure_one()
+        return Scope(self.account_id, self.terminal_id)
+
+    def _covered(self):
+        """The rows of the ledger that this period may report, as a domain of ``glase.transaction``."""
+        return self._scope().rows(self.environment)
+
+    def _has_ended(self, row):
+        """Whether the mark of this period came after a row of the ledger that it covers."""
+        self.ensure_one()
+        if self.terminal_id:
+            covers = self.terminal_id == row.terminal_id
+        else:
+            covers = (self.account_id, self.environment) == (row.account_id, row.environment)
+        return covers and row.ended_at <= self.mark_sent_at
+
+    @api.model
+    def _waiting(self, scope):
+        """The period of a scope that waits to be marked; it may be none."""
+        return self.search(scope.periods() & Domain("state", "=", TO_MARK))
 
     # === Made by the ledger only ===
 
@@ -146,8 +189,8 @@ class GlasePeriod(models.Model):
         In the closing transaction itself: nothing that talks with Glase can stop or slow it.
         """
         for session in sessions:
-            for account, terminal in self._scopes_of(session):
-                self._make(account, terminal, session)
+            for scope in Scope.ended_by(session):
+                self._make(scope.account, scope.terminal, session)
 
     @api.model
     def _make(self, account, terminal, sessions, replaces=None):
@@ -162,7 +205,7 @@ class GlasePeriod(models.Model):
         :return: the period
         :raises ConcurrencyError: another transaction has just made it: begin again, to see it
         """
-        period = self.sudo()._waiting(account, terminal)
+        period = self.sudo()._waiting(Scope(account, terminal))
         if not period:
             values = self._values_of_new(account, terminal, sessions)
             try:
@@ -198,10 +241,85 @@ class GlasePeriod(models.Model):
         }
 
     @api.model
+    def _refuse_while_unsettled(self, accounts):
+        """What one way of making periods has begun is not ended by the other.
+
+        :raises UserError: naming the periods of accounts that are not settled
+        """
+        of_accounts = [("account_id", "in", accounts.ids), ("state", "in", list(UNSETTLED))]
+        unsettled = self.sudo().search(of_accounts)
+        if unsettled:
+            raise UserError(
+                self.env._(
+                    "Wait until these transaction periods are settled, then change it: %s.",
+                    ", ".join(unsettled.mapped("display_name")),
+                )
+            )
+
+    @api.model
     def _wake(self):
         cron.wake(self.env, "cron_periods")
 
+    def _to_mark_again(self):
+        """The values that let this period be marked again; one that waits already has its rows.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        following = self._waiting(self._scope()) - self
+        if not following:
+            return {"state": TO_MARK}
+        following.session_ids = [Command.link(session.id) for session in self.session_ids]
+        following.replaces_id = following.replaces_id or self.replaces_id
+        return {
+            "state": RECONCILED,
+            "next_try_at": False,
+            "message": self.env._("Not marked: the next period has its rows."),
+        }
+
     # === By hand ===
+
+    @api.model
+    def _mark_by_hand(self, account, terminal):
+        """Let the job mark a period now, if there is anything in it.
+
+        Within an open session or after it. Pressed twice, or while the session is being closed, it is
+        one period all the same.
+
+        :param account: whose period
+        :param terminal: the registration; empty for the whole shop
+        :return: the action that shows the period
+        :rtype: dict
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: if nothing was paid or given back since the last mark
+        """
+        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
+            raise AccessError(self.env._("Only a Point of Sale administrator does this."))
+        scope = Scope.of(account, terminal)
+        autonomous_transaction.lock((scope.terminal or account).sudo())
+        periods = self.sudo()
+        unsettled = scope.periods() & Domain("state", "in", list(UNSETTLED))
+        period = periods.search(unsettled, limit=1)
+        waits = period.state == TO_MARK
+        rows = scope.unmarked_rows()
+        if rows and not waits:
+            period = periods._make(account, scope.terminal, rows.session_id)
+            waits = True
+        if not period:
+            raise UserError(
+                self.env._(
+                    "There is nothing to mark: no Glase payment was made since the last period."
+                )
+            )
+        if waits and not period.replaces_id:
+            period.next_try_at = clock.now(self.env.cr)
+            self._wake()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": period.id,
+            "view_mode": "form",
+        }
 
     @public(group=MANAGERS, access="write", many=True)
     def action_resume(self):
@@ -217,21 +335,45 @@ class GlasePeriod(models.Model):
                 "contradictions": 0,
                 "message": False,
             }
-            if period.state == FAILED and not period.identifier:
-                values.update(period._to_mark_again())
-            elif period.state in (FAILED, *COMPARED) and period.identifier:
-                values["state"] = MARKED
-            elif period.state == MARK_UNKNOWN:
-                raise UserError(
-                    self.env._("This mark was not answered: a new period takes its place.")
-                )
-            elif period.state in COMPARED:
-                raise UserError(
-                    self.env._("This period has no report at Glase: another period has its rows.")
-                )
-            period.write(values)
+            period.write({**values, **period._values_of_resumed()})
         self._wake()
 
-    def _check_manager(self):
-        if not self.env.user.has_group("point_of_sale.group_pos_manager"):
-            raise AccessError(self.env._("Only a Point of Sale administrator does this."))
+    def _values_of_resumed(self):
+        """What a period that is taken up does next.
+
+        :raises UserError: if nothing can come of it
+        """
+        if self.state == MARK_UNKNOWN:
+            raise UserError(self.env._("This mark was not answered: a new period takes its place."))
+        if self.identifier:
+            return {"state": MARKED} if self.state in (FAILED, *COMPARED) else {}
+        if self.state == FAILED:
+            return self._to_mark_again()
+        if self.state in COMPARED:
+            raise UserError(
+                self.env._("This period has no report at Glase: another period has its rows.")
+            )
+        return {}
+
+    @public()
+    def action_differences(self):
+        """The differences of this period that nobody has accepted yet."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Differences"),
+            "res_model": "glase.period.line",
+            "view_mode": "list,kanban,form",
+            "mobile_view_mode": "kanban",
+            "domain": [("period_id", "=", self.id), ("is_difference", "in", [True])],
+        }
+
+    def _lines_on_paper(self):
+        """The lines in the order in which a bookkeeper reads them.
+
+        :return: what differs, or did until somebody accepted it; and all that matches
+        :rtype: tuple
+        """
+        self.ensure_one()
+        differing = self.line_ids.filtered(lambda line: line.kind in reconciliation.DIFFERENCES)
+        return differing, self.line_ids - differing

@@ -24,6 +24,8 @@ from ...rules import state_machine
 from ..support import autonomous_transaction, clock, cron
 from ..support.cashier_messages import cashier_message
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
+from .scope import Scope, not_reported
+from .shop_periods import open_sessions
 
 _logger = get_logger(__name__)
 
@@ -58,7 +60,7 @@ class GlasePeriod(models.Model):
         until = time.monotonic() + JOB_SECONDS
         while True:
             self._work_due()
-            due_in = self._in_own_transaction(lambda periods: periods._seconds_to_next())
+            due_in = self._in_own(lambda periods: periods._seconds_to_next())
             if due_in is None or due_in > NEAR_SECONDS or time.monotonic() + due_in > until:
                 break
             threading.Event().wait(due_in)
@@ -70,20 +72,20 @@ class GlasePeriod(models.Model):
     def _work_due(self):
         """Take the next step of each period that is due now."""
         self._compare_outdated()
-        self._in_own_transaction(lambda periods: periods._make_for_left_behind())
+        self._in_own(lambda periods: periods._make_for_left_behind())
         self._release_shops()
         for _index in range(BATCH):
-            step = self._in_own_transaction(lambda periods: periods._claim_next())
+            step = self._in_own(lambda periods: periods._claim_next())
             if not step:
                 return
             action, period_id = step
             if action == "mark":
-                self._mark(period_id)
+                self.browse(period_id)._mark()
             elif action == "fetch":
-                self._fetch(period_id)
+                self.browse(period_id)._fetch()
 
-    def _in_own_transaction(self, work):
-        return autonomous_transaction.run(self.env, lambda env: work(env["glase.period"]))
+    def _in_own(self, work):
+        return autonomous_transaction.with_records(self, work)
 
     @api.model
     def _seconds_to_next(self):
@@ -127,15 +129,55 @@ class GlasePeriod(models.Model):
         )
         return "mark", period.id
 
-    # === Mark ===
+    # === Before anything is marked ===
 
     @api.model
-    def _mark(self, period_id):
+    def _make_for_left_behind(self):
+        """Make the periods that no closing will make.
+
+        Of money that moved after its session was closed, and of money without a session.
+        """
+        behind = Domain("session_id", "=", False) | Domain("session_id.state", "=", "closed")
+        groups = self.env["glase.transaction"]._read_group(
+            behind & not_reported(), ["account_id", "terminal_id"]
+        )
+        for scope in {Scope.of(*group) for group in groups}:
+            rows = scope.unmarked_rows(behind)
+            waiting = self._waiting(scope)
+            if rows and (not waiting or rows.session_id - waiting.session_ids):
+                self._make(scope.account, scope.terminal, rows.session_id)
+
+    @api.model
+    def _release_shops(self):
+        """Mark the periods of shops in which no till is open any more, without further waiting.
+
+        Decided in fresh transactions under the account's lock. Others keep their time of day, and
+        one that takes the place of an unanswered mark its minute.
+        """
+        waiting = [
+            ("state", "=", TO_MARK),
+            ("terminal_id", "=", False),
+            ("replaces_id", "=", False),
+            ("tries", "=", 0),
+        ]
+        for period in self.browse(self._in_own(lambda periods: periods.search(waiting).ids)):
+            period._in_own(lambda own: own._release_shop())
+
+    def _release_shop(self):
+        self.ensure_one()
+        autonomous_transaction.lock(self.account_id)
+        now = clock.now(self.env.cr)
+        if self.state != TO_MARK or self.next_try_at <= now:
+            return
+        if not open_sessions(self.account_id):
+            self.next_try_at = now
+
+    # === Mark ===
+
+    def _mark(self):
         identifier = None
         try:
-            client, who, terminal, reference = self._in_own_transaction(
-                lambda periods: periods.browse(period_id)._call_plan()
-            )
+            client, who, terminal, reference = self._in_own(lambda own: own._call_plan())
             answer = client.mark_transaction_period(who, terminal, client_reference=reference)
             evidence = state_machine.Evidence("markTransactionPeriod", code=answer.result_code)
             identifier, words = answer.transaction_period_id, False
@@ -143,9 +185,7 @@ class GlasePeriod(models.Model):
             rows = self.env["glase.transaction"]
             evidence = rows._evidence_of_error("markTransactionPeriod", error)
             words = cashier_message(self.env, error)
-        self._in_own_transaction(
-            lambda periods: periods.browse(period_id)._marked(evidence, identifier, words)
-        )
+        self._in_own(lambda own: own._marked(evidence, identifier, words))
 
     def _call_plan(self):
         """What a call needs, read before it: no database is at hand during a call."""
@@ -275,13 +315,10 @@ class GlasePeriod(models.Model):
             self.next_try_at = clock.now(self.env.cr)
             self._wake()
 
-    @api.model
-    def _fetch(self, period_id):
+    def _fetch(self):
         fetched = {}
         try:
-            plan = self._in_own_transaction(
-                lambda periods: periods.browse(period_id)._report_plan()
-            )
+            plan = self._in_own(lambda own: own._report_plan())
             for what, fetch in plan.items():
                 fetched[what] = fetch()
         except GlaseError as error:
@@ -291,15 +328,15 @@ class GlasePeriod(models.Model):
                 if patient
                 else cashier_message(self.env, error)
             )
-            self._fetched_nothing(period_id, words, patient=patient)
+            self._in_own(lambda own: own._try_later(words, patient))
             return
         try:
-            self._in_own_transaction(lambda periods: periods.browse(period_id)._heard(fetched))
+            self._in_own(lambda own: own._heard(fetched))
         except (UserError, ValueError, psycopg2.Error) as error:
             # One report that cannot be stored holds up no other till's.
-            _logger.exception("Report not taken in: period %s", period_id)
+            _logger.exception("Report not taken in: period %s", self.id)
             words = self.env._("Glase's report could not be stored: %s", error)
-            self._fetched_nothing(period_id, words)
+            self._in_own(lambda own: own._try_later(words))
 
     def _report_plan(self):
         """The two reports of this period, ready to be called for, by what they are."""
@@ -315,12 +352,6 @@ class GlasePeriod(models.Model):
             return client.execute_report(who, report_id, wanted, language).report.content
 
         return {what: functools.partial(fetch, report_id) for what, report_id in report_ids.items()}
-
-    @api.model
-    def _fetched_nothing(self, period_id, words, patient=False):
-        self._in_own_transaction(
-            lambda periods: periods.browse(period_id)._try_later(words, patient)
-        )
 
     def _heard(self, fetched):
         """Take reports in, unless they cannot be read and others were compared already."""

@@ -1,51 +1,21 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...rules import state_machine
+from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
+from ..books import journal_items
 from ..pos.res_users import MANAGERS
+from ..support import autonomous_transaction
 from ..support.public_method import public
+from . import line_words
 
 REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
-
-MATCHED, NETTED, AWAITED, LATE = "matched", "netted", "awaited", "late"
-UNKNOWN, AMOUNT, TILL, TWICE = "unknown", "amount", "till", "twice"
-UNPAID, UNDECIDABLE, MISSING, UNREPORTED = "unpaid", "undecidable", "missing", "unreported"
-CURRENCY, OVERLAP, VERIFICATION = "currency", "overlap", "verification"
-CONTRADICTION, UNLISTED, FORCED = "contradiction", "unlisted", "forced"
-
-KINDS = [
-    (MATCHED, "Matches"),
-    (NETTED, "Matches, less its refunds"),
-    (AWAITED, "Awaited in the next report"),
-    (LATE, "Came in a later report"),
-    (OVERLAP, "Reported before, by till or shop"),
-    (VERIFICATION, "Of a verification"),
-    (UNKNOWN, "At Glase only"),
-    (AMOUNT, "Another amount"),
-    (CURRENCY, "Another currency"),
-    (TILL, "Another till"),
-    (TWICE, "Reported twice"),
-    (UNPAID, "Not paid by the ledger"),
-    (UNDECIDABLE, "Cannot be told apart"),
-    (MISSING, "In the ledger only"),
-    (UNREPORTED, "Reported in a period whose id is lost"),
-    (FORCED, "Counts as paid, not confirmed by Glase"),
-    (CONTRADICTION, "Glase's two reports contradict each other"),
-    (UNLISTED, "Only a sum at Glase"),
-]
-DIFFERENCES = (
-    UNKNOWN,
-    AMOUNT,
-    CURRENCY,
-    TILL,
-    TWICE,
-    UNPAID,
-    UNDECIDABLE,
-    MISSING,
-    UNREPORTED,
-    FORCED,
-    CONTRADICTION,
-    UNLISTED,
-)
+# The ledger's word for what a report says (doc/ledger.md §3).
+REPORTED = "executeReport"
+# Which kind of case lists the lines of a kind, in which they have no row of the ledger.
+CASES = {"unknown": "unknown_reference", "unreported": "period_lost"}
 
 
 class GlasePeriodLine(models.Model):
@@ -82,11 +52,32 @@ class GlasePeriodLine(models.Model):
     order_id = fields.Many2one(related="transaction_id.order_id")
     order_reference = fields.Char("Order Reference", related="transaction_id.order_name")
     payment_id = fields.Many2one(related="transaction_id.payment_id")
-    kind = fields.Selection(KINDS, "Result", readonly=True, index=True)
+    kind = fields.Selection(
+        lambda self: line_words.names(self.env), "Result", readonly=True, index=True
+    )
     is_difference = fields.Boolean(compute="_compute_is_difference", search="_search_is_difference")
     reason = fields.Char(help="Say why this is accepted before you accept it.")
     accepted_by = fields.Many2one("res.users", readonly=True)
     accepted_at = fields.Datetime(readonly=True)
+
+    todo = fields.Text("What to Do", compute="_compute_todo")
+    case_id = fields.Many2one("glase.case", "Open Case", compute="_compute_case_id")
+    can_take_as_paid = fields.Boolean(compute="_compute_can_take_as_paid")
+    can_refund = fields.Boolean(compute="_compute_can_refund")
+    journal_item_id = fields.Many2one(
+        "account.move.line", compute="_compute_journal_item_id", compute_sudo=True
+    )
+
+    refund_candidate_ids = fields.Many2many(
+        "glase.transaction", compute="_compute_refund_candidate_ids", compute_sudo=True
+    )
+    named_refund_id = fields.Many2one(
+        "glase.transaction",
+        "Is This Refund",
+        domain="[('id', 'in', refund_candidate_ids)]",
+        ondelete="set null",
+        help="A refund that was decided to be made, and whose payment reference Glase has not said",
+    )
 
     @api.depends("reference", "kind")
     def _compute_display_name(self):
@@ -107,6 +98,90 @@ class GlasePeriodLine(models.Model):
             return differs
         return ["|", ("kind", "not in", list(DIFFERENCES)), ("accepted_at", "!=", False)]
 
+    @api.depends("kind", "amount")
+    def _compute_todo(self):
+        for line in self:
+            line.todo = line_words.sentence(line)
+
+    @api.depends("transaction_id.case_ids.state", "kind")
+    def _compute_case_id(self):
+        of_rows, of_periods = {}, {}
+        cases = self.env["glase.case"].search(
+            [
+                ("state", "=", "open"),
+                "|",
+                ("transaction_id", "in", self.transaction_id.ids),
+                ("period_id", "in", self.period_id.ids),
+            ]
+        )
+        for case in cases:
+            of_rows.setdefault(case.transaction_id, case)
+            of_periods.setdefault((case.period_id, case.kind), case)
+        for line in self:
+            of_period = of_periods.get((line.period_id, CASES.get(line.kind)))
+            of_row = line.transaction_id and of_rows.get(line.transaction_id)
+            line.case_id = of_row or of_period or False
+
+    @api.depends("kind", "transaction_id.state", "accepted_at")
+    def _compute_can_take_as_paid(self):
+        for line in self:
+            row = line.sudo().transaction_id
+            line.can_take_as_paid = bool(
+                line.kind == UNPAID
+                and line.origin == REPORT
+                and not line.accepted_at
+                and line.amount > 0
+                and row.kind == state_machine.PAYMENT
+                and row.state != state_machine.PAID
+            )
+
+    @api.depends("kind", "accepted_at", "transaction_id.state")
+    def _compute_can_refund(self):
+        for line in self:
+            row = line.sudo().transaction_id
+            line.can_refund = bool(
+                line.kind in DIFFERENCES
+                and not line.accepted_at
+                and row.kind == state_machine.PAYMENT
+                and row.state == state_machine.PAID
+                and row.refundable_amount > 0
+            )
+
+    @api.depends("transaction_id.payment_id")
+    def _compute_journal_item_id(self):
+        """The item on Glase's account of what was booked for the line's row of the ledger."""
+        found = journal_items.of_rows(self.transaction_id)
+        for line in self:
+            line.journal_item_id = found.get(line.transaction_id.id)
+
+    @api.depends("kind", "amount", "accepted_at")
+    def _compute_refund_candidate_ids(self):
+        for line in self:
+            unknown = line.kind == UNKNOWN and line.origin == REPORT and not line.accepted_at
+            line.refund_candidate_ids = unknown and line.amount < 0 and line._nameable_refunds()
+
+    def _nameable_refunds(self):
+        self.ensure_one()
+        rows = self.env["glase.transaction"]
+        return rows.search(self.period_id._covered() & rows._nameable()).filtered(
+            lambda row: not row.currency_id.compare_amounts(row.amount, -self.amount)
+        )
+
+    def _has_come(self):
+        """Whether a report has the row that this line waits for.
+
+        What a lost period has taken with it waits for nothing else, unless a report has it after all.
+        """
+        period = self.transaction_id.period_id
+        return bool(period) and (self.kind != UNREPORTED or bool(period.identifier))
+
+    def _came_late(self):
+        """What these lines waited for is in a report now."""
+        self.write({"kind": LATE})
+        self.transaction_id._settle_cases({"not_reported"}, self.env._("A later report has it."))
+
+    # === What a person does about it ===
+
     @public(group=MANAGERS, access="write", many=True)
     def action_accept(self):
         """Accept a difference with the reason that was typed.
@@ -121,3 +196,102 @@ class GlasePeriodLine(models.Model):
             line.sudo().transaction_id._settle_cases({"not_reported"}, line.reason)
         self.period_id.sudo()._sum_up()
         self.period_id.sudo()._tell_result()
+
+    @public()
+    def action_open_case(self):
+        """The open case about this line."""
+        self.ensure_one()
+        return self._shown(self.case_id)
+
+    @public()
+    def action_open_journal_item(self):
+        """The journal entry that has this line's money.
+
+        :raises UserError: if nothing is booked yet, or its reader may not see the books
+        """
+        self.ensure_one()
+        item = self.env["account.move.line"].browse(self.journal_item_id.id)
+        if not item:
+            raise UserError(self.env._("Nothing is booked yet: the session is open."))
+        item.check_access("read")
+        return self._shown(item.move_id)
+
+    @staticmethod
+    def _shown(record):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+        }
+
+    @public(group=MANAGERS)
+    def action_refund(self):
+        """Ask how much of this line's payment goes back, and why."""
+        self.ensure_one()
+        return self.transaction_id.action_refund()
+
+    @public(group=MANAGERS, access="write")
+    def action_take_as_paid(self):
+        """Take Glase's report as evidence that the payment was made (``doc/ledger.md §3``).
+
+        The row becomes paid, and its case lets it be attached to an order or paid back.
+
+        :return: the action that shows the case, if one is open
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: without a reason, or if it is paid meanwhile
+        """
+        reason = self._reason_given()
+        row = self.sudo().transaction_id
+        autonomous_transaction.lock(row)
+        self.invalidate_recordset(["can_take_as_paid"])
+        if not self.can_take_as_paid:
+            raise UserError(self.env._("This payment is paid meanwhile. Reload the page."))
+        digits = self.currency_id.decimal_places
+        evidence = state_machine.Evidence(
+            REPORTED,
+            code=0,
+            ers_reference=self.reference,
+            amount=Decimal(f"{self.amount:.{digits}f}"),
+            currency=self.currency_id.name,
+        )
+        row._absorb(evidence, {"message": False})
+        row.write(row._decided(reason, self.env.user))
+        row._note("report_believed", reason)
+        if not row._finished_order() and not row.case_ids.filtered(
+            lambda case: case.state == "open"
+        ):
+            row._open_case("paid_without_order")
+        self.sudo().period_id._compare_again()
+        return self.case_id and self.action_open_case()
+
+    def _reason_given(self):
+        reason = (self.reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Write how you know it, as the reason."))
+        return reason
+
+    @public(group=MANAGERS, access="write")
+    def action_name_refund(self):
+        """Give a refund the payment reference of this row of Glase's report.
+
+        A refund whose answer was lost has no payment reference, even after a manager has decided that
+        it was made. Nothing is matched by amount and luck: a manager names it (``doc/ledger.md §15``).
+
+        :raises AccessError: for anyone but a POS administrator
+        :raises UserError: without a refund or a reason, or if the refund has a reference meanwhile
+        """
+        reason = self._reason_given()
+        line = self.sudo()
+        row = line.named_refund_id
+        if not row:
+            raise UserError(self.env._("Choose the refund that this is."))
+        autonomous_transaction.lock(row)
+        line.invalidate_recordset(["refund_candidate_ids"])
+        if row not in line.refund_candidate_ids:
+            raise UserError(self.env._("This refund cannot be it any more. Reload the page."))
+        why_not = row._why_not_reference(self.reference)
+        if why_not:
+            raise UserError(why_not)
+        row._enter_reference(self.reference, reason, self.env.user)
+        line.period_id._compare_again()

@@ -5,19 +5,109 @@ from decimal import Decimal
 from odoo import api, models
 
 from ...glase.reports import DETAILS
-from ...rules import state_machine
+from ...rules.reconciliation import (
+    CONTRADICTION,
+    REMATCHED,
+    UNKNOWN,
+    UNLISTED,
+    Entry,
+    Line,
+    contradict,
+    match,
+    name_verified,
+)
 from ..support import autonomous_transaction
 from .glase_period import RECONCILED
-from .glase_period_line import CONTRADICTION, UNDECIDABLE, UNKNOWN, UNLISTED, UNPAID
-from .glase_period_match import Entry, Line, match
 
-# A line with one of these may become something else once the ledger has learnt more.
-REMATCHED = (UNKNOWN, UNPAID, UNDECIDABLE)
 # So often two reports that contradict each other are fetched again.
 CONTRADICTIONS = 3
 CONTRADICTION_PAUSE = timedelta(seconds=60)
 # So many unknown references a case lists.
 LISTED = 20
+
+
+# Periods with a line of which the ledger knows more than when it was matched.
+OUTDATED = """
+    WITH line AS (
+        SELECT line.period_id, line.kind, line.reference, line.amount, line.transaction_id,
+               period.company_id, period.environment, period.marked_at
+          FROM glase_period_line line
+          JOIN glase_period period ON period.id = line.period_id
+         WHERE line.origin = 'report' AND line.kind = ANY(%(kinds)s)
+           AND (%(companies)s::int[] IS NULL OR period.company_id = ANY(%(companies)s))
+    ), found AS (
+        SELECT line.period_id
+          FROM line JOIN glase_transaction named ON named.id = line.transaction_id
+         WHERE line.kind = 'undecidable' AND named.state <> 'unknown'
+        UNION
+        SELECT line.period_id
+          FROM line JOIN glase_transaction row ON row.ers_reference = line.reference
+         WHERE line.kind <> 'undecidable' AND row.period_id IS NULL
+           AND row.company_id = line.company_id AND row.environment = line.environment
+           AND row.state = CASE WHEN line.amount < 0 THEN 'refunded' ELSE 'paid' END
+           AND (line.amount >= 0 OR row.sent_at <= line.marked_at)
+        UNION
+        SELECT line.period_id
+          FROM line
+          JOIN glase_transaction original ON original.ers_reference = line.reference
+          JOIN glase_transaction row ON row.original_id = original.id
+         WHERE line.kind <> 'undecidable' AND line.amount < 0 AND row.period_id IS NULL
+           AND row.company_id = line.company_id AND row.environment = line.environment
+           AND row.state = 'refunded' AND row.sent_at <= line.marked_at
+    )
+    SELECT period_id FROM found ORDER BY period_id
+"""
+
+# Rows of the ledger that carry one of some references, or give back what carries one.
+ENTRIES = """
+    SELECT t.id, t.kind, t.state, t.ers_reference, o.ers_reference,
+           (CASE WHEN t.receipt_currency IS NULL THEN t.amount
+                 ELSE t.receipt_amount END)::text,
+           t.terminal_identifier,
+           COALESCE(t.terminal_id = %s, t.account_id = %s),
+           COALESCE(t.sent_at <= %s, TRUE),
+           COALESCE(t.receipt_currency, c.name) = %s,
+           p.identifier IS NOT NULL,
+           p.id IS NOT NULL AND (p.terminal_id IS NULL) <> %s
+      FROM (
+            SELECT id FROM glase_transaction WHERE ers_reference = ANY(%s)
+            UNION
+            SELECT refund.id
+              FROM glase_transaction payment
+              JOIN glase_transaction refund ON refund.original_id = payment.id
+             WHERE payment.ers_reference = ANY(%s)
+           ) found
+      JOIN glase_transaction t ON t.id = found.id
+      JOIN res_currency c ON c.id = t.currency_id
+      LEFT JOIN glase_transaction o ON o.id = t.original_id
+      LEFT JOIN glase_period p ON p.id = t.period_id
+     WHERE t.company_id = %s AND t.environment = %s
+     ORDER BY t.id
+"""
+
+# What verifications paid and gave back, unless a line has it already.
+DONE_IN_VERIFICATIONS = """
+    WITH bill AS (
+        SELECT b.ers_reference, b.refund_reference, v.amount
+          FROM glase_verification_bill b
+          JOIN glase_verification v ON v.id = b.verification_id
+         WHERE v.account_id = %(account)s AND v.environment = %(environment)s
+           AND (b.ers_reference = ANY(%(wanted)s) OR b.refund_reference = ANY(%(wanted)s))
+    ), done AS (
+        SELECT ers_reference AS reference, amount FROM bill
+        UNION SELECT ers_reference, -amount FROM bill
+        UNION SELECT ers_reference, 0 FROM bill
+        UNION SELECT refund_reference, -amount FROM bill WHERE refund_reference IS NOT NULL
+    )
+    SELECT reference, amount::text FROM done
+     WHERE NOT EXISTS (
+        SELECT FROM glase_period_line line
+          JOIN glase_period period ON period.id = line.period_id
+         WHERE line.kind = 'verification' AND line.reference = done.reference
+           AND line.amount = done.amount AND period.account_id = %(account)s
+           AND period.environment = %(environment)s
+     )
+"""
 
 
 class GlasePeriod(models.Model):
@@ -48,8 +138,8 @@ class GlasePeriod(models.Model):
                 "report_count": details.count,
             }
         )
-        contradict = self._contradict(details, summary)
-        if contradict and self.contradictions < CONTRADICTIONS:
+        contradictory = contradict(details, summary, self._is_same_sum)
+        if contradictory and self.contradictions < CONTRADICTIONS:
             # One of the two may only be older than the other: nothing is concluded from them.
             self.write(
                 {
@@ -58,6 +148,14 @@ class GlasePeriod(models.Model):
                 }
             )
             return
+        self._conclude({CONTRADICTION: summary.total} if contradictory else {}, details)
+
+    def _conclude(self, findings, details):
+        """Say what differs, now that both reports of this period are taken in.
+
+        :param dict findings: what is wrong with them as a whole; see :meth:`_store_findings`
+        :param ReportContent details: the report with a row for each payment
+        """
         settled = {"next_try_at": False, "tries": 0, "not_ready_count": 0}
         self.write({**settled, "state": RECONCILED})
         self._report_unknown()
@@ -65,32 +163,25 @@ class GlasePeriod(models.Model):
             period._compare_again()
         self._settle_lost_mark()
         self._settle_lacking()
-        findings = {CONTRADICTION: summary.total} if contradict else {}
         if details.count and details.shape != DETAILS:
             findings[UNLISTED] = details.total
         self._store_findings(findings)
         self._sum_up()
         self._tell_result()
 
-    def _contradict(self, details, summary):
-        """Whether two reports of this period cannot both be right.
-
-        A summary may count refunds or not: how Glase does is not documented (``doc/protocol.md §4.14``).
-        """
-        returns = sum(row.amount < 0 for row in details.rows)
-        counted = details.count - returns <= summary.count <= details.count
-        sums = float(summary.total), float(details.total)
-        return not counted or bool(self.currency_id.compare_amounts(*sums))
+    def _is_same_sum(self, one, other):
+        return not self.currency_id.compare_amounts(float(one), float(other))
 
     # === What the ledger learns later ===
 
     @api.model
     def _compare_outdated(self):
         """Compare the periods again about whose reports the ledger has learnt something."""
-        for period_id in self._in_own_transaction(lambda periods: periods._outdated().ids):
-            self._in_own_transaction(
-                lambda periods, period_id=period_id: periods.browse(period_id)._compare_again()
-            )
+        outdated = autonomous_transaction.with_records(
+            self.browse(), lambda periods: periods._outdated().ids
+        )
+        for period in self.browse(outdated):
+            autonomous_transaction.with_records(period, lambda own: own._compare_again())
 
     def _compare_again(self):
         """Match what the ledger knows by now with this period's report as it was fetched."""
@@ -111,36 +202,7 @@ class GlasePeriod(models.Model):
         """
         self.env.flush_all()
         self.env.cr.execute(
-            """
-            WITH line AS (
-                SELECT line.period_id, line.kind, line.reference, line.amount, line.transaction_id,
-                       period.company_id, period.environment, period.marked_at
-                  FROM glase_period_line line
-                  JOIN glase_period period ON period.id = line.period_id
-                 WHERE line.origin = 'report' AND line.kind = ANY(%(kinds)s)
-                   AND (%(companies)s::int[] IS NULL OR period.company_id = ANY(%(companies)s))
-            ), found AS (
-                SELECT line.period_id
-                  FROM line JOIN glase_transaction named ON named.id = line.transaction_id
-                 WHERE line.kind = 'undecidable' AND named.state <> 'unknown'
-                UNION
-                SELECT line.period_id
-                  FROM line JOIN glase_transaction row ON row.ers_reference = line.reference
-                 WHERE line.kind <> 'undecidable' AND row.period_id IS NULL
-                   AND row.company_id = line.company_id AND row.environment = line.environment
-                   AND row.state = CASE WHEN line.amount < 0 THEN 'refunded' ELSE 'paid' END
-                   AND (line.amount >= 0 OR row.sent_at <= line.marked_at)
-                UNION
-                SELECT line.period_id
-                  FROM line
-                  JOIN glase_transaction original ON original.ers_reference = line.reference
-                  JOIN glase_transaction row ON row.original_id = original.id
-                 WHERE line.kind <> 'undecidable' AND line.amount < 0 AND row.period_id IS NULL
-                   AND row.company_id = line.company_id AND row.environment = line.environment
-                   AND row.state = 'refunded' AND row.sent_at <= line.marked_at
-            )
-            SELECT period_id FROM found ORDER BY period_id
-            """,
+            OUTDATED,
             {"kinds": list(REMATCHED), "companies": companies and companies.ids},
         )
         return self.browse(period_id for (period_id,) in self.env.cr.fetchall())
@@ -186,32 +248,13 @@ class GlasePeriod(models.Model):
 
     def _match_lines(self):
         """Match what is not matched yet, in one go."""
-        own_terminal = self.terminal_id.terminal_identifier or None
-        self.env.cr.execute(
-            """
-            SELECT id, reference, amount::text, NULLIF(terminal_identifier, '')
-              FROM glase_period_line
-             WHERE period_id = %s AND origin = 'report'
-               AND (kind IS NULL OR kind = ANY(%s))
-             ORDER BY sequence
-            """,
-            (self.id, list(REMATCHED)),
-        )
-        lines = [
-            Line(line, reference, Decimal(amount), terminal or own_terminal)
-            for line, reference, amount, terminal in self.env.cr.fetchall()
-        ]
+        lines = self._lines_to_match()
         if not lines:
             return
         matches = self._match(lines)
         updates = [
-            (
-                found.line.id,
-                found.kind,
-                found.entry.id if found.entry else None,
-                self._known_amount(found),
-            )
-            for found in matches
+            (one.line.id, one.kind, one.entry.id if one.entry else None, one.known_amount())
+            for one in matches
         ]
         self.env.cr.execute(
             """
@@ -224,60 +267,49 @@ class GlasePeriod(models.Model):
             """,
             tuple(map(list, zip(*updates, strict=True))),
         )
-        reported = [entry.id for found in matches for entry in found.entries]
+        reported = [entry.id for one in matches for entry in one.entries]
         self.env.cr.execute(
             "UPDATE glase_transaction SET period_id = %s WHERE id = ANY(%s)", (self.id, reported)
         )
         self.env.invalidate_all()
 
-    def _match(self, lines):
-        """Match lines of this period's report with the ledger.
+    def _lines_to_match(self):
+        """This report's lines that have no kind yet, or one that may become another.
 
-        :param lines: list of ``glase_period_match.Line``
-        :rtype: list[glase_period_match.Match]
+        :rtype: list[reconciliation.Line]
+        """
+        own_terminal = self.terminal_id.terminal_identifier or None
+        self.env.cr.execute(
+            """
+            SELECT id, reference, amount::text, NULLIF(terminal_identifier, '')
+              FROM glase_period_line
+             WHERE period_id = %s AND origin = 'report'
+               AND (kind IS NULL OR kind = ANY(%s))
+             ORDER BY sequence
+            """,
+            (self.id, list(REMATCHED)),
+        )
+        return [
+            Line(line, reference, Decimal(amount), terminal or own_terminal)
+            for line, reference, amount, terminal in self.env.cr.fetchall()
+        ]
+
+    def _match(self, lines):
+        """Match lines of this period's report with the ledger, and with what verifications did.
+
+        :param lines: list of ``reconciliation.Line``
+        :rtype: list[reconciliation.Match]
         """
         self.ensure_one()
-        return match(lines, self._entries({line.reference for line in lines}))
-
-    def _known_amount(self, found):
-        """What we know of that stands beside a line's amount: a Decimal, refunds below zero."""
-        return sum((self._signed(entry) for entry in found.counted()), Decimal(0))
-
-    @staticmethod
-    def _signed(entry):
-        if not entry.same_currency:
-            return Decimal(0)
-        return -entry.amount if entry.kind == state_machine.REFUND else entry.amount
+        found = match(lines, self._entries({line.reference for line in lines}))
+        unknown = {one.line.reference for one in found if one.kind == UNKNOWN}
+        return name_verified(found, self._done_in_verifications(unknown))
 
     def _entries(self, references):
         """The company's rows of the ledger that carry one of these references."""
         self.env.flush_all()
         self.env.cr.execute(
-            """
-            SELECT t.id, t.kind, t.state, t.ers_reference, o.ers_reference,
-                   (CASE WHEN t.receipt_currency IS NULL THEN t.amount
-                         ELSE t.receipt_amount END)::text,
-                   t.terminal_identifier,
-                   COALESCE(t.terminal_id = %s, t.account_id = %s),
-                   COALESCE(t.sent_at <= %s, TRUE),
-                   COALESCE(t.receipt_currency, c.name) = %s,
-                   p.identifier IS NOT NULL,
-                   p.id IS NOT NULL AND (p.terminal_id IS NULL) <> %s
-              FROM (
-                    SELECT id FROM glase_transaction WHERE ers_reference = ANY(%s)
-                    UNION
-                    SELECT refund.id
-                      FROM glase_transaction payment
-                      JOIN glase_transaction refund ON refund.original_id = payment.id
-                     WHERE payment.ers_reference = ANY(%s)
-                   ) found
-              JOIN glase_transaction t ON t.id = found.id
-              JOIN res_currency c ON c.id = t.currency_id
-              LEFT JOIN glase_transaction o ON o.id = t.original_id
-              LEFT JOIN glase_period p ON p.id = t.period_id
-             WHERE t.company_id = %s AND t.environment = %s
-             ORDER BY t.id
-            """,
+            ENTRIES,
             (
                 self.terminal_id.id or None,
                 self.account_id.id,
@@ -291,6 +323,29 @@ class GlasePeriod(models.Model):
             ),
         )
         return [Entry(*row[:5], Decimal(row[5]), *row[6:]) for row in self.env.cr.fetchall()]
+
+    def _done_in_verifications(self, references):
+        """What verifications of this account did with some references, unless a line has it already.
+
+        In a whole shop's report only: a till's does not have it.
+
+        :param set references: of Glase
+        :return: pairs of a reference and a Decimal, below zero for a refund, 0 for a payment that
+            is reported less its refund
+        :rtype: set
+        """
+        if not references or self.terminal_id:
+            return set()
+        self.env.flush_all()
+        self.env.cr.execute(
+            DONE_IN_VERIFICATIONS,
+            {
+                "account": self.account_id.id,
+                "environment": self.environment,
+                "wanted": list(references),
+            },
+        )
+        return {(reference, Decimal(amount)) for reference, amount in self.env.cr.fetchall()}
 
     def _report_unknown(self):
         """Money at Glase that the ledger does not know is a case that lists it."""

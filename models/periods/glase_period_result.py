@@ -1,32 +1,77 @@
 from collections import defaultdict
+from typing import NamedTuple
 
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...rules import state_machine
-from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
-from .glase_period_job import ASK_AGAIN_PAUSES
-from .glase_period_line import (
+from ...rules.reconciliation import (
     AWAITED,
-    CONTRADICTION,
     FORCED,
+    LACKING,
     LATE,
-    LEDGER,
     MISSING,
     OVERLAP,
-    REPORT,
-    SUMMARY,
     UNDECIDABLE,
     UNKNOWN,
-    UNLISTED,
     UNREPORTED,
     VERIFICATION,
 )
-from .glase_period_line import DIFFERENCES as DIFFERENT
+from ...rules.reconciliation import DIFFERENCES as DIFFERENT
+from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
+from .glase_period_job import ASK_AGAIN_PAUSES
+from .glase_period_line import LEDGER, REPORT, SUMMARY
+from .scope import not_reported
 
-# What a report lacks, or says otherwise than the other one, it may have the next time.
-LACKING = (AWAITED, MISSING, CONTRADICTION, UNLISTED)
+# Rows by the first period that should have them, and whether the report of the next one is there too.
+DUE = """
+    WITH due AS (
+        SELECT row.id, period.id AS period_id,
+               period.state IN %(compared)s AS is_there,
+               period.fetched_at, period.asked_again, period.asked_again_at,
+               ROW_NUMBER() OVER (
+                   PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
+               ) AS nth
+          FROM glase_transaction row
+          LEFT JOIN glase_transaction original ON original.id = row.original_id
+          JOIN glase_period period
+            ON period.identifier IS NOT NULL AND period.mark_sent_at >= row.ended_at
+           AND (period.terminal_id = row.terminal_id
+                OR period.terminal_id IS NULL AND period.account_id = row.account_id
+               AND period.environment = row.environment)
+         WHERE row.id IN %(rows)s
+           AND NOT EXISTS (
+                SELECT FROM glase_period_line line
+                 WHERE line.reference IN (row.ers_reference, original.ers_reference)
+                   AND line.kind = %(undecidable)s AND line.company_id = row.company_id
+                   AND (line.amount >= 0 OR row.kind = %(refund)s)
+           )
+    )
+    SELECT first.id, first.period_id,
+           first.asked_again_at >= second.fetched_at
+               AND (first.fetched_at >= second.fetched_at
+                    OR first.asked_again >= %(enough)s),
+           second.is_there
+      FROM due first
+      LEFT JOIN due second ON second.id = first.id AND second.nth = 2
+     WHERE first.nth = 1 AND first.is_there
+     ORDER BY first.id
+"""
+
+
+class Lacking(NamedTuple):
+    """A row of the ledger that no report has had, although it should.
+
+    :ivar period_id: the period whose report it is due in
+    :ivar kind: awaited, or missing
+    :ivar is_to_ask: whether that report is to be fetched again before anything is concluded
+    """
+
+    row_id: int
+    period_id: int
+    kind: str
+    is_to_ask: bool
 
 
 class GlasePeriod(models.Model):
@@ -44,48 +89,14 @@ class GlasePeriod(models.Model):
         fetched again since then (or could not be, however often it was asked for), it is missing.
         What a line that cannot be told apart may be about lacks nothing but the answer.
 
-        :return: by the id of a row: the id of its period, whether it is missing, and whether its
-            period's report is to be fetched again before anything is concluded
-        :rtype: dict[int, tuple[int, bool, bool]]
+        :rtype: list[Lacking]
         """
         self.ensure_one()
-        rows = self.env["glase.transaction"]._search(self._covered() & self._moved())
+        rows = self.env["glase.transaction"]._search(self._covered() & not_reported())
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                """
-                WITH due AS (
-                    SELECT row.id, period.id AS period_id,
-                           period.state IN %(compared)s AS is_there,
-                           period.fetched_at, period.asked_again, period.asked_again_at,
-                           ROW_NUMBER() OVER (
-                               PARTITION BY row.id ORDER BY period.mark_sent_at, period.id
-                           ) AS nth
-                      FROM glase_transaction row
-                      LEFT JOIN glase_transaction original ON original.id = row.original_id
-                      JOIN glase_period period
-                        ON period.identifier IS NOT NULL AND period.mark_sent_at >= row.ended_at
-                       AND (period.terminal_id = row.terminal_id
-                            OR period.terminal_id IS NULL AND period.account_id = row.account_id
-                           AND period.environment = row.environment)
-                     WHERE row.id IN %(rows)s
-                       AND NOT EXISTS (
-                            SELECT FROM glase_period_line line
-                             WHERE line.reference IN (row.ers_reference, original.ers_reference)
-                               AND line.kind = %(undecidable)s AND line.company_id = row.company_id
-                               AND (line.amount >= 0 OR row.kind = %(refund)s)
-                       )
-                )
-                SELECT first.id, first.period_id,
-                       first.asked_again_at >= second.fetched_at
-                           AND (first.fetched_at >= second.fetched_at
-                                OR first.asked_again >= %(enough)s),
-                       second.is_there
-                  FROM due first
-                  LEFT JOIN due second ON second.id = first.id AND second.nth = 2
-                 WHERE first.nth = 1 AND first.is_there
-                 ORDER BY first.id
-                """,
+                DUE,
                 rows=rows.subselect(),
                 compared=COMPARED,
                 enough=len(ASK_AGAIN_PAUSES),
@@ -93,10 +104,15 @@ class GlasePeriod(models.Model):
                 refund=state_machine.REFUND,
             )
         )
-        return {
-            row: (period, bool(next_is_there and asked), bool(next_is_there and not asked))
+        return [
+            Lacking(
+                row,
+                period,
+                MISSING if next_is_there and asked else AWAITED,
+                bool(next_is_there and not asked),
+            )
             for row, period, asked, next_is_there in self.env.cr.fetchall()
-        }
+        ]
 
     def _may_come_yet(self):
         """Whether these reports lack something that they may have when they are fetched again."""
@@ -112,7 +128,7 @@ class GlasePeriod(models.Model):
     def _unanswered_before(self):
         """The periods since the last mark that was answered before this one: a domain."""
         self.ensure_one()
-        of_scope = self._of_scope(self.account_id, self.terminal_id)
+        of_scope = self._scope().periods()
         before = of_scope & Domain("mark_sent_at", "<", self.mark_sent_at)
         # Rows from before a mark that was answered are in that period's report, not in this one.
         answered = self.search(
@@ -135,9 +151,7 @@ class GlasePeriod(models.Model):
         # A search knows whole seconds only.
         before = reported.filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         # What an earlier report lacks was not in the lost period.
-        lacking = [
-            row for row, (period_id, *_rest) in self._lacking().items() if period_id == self.id
-        ]
+        lacking = [one.row_id for one in self._lacking() if one.period_id == self.id]
         stranded = rows.browse(lacking).filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         values = {"fetched_at": self.fetched_at, "state": RECONCILED}
         if before or not stranded:
@@ -157,42 +171,44 @@ class GlasePeriod(models.Model):
 
         Whatever the order in which the reports of this registration or shop arrive.
         """
-        rows = self.env["glase.transaction"]
         lines = self.env["glase.period.line"].search(
             Domain("transaction_id", "any", self._covered())
             & Domain("kind", "in", [AWAITED, MISSING, UNREPORTED])
         )
-        # What a lost period has taken with it waits for nothing else, unless a report has it after all.
-        changed = lines.filtered(
-            lambda line: (
-                line.transaction_id.period_id
-                and (line.kind != UNREPORTED or line.transaction_id.period_id.identifier)
-            )
-        )
+        changed = lines.filtered(lambda line: line._has_come())
         changed._came_late()
         waiting = {line.transaction_id.id: line for line in lines - changed}
         changed |= self._settle_forced()
-        new = defaultdict(rows.browse)
-        to_ask = self.browse()
-        for row_id, (period_id, is_missing, is_to_ask) in self._lacking().items():
-            if is_to_ask:
-                to_ask |= self.browse(period_id)
-            line = waiting.get(row_id)
-            kind = MISSING if is_missing else AWAITED
-            if not line:
-                new[period_id, kind] |= rows.browse(row_id)
-            elif is_missing and line.kind == AWAITED:
-                changed |= line
-                line.kind = kind
-        for (period_id, kind), some in new.items():
-            changed |= self.browse(period_id)._add_ledger_lines(some, kind)
+        lacking = self._lacking()
+        changed |= self._list_lacking(lacking, waiting)
         missing = changed.filtered(lambda line: line.kind == MISSING and not line.accepted_at)
         for row in missing.transaction_id:
             row._open_case("not_reported")
         others = changed.period_id - self
         others._sum_up()
         others._tell_result()
-        to_ask._ask_again_now()
+        self.browse({one.period_id for one in lacking if one.is_to_ask})._ask_again_now()
+
+    def _list_lacking(self, lacking, waiting):
+        """Say with a line of its period for each row that is lacking what it is.
+
+        :param lacking: what :meth:`_lacking` returned
+        :param dict waiting: the line that a row has already, by the row's id
+        :return: the lines that have changed, or are new
+        """
+        rows = self.env["glase.transaction"]
+        changed = self.env["glase.period.line"]
+        new = defaultdict(rows.browse)
+        for one in lacking:
+            line = waiting.get(one.row_id)
+            if not line:
+                new[one.period_id, one.kind] |= rows.browse(one.row_id)
+            elif one.kind == MISSING and line.kind == AWAITED:
+                changed |= line
+                line.kind = MISSING
+        for (period_id, kind), some in new.items():
+            changed |= self.browse(period_id)._add_ledger_lines(some, kind)
+        return changed
 
     def _settle_forced(self):
         """What counts as paid and is not confirmed by Glase is a difference, until Glase confirms it.
@@ -208,9 +224,7 @@ class GlasePeriod(models.Model):
         changed = confirmed
         unconfirmed = self._covered() & Domain("forced_at", "!=", False)
         unconfirmed &= Domain("state", "!=", state_machine.PAID)
-        marked = self._of_scope(self.account_id, self.terminal_id) & Domain(
-            "identifier", "!=", False
-        )
+        marked = self._scope().periods() & Domain("identifier", "!=", False)
         forced = self.env["glase.transaction"].search(unconfirmed) - lines.transaction_id
         for row in forced.filtered(lambda row: row._counts_as_paid()):
             since = Domain("mark_sent_at", ">", row.forced_at)
@@ -353,12 +367,3 @@ class GlasePeriod(models.Model):
         if self.difference_count:
             return self.env._("Differences to decide: %s.", self.difference_count)
         return False
-
-
-class GlasePeriodLine(models.Model):
-    _inherit = "glase.period.line"
-
-    def _came_late(self):
-        """What these lines waited for is in a report now."""
-        self.write({"kind": LATE})
-        self.transaction_id._settle_cases({"not_reported"}, self.env._("A later report has it."))

@@ -413,5 +413,4 @@ class GlaseTerminal(models.Model):
         """Mark the period of this registration now, or of its whole shop."""
         self.ensure_one()
         self.check_access("read")
-        periods = self.env["glase.period"]
-        return periods._mark_by_hand(*periods._scope_of(self.account_id, self))
+        return self.env["glase.period"]._mark_by_hand(self.account_id, self)

@@ -40,7 +40,6 @@ from .accounts import glase_environments
 from .go_live import glase_go_live
 from .go_live import glase_go_live_line
 from .receipts import glase_receipt
-from .receipts import glase_receipt_job
 from .ledger import glase_event
 from .registration import glase_terminal_hour
 from .cases import glase_case

@@ -3,8 +3,8 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
-from ..models.receipts import glase_receipt_job
-from ..models.receipts.document import receipt_document
+from ..models.receipts import glase_receipt
+from ..models.receipts.document import receipt_document, values_of
 from .refunds import RefundCommon
 
 HOSTILE = "<script>alert(1)</script> & \"'</td>"
@@ -32,8 +32,7 @@ class TestReceiptSubmission(RefundCommon):
 
     def document(self, row):
         """The document as it would be sent."""
-        receipt = self.receipt(row)
-        values = receipt.sudo()._values(row.payment_id.pos_order_id)
+        values = values_of(row.sudo(), row.payment_id.pos_order_id.sudo())
         return receipt_document(row.account_id, values)
 
     def test_a_payment(self):
@@ -114,7 +113,7 @@ class TestReceiptSubmission(RefundCommon):
             {"operation": "submitPaymentReceipt", "kind": "code", "code": 90, "count": None}
         )
         receipt = self.receipt(row)
-        for pause in (0, *(pause.total_seconds() + 1 for pause in glase_receipt_job.PAUSES)):
+        for pause in (0, *(pause.total_seconds() + 1 for pause in glase_receipt.PAUSES)):
             self.work(pause)
         self.assertEqual(receipt.state, "failed")
         self.assertIn("90", receipt.message)
@@ -137,7 +136,7 @@ class TestReceiptSubmission(RefundCommon):
         _order, row = self.paid_order()
         with self.registry.cursor() as cr:
             receipts = self.env(cr=cr)["glase.receipt"].sudo()
-            _id, submit = receipts._in_own_transaction(lambda mine: mine._claim_next())
+            _id, submit = receipts._in_own(lambda mine: mine._claim_next())
             self.assertIsNone(receipts._submit(submit))
         self.env.invalidate_all()
         self.assertEqual(self.receipt(row).state, "sending")
@@ -178,7 +177,7 @@ class TestReceiptSubmission(RefundCommon):
         self.work(3600)
         self.assertFalse(self.submitted())
 
-    @mute_logger("odoo.addons.pos_glase.models.receipts.glase_receipt_job")
+    @mute_logger("odoo.addons.pos_glase.models.receipts.glase_receipt")
     def test_a_broken_template_stops_neither_queue_nor_sale(self):
         view = self.env.ref("pos_glase.glase_receipt_document")
         order, row = self.paid_order()

@@ -1,9 +1,20 @@
+import functools
+from datetime import timedelta
+
 from odoo import api, fields, models
 
+from ...glase import GlaseError, ResultError
+from ...glase.logs import get_logger
+from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_account import RECEIPT_OFF
+from ..accounts.glase_connection import raising
 from ..pos.res_users import MANAGERS
-from ..support import clock, cron
+from ..support import autonomous_transaction, clock, cron
+from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
+from .document import receipt_document, values_of
+
+_logger = get_logger(__name__)
 
 WAITING, SENDING, SUBMITTED, FAILED = "waiting", "sending", "submitted", "failed"
 STATES = [
@@ -13,12 +24,29 @@ STATES = [
     (FAILED, "Given up"),
 ]
 
+BATCH = 100
+# Longer than a call can take: whoever claimed it before that is gone. Submitting twice does no harm.
+CLAIMED_FOR = timedelta(seconds=60)
+PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440, 1440))
+COPY_PAUSE = timedelta(hours=1)
+# Glase says the same however often it is asked.
+FINAL_CODES = frozenset({23, 91})
+
+
+class OrderMissing(Exception):
+    """The order is not finished, or gone."""
+
+
+class NotMade(Exception):
+    """The document could not be made."""
+
 
 class GlaseReceipt(models.Model):
     """The receipt of one payment or refund, on its way to Glase (``doc/protocol.md §4.12``).
 
     Made in the transaction in which the order of the payment is finished; all that talks with
-    Glase happens later, in a scheduled job. Whatever becomes of it, the sale stands.
+    Glase happens later, in a scheduled job: claim, commit, call, store (``doc/ledger.md §2``).
+    Whatever becomes of it, the sale stands.
     """
 
     _name = "glase.receipt"
@@ -76,3 +104,104 @@ class GlaseReceipt(models.Model):
         again = self.sudo().filtered(lambda receipt: receipt.state in (WAITING, FAILED))
         again.write({"state": WAITING, "tries": 0, "next_try_at": clock.now(self.env.cr)})
         self._wake()
+
+    # === The job ===
+
+    @api.model
+    def _cron_receipts(self):
+        """Submit what is due; a Glase that does not answer is left alone until the next run."""
+        for _index in range(BATCH):
+            claimed = self._in_own(lambda receipts: receipts._claim_next())
+            if not claimed:
+                break
+            receipt_id, submit = claimed
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            error = self._submit(submit)
+            self.browse(receipt_id)._in_own(lambda receipt, error=error: receipt._store(error))
+            if error and not isinstance(error, ResultError):
+                break
+        due = self._in_own(lambda receipts: receipts._next_due())
+        if due:
+            cron.wake(self.env, "cron_receipts", due)
+
+    def _in_own(self, work):
+        return autonomous_transaction.with_records(self, work)
+
+    @api.model
+    def _next_due(self):
+        waiting = [("state", "in", [WAITING, SENDING]), ("next_try_at", "!=", False)]
+        return self.search(waiting, order="next_try_at", limit=1).next_try_at
+
+    @api.model
+    def _claim_next(self):
+        """Claim the next receipt that is due, so that no other worker takes it.
+
+        :return: ``(id, the call to make)`` or None
+        """
+        now = clock.now(self.env.cr)
+        receipt = cron.next_due(self, (WAITING, SENDING), now)
+        if not receipt:
+            return None
+        submit = receipt._plan()
+        receipt.write({"state": SENDING, "next_try_at": now + CLAIMED_FOR})
+        return receipt.id, submit
+
+    def _plan(self):
+        """The call for this receipt; what keeps it from being made raises in it."""
+        self.ensure_one()
+        row = self.transaction_id
+        order = row.payment_id.pos_order_id
+        try:
+            if not order or order.state in ("draft", "cancel"):
+                raise OrderMissing
+            document = receipt_document(row.account_id, values_of(row, order))
+            client, principal = row.terminal_id._client(), row.terminal_id._principal()
+        except (GlaseError, OrderMissing) as error:
+            return raising(error)
+        except Exception as error:
+            # The template can be changed by anybody with Studio: the queue goes on.
+            _logger.exception("The receipt of row %s could not be made", row.id)
+            return raising(NotMade(str(error)))
+        reference = row.ers_reference
+        return functools.partial(client.submit_payment_receipt, principal, reference, document)
+
+    @staticmethod
+    def _submit(submit):
+        """Make the call; returns what went wrong, or None."""
+        try:
+            submit()
+        except (GlaseError, OrderMissing, NotMade) as error:
+            return error
+        return None
+
+    def _store(self, error):
+        self.ensure_one()
+        autonomous_transaction.lock(self)
+        now = clock.now(self.env.cr)
+        if not error:
+            values = {"state": SUBMITTED, "submitted_at": now, "next_try_at": False}
+            self.write({**values, "message": False})
+            return
+        words = self._in_words(error)
+        if isinstance(error, CopiedDatabase):
+            # Nothing was asked: it waits until an administrator confirms the database.
+            self.write({"state": WAITING, "next_try_at": now + COPY_PAUSE, "message": words})
+            return
+        tries = self.tries + 1
+        final = isinstance(error, ResultError) and error.code in FINAL_CODES
+        if final or tries > len(PAUSES):
+            values = {"state": FAILED, "next_try_at": False}
+        else:
+            values = {"state": WAITING, "next_try_at": now + PAUSES[tries - 1]}
+        self.write({**values, "tries": tries, "message": words})
+
+    def _in_words(self, error):
+        if isinstance(error, OrderMissing):
+            return self.env._("The order of this payment is not finished yet.")
+        if isinstance(error, NotMade):
+            return self.env._("The receipt could not be made: see the server's log.")
+        if isinstance(error, CopiedDatabase):
+            return cashier_message(self.env, error)
+        if isinstance(error, ResultError):
+            return self.env._("Glase did not take the receipt: result code %s.", error.code)
+        return self.env._("Glase did not answer.")

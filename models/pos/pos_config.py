@@ -121,26 +121,33 @@ class PosConfig(models.Model):
         self.ensure_one()
         terminal = self.sudo().glase_terminal_id
         account = terminal.account_id or self._glase_account()
-        state = {READY: "ready", "registered": "no_glase_id"}.get(terminal.state)
-        if not state:
-            state = "not_registered" if terminal or self._glase_accounts() else "no_account"
-        if terminal and account.unbound_why:
-            state = "copied"
-        ready = state == "ready"
+        state = self._glase_till_state(terminal, account)
         environment = (terminal if terminal.state in LIVE else account).environment or False
+        sticker = {"glase_id": False, "sticker": False, "phone_url": False}
+        if state == "ready":
+            sticker = {
+                "glase_id": terminal.glase_id,
+                "sticker": terminal._sticker_text(),
+                "phone_url": terminal.phone_url,
+            }
         return {
             "state": state,
             "message": self._glase_todo(state),
             "shop": account.shop_name or self.company_id.sudo().name,
-            "glase_id": ready and terminal.glase_id,
-            "sticker": ready and terminal._sticker_text(),
-            "phone_url": ready and terminal.phone_url,
+            **sticker,
             "simulation": environment == "simulator",
             "mark": MARKS.get(environment, False),
             "environment": environment,
             "manager": self.env.user.has_group("point_of_sale.group_pos_manager"),
             "terminal_name": terminal.name or "",
         }
+
+    def _glase_till_state(self, terminal, account):
+        if terminal and account.unbound_why:
+            return "copied"
+        if terminal.state in LIVE:
+            return "ready" if terminal.state == READY else "no_glase_id"
+        return "not_registered" if terminal or self._glase_accounts() else "no_account"
 
     def _glase_todo(self, state):
         match state:
@@ -266,7 +273,7 @@ class PosConfig(models.Model):
                 if self._glase_accounts()
                 else self._glase_todo("no_account")
             )
-        transact = transact or self._glase_in_own_transaction
+        transact = transact or self._glase_in_own
         draft_id = transact(lambda config: config._glase_make_draft(account.id))
         self.invalidate_recordset(["glase_terminal_id", "glase_terminal_ids"])
         return self.env["glase.terminal"].browse(draft_id)
@@ -278,12 +285,9 @@ class PosConfig(models.Model):
         )
         return terminal.id
 
-    def _glase_in_own_transaction(self, work):
-        config_id = self.id
+    def _glase_in_own(self, work):
         self.env.cr.commit()  # pylint: disable=invalid-commit
-        result = autonomous_transaction.run(
-            self.env, lambda env: work(env["pos.config"].browse(config_id))
-        )
+        result = autonomous_transaction.with_records(self, work)
         self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
         return result

@@ -48,9 +48,6 @@ from .pos import pos_config
 from .accounts import account_overview
 from .pos import ir_module_module
 from .pos import pos_order
-
-# Its writes go past the guard of the next one: it comes first.
-from .pos import pos_payment_proof
 from .pos import pos_payment
 from .pos import pos_payment_method
 from .pos import pos_session

@@ -16,10 +16,10 @@ ENDS = {
     "_claim_for_refund",
     "_decide",
     "_forget_payment",
-    "_glase_link",
     "_glase_let_go",
     "_move",
     "_release_claim",
+    "link_row",
 }
 LOCKS = {"_lock", "_lock_ends", "lock", "lock_free"}
 

@@ -8,9 +8,10 @@ from ...rules import state_machine
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
 from ..support import clock
+from .payment_proof import PaymentProof, rows_of
 
 # What a Glase line is at the till, in core's words: ``payment_status``.
-DONE, RETRY, REVERSING = "done", "retry", "reversing"
+RETRY, REVERSING = "retry", "reversing"
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
 NOT_TAKEN = (
     "pending",
@@ -67,8 +68,8 @@ class PosOrder(models.Model):
         if vals.get("state") == "cancel":
             payments._glase_let_go()
         else:
-            for payment, row in payments._glase_rows().items():
-                payment._glase_compare(row)
+            for payment, row in rows_of(payments).items():
+                PaymentProof(payment).compare(row)
                 payment.pos_order_id._glase_watch_total()
             payments._glase_prove()
         return result
@@ -94,7 +95,7 @@ class PosOrder(models.Model):
     def _glase_compare_totals(self):
         watched = self.env.cr.precommit.data.pop("pos_glase.orders", ())
         payments = self.sudo().browse(watched).exists()._glase_payments()
-        for payment, row in payments._glase_rows().items():
+        for payment, row in rows_of(payments).items():
             payment.pos_order_id._glase_compare_total(row)
 
     def _glase_compare_total(self, row):

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 
 from ...rules.environments import MARKS
-from ..books import payment_books
+from ..books import books_job, payment_books
+from .payment_proof import PaymentProof, rows_of
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
 
@@ -26,7 +27,7 @@ OF_ORDER = frozenset({"company_id", "session_id", "currency_id", "user_id", "par
 
 
 class PosPayment(models.Model):
-    """Where the proof hangs on: whatever creates, changes or removes a payment (``doc/ledger.md §6``)."""
+    """A payment of an order: whatever creates, changes or removes one proves it (``doc/ledger.md §6``)."""
 
     _inherit = "pos.payment"
 
@@ -97,11 +98,11 @@ class PosPayment(models.Model):
         if relevant:
             self.env["glase.transaction"]._lock_ends(payments=self)
         glase = self.filtered(lambda payment: payment._is_glase())
-        rows = self._glase_rows() if relevant else {}
+        rows = rows_of(self) if relevant else {}
         super(PosPayment, self - glase).write(vals)
         result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
         for payment, row in rows.items():
-            payment._glase_compare(row)
+            PaymentProof(payment).compare(row)
         if relevant:
             self._glase_prove()
         return result
@@ -126,7 +127,7 @@ class PosPayment(models.Model):
         A bill that is out is given up, so that it is canceled; money that was taken is a case.
         """
         self.env["glase.transaction"]._lock_ends(payments=self)
-        for payment, row in self._glase_rows().items():
+        for payment, row in rows_of(self).items():
             if row.payment_id == payment:
                 row.payment_id = False
                 row._open_case(row._without_order_kind())
@@ -137,6 +138,27 @@ class PosPayment(models.Model):
         ledger_rows = self.env["glase.transaction"].sudo()
         for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
             row._open_case("paid_without_order")
+
+    def _glase_prove(self):
+        """Match these payments with the ledger; see :class:`PaymentProof`."""
+        for payment in self:
+            PaymentProof(payment).prove()
+
+    def _glase_write_proof(self, values):
+        """Write what the proof found, past the guard against what others claim.
+
+        Proven or not, the books must be compared with it.
+        """
+        # pylint: disable-next=super-method-mismatch
+        result = super().write({**values, "glase_books_due": True})
+        books_job.wake_for_payments(self)
+        payment_books.write_reference(self)
+        return result
+
+    def _glase_write_marks(self, values):
+        """Write marks of the books: they are no proof, and do not make the payment due again."""
+        # pylint: disable-next=super-method-mismatch
+        return super().write(values)
 
     def _is_glase(self):
         return self.payment_method_id.sudo().use_payment_terminal == "glase"

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from odoo.exceptions import UserError
 
-from ..pos.pos_order import DONE
+from ..pos.payment_proof import DONE
 
 WAITING = "waiting"
 MAX_PRICE_ROUNDS = 5

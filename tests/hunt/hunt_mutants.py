@@ -8,6 +8,7 @@ from unittest.mock import patch
 from hunt_plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.models.pos import payment_proof
 from odoo.addons.pos_glase.models.refunds import glase_transaction_refund
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
 from odoo.addons.pos_glase.rules import state_machine
@@ -222,35 +223,34 @@ def no_answer_is_failed(world):
 
 
 @mutant
-def link_twice(world):
+def link_twice(_world):
     """A row proves each payment that names its order, whoever has it already."""
 
-    def matching(original, self):
-        row = original(self)
-        if row or self.amount < 0:
+    proof = payment_proof.PaymentProof
+    own_row, own_link = proof.matching_row, proof.link_row
+
+    def matching(self):
+        row, payment = own_row(self), self.payment
+        if row or payment.amount < 0:
             return row
-        return (
-            self.env["glase.transaction"]
-            .sudo()
-            .search(
-                [
-                    ("order_id.config_id", "=", self.pos_order_id.config_id.id),
-                    ("state", "=", "paid"),
-                    ("amount", "=", self.amount),
-                ],
-                limit=1,
-            )
+        return self.env["glase.transaction"].search(
+            [
+                ("order_id.config_id", "=", payment.pos_order_id.config_id.id),
+                ("state", "=", "paid"),
+                ("amount", "=", payment.amount),
+            ],
+            limit=1,
         )
 
-    def link(original, self, row):
-        if row and row.payment_id and row.payment_id != self:
-            self._glase_write_proof(
+    def link(self, row):
+        if row and row.payment_id and row.payment_id != self.payment:
+            self.payment._glase_write_proof(
                 {"transaction_id": row.ers_reference, "glase_unverified": False}
             )
             return None
-        return original(self, row)
+        return own_link(self, row)
 
-    return in_model(world, "pos.payment", _glase_matching_row=matching, _glase_link=link)
+    return patch.multiple(proof, matching_row=matching, link_row=link)
 
 
 @mutant

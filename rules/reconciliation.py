@@ -182,7 +182,8 @@ def _turn(line, payments, refunds):
     known = refunds[line.reference] if line.amount < 0 else payments[line.reference]
     equal = [entry for entry in known if entry.amount == abs(line.amount)]
     own = any(entry.reference == line.reference for entry in equal)
-    return line.amount < 0, not own, not equal
+    fits = not own, not equal
+    return line.amount < 0, *fits, line.amount, line.reference, line.terminal or ""
 
 
 # === What one line is: the first rule that has an answer ===

@@ -48,14 +48,7 @@ def draft(order, total, line_uuid, quantities=None, reason=""):
     if not quantities:
         _give_back_amount(refund, order, total)
     _balance(refund, -total)
-    refund.message_post(
-        body=order.env._(
-            "Glase refund of %(amount)s for %(order)s: %(reason)s",
-            amount=order.currency_id.format(float(total)),
-            order=order.pos_reference or order.name,
-            reason=reason,
-        )
-    )
+    _tell(refund, order, total, reason)
     refund.add_payment(
         {
             "pos_order_id": refund.id,
@@ -66,6 +59,18 @@ def draft(order, total, line_uuid, quantities=None, reason=""):
         }
     )
     return refund.payment_ids
+
+
+def _tell(refund, order, total, reason):
+    """Say in the refund's history what it is for."""
+    refund.message_post(
+        body=order.env._(
+            "Glase refund of %(amount)s for %(order)s: %(reason)s",
+            amount=order.currency_id.format(float(total)),
+            order=order.pos_reference or order.name,
+            reason=reason,
+        )
+    )
 
 
 def open_session(order):

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import Command, api, models
 
 from ..models.support import parameters
 from ..models.support.caller_context import kept
@@ -57,20 +57,29 @@ class GlaseWizard(models.AbstractModel):
 
     def _glase_check_subjects(self, vals):
         """:raises AccessError: if the values name a record that the user may not read"""
+        if self.env.su:
+            return
         for name, value in vals.items():
             field = self._fields.get(name)
-            if self.env.su or not field or not field.relational or not value:
+            if not field or not field.relational or not value:
                 continue
             others = self.env[field.comodel_name]
             if field.type == "many2one":
                 # In a dialog that is not stored yet the browser gives a record as its values.
                 value = value.get("id") if isinstance(value, dict) else value
                 others.browse(value).check_access("read")
-                continue
-            for command in value:
-                if command[0] in (0, 1) and hasattr(others, "_glase_check_subjects"):
-                    others._glase_check_subjects(command[2])
-                if command[0] in (1, 2, 3, 4) and type(command[1]) is int:
-                    others.browse(command[1]).check_access("read")
-                if command[0] == 6:
-                    others.browse(command[2]).check_access("read")
+            else:
+                for command in value:
+                    self._glase_check_command(others, command)
+
+    @staticmethod
+    def _glase_check_command(others, command):
+        """:raises AccessError: if a command of a many2many or one2many names such a record"""
+        code = command[0]
+        if code in (Command.CREATE, Command.UPDATE) and hasattr(others, "_glase_check_subjects"):
+            others._glase_check_subjects(command[2])
+        one = code in (Command.UPDATE, Command.DELETE, Command.UNLINK, Command.LINK)
+        if one and type(command[1]) is int:
+            others.browse(command[1]).check_access("read")
+        if code == Command.SET:
+            others.browse(command[2]).check_access("read")

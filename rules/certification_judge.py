@@ -1,9 +1,11 @@
 """How a step of the sheet is judged by what was heard: pure functions, without a database."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from . import state_machine
+from .certification_request import look
 
 OK, FAILED = "ok", "failed"
 POLL_PAUSE = timedelta(seconds=1)
@@ -15,6 +17,7 @@ SCAN_WITHIN = timedelta(minutes=5)
 ANSWER_WITHIN = timedelta(seconds=60)
 NOT_READY = 2
 UNPAID = frozenset({"CANCELED", "CANCELLED", "FAILED", "EXPIRED"})
+_OWN_REFERENCE = re.compile(r"<clientReference>[^<]*</clientReference>")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Heard:
 
     ``words`` says in English what an error means; ``answer`` is the client's, if there was one;
     ``report`` is what the answer's report says, ``unreadable`` why it cannot be read; ``request``
-    and ``response`` are what travelled, with every secret masked.
+    and ``response`` are what travelled, with every secret masked; ``call`` is the operation's element
+    in the request, None if nothing was sent.
     """
 
     evidence: state_machine.Evidence
@@ -35,31 +39,70 @@ class Heard:
     seconds: float = 0.0
     request: str = ""
     response: str = ""
+    call: object = None
+
+    @property
+    def outcome(self):
+        """How the call ended, see ``state_machine.OUTCOMES``."""
+        return self.evidence.outcome
+
+    @property
+    def code(self):
+        """Glase's result code; None without an answer."""
+        return self.evidence.code
 
     @property
     def succeeded(self):
         """Whether Glase did what it was asked to."""
-        return self.evidence.outcome == state_machine.ANSWER and self.evidence.code == 0
+        return self.outcome == state_machine.ANSWER and self.code == 0
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``state`` is ok, failed or None: not decided yet, ask again after ``pause``."""
+    """``state`` is ok, failed or None: not decided yet, ask again after ``pause``.
+
+    ``deviations``: what was otherwise than the sheet says, although the step did what it should.
+    """
 
     state: str | None
     words: str = ""
     pause: timedelta = timedelta(0)
+    deviations: tuple = ()
 
 
-def judge(expects, heard, since):
-    """Judge what was heard in a step.
+def judge(step, heard, since, form):
+    """Judge what was sent and heard in a step.
 
-    :param str expects: a key of ``JUDGES``
-    :param Heard heard: the last answer
+    :param SheetStep step: the step of the sheet
+    :param Heard heard: the last request and its answer
     :param timedelta since: how long the step is under way
+    :param Form form: what the sheet wants to read in each request
     :rtype: Verdict
     """
-    return JUDGES[expects](heard, since)
+    verdict = JUDGES[step.expects](heard, since)
+    seen = look(step.operation, heard.call, form)
+    if seen.faults:
+        words = [verdict.words] if verdict.state == FAILED else []
+        words.append(f"Not as the sheet asks: {'; '.join(seen.faults)}")
+        verdict = Verdict(FAILED, ". ".join(words))
+    return replace(verdict, deviations=seen.deviations)
+
+
+def is_repeated(one, other):
+    """Whether two requests and their answers say the same.
+
+    All that travelled is compared, but for the reference that each call has of its own: what is about
+    another invoice, or a later state of it, is never taken for the same.
+
+    :param one: has ``outcome``, ``code``, ``words``, ``request`` and ``response``
+    :param other: the same
+    """
+    return _told(one) == _told(other)
+
+
+def _told(call):
+    texts = (_OWN_REFERENCE.sub("", text or "") for text in (call.request, call.response))
+    return (call.outcome, call.code or 0, call.words or "", *texts)
 
 
 def _success(heard, _since):

@@ -335,7 +335,7 @@ class GlaseRunReport(models.TransientModel):
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.attachment_id.id}?download=true",
-            "target": "download",
+            "target": "self",
         }
 
 

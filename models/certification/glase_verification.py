@@ -22,8 +22,18 @@ STATES = [
     (STOPPED, "Stopped"),
 ]
 UNFINISHED = (RUNNING, PAUSED, CLEANING)
+DRIVEN = (RUNNING, CLEANING)
 FINISHED = (PASSED, FAILED, STOPPED)
 TYPED = frozenset({"glase_id", "amount"})
+
+
+def in_utc(moment):
+    """A moment as Glase reads it.
+
+    :param datetime.datetime moment: naive, in UTC; or False
+    :rtype: str
+    """
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
 
 
 class GlaseVerification(models.Model):
@@ -45,7 +55,9 @@ class GlaseVerification(models.Model):
         related="account_id.company_id", store=True, index=True, precompute=True
     )
     state = fields.Selection(STATES, default=DRAFT, required=True, readonly=True, index=True)
-    environment = fields.Selection(ENVIRONMENTS, readonly=True)
+    environment = fields.Selection(
+        ENVIRONMENTS, compute="_compute_environment", store=True, precompute=True
+    )
     endpoint = fields.Char("Address", readonly=True)
     reseller_id = fields.Char("Reseller at Glase", readonly=True)
     client_identity = fields.Char("Client ID", readonly=True)
@@ -76,6 +88,8 @@ class GlaseVerification(models.Model):
     failed_count = fields.Integer("Steps Failed", compute="_compute_counts")
     skipped_count = fields.Integer("Steps Skipped", compute="_compute_counts")
     left_behind = fields.Text("Left for You to Do", readonly=True)
+    deviations = fields.Text("Not as on the Sheet", compute="_compute_deviations")
+    history = fields.Text(readonly=True, help="When it was paused, resumed and stopped")
     unbound_why = fields.Char(related="account_id.unbound_why")
 
     heard_at = fields.Datetime("Page Last Heard", readonly=True)
@@ -101,6 +115,18 @@ class GlaseVerification(models.Model):
             day = fields.Datetime.context_timestamp(run, run.started_at) if run.started_at else None
             when = f", {day:%Y-%m-%d %H:%M}" if day else ""
             run.display_name = f"{run.account_id.name}{when}"
+
+    @api.depends("account_id.environment")
+    def _compute_environment(self):
+        # What a run was started with is kept; before that it is where it would be started.
+        for run in self:
+            run.environment = run.account_id.environment if run.state == DRAFT else run.environment
+
+    @api.depends("step_ids.deviation")
+    def _compute_deviations(self):
+        for run in self:
+            told = "\n".join(run.step_ids.filtered("deviation").mapped("deviation"))
+            run.deviations = "\n".join(dict.fromkeys(told.splitlines())) or False
 
     @api.depends("step_ids.state")
     def _compute_counts(self):
@@ -235,19 +261,20 @@ class GlaseVerification(models.Model):
     @public(group="base.group_system")
     def action_pause(self):
         """Pause: an invoice that is out is canceled; *Resume* goes on where it was."""
-        self._wish({"pausing": True}, (RUNNING,))
+        self._wish({"pausing": True}, (RUNNING,), "Pause was pressed")
 
     @public(group="base.group_system")
     def action_resume(self):
         """Go on where it was paused."""
-        self._wish({"state": RUNNING, "pausing": False}, (PAUSED,))
+        values = {"state": RUNNING, "pausing": False, "left_behind": False}
+        self._wish(values, (PAUSED,), "Resumed")
 
     @public(group="base.group_system")
     def action_stop(self):
         """End the run: what it has left at Glase is cleaned up."""
-        self._wish({"stop_wished": True}, (RUNNING, PAUSED))
+        self._wish({"stop_wished": True}, (RUNNING, PAUSED), "Stop and Clean Up was pressed")
 
-    def _wish(self, values, states):
+    def _wish(self, values, states, words):
         self.ensure_one()
         self._check_administrator()
         run = self.sudo()
@@ -258,7 +285,16 @@ class GlaseVerification(models.Model):
         if run.state in states:
             now = clock.now(self.env.cr)
             run.write({**values, "heard_at": now, "next_at": now})
+            run._remember(words)
+            if run.stop_wished and run.state == PAUSED:
+                # No call is under way in a pause.
+                run._begin_cleaning("Stopped")
             run._wake()
+
+    def _remember(self, words):
+        """Note in the protocol what happened to the run, and when; in English, for Glase."""
+        line = f"{in_utc(clock.now(self.env.cr))}: {words}"
+        self.history = f"{self.history}\n{line}" if self.history else line
 
     @public(group="base.group_system")
     def action_again(self):

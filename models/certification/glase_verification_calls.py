@@ -2,6 +2,8 @@ import functools
 from datetime import timezone
 from decimal import ROUND_DOWN, Decimal
 
+from lxml import etree
+
 from odoo import models
 
 from ...glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError, Unreadable
@@ -9,6 +11,7 @@ from ...glase.logs import get_logger
 from ...glase.reports import TERMINAL_DETAILS, read_report
 from ...rules import state_machine
 from ...rules.certification_judge import Heard
+from ...rules.certification_request import Form
 from ...rules.certification_sheet import (
     ASK,
     ASSIGN,
@@ -22,12 +25,22 @@ from ...rules.certification_sheet import (
     UNREGISTER,
 )
 from ..accounts import glase_connection
+from ..accounts.glase_account import POS_NAME_AND_VERSION
 from ..accounts.glase_connection import raising
 from ..receipts.document import receipt_document
 from ..support import clock
 from ..support.cashier_messages import cashier_message
 
 _logger = get_logger(__name__)
+
+
+def _called(request):
+    """The operation's element in a request that was sent; None if none was."""
+    if not request:
+        return None
+    # What was kept of a long request ends in its middle.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    return etree.fromstring(request.encode(), parser).find("{*}Body/*")
 
 
 class GlaseVerification(models.Model):
@@ -47,6 +60,19 @@ class GlaseVerification(models.Model):
             return self.account_id._glase_client()
         client = glase_connection.client(environment, endpoint, self.env)
         return self.account_id._identify(client)
+
+    def _form(self):
+        """What the sheet wants to read in each call of this run.
+
+        :rtype: Form
+        """
+        self.ensure_one()
+        return Form(
+            client_id=self.company_id.name,
+            client_reference=POS_NAME_AND_VERSION,
+            terminal=self.terminal_identifier or "",
+            certifying=self.certifying,
+        )
 
     def _principal(self):
         """Who calls for this run's terminal.
@@ -203,12 +229,14 @@ class GlaseVerification(models.Model):
                 seconds=error.seconds or 0.0,
                 request=error.request_xml,
                 response=error.response_xml,
+                call=_called(error.request_xml),
             )
         except Exception:
             # A fault of our own must not stop the run in the dark: what is not known is unknown.
             _logger.exception("%s of a verification ended in an error", operation)
             evidence = state_machine.Evidence(operation, state_machine.UNREADABLE)
-            return Heard(evidence, "The server made a mistake: see its log.")
+            words = "The server made a mistake: see its log."
+            return Heard(evidence, words, reference=claim.reference)
         return Heard(
             rows._evidence(operation, answer),
             answer=answer,
@@ -216,6 +244,7 @@ class GlaseVerification(models.Model):
             seconds=answer.seconds,
             request=answer.request_xml,
             response=answer.response_xml,
+            call=_called(answer.request_xml),
             **self._read_report(answer),
         )
 

@@ -9,8 +9,17 @@ from ...rules.certification_judge import ANSWER_WITHIN, Heard
 from ...rules.certification_sheet import CLEAN, MARK, REFUND, REGISTER, SEND, UNREGISTER
 from ..registration.glase_terminal import BUSY_FOR
 from ..support import autonomous_transaction, clock, cron
-from .glase_verification import CLEANING, FAILED, PASSED, PAUSED, RUNNING, STOPPED, UNFINISHED
-from .glase_verification_bill import ENDED, LOST, PAID, PAUSES, REFUNDING
+from .glase_verification import (
+    CLEANING,
+    DRIVEN,
+    FAILED,
+    PASSED,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    UNFINISHED,
+)
+from .glase_verification_bill import ENDED, LEFT, LOST, PAID, PAUSES, REFUNDING
 from .glase_verification_step import DOING, OK, SKIPPED, TODO
 from .glase_verification_step import FAILED as STEP_FAILED
 
@@ -83,8 +92,10 @@ class GlaseVerification(models.Model):
             silent = now - (run.heard_at or run.started_at)
             if run.state == RUNNING and silent > SILENT_AFTER and not run.pausing:
                 run.pausing = True
+                run._remember("Nobody has the page open")
             elif run.state == PAUSED and silent > FORGOTTEN_AFTER:
                 run.write({"stop_wished": True, "next_at": now})
+                run._remember("Nobody has taken it up for a day")
 
     @api.model
     def _wake(self):
@@ -126,7 +137,8 @@ class GlaseVerification(models.Model):
         """
         autonomous_transaction.lock(self)
         now = clock.now(self.env.cr)
-        if page and self.state in UNFINISHED:
+        # A page that only shows that it is paused does not keep it from being forgotten.
+        if page and self.state in DRIVEN:
             self.heard_at = now
         if self.state not in UNFINISHED or self.account_id.unbound_why:
             return None
@@ -178,14 +190,18 @@ class GlaseVerification(models.Model):
     def _heard_nothing(self):
         """Whoever made this call is gone, and with it the answer."""
         evidence = state_machine.Evidence(self.busy_operation, state_machine.NO_ANSWER)
-        return Heard(evidence, "The server was stopped during this call: the answer is lost.")
+        return Heard(
+            evidence,
+            "The server was stopped during this call: the answer is lost.",
+            reference=self.account_id._sent_reference(self.busy_reference),
+        )
 
     def _store(self, claim, heard):
         """Store an answer, judge its step, and let the next call be made."""
         autonomous_transaction.lock(self)
         step = self.env["glase.verification.step"].browse(claim.step_id)
         bill = self.env["glase.verification.bill"].browse(claim.bill_id)
-        self.env["glase.verification.exchange"]._note(step, heard)
+        self.env["glase.verification.exchange"]._note(step, bill, heard, claim.clearing)
         if self.busy_reference == claim.reference:
             self.write(
                 {
@@ -304,8 +320,10 @@ class GlaseVerification(models.Model):
             about = self.step_ids.filtered(
                 lambda one: one.sheet.bill == bill.key and one.state in (OK, DOING)
             )
-            about.write({"state": TODO, "verdict": False, "started_at": False, "ended_at": False})
-        self.write({"state": PAUSED, "pausing": False})
+            about._begin_anew()
+        left = [one._left_behind() for one in self.bill_ids if one.state == LEFT]
+        self.write({"state": PAUSED, "pausing": False, "left_behind": "\n".join(left) or False})
+        self._remember("Paused")
         return None
 
     # === The end ===
@@ -314,6 +332,8 @@ class GlaseVerification(models.Model):
         undone = self.step_ids.filtered(lambda one: one.state in (TODO, DOING) and one.key != CLEAN)
         undone._end(SKIPPED, why or "Not done")
         now = clock.now(self.env.cr)
+        if why:
+            self._remember(f"{why}: what is open is cleaned up")
         self.write({"state": CLEANING, "pausing": False, "next_at": now})
 
     def _next_cleaning(self):

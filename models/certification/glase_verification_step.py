@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 
 from ...rules import state_machine
-from ...rules.certification_judge import judge
+from ...rules.certification_judge import is_repeated, judge
 from ...rules.certification_sheet import STEPS
 from ..support import clock
+from .glase_verification import in_utc
 
 TODO, DOING, OK, FAILED, SKIPPED = "todo", "doing", "ok", "failed", "skipped"
 STATES = [
@@ -50,6 +51,11 @@ class GlaseVerificationStep(models.Model):
     looked_at = fields.Char("What Is Looked at", readonly=True)
     state = fields.Selection(STATES, default=TODO, required=True, readonly=True)
     verdict = fields.Char(readonly=True)
+    deviation = fields.Text(
+        "Not as on the Sheet",
+        readonly=True,
+        help="What was otherwise than the sheet says, although the step did what it should",
+    )
     started_at = fields.Datetime("Started", readonly=True)
     ended_at = fields.Datetime("Ended", readonly=True)
     exchange_ids = fields.One2many("glase.verification.exchange", "step_id", readonly=True)
@@ -86,10 +92,16 @@ class GlaseVerificationStep(models.Model):
         self.ensure_one()
         return clock.now(self.env.cr) - self.started_at
 
+    def _begin_anew(self):
+        """Take these steps back: they are about an invoice that was canceled for a pause."""
+        nothing = dict.fromkeys(("verdict", "deviation", "started_at", "ended_at"), False)
+        self.write({**nothing, "state": TODO})
+
     def _judge(self, heard):
         """Judge what was heard; the step ends, or its run asks again later."""
         self.ensure_one()
-        verdict = judge(self.sheet.expects, heard, self._since())
+        verdict = judge(self.sheet, heard, self._since(), self.verification_id._form())
+        self.deviation = "\n".join(verdict.deviations) or False
         if verdict.state:
             self._end(verdict.state, verdict.words)
         else:
@@ -100,7 +112,8 @@ class GlaseVerificationStep(models.Model):
 class GlaseVerificationExchange(models.Model):
     """A request and its answer as they travelled, with every secret masked.
 
-    The same answer heard again and again (polls) is one row that counts.
+    The same question with the same answer again and again (polls) is one row that counts them, and
+    says when each was asked, and with which reference.
     """
 
     _name = "glase.verification.exchange"
@@ -111,6 +124,12 @@ class GlaseVerificationExchange(models.Model):
 
     step_id = fields.Many2one(
         "glase.verification.step", required=True, index=True, readonly=True, ondelete="cascade"
+    )
+    bill_id = fields.Many2one("glase.verification.bill", "Invoice", readonly=True, index=True)
+    clearing = fields.Boolean(
+        "To Leave Nothing Open",
+        readonly=True,
+        help="Called to pause or to clean up: the step is not judged by it",
     )
     time = fields.Datetime(readonly=True, required=True)
     last_time = fields.Datetime(readonly=True)
@@ -124,27 +143,37 @@ class GlaseVerificationExchange(models.Model):
     words = fields.Char("What It Means", readonly=True)
     request = fields.Text(readonly=True)
     response = fields.Text("Answer", readonly=True)
+    repeats = fields.Text(
+        "Asked Again", readonly=True, help="When, with which reference, in how many seconds"
+    )
 
     @api.model
-    def _note(self, step, heard):
-        """Keep what was heard in a step."""
+    def _note(self, step, bill, heard, clearing):
+        """Keep what was sent and heard in a step.
+
+        :param bill: the invoice that it was about; empty if about none
+        :param Heard heard: the request and its answer
+        :param bool clearing: it was called to pause or to clean up
+        """
         evidence, now = heard.evidence, clock.now(self.env.cr)
-        values = {
-            "operation": evidence.operation,
-            "outcome": evidence.outcome,
-            "code": evidence.code or 0,
-            "status": evidence.status or False,
-            "words": heard.words or False,
-        }
         last = step.exchange_ids.sorted("id")[-1:]
-        if last and all(last[name] == value for name, value in values.items()):
-            last.write({"count": last.count + 1, "last_time": now})
+        about = (evidence.operation, bill, clearing)
+        if (last.operation, last.bill_id, last.clearing) == about and is_repeated(last, heard):
+            again = f"{in_utc(now)}, client reference {heard.reference}, {heard.seconds:.3f} s"
+            repeats = f"{last.repeats}\n{again}" if last.repeats else again
+            last.write({"count": last.count + 1, "last_time": now, "repeats": repeats})
             return
         self.create(
             {
-                **values,
+                "operation": evidence.operation,
+                "outcome": evidence.outcome,
+                "code": evidence.code or 0,
+                "status": evidence.status or False,
+                "words": heard.words or False,
                 "verification_id": step.verification_id.id,
                 "step_id": step.id,
+                "bill_id": bill.id,
+                "clearing": clearing,
                 "time": now,
                 "client_reference": heard.reference,
                 "seconds": heard.seconds,

@@ -56,7 +56,7 @@ def refuse_while_verifying(accounts, vals):
     :param dict vals: what would be written
     :raises UserError: naming the account
     """
-    frozen = {"environment", "endpoint", "reseller_id", "company_id", "active"}
+    frozen = {"environment", "endpoint", "reseller_id", "company_id", "active", "certifying"}
     for account in accounts.sudo():
         changed = any(
             account._fields[name].convert_to_write(account[name], account) != vals[name]

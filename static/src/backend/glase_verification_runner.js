@@ -5,12 +5,16 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
 
 const DRIVEN = ["running", "cleaning"];
+const WATCHED = [...DRIVEN, "paused"];
 
-/** While it is open, this drives a verification: one call a second at most, like a till. */
+/**
+ * While it is open, this drives a verification: one call a second at most, like a till. A pause may be
+ * ended from elsewhere (another page, the server after a day): it is watched.
+ */
 export class GlaseVerificationRunner extends Component {
     static template = "pos_glase.VerificationRunner";
     static props = { ...standardWidgetProps };
-    static pause = { changed: 200, same: 1000, lost: 3000 };
+    static pause = { changed: 200, same: 1000, watched: 3000, lost: 3000 };
 
     setup() {
         this.orm = useService("orm");
@@ -38,7 +42,7 @@ export class GlaseVerificationRunner extends Component {
             return view.unbound;
         }
         if (view?.state === "cleaning") {
-            return _t("Cleaning up: nothing is left unpaid, unrefunded or registered.");
+            return _t("Cleaning up: invoices are canceled, payments given back …");
         }
         if (view?.pausing) {
             return _t("Ending what is under way …");
@@ -54,7 +58,7 @@ export class GlaseVerificationRunner extends Component {
     async advance() {
         clearTimeout(this.timer);
         let pause = GlaseVerificationRunner.pause.same;
-        if (this.isDriven && this.run.resId) {
+        if (WATCHED.includes(this.run.data.state) && this.run.resId) {
             try {
                 pause = await this.ask();
             } catch {
@@ -77,7 +81,8 @@ export class GlaseVerificationRunner extends Component {
         Object.assign(this.state, { view, lost: false });
         const now = [view.state, view.done, view.title, view.pausing].join("|");
         if (now === this.seen) {
-            return GlaseVerificationRunner.pause.same;
+            const { same, watched } = GlaseVerificationRunner.pause;
+            return DRIVEN.includes(view.state) ? same : watched;
         }
         this.seen = now;
         await this.run.load();

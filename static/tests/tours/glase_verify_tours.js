@@ -64,7 +64,10 @@ registry.category("web_tour.tours").add("GlaseVerify", {
             asks("Do not scan now"),
             scanAndPay(),
             ended("Passed"),
-            { content: "said in words", trigger: '.alert-success:contains("Every step did")' },
+            {
+                content: "said in words, and what is not as on the sheet",
+                trigger: '.alert-warning:contains("Every step worked"):contains("point 9")',
+            },
             {
                 content: "the verdict of a step",
                 trigger: '.o_data_row:contains("Status PAID, reference"):contains("OK")',

@@ -1,5 +1,6 @@
 from . import (
     test_account,
+    test_alerts,
     test_attack,
     test_attack_context,
     test_attack_dialogs,
@@ -72,5 +73,6 @@ from . import (
     test_uninstall,
     test_verification,
     test_verification_each_step,
+    test_verification_evidence,
     test_verification_faults,
 )

@@ -123,6 +123,10 @@ tour("GlaseCloseOverridden", () => [
 tour("GlaseClosePopupReported", () => [
     Glase.startTill(),
     Chrome.clickMenuOption("Close Register"),
+    {
+        content: "a period that is not settled does not hold the till up",
+        trigger: '.close-pos-popup .glase-carried:contains("Carried over with Glase: 1")',
+    },
     ...[
         ["Payments (1)", "20.00"],
         ["Net", "20.00"],

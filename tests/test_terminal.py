@@ -77,7 +77,7 @@ class TestRegister(BackOfficeCommon):
         self.simulator.faults({"operation": "registerTerminal", "kind": "drop-after", "count": 1})
         answer = self.till_call("glase_till_register")
         self.assertFalse(answer["ok"])
-        self.assertIn("Press Register again", answer["message"])
+        self.assertIn("Try again", answer["message"])
         terminal = self.till.glase_terminal_id
         self.assertEqual(terminal.state, "draft")
         kept = terminal.external_identifier, terminal.password

@@ -1,4 +1,4 @@
-"""*Attach*: a payment that no order has gets one (``doc/ledger.md §6``)."""
+"""*Attach to Order*: a payment that no order has gets one (``doc/ledger.md §6``)."""
 
 from odoo import Command
 from odoo.exceptions import UserError

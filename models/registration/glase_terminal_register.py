@@ -126,7 +126,7 @@ class GlaseTerminal(models.Model):
             self.browse(replaces.id)._release()
         message = self.env._(
             "Glase answered with the terminal ID %(identifier)s, which “%(other)s” has already, so "
-            "this till is not registered. Press Register again; if that stays, ask Glase.",
+            "this till is not registered. Try again; if that stays, ask Glase.",
             identifier=terminal_identifier,
             other=other.display_name,
         )
@@ -150,7 +150,7 @@ class GlaseTerminal(models.Model):
             self._keep_half_made()
             message = self.env._(
                 "Glase has a till by this name from an earlier try, but its credentials are "
-                "lost. Press Register again: a new one is made."
+                "lost. Try again: a new one is made."
             )
         elif self._is_certain(error):
             message = self.account_id._explain(error)
@@ -160,7 +160,7 @@ class GlaseTerminal(models.Model):
         else:
             message = self.env._(
                 "Glase did not answer, so it is not certain whether the till is registered. "
-                "Press Register again: it is asked with the same ID, so Glase knows it by that."
+                "Try again: it is asked with the same ID, so Glase knows it by that."
             )
         return self._store(values, message, error)
 

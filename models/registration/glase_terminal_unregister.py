@@ -81,7 +81,7 @@ class GlaseTerminal(models.Model):
             if self._is_certain(error)
             else self.env._(
                 "Glase did not answer, so it is not certain whether the till is unregistered. "
-                "Press Unregister again."
+                "Try again."
             )
         )
         return self._store({}, message, error)

@@ -84,7 +84,7 @@ class Decisions:
             self.world.blame("5 nothing is left", f"{action} of case {case_id} said {told!r}")
 
     def _repeat(self, case_id):
-        """*Repeat to find out*, where it is offered; returns whether that has decided it."""
+        """*Repeat to Find Out*, where it is offered; returns whether that has decided it."""
 
         def work(env):
             case = env["glase.case"].browse(case_id)

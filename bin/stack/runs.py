@@ -143,7 +143,7 @@ class Run:
 
 
 def run_all(runs, selection):
-    """Run them, two at a time, the longest first; returns their summed :class:`Count` and whether all was good."""
+    """Run them, three at a time, the longest first; returns their summed :class:`Count` and whether all was good."""
     known = durations()
     for run in runs:
         run.expected = known.get(f"group {run.name}", run.expected)

@@ -87,8 +87,10 @@ export function faults(...list) {
 /** Make the waits short that a person would sit through; they are real ones all the same. */
 export function shortWaits(milliseconds) {
     return run(() => {
-        const { GlaseWaiting } = odoo.loader.modules.get("@pos_glase/app/attempt/payment_attempt");
-        Object.assign(GlaseWaiting.timing, milliseconds);
+        const { PaymentAttempt } = odoo.loader.modules.get(
+            "@pos_glase/app/attempt/payment_attempt"
+        );
+        Object.assign(PaymentAttempt.timing, milliseconds);
     }, "shorten the waits");
 }
 
@@ -115,11 +117,11 @@ export function startTill() {
                 } else {
                     anchor.click();
                 }
-                const { GlaseWaiting } = odoo.loader.modules.get(
+                const { PaymentAttempt } = odoo.loader.modules.get(
                     "@pos_glase/app/attempt/payment_attempt"
                 );
-                ownWaits ??= { ...GlaseWaiting.timing };
-                Object.assign(GlaseWaiting.timing, ownWaits);
+                ownWaits ??= { ...PaymentAttempt.timing };
+                Object.assign(PaymentAttempt.timing, ownWaits);
             },
         },
         {
@@ -194,7 +196,7 @@ export function press(button) {
     };
 }
 
-/** Answer a question, see `GlaseQuestion`. */
+/** Answer a question, see `ChoiceDialog`. */
 export function choose(choice) {
     return {
         content: `choose ${choice}`,

@@ -1,7 +1,7 @@
 import { expect, test } from "@odoo/hoot";
 import { advanceTime, freezeTime, mockWorker, tick } from "@odoo/hoot-mock";
 import { patchWithCleanup } from "@web/../tests/web_test_helpers";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
 test("a worker beats, as often as it is told", async () => {
     let ofPage;
@@ -13,7 +13,7 @@ test("a worker beats, as often as it is told", async () => {
         };
     });
     let beats = 0;
-    const stop = heart.start(250, () => beats++);
+    const stop = backgroundTimer.start(250, () => beats++);
     await tick();
     expect(told).toBe(250);
 
@@ -34,7 +34,7 @@ test("without a worker the page's own timer beats", async () => {
         },
     });
     let beats = 0;
-    const stop = heart.start(250, () => beats++);
+    const stop = backgroundTimer.start(250, () => beats++);
     await advanceTime(1000);
     expect(beats).toBe(4);
     stop();

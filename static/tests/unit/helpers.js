@@ -6,7 +6,7 @@ import { patch } from "@web/core/utils/patch";
 import { PosConfig } from "@point_of_sale/../tests/unit/data/pos_config.data";
 import { PosPaymentMethod } from "@point_of_sale/../tests/unit/data/pos_payment_method.data";
 import { getFilledOrder, setupPosEnv } from "@point_of_sale/../tests/unit/utils";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
 export const GLASE_METHOD_ID = 77;
 export const ATTEMPT = "attempt-1";
@@ -41,11 +41,11 @@ patch(PosConfig.prototype, {
 });
 
 /** Let the mocked clock drive the payments: no worker, and a clock that `advanceTime` moves. */
-export function useMockedHeart() {
+export function useMockedTimer() {
     freezeTime();
-    patchWithCleanup(heart, {
+    patchWithCleanup(backgroundTimer, {
         now: () => Date.now(),
-        start: (milliseconds, onBeat) => heart.startTimer(milliseconds, onBeat),
+        start: (milliseconds, onTick) => backgroundTimer.startInterval(milliseconds, onTick),
     });
 }
 
@@ -158,7 +158,7 @@ export class PlayedServer {
 
 /** A till with the Glase method, and an order of 17.85. */
 export async function setUpTill() {
-    useMockedHeart();
+    useMockedTimer();
     const method = {
         id: GLASE_METHOD_ID,
         name: "Glase",

@@ -1,18 +1,18 @@
 import { expect, test } from "@odoo/hoot";
 import { advanceTime } from "@odoo/hoot-mock";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
-import { GlaseWaiting } from "@pos_glase/app/attempt/payment_attempt";
+import { PaymentAttempt } from "@pos_glase/app/attempt/payment_attempt";
 import { makeMockServer, makeServerError } from "@web/../tests/web_test_helpers";
-import { ATTEMPT, pass, PlayedServer, useMockedHeart, viewOf } from "./helpers";
+import { ATTEMPT, pass, PlayedServer, useMockedTimer, viewOf } from "./helpers";
 
 definePosModels();
 
 /** A payment that has just been sent, and the server that answers it. */
 async function startPayment(says, payment = {}) {
-    useMockedHeart();
+    useMockedTimer();
     const server = new PlayedServer(says);
     await makeMockServer();
-    const waiting = new GlaseWaiting({
+    const waiting = new PaymentAttempt({
         configId: 1,
         orderUuid: "order",
         lineUuid: "line",
@@ -274,11 +274,11 @@ test("the wait gets quiet when Glase is silent, although our server answers", as
 test("an answer that is older than the newest changes nothing", async () => {
     const { waiting, end } = await startPayment();
     await pass(2);
-    waiting.heard(viewOf({ cancel: "too_late" }), 1000, "cancel");
-    waiting.heard(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
+    waiting.receive(viewOf({ cancel: "too_late" }), 1000, "cancel");
+    waiting.receive(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
     expect(waiting.cancelState).toBe("too_late");
     expect(waiting.view.message).toBe(false);
-    waiting.heard(viewOf({ state: "paid" }), 998, "status");
+    waiting.receive(viewOf({ state: "paid" }), 998, "status");
     await pass(0.25);
     expect(end().kind).toBe("paid", { message: "what is final counts, however late" });
 });
@@ -286,7 +286,7 @@ test("an answer that is older than the newest changes nothing", async () => {
 test("answers about another attempt are ignored", async () => {
     const { waiting, end } = await startPayment();
     await pass(2);
-    waiting.heard(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
+    waiting.receive(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
     await pass(0.25);
     expect(end()).toBe(null);
 });

@@ -483,10 +483,10 @@ describe("told by the server", () => {
     test("a push about the running payment asks at once, another one does not", async () => {
         const { server, store } = await setUpWaiting();
         const asked = server.count("status");
-        store.glase.wake({ id: 999 });
+        store.glase.onPush({ id: 999 });
         await animationFrame();
         expect(server.count("status")).toBe(asked);
-        store.glase.wake({ id: 1 });
+        store.glase.onPush({ id: 1 });
         await animationFrame();
         expect(server.count("status")).toBe(asked + 1);
     });

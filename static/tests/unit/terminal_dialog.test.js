@@ -5,7 +5,7 @@ import { getService, mountWithCleanup, patchWithCleanup } from "@web/../tests/we
 import { MainComponentsContainer } from "@web/core/main_components_container";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
-import { GlaseTerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
+import { TerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
 import { PlayedServer, setUpTill, TILL_INFO } from "./helpers";
 
 definePosModels();
@@ -30,7 +30,7 @@ async function openDialog(info, answers) {
         },
     });
     await mountWithCleanup(MainComponentsContainer);
-    getService("dialog").add(GlaseTerminalDialog);
+    getService("dialog").add(TerminalDialog);
     await animationFrame();
     await animationFrame();
     return { store, calls };

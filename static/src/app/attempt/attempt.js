@@ -1,7 +1,7 @@
 import { Reactive } from "@web/core/utils/reactive";
 import { Deferred } from "@web/core/utils/concurrency";
 import { ask } from "@pos_glase/app/attempt/rpc";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
 /**
  * What a till asks its server about one attempt, until it knows how that ended.
@@ -10,7 +10,7 @@ import { heart } from "@pos_glase/app/attempt/background_timer";
  * no answer about the money (`doc/ledger.md §4` to `§6`). Those who extend it say what is asked
  * (`next`), with which parameters (`paramsOf`), and what an answer means (`heard`, `noAnswer`).
  */
-export class GlaseAsking extends Reactive {
+export class Attempt extends Reactive {
     /**
      * @param {Object} attempt
      * @param {number} attempt.configId the till
@@ -40,11 +40,11 @@ export class GlaseAsking extends Reactive {
         return this.constructor.timing;
     }
 
-    /** Begin to ask; `beat` is called until the end. */
+    /** Begin to ask; `tick` is called until the end. */
     startAsking() {
-        this.startedAt = heart.now();
+        this.startedAt = backgroundTimer.now();
         this.heardAt = this.startedAt;
-        this.stopHeart = heart.start(this.timing.beat, () => this.beat());
+        this.stopTimer = backgroundTimer.start(this.timing.tick, () => this.tick());
     }
 
     limitOf() {
@@ -53,7 +53,7 @@ export class GlaseAsking extends Reactive {
 
     dropIfLate(channel) {
         const request = this.requests[channel];
-        if (request && heart.now() - request.startedAt >= this.limitOf(request.route)) {
+        if (request && backgroundTimer.now() - request.startedAt >= this.limitOf(request.route)) {
             request.abort();
         }
     }
@@ -70,7 +70,7 @@ export class GlaseAsking extends Reactive {
         this.requests[channel] = {
             route,
             sequence,
-            startedAt: heart.now(),
+            startedAt: backgroundTimer.now(),
             abort: answer.abort,
         };
         const { view, trouble, message } = await answer;
@@ -83,7 +83,7 @@ export class GlaseAsking extends Reactive {
             return;
         }
         if (view) {
-            this.heard(view, sequence, route);
+            this.receive(view, sequence, route);
         } else {
             this.trouble = trouble;
             this.troubleMessage = message || false;
@@ -96,17 +96,17 @@ export class GlaseAsking extends Reactive {
         this.view = view;
         this.trouble = false;
         this.troubleMessage = false;
-        this.heardAt = heart.now() - (view.silence || 0) * 1000;
+        this.heardAt = backgroundTimer.now() - (view.silence || 0) * 1000;
         this.countSilence();
     }
 
     countSilence() {
-        this.quiet = heart.now() - this.heardAt >= this.timing.quiet;
+        this.quiet = backgroundTimer.now() - this.heardAt >= this.timing.quiet;
     }
 
     finish(outcome) {
         this.outcome = outcome;
-        this.stopHeart?.();
+        this.stopTimer?.();
         for (const channel of Object.keys(this.requests)) {
             this.drop(channel);
         }

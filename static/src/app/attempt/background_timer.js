@@ -13,24 +13,24 @@ const WORKER_SOURCE = `
     };
 `;
 
-export const heart = {
+export const backgroundTimer = {
     /** Milliseconds of a clock that never jumps. */
     now: () => performance.now(),
 
     /**
      * @param {number} milliseconds between two beats
-     * @param {() => void} onBeat
+     * @param {() => void} onTick
      * @returns {() => void} ends the beat
      */
-    start(milliseconds, onBeat) {
+    start(milliseconds, onTick) {
         let url;
         try {
             url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: "text/javascript" }));
             const worker = new Worker(url);
             let stopTimer = () => {};
-            worker.onmessage = onBeat;
+            worker.onmessage = onTick;
             worker.onerror = () => {
-                stopTimer = heart.startTimer(milliseconds, onBeat);
+                stopTimer = backgroundTimer.startInterval(milliseconds, onTick);
             };
             worker.postMessage(milliseconds);
             return () => {
@@ -39,12 +39,12 @@ export const heart = {
                 stopTimer();
             };
         } catch {
-            return heart.startTimer(milliseconds, onBeat);
+            return backgroundTimer.startInterval(milliseconds, onTick);
         }
     },
 
-    startTimer(milliseconds, onBeat) {
-        const timer = setInterval(onBeat, milliseconds);
+    startInterval(milliseconds, onTick) {
+        const timer = setInterval(onTick, milliseconds);
         return () => clearInterval(timer);
     },
 };

@@ -1,6 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
-import { GlaseAsking } from "@pos_glase/app/attempt/attempt";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { Attempt } from "@pos_glase/app/attempt/attempt";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
 /**
  * One attempt to take a payment, from the request to its end.
@@ -14,13 +14,13 @@ import { heart } from "@pos_glase/app/attempt/background_timer";
  * sent), `forced` (a manager says that it is paid), `amount_unknown` (paid, but Glase has not said
  * how much) and `open` (undecided: the server works it to an end).
  */
-export class GlaseWaiting extends GlaseAsking {
+export class PaymentAttempt extends Attempt {
     /**
      * All times in milliseconds. A tour that should not wait 30 s patches `window` here: it is the
      * one number that a person waits for.
      */
     static timing = {
-        beat: 250,
+        tick: 250,
         // Between one answer and the next question (`doc/protocol.md §4.5`).
         pause: 1000,
         // How long the customer has before the cashier is asked.
@@ -36,7 +36,7 @@ export class GlaseWaiting extends GlaseAsking {
     };
 
     /**
-     * @param {Object} payment see `GlaseAsking`, and
+     * @param {Object} payment see `Attempt`, and
      * @param {string} [payment.amountText] the amount as decimal string, when it is to be sent
      * @param {string} [payment.cashier]
      * @param {boolean} [payment.takeBack] take a row back that had been left open
@@ -96,9 +96,9 @@ export class GlaseWaiting extends GlaseAsking {
         this.commandAt = this.startedAt;
         this.windowEnd = this.startedAt + this.timing.window;
         if (view) {
-            this.heard(view, ++this.sequence, "resume");
+            this.receive(view, ++this.sequence, "resume");
         }
-        this.beat();
+        this.tick();
         return this.ended;
     }
 
@@ -110,8 +110,8 @@ export class GlaseWaiting extends GlaseAsking {
 
     /** Ask now what became of it: the cashier wishes so, or Glase has said that there is news. */
     askNow() {
-        this.pollAt = heart.now();
-        this.beat();
+        this.pollAt = backgroundTimer.now();
+        this.tick();
     }
 
     /** Ask Glase to cancel; the payment goes on until it is certain what became of it. */
@@ -123,9 +123,9 @@ export class GlaseWaiting extends GlaseAsking {
         this.cancelState = "asked";
         this.cancelToSend = true;
         this.changeToSend = false;
-        this.canceledAt = heart.now();
+        this.canceledAt = backgroundTimer.now();
         this.commandAt = this.canceledAt;
-        this.beat();
+        this.tick();
     }
 
     /** Stop waiting although it is not known what became of the payment. */
@@ -149,16 +149,16 @@ export class GlaseWaiting extends GlaseAsking {
         }
         this.change = { amount, state: "asked", reason: false, message: false };
         this.changeToSend = true;
-        this.commandAt = heart.now();
-        this.beat();
+        this.commandAt = backgroundTimer.now();
+        this.tick();
     }
 
     openWindow() {
-        this.windowEnd = heart.now() + this.timing.window;
+        this.windowEnd = backgroundTimer.now() + this.timing.window;
         this.countDown();
     }
 
-    beat() {
+    tick() {
         if (this.outcome) {
             return;
         }
@@ -171,7 +171,7 @@ export class GlaseWaiting extends GlaseAsking {
     }
 
     countDown() {
-        const now = heart.now();
+        const now = backgroundTimer.now();
         const left = this.issued ? Math.max(0, this.windowEnd - now) : this.timing.window;
         this.fraction = left / this.timing.window;
         this.secondsLeft = Math.ceil(left / 1000);
@@ -190,7 +190,7 @@ export class GlaseWaiting extends GlaseAsking {
     }
 
     startCommand() {
-        if (this.requests.command || this.leaving || heart.now() < this.commandAt) {
+        if (this.requests.command || this.leaving || backgroundTimer.now() < this.commandAt) {
             return;
         }
         if (this.cancelToSend && !this.takeBack) {
@@ -206,7 +206,7 @@ export class GlaseWaiting extends GlaseAsking {
     }
 
     startPoll() {
-        const now = heart.now();
+        const now = backgroundTimer.now();
         const early = !this.sent && now - this.startedAt < this.timing.pollUnsent;
         if (this.requests.poll || this.leaving || early || now < this.pollAt) {
             return;
@@ -219,12 +219,12 @@ export class GlaseWaiting extends GlaseAsking {
     }
 
     pauseAfter(channel, answered) {
-        const next = heart.now() + this.timing.pause;
+        const next = backgroundTimer.now() + this.timing.pause;
         if (channel === "poll") {
             this.pollAt = next;
         } else {
             // A cancel that was wished meanwhile does not wait for anything.
-            this.commandAt = answered ? heart.now() : next;
+            this.commandAt = answered ? backgroundTimer.now() : next;
         }
     }
 
@@ -266,7 +266,7 @@ export class GlaseWaiting extends GlaseAsking {
      *     unless it is final
      * @param {string} route
      */
-    heard(view, sequence, route) {
+    receive(view, sequence, route) {
         if (!view.ok) {
             this.applyRefusal(view, route);
             return;
@@ -293,7 +293,7 @@ export class GlaseWaiting extends GlaseAsking {
             this.cancelState = "too_late";
         } else if (view.cancel === "wished" && route !== "status") {
             this.cancelState = "unsure";
-            this.canceledAt = heart.now();
+            this.canceledAt = backgroundTimer.now();
         }
     }
 

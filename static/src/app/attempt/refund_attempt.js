@@ -1,5 +1,5 @@
-import { GlaseAsking } from "@pos_glase/app/attempt/attempt";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { Attempt } from "@pos_glase/app/attempt/attempt";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
 /**
  * One attempt to give money back: a refund of a refund order's line, or the reversal of a payment.
@@ -10,12 +10,12 @@ import { heart } from "@pos_glase/app/attempt/background_timer";
  * Ends (`outcome.kind`): `refunded`, `failed`, `refused` (nothing was sent), `unknown` (Glase has
  * not answered: a manager decides) and `open` (our own server does not answer).
  */
-export class GlaseGivingBack extends GlaseAsking {
-    /** Milliseconds, see `GlaseWaiting.timing`. */
-    static timing = { beat: 250, pause: 1000, limit: 30000, quiet: 15000 };
+export class RefundAttempt extends Attempt {
+    /** Milliseconds, see `PaymentAttempt.timing`. */
+    static timing = { tick: 250, pause: 1000, limit: 30000, quiet: 15000 };
 
     /**
-     * @param {Object} payment see `GlaseAsking`, and
+     * @param {Object} payment see `Attempt`, and
      * @param {"refund"|"reverse"} payment.route
      * @param {string} [payment.amountText] decimal string above zero, for a refund
      * @param {string} [payment.refundAttempt] of a reversal; `attempt` is the payment's there
@@ -43,9 +43,9 @@ export class GlaseGivingBack extends GlaseAsking {
         this.startAsking();
         this.askAt = this.startedAt;
         if (view) {
-            this.heard(view);
+            this.receive(view);
         }
-        this.beat();
+        this.tick();
         return this.ended;
     }
 
@@ -53,13 +53,13 @@ export class GlaseGivingBack extends GlaseAsking {
         this.end("open");
     }
 
-    beat() {
+    tick() {
         if (this.outcome) {
             return;
         }
         this.dropIfLate("refund");
         this.countSilence();
-        if (!this.requests.refund && heart.now() >= this.askAt) {
+        if (!this.requests.refund && backgroundTimer.now() >= this.askAt) {
             this.ask();
         }
     }
@@ -90,12 +90,12 @@ export class GlaseGivingBack extends GlaseAsking {
     }
 
     pauseAfter() {
-        this.askAt = heart.now() + this.timing.pause;
+        this.askAt = backgroundTimer.now() + this.timing.pause;
     }
 
     noAnswer() {}
 
-    heard(view) {
+    receive(view) {
         if (!view.ok) {
             this.end("refused", view.message);
             return;

@@ -30,7 +30,7 @@ export function ask(route, params) {
  * @param {number} configId the till
  * @param {Object[]} lines
  */
-export function askForRows(configId, lines) {
+export function requestRows(configId, lines) {
     return ask("resume", { config_id: configId, line_uuids: lines.map((line) => line.uuid) });
 }
 

@@ -8,8 +8,8 @@ import { askWith, back } from "@pos_glase/app/dialogs/choice_dialog";
 import { amountFrom } from "@pos_glase/app/service/payment_line";
 
 /** Asks for another amount of the bill that is out. */
-export class GlaseAmount extends Component {
-    static template = "pos_glase.GlaseAmount";
+export class AmountDialog extends Component {
+    static template = "pos_glase.AmountDialog";
     static components = { Dialog };
     static props = {
         startingValue: String,
@@ -41,12 +41,12 @@ export class GlaseAmount extends Component {
 /**
  * *Change amount* of a bill that is out: asks for it, and lets the payment change it.
  *
- * @param {GlaseDesk} desk
- * @param {GlaseWaiting} waiting
+ * @param {PaymentService} desk
+ * @param {PaymentAttempt} waiting
  */
 export async function changeAmount(desk, waiting) {
     const { pos } = desk;
-    const text = await makeAwaitable(pos.dialog, GlaseAmount, {
+    const text = await makeAwaitable(pos.dialog, AmountDialog, {
         startingValue: desk.text(waiting.amount),
         check: (typed) => amountRefusal(desk, waiting, typed),
         until: waiting.ended,
@@ -60,8 +60,8 @@ export async function changeAmount(desk, waiting) {
 /**
  * Keep the line's amount, here and on the server, with what the ledger says stands.
  *
- * @param {GlaseDesk} desk
- * @param {GlaseWaiting} waiting
+ * @param {PaymentService} desk
+ * @param {PaymentAttempt} waiting
  */
 export function followAmount(desk, waiting) {
     effect(
@@ -104,8 +104,8 @@ function amountRefusal(desk, waiting, typed) {
 /**
  * Glase changes no bill that a customer is looking at: offer to cancel it and to send it anew.
  *
- * @param {GlaseDesk} desk
- * @param {GlaseWaiting} waiting
+ * @param {PaymentService} desk
+ * @param {PaymentAttempt} waiting
  */
 export async function offerAnew(desk, waiting) {
     const { amount } = waiting.change;

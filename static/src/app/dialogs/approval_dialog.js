@@ -11,8 +11,8 @@ const LIMIT = 20000;
  *
  * What is typed is sent once and kept nowhere: it leaves this component as soon as it is sent.
  */
-export class GlaseApproval extends Component {
-    static template = "pos_glase.GlaseApproval";
+export class ApprovalDialog extends Component {
+    static template = "pos_glase.ApprovalDialog";
     static components = { Dialog };
     static props = {
         title: String,
@@ -60,11 +60,11 @@ export class GlaseApproval extends Component {
 
 /**
  * @param {Object} pos the store
- * @param {Object} props see `GlaseApproval`
+ * @param {Object} props see `ApprovalDialog`
  * @returns {Promise<boolean>} whether a manager approved and it was done
  */
 export async function approved(pos, props) {
-    return Boolean(await makeAwaitable(pos.dialog, GlaseApproval, props));
+    return Boolean(await makeAwaitable(pos.dialog, ApprovalDialog, props));
 }
 
 /**

@@ -5,8 +5,8 @@ import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { raisedAmount, stillOpenAfter } from "@pos_glase/app/service/payment_line";
 
 /** A question with any number of answers; leaving it is the first one, *Back*. */
-export class GlaseQuestion extends Component {
-    static template = "pos_glase.GlaseQuestion";
+export class ChoiceDialog extends Component {
+    static template = "pos_glase.ChoiceDialog";
     static components = { Dialog };
     static props = {
         title: String,
@@ -99,5 +99,5 @@ export function back() {
 
 /** @returns {Promise<string|undefined>} the id of the choice; empty or undefined for *Back* */
 export function askWith(pos, props) {
-    return makeAwaitable(pos.dialog, GlaseQuestion, props);
+    return makeAwaitable(pos.dialog, ChoiceDialog, props);
 }

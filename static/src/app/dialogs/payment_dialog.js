@@ -15,8 +15,8 @@ const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
  *
  * A view only: closing it, by whatever means, ends no payment.
  */
-export class GlaseDialog extends Component {
-    static template = "pos_glase.GlaseDialog";
+export class PaymentDialog extends Component {
+    static template = "pos_glase.PaymentDialog";
     static components = { LockedDialog };
     static props = {
         waiting: Object,
@@ -189,11 +189,11 @@ export class GlaseDialog extends Component {
                     "asking."
             );
         }
-        return this.changeWords || this.view?.message || false;
+        return this.changeText || this.view?.message || false;
     }
 
     /** What became of the newest *Change amount*; false if there is nothing to say. */
-    get changeWords() {
+    get changeText() {
         const { change, view } = this.waiting;
         if (change?.state === "asked") {
             return _t("The amount is being changed…");

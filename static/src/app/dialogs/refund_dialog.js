@@ -4,8 +4,8 @@ import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 import { LockedDialog } from "@pos_glase/app/dialogs/locked_dialog";
 
 /** What the cashier sees of money that is being given back, and of its end where it needs words. */
-export class GlaseRefundDialog extends Component {
-    static template = "pos_glase.GlaseRefundDialog";
+export class RefundDialog extends Component {
+    static template = "pos_glase.RefundDialog";
     static components = { LockedDialog };
     static props = {
         waiting: Object,

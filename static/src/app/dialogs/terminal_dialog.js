@@ -32,8 +32,8 @@ const BARCODE_KINDS = [
 /**
  * The till's own terminal: what it is, and a manager's actions on it. The server checks who asks.
  */
-export class GlaseTerminalDialog extends Component {
-    static template = "pos_glase.GlaseTerminalDialog";
+export class TerminalDialog extends Component {
+    static template = "pos_glase.TerminalDialog";
     static components = { Dialog };
     static props = { close: Function };
 
@@ -65,7 +65,7 @@ export class GlaseTerminalDialog extends Component {
         return ["ready", "no_glase_id"].includes(this.info.state);
     }
 
-    get stateWords() {
+    get stateText() {
         return {
             no_account: _t("Not set up"),
             not_registered: _t("Not registered"),
@@ -74,7 +74,7 @@ export class GlaseTerminalDialog extends Component {
         }[this.info.state];
     }
 
-    get environmentWords() {
+    get environmentText() {
         return {
             simulator: _t("Simulator: no money is moved"),
             test: _t("Test system of Glase"),

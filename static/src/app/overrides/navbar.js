@@ -1,9 +1,9 @@
 import { patch } from "@web/core/utils/patch";
 import { Navbar } from "@point_of_sale/app/components/navbar/navbar";
-import { GlaseTerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
+import { TerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
 
 patch(Navbar.prototype, {
     openGlaseTerminal() {
-        this.dialog.add(GlaseTerminalDialog);
+        this.dialog.add(TerminalDialog);
     },
 });

@@ -24,7 +24,7 @@ patch(PaymentScreenPaymentLines.prototype, {
         return isIdle(line) && this.pos.glase.preparing !== line.uuid;
     },
 
-    glaseSendWords(line) {
+    glaseSendText(line) {
         if (isRefundLine(line)) {
             return line.payment_status === "retry" ? _t("Refund again") : _t("Refund");
         }
@@ -55,35 +55,35 @@ patch(PaymentScreenPaymentLines.prototype, {
         return isRefundLine(line) && isUnproven(line);
     },
 
-    glaseStatusWords(line) {
+    glaseStatusText(line) {
         if (this.pos.glase.preparing === line.uuid) {
             return _t("Checking and storing the order…");
         }
         if (this.isGlaseStranded(line)) {
-            return this.glaseStrandedWords(line);
+            return this.glaseStrandedText(line);
         }
         const refund = isRefundLine(line);
         if (line.payment_status === "done") {
-            return this.glaseDoneWords(line);
+            return this.glaseDoneText(line);
         }
         return (
             {
                 pending: refund ? _t("Not given back yet") : _t("Not sent yet"),
                 retry: refund
                     ? _t("Not refunded: nothing was given back")
-                    : this.glaseUnpaidWords(line),
+                    : this.glaseUnpaidText(line),
                 reversing: _t("Giving the payment back…"),
             }[line.payment_status] || _t("Waiting for Glase…")
         );
     },
 
-    glaseUnpaidWords(line) {
+    glaseUnpaidText(line) {
         return this.pos.glase.reversed.has(line.uuid)
             ? _t("Paid too late: Glase has given the money back to the customer")
             : _t("Not paid: nothing was taken");
     },
 
-    glaseStrandedWords(line) {
+    glaseStrandedText(line) {
         if (line.payment_status === "reversing") {
             return _t(
                 "Not known whether this payment was given back. The order cannot be finished until " +
@@ -96,7 +96,7 @@ patch(PaymentScreenPaymentLines.prototype, {
         return _t("Left open: not known whether the customer has paid. Does not count as paid.");
     },
 
-    glaseDoneWords(line) {
+    glaseDoneText(line) {
         if (isRefundLine(line)) {
             return line.transaction_id
                 ? _t("Refunded with Glase: %s", line.transaction_id)

@@ -7,7 +7,7 @@ import {
     isGlaseLine,
     isGlaseMethod,
     isUndecided,
-    notReadyWords,
+    notReadyReason,
 } from "@pos_glase/app/service/payment_line";
 import { mayAddTender } from "@pos_glase/app/service/tenders";
 
@@ -24,7 +24,7 @@ patch(PaymentScreen.prototype, {
     async proposeGlaseRefund() {
         const order = this.currentOrder;
         const method = this.payment_methods_from_config.find(isGlaseMethod);
-        if (!method || !order.isRefund || order.payment_ids.length || notReadyWords(this.pos)) {
+        if (!method || !order.isRefund || order.payment_ids.length || notReadyReason(this.pos)) {
             return;
         }
         const view = await loadRefundable(this.pos.glase, order);

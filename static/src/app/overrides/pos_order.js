@@ -1,7 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { PosOrder } from "@point_of_sale/app/models/pos_order";
 import { isBilled } from "@pos_glase/app/service/order_bills";
-import { refuseFrozen, refuseRepricing } from "@pos_glase/app/service/order_lock";
+import { refuseLocked, refuseRepricing } from "@pos_glase/app/service/order_lock";
 import {
     defaultRefund,
     isGlaseLine,
@@ -60,7 +60,7 @@ patch(PosOrder.prototype, {
     },
 
     removeOrderline(line) {
-        return refuseFrozen(this) ? false : super.removeOrderline(line);
+        return refuseLocked(this) ? false : super.removeOrderline(line);
     },
 
     setPricelist() {

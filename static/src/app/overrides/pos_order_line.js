@@ -1,7 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { PosOrderline } from "@point_of_sale/app/models/pos_order_line";
-import { changeWords, keepBefore, refuseFrozen } from "@pos_glase/app/service/order_lock";
+import { changeRefusal, keepBefore, refuseLocked } from "@pos_glase/app/service/order_lock";
 
 /**
  * What is on a bill that a customer may be paying stays as it is. People delete a line through its
@@ -9,7 +9,7 @@ import { changeWords, keepBefore, refuseFrozen } from "@pos_glase/app/service/or
  */
 patch(PosOrderline.prototype, {
     setQuantity() {
-        const words = changeWords(this.order_id);
+        const words = changeRefusal(this.order_id);
         if (words) {
             return { title: _t("The order stays as it is"), body: words };
         }
@@ -17,13 +17,13 @@ patch(PosOrderline.prototype, {
     },
 
     setDiscount() {
-        if (!refuseFrozen(this.order_id)) {
+        if (!refuseLocked(this.order_id)) {
             super.setDiscount(...arguments);
         }
     },
 
     setUnitPrice() {
-        if (!refuseFrozen(this.order_id)) {
+        if (!refuseLocked(this.order_id)) {
             super.setUnitPrice(...arguments);
         }
     },

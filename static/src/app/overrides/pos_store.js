@@ -1,12 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
-import { GlaseDesk } from "@pos_glase/app/service/payment_service";
-import { COVERS } from "@pos_glase/app/service/attendance";
+import { PaymentService } from "@pos_glase/app/service/payment_service";
+import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
     guardMoves,
-    refuseBound,
-    refuseFrozen,
+    refuseMove,
+    refuseLocked,
     refuseRepricing,
 } from "@pos_glase/app/service/order_lock";
 import {
@@ -20,7 +20,7 @@ import { tellUnverified } from "@pos_glase/app/service/unverified";
 
 patch(PosStore.prototype, {
     async setup() {
-        this.glase = new GlaseDesk(this);
+        this.glase = new PaymentService(this);
         guardMoves(this);
         return super.setup(...arguments);
     },
@@ -30,7 +30,7 @@ patch(PosStore.prototype, {
         const result = await super.initServerData(...arguments);
         this.glase.bills.watch();
         if (this.models["pos.payment.method"].some(isGlaseMethod)) {
-            this.data.connectWebSocket("GLASE_ASK", (hint) => this.glase.wake(hint));
+            this.data.connectWebSocket("GLASE_ASK", (hint) => this.glase.onPush(hint));
             this.glase.resume();
         }
         return result;
@@ -44,10 +44,10 @@ patch(PosStore.prototype, {
     /** While a payment runs, every way leads to its order: it is not left behind by a click. */
     navigate(routeName, routeParams = {}) {
         const { running } = this.glase;
-        if (running && this.cashier && !COVERS.has(routeName)) {
+        if (running && this.cashier && !UNATTENDED_SCREENS.has(routeName)) {
             return super.navigate("PaymentScreen", { orderUuid: running.orderUuid });
         }
-        if (routeName === "SplitBillScreen" && refuseBound(this.getOrder())) {
+        if (routeName === "SplitBillScreen" && refuseMove(this.getOrder())) {
             return;
         }
         return super.navigate(routeName, routeParams);
@@ -73,11 +73,11 @@ patch(PosStore.prototype, {
 
     /** The bill is on the customer's phone: what is on it stays as it is. */
     async addLineToOrder(vals, order) {
-        return refuseFrozen(order) ? undefined : super.addLineToOrder(...arguments);
+        return refuseLocked(order) ? undefined : super.addLineToOrder(...arguments);
     },
 
     async setTip() {
-        return refuseFrozen(this.getOrder()) ? undefined : super.setTip(...arguments);
+        return refuseLocked(this.getOrder()) ? undefined : super.setTip(...arguments);
     },
 
     async selectPricelist() {

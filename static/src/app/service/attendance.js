@@ -1,7 +1,7 @@
 import { effect } from "@web/core/utils/reactive";
 
 /** Screens that stand before the till: nobody is at it while one of them is shown. */
-export const COVERS = new Set(["LoginScreen", "SaverScreen"]);
+export const UNATTENDED_SCREENS = new Set(["LoginScreen", "SaverScreen"]);
 
 /**
  * Whether somebody is at the till: has logged in, and opened the register.
@@ -12,7 +12,7 @@ export function isAttended(pos) {
     return (
         Boolean(pos.cashier) &&
         pos.session?.state === "opened" &&
-        !COVERS.has(pos.router.state.current)
+        !UNATTENDED_SCREENS.has(pos.router.state.current)
     );
 }
 
@@ -20,7 +20,7 @@ export function isAttended(pos) {
  * What waits until somebody is at the till: dialogs, which would cover the log-in, and the end of
  * an order, which needs an employee and shows the next screen. Money does not wait here.
  */
-export class Gate {
+export class Attendance {
     constructor(pos) {
         this.pos = pos;
         this.waiting = [];

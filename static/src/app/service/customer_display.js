@@ -24,7 +24,7 @@ export function scanToPay(pos, view) {
  * Show the customer what to scan as soon as the bill is out, and its amount whenever it changes.
  *
  * @param {Object} pos the store
- * @param {GlaseWaiting} waiting
+ * @param {PaymentAttempt} waiting
  */
 export function followOnDisplay(pos, waiting) {
     effect(

@@ -4,7 +4,7 @@ import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_valid
  * Odoo's own validation of an order, as if it was paid: it asks all that it will ask afterwards,
  * whichever module asks it, and ends before anything is finished.
  */
-class Rehearsal extends OrderPaymentValidation {
+class DryRunValidation extends OrderPaymentValidation {
     get order() {
         const order = super.order;
         if (this.paidOrder?.order !== order) {
@@ -62,8 +62,8 @@ function asPaid(order) {
  * @returns {Promise<boolean>}
  */
 export async function canBeFinished(pos, order) {
-    const rehearsal = new Rehearsal({ pos, orderUuid: order.uuid });
+    const dryRun = new DryRunValidation({ pos, orderUuid: order.uuid });
     // The question about an amount that is very large comes when it is paid, and can be answered.
-    await rehearsal.validateOrder(true);
-    return Boolean(rehearsal.isPassed);
+    await dryRun.validateOrder(true);
+    return Boolean(dryRun.isPassed);
 }

@@ -1,6 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
 import { approved, askApproved } from "@pos_glase/app/dialogs/approval_dialog";
-import { heart } from "@pos_glase/app/attempt/background_timer";
+import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 import { writePaid } from "@pos_glase/app/service/line_result";
 import { isTaken } from "@pos_glase/app/service/payment_line";
 import { ask } from "@pos_glase/app/attempt/rpc";
@@ -12,7 +12,7 @@ export const following = { pause: 1000, end: 60000 };
  * *Force done*: a manager says that a payment counts although Glase has not confirmed it
  * (`doc/ledger.md §10`). It stays unverified until Glase says PAID.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} line undecided: its payment runs, or it was left open
  * @returns {Promise<boolean>} whether the line counts now
  */
@@ -48,7 +48,7 @@ export async function forceDone(desk, line) {
     }
     if (running) {
         // Its end is noted where all ends are.
-        running.heard(view, ++running.sequence, "force");
+        running.receive(view, ++running.sequence, "force");
         return Boolean(running.outcome);
     }
     if (view.state === "paid" && view.reference) {
@@ -65,14 +65,14 @@ export async function forceDone(desk, line) {
 /**
  * Ask on for a while in the background: a payment that comes late fills in its reference.
  *
- * @param {GlaseDesk} desk
- * @param {Object} payment see `GlaseAsking`
+ * @param {PaymentService} desk
+ * @param {Object} payment see `Attempt`
  */
 export function followForced(desk, { configId, lineUuid, attempt }) {
     const params = { config_id: configId, line_uuid: lineUuid, attempt };
-    const end = heart.now() + following.end;
+    const end = backgroundTimer.now() + following.end;
     let asking = false;
-    const stop = heart.start(following.pause, async () => {
+    const stop = backgroundTimer.start(following.pause, async () => {
         if (asking) {
             return;
         }
@@ -82,7 +82,7 @@ export function followForced(desk, { configId, lineUuid, attempt }) {
         if (view?.ok && view.final) {
             stop();
             noteForced(desk, lineUuid, view);
-        } else if (heart.now() >= end) {
+        } else if (backgroundTimer.now() >= end) {
             stop();
         }
     });

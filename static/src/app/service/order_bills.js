@@ -92,9 +92,9 @@ export class Bills {
     /** Keep the bill of an order as it is now. */
     keep(order) {
         this.released.delete(order.uuid);
-        const standIns = this.kept.get(order.uuid)?.standIns || new Set();
+        const replacements = this.kept.get(order.uuid)?.replacements || new Set();
         this.kept.set(order.uuid, {
-            standIns,
+            replacements,
             rows: rowsOf(order),
             total: order.priceIncl,
             pricing: pricingOf(order),
@@ -102,7 +102,7 @@ export class Bills {
                 uuid: line.uuid,
                 row: rowOf(line),
                 ties: tiesOf(line),
-                ofPromotion: Boolean(line[OF_PROMOTION]) || standIns.has(line.uuid),
+                ofPromotion: Boolean(line[OF_PROMOTION]) || replacements.has(line.uuid),
                 values: Object.fromEntries(COPIED.map((name) => [name, line[name]])),
                 links: Object.fromEntries(LINKED.map((name) => [name, [...(line[name] || [])]])),
             })),
@@ -202,12 +202,12 @@ export class Bills {
      * the promotion makes its own again.
      */
     end(order) {
-        const standIns = this.kept.get(order.uuid)?.standIns;
+        const replacements = this.kept.get(order.uuid)?.replacements;
         this.kept.delete(order.uuid);
-        if (order.finalized || !standIns?.size) {
+        if (order.finalized || !replacements?.size) {
             return;
         }
-        order.lines.filter((line) => standIns.has(line.uuid)).forEach((line) => line.delete());
+        order.lines.filter((line) => replacements.has(line.uuid)).forEach((line) => line.delete());
         this.pos.updateRewards?.();
     }
 
@@ -265,7 +265,7 @@ export class Bills {
                 price_type: "manual",
             });
             if (ofPromotion && !ties) {
-                bill.standIns.add(line.uuid);
+                bill.replacements.add(line.uuid);
             }
         }
         // The lines that stand now are the same bill.

@@ -6,7 +6,7 @@ import { isTaken, isUnproven } from "@pos_glase/app/service/payment_line";
  * @param {Object} pos the store
  * @param {Object} order
  */
-export function noteSender(pos, order) {
+export function recordSender(pos, order) {
     const sender = pos.config.module_pos_hr && pos.getCashier();
     if (sender) {
         order.employee_id = sender;

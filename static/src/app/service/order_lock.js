@@ -29,7 +29,7 @@ function byUuid(pos, uuid) {
  * @param {Object} [order]
  * @returns {string|false}
  */
-export function frozenWords(order) {
+export function lockedReason(order) {
     if (!order || order.finalized || !order.payment_ids.some(isUndecided)) {
         return false;
     }
@@ -44,13 +44,13 @@ export function frozenWords(order) {
 }
 
 /** Why this order may be neither split nor merged nor moved: also when Glase has been paid. */
-export function boundWords(order) {
+export function moveRefusal(order) {
     if (!order || order.finalized) {
         return false;
     }
     const held = order.payment_ids.some((line) => isTaken(line) || isUnproven(line));
     return (
-        frozenWords(order) ||
+        lockedReason(order) ||
         (held &&
             _t("This order holds a Glase payment: it can be neither split nor merged nor moved."))
     );
@@ -67,8 +67,8 @@ export function keepBefore(order) {
  *
  * @returns {string|false}
  */
-export function changeWords(order) {
-    const words = frozenWords(order);
+export function changeRefusal(order) {
+    const words = lockedReason(order);
     if (!words) {
         bills?.release(order);
     }
@@ -80,21 +80,21 @@ export function changeWords(order) {
  *
  * @returns {boolean} whether it is: the caller then changes nothing
  */
-export function refuseFrozen(order) {
-    return told(changeWords(order));
+export function refuseLocked(order) {
+    return told(changeRefusal(order));
 }
 
 /** Nothing finds the prices of an order anew whose bill is out, or paid. */
 export function refuseRepricing(order) {
     return told(
-        frozenWords(order) ||
+        lockedReason(order) ||
             (isBilled(order) &&
                 _t("This order holds a Glase payment: its prices and taxes stay as they are."))
     );
 }
 
-export function refuseBound(...orders) {
-    return told(orders.map(boundWords).find(Boolean));
+export function refuseMove(...orders) {
+    return told(orders.map(moveRefusal).find(Boolean));
 }
 
 function told(words) {
@@ -121,7 +121,7 @@ export function guardMoves(pos) {
             continue;
         }
         pos[name] = function (...args) {
-            return refuseBound(...ordersOf(pos, ...args)) ? undefined : move.apply(this, args);
+            return refuseMove(...ordersOf(pos, ...args)) ? undefined : move.apply(this, args);
         };
     }
 }

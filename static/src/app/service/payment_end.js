@@ -30,9 +30,9 @@ function needsWords(outcome) {
 /**
  * Write what became of a payment on its line, and say it where it needs words.
  *
- * @param {GlaseDesk} desk
- * @param {GlaseWaiting} waiting
- * @param {Object} outcome see `GlaseWaiting`; gets `anew`, the amount of a bill that replaces it
+ * @param {PaymentService} desk
+ * @param {PaymentAttempt} waiting
+ * @param {Object} outcome see `PaymentAttempt`; gets `anew`, the amount of a bill that replaces it
  */
 export function settle(desk, waiting, outcome) {
     showOnDisplay(desk.pos, waiting, null);

@@ -72,7 +72,7 @@ export function defaultRefund(order) {
  */
 export function refusalOf(pos, line) {
     const order = line.pos_order_id;
-    const notReady = notReadyWords(pos);
+    const notReady = notReadyReason(pos);
     if (notReady) {
         return notReady;
     }
@@ -92,7 +92,7 @@ export function refusalOf(pos, line) {
 }
 
 /** Why this till cannot use Glase now, in the server's words; false if it can. */
-export function notReadyWords(pos) {
+export function notReadyReason(pos) {
     const { info } = pos.glase;
     if (info.state === "ready") {
         return false;

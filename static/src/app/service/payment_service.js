@@ -6,13 +6,13 @@ import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_valid
 import { askBefore } from "@pos_glase/app/dialogs/choice_dialog";
 import { followAmount } from "@pos_glase/app/dialogs/amount_dialog";
 import { offlineRefusal, storeDraft, within } from "@pos_glase/app/service/order_storage";
-import { GlaseDialog } from "@pos_glase/app/dialogs/payment_dialog";
-import { GlaseWaiting } from "@pos_glase/app/attempt/payment_attempt";
+import { PaymentDialog } from "@pos_glase/app/dialogs/payment_dialog";
+import { PaymentAttempt } from "@pos_glase/app/attempt/payment_attempt";
 import { Bills } from "@pos_glase/app/service/order_bills";
 import { agreeOnChange, setBills } from "@pos_glase/app/service/order_lock";
-import { Gate, isAttended } from "@pos_glase/app/service/attendance";
+import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
 import { canBeFinished } from "@pos_glase/app/service/dry_run";
-import { noteSender } from "@pos_glase/app/service/order_employee";
+import { recordSender } from "@pos_glase/app/service/order_employee";
 import { COUNTS, settle } from "@pos_glase/app/service/payment_end";
 import { sendAnew } from "@pos_glase/app/service/retry";
 import { checkRefund, payBackOtherwise, refundLine } from "@pos_glase/app/service/refunds";
@@ -37,12 +37,12 @@ const NO_INFO = { state: "no_account", message: false, mark: false, manager: fal
  * All Glase payments of this till's browser: at most one runs. Lives on the store, so that no
  * dialog or screen owns a payment.
  */
-export class GlaseDesk extends Reactive {
+export class PaymentService extends Reactive {
     /** @param {Object} pos the store */
     constructor(pos) {
         super();
         this.pos = pos;
-        /** @type {import("@pos_glase/app/attempt/attempt").GlaseAsking|null} */
+        /** @type {import("@pos_glase/app/attempt/attempt").Attempt|null} */
         this.running = null;
         /** Uuid of the line whose bill is being checked and stored: nothing was sent yet. */
         this.preparing = null;
@@ -54,7 +54,7 @@ export class GlaseDesk extends Reactive {
         /** A changed amount on its way to the server: its answer must not come after the end. */
         this.storing = null;
         /** What waits until somebody is at the till. */
-        this.gate = new Gate(pos);
+        this.attendance = new Attendance(pos);
         /** Ends when nothing of ours is left to be read: one dialog at a time. */
         this.allRead = Promise.resolve();
         this.bills = new Bills(pos, (words) => pos.notification.add(words, { type: "warning" }));
@@ -91,7 +91,7 @@ export class GlaseDesk extends Reactive {
                 : this.take(line, decided));
             if (counts) {
                 // Core finishes the order by itself as soon as it hears of it.
-                await this.gate.pass();
+                await this.attendance.wait();
             }
             return counts;
         } catch (error) {
@@ -171,7 +171,7 @@ export class GlaseDesk extends Reactive {
                 return refusal;
             }
             agreeOnChange(line);
-            noteSender(this.pos, order);
+            recordSender(this.pos, order);
             line.glase_attempt = uuidv4();
             line.setPaymentStatus("waiting");
             this.bills.keep(order);
@@ -217,10 +217,10 @@ export class GlaseDesk extends Reactive {
      * @returns {Promise<Object>} the outcome
      */
     run(payment, view) {
-        const waiting = new GlaseWaiting(payment);
+        const waiting = new PaymentAttempt(payment);
         followOnDisplay(this.pos, waiting);
         followAmount(this, waiting);
-        return this.runToEnd(waiting, GlaseDialog, view, (outcome) =>
+        return this.runToEnd(waiting, PaymentDialog, view, (outcome) =>
             settle(this, waiting, outcome)
         );
     }
@@ -237,7 +237,7 @@ export class GlaseDesk extends Reactive {
             await within(STORING_LIMIT, this.storing);
             noteEnd(outcome);
             this.bills.judge();
-            this.mindReading(waiting);
+            this.holdUntilRead(waiting);
             return outcome;
         } finally {
             this.running = null;
@@ -267,7 +267,7 @@ export class GlaseDesk extends Reactive {
     /**
      * Ask again about a line that is undecided, and wait for its end.
      *
-     * @returns {Promise<string>} how it ended, see `GlaseWaiting`; `busy` if another one runs
+     * @returns {Promise<string>} how it ended, see `PaymentAttempt`; `busy` if another one runs
      */
     async checkAgain(line, { cancel = false } = {}) {
         if (this.preparing === line.uuid) {
@@ -342,7 +342,7 @@ export class GlaseDesk extends Reactive {
     /** Bring whoever is at the till to an order. */
     async goTo(order, line) {
         const { pos } = this;
-        await this.gate.pass();
+        await this.attendance.wait();
         if (order.finalized) {
             return;
         }
@@ -357,7 +357,7 @@ export class GlaseDesk extends Reactive {
         if (!this.isComplete(orderUuid) || !pos.config.auto_validate_terminal_payment) {
             return;
         }
-        await this.gate.pass();
+        await this.attendance.wait();
         if (!this.isComplete(orderUuid)) {
             return;
         }
@@ -371,7 +371,7 @@ export class GlaseDesk extends Reactive {
     }
 
     /** Glase has told the server that there is news about a row; anybody may have sent this. */
-    wake({ id }) {
+    onPush({ id }) {
         if (this.running?.view?.id === id) {
             this.running.askNow?.();
         }
@@ -380,7 +380,7 @@ export class GlaseDesk extends Reactive {
     // --- What people see ---
 
     async show(waiting, component) {
-        await this.gate.pass();
+        await this.attendance.wait();
         if (waiting.hidden) {
             return;
         }
@@ -405,7 +405,7 @@ export class GlaseDesk extends Reactive {
     }
 
     /** An end that needs words stays on the screen until it was read. */
-    mindReading(waiting) {
+    holdUntilRead(waiting) {
         if (!waiting.hidden) {
             this.allRead = new Promise((resolve) => {
                 waiting.isRead = resolve;
@@ -428,13 +428,13 @@ export class GlaseDesk extends Reactive {
             isRead = resolve;
         });
         await before;
-        await this.gate.pass();
+        await this.attendance.wait();
         const onClose = () => {
             // Closed with the till, not by its reader.
             if (isAttended(this.pos)) {
                 isRead();
             } else {
-                this.gate.pass().then(open);
+                this.attendance.wait().then(open);
             }
         };
         const open = () => this.pos.dialog.add(AlertDialog, { title, body }, { onClose });

@@ -1,17 +1,17 @@
 import { _t } from "@web/core/l10n/translation";
 import { uuidv4 } from "@point_of_sale/utils";
 import { approved, askApproved } from "@pos_glase/app/dialogs/approval_dialog";
-import { GlaseGivingBack } from "@pos_glase/app/attempt/refund_attempt";
+import { RefundAttempt } from "@pos_glase/app/attempt/refund_attempt";
 import { canBeFinished } from "@pos_glase/app/service/dry_run";
-import { GlaseRefundDialog } from "@pos_glase/app/dialogs/refund_dialog";
+import { RefundDialog } from "@pos_glase/app/dialogs/refund_dialog";
 import {
     idleStatus,
     isTaken,
     isUndecided,
-    notReadyWords,
+    notReadyReason,
 } from "@pos_glase/app/service/payment_line";
 import { offlineRefusal } from "@pos_glase/app/service/order_storage";
-import { ask, askForRows } from "@pos_glase/app/attempt/rpc";
+import { ask, requestRows } from "@pos_glase/app/attempt/rpc";
 import { writeRefunded } from "@pos_glase/app/service/line_result";
 
 // --- What can be given back ---
@@ -19,7 +19,7 @@ import { writeRefunded } from "@pos_glase/app/service/line_result";
 /**
  * Ask the server what Glase can give back for a refund order.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} order
  * @returns {Promise<Object|undefined>} the server's answer (`refundable`); undefined without one
  */
@@ -41,7 +41,7 @@ export async function loadRefundable(desk, order) {
 /**
  * Give money back with Glase, from the checks to the end.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} line of a refund order
  * @returns {Promise<boolean>} whether it was given back
  */
@@ -59,7 +59,7 @@ export async function refundLine(desk, line) {
         desk.refuse(line, idle, _t("Not given back"), refusal.message);
         return false;
     }
-    const giving = new GlaseGivingBack({
+    const giving = new RefundAttempt({
         ...desk.paymentOf(line),
         route: "refund",
         amount: Math.abs(line.amount),
@@ -70,7 +70,7 @@ export async function refundLine(desk, line) {
 }
 
 function refundRefusal(pos, line) {
-    const notReady = notReadyWords(pos);
+    const notReady = notReadyReason(pos);
     if (notReady) {
         return notReady;
     }
@@ -85,7 +85,7 @@ function refundRefusal(pos, line) {
 }
 
 function runRefund(desk, giving, view) {
-    return desk.runToEnd(giving, GlaseRefundDialog, view, ({ kind, view: last }) => {
+    return desk.runToEnd(giving, RefundDialog, view, ({ kind, view: last }) => {
         const line = desk.lineOf(giving.lineUuid);
         if (line && kind === "refunded") {
             writeRefunded(line, last);
@@ -109,7 +109,7 @@ function runRefund(desk, giving, view) {
  * Another way to pay back what an unanswered refund may have given back already: a manager's to
  * allow (`doc/ledger.md §12`).
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} line a refund that was not answered
  * @returns {Promise<boolean>} whether the line is gone and another tender may be taken
  */
@@ -149,13 +149,13 @@ export async function payBackOtherwise(desk, line) {
 /**
  * *Reverse*: give a payment back before its order is finished.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} line paid by Glase
  * @returns {Promise<boolean>} whether it was given back
  */
 export async function reverseLine(desk, line) {
     const busy = desk.busyRefusal(line.uuid);
-    const words = busy || notReadyWords(desk.pos) || (await offlineRefusal(desk.pos));
+    const words = busy || notReadyReason(desk.pos) || (await offlineRefusal(desk.pos));
     if (words || !isTaken(line)) {
         desk.say(_t("Not given back"), words || _t("This payment is not paid by Glase."));
         return false;
@@ -163,13 +163,13 @@ export async function reverseLine(desk, line) {
     line.setPaymentStatus("reversing");
     const outcome = await runReversal(
         desk,
-        new GlaseGivingBack({ ...desk.paymentOf(line), route: "reverse", refundAttempt: uuidv4() })
+        new RefundAttempt({ ...desk.paymentOf(line), route: "reverse", refundAttempt: uuidv4() })
     );
     return outcome.kind === "refunded";
 }
 
 function runReversal(desk, giving, view) {
-    return desk.runToEnd(giving, GlaseRefundDialog, view, ({ kind }) => {
+    return desk.runToEnd(giving, RefundDialog, view, ({ kind }) => {
         const line = desk.lineOf(giving.lineUuid);
         if (line && kind === "refunded") {
             line.update({ amount: 0 });
@@ -190,10 +190,10 @@ function runReversal(desk, giving, view) {
 /**
  * Go on with a refund or a reversal where the server knows it to be.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} line
  * @param {Object} row the newest of the line, a refund
- * @returns {Promise<string>} how it ended, see `GlaseGivingBack`; `busy` if another one runs
+ * @returns {Promise<string>} how it ended, see `RefundAttempt`; `busy` if another one runs
  */
 export async function resumeRefund(desk, line, row) {
     if (desk.running) {
@@ -206,7 +206,7 @@ export async function resumeRefund(desk, line, row) {
         payment.attempt = line.glase_attempt = row.attempt;
     }
     line.setPaymentStatus(reversal ? "reversing" : "waiting");
-    const giving = new GlaseGivingBack({
+    const giving = new RefundAttempt({
         ...payment,
         resumed: true,
         refundAttempt: reversal ? row.attempt : undefined,
@@ -227,7 +227,7 @@ export async function resumeRefund(desk, line, row) {
 
 /** *Check again* on a refund or a reversal that is undecided. */
 export async function checkRefund(desk, line) {
-    const { view } = await askForRows(desk.pos.config.id, [line]);
+    const { view } = await requestRows(desk.pos.config.id, [line]);
     const row = view?.ok && view.rows.find((found) => found.line_uuid === line.uuid);
     if (row && row.kind === "refund") {
         return resumeRefund(desk, line, row);

@@ -1,5 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
-import { askForRows } from "@pos_glase/app/attempt/rpc";
+import { requestRows } from "@pos_glase/app/attempt/rpc";
 import { noteReversed } from "@pos_glase/app/service/payment_end";
 import { followForced } from "@pos_glase/app/service/force_done";
 import { resumeRefund } from "@pos_glase/app/service/refunds";
@@ -10,7 +10,7 @@ const RESUME_PAUSE = 5000;
 /**
  * After the till was loaded, or an order was opened: go on where the ledger says that it is.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} [order] only this one, and only what nothing in this browser waits for
  */
 export async function resumeLines(desk, order) {
@@ -18,7 +18,7 @@ export async function resumeLines(desk, order) {
     if (order && !lines.length) {
         return;
     }
-    const { view } = await askForRows(desk.pos.config.id, lines);
+    const { view } = await requestRows(desk.pos.config.id, lines);
     if (!view && lines.length) {
         setTimeout(() => resumeLines(desk, order), RESUME_PAUSE);
     }

@@ -4,10 +4,10 @@ import { ask } from "@pos_glase/app/attempt/rpc";
 /**
  * Another attempt for a line, with another amount if one is given.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {string} lineUuid
  * @param {string|false} [amount] decimal string
- * @returns {Promise<boolean>} see `GlaseDesk.pay`
+ * @returns {Promise<boolean>} see `PaymentService.pay`
  */
 export async function sendAnew(desk, lineUuid, amount) {
     const line = desk.lineOf(lineUuid);

@@ -10,7 +10,7 @@ import { ask } from "@pos_glase/app/attempt/rpc";
  * A Glase payment that is still open is canceled for certain before another tender is taken. If the
  * cancel stays unanswered, the cashier decides after a warning, and the payment is given up.
  *
- * @param {GlaseDesk} desk
+ * @param {PaymentService} desk
  * @param {Object} order
  * @param {Object} method of the new line
  * @returns {Promise<boolean>}

@@ -87,10 +87,8 @@ export function faults(...list) {
 /** Make the waits short that a person would sit through; they are real ones all the same. */
 export function shortWaits(milliseconds) {
     return run(() => {
-        const { PaymentAttempt } = odoo.loader.modules.get(
-            "@pos_glase/app/attempt/payment_attempt"
-        );
-        Object.assign(PaymentAttempt.timing, milliseconds);
+        const { timing } = odoo.loader.modules.get("@pos_glase/app/timing");
+        Object.assign(timing, milliseconds);
     }, "shorten the waits");
 }
 
@@ -117,11 +115,9 @@ export function startTill() {
                 } else {
                     anchor.click();
                 }
-                const { PaymentAttempt } = odoo.loader.modules.get(
-                    "@pos_glase/app/attempt/payment_attempt"
-                );
-                ownWaits ??= { ...PaymentAttempt.timing };
-                Object.assign(PaymentAttempt.timing, ownWaits);
+                const { timing } = odoo.loader.modules.get("@pos_glase/app/timing");
+                ownWaits ??= { ...timing };
+                Object.assign(timing, ownWaits);
             },
         },
         {

@@ -51,7 +51,7 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
             line.glase_attempt = "attempt-1";
             line.setPaymentStatus("waiting");
             leave(store);
-            store.glase.resumeLine(line);
+            store.glase.payments.resume(line);
             await pass(3);
             expect(server.count("status")).toBeGreaterThan(1, { message: "money does not wait" });
             expect(".modal").toHaveCount(0);
@@ -90,7 +90,7 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
         test("nothing is said, and it is said once somebody comes", async () => {
             const { store } = await setUpPayment();
             leave(store);
-            store.glase.say("Title", "Words");
+            store.glase.screen.say("Title", "Words");
             await pass(1);
             expect(".modal").toHaveCount(0);
             come(store);
@@ -112,8 +112,8 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
 describe("one at a time", () => {
     test("what is to be read comes after what is being read", async () => {
         const { store } = await setUpPayment();
-        store.glase.say("First", "Words");
-        store.glase.say("Second", "Words");
+        store.glase.screen.say("First", "Words");
+        store.glase.screen.say("Second", "Words");
         await pass(1);
         expect(queryAllTexts(".modal-title")).toEqual(["First"]);
         await click(".modal footer button");

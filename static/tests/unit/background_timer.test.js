@@ -3,7 +3,7 @@ import { advanceTime, freezeTime, mockWorker, tick } from "@odoo/hoot-mock";
 import { patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 
-test("a worker beats, as often as it is told", async () => {
+test("a worker ticks, as often as it is told", async () => {
     let ofPage;
     let told;
     mockWorker((worker) => {
@@ -12,19 +12,19 @@ test("a worker beats, as often as it is told", async () => {
             told = event.data;
         };
     });
-    let beats = 0;
-    const stop = backgroundTimer.start(250, () => beats++);
+    let ticks = 0;
+    const stop = backgroundTimer.start(250, () => ticks++);
     await tick();
     expect(told).toBe(250);
 
     ofPage.dispatchEvent(new MessageEvent("message", { data: 0 }));
-    expect(beats).toBe(1);
+    expect(ticks).toBe(1);
     await advanceTime(1000);
-    expect(beats).toBe(1, { message: "the page's timer is not used" });
+    expect(ticks).toBe(1, { message: "the page's timer is not used" });
     stop();
 });
 
-test("without a worker the page's own timer beats", async () => {
+test("without a worker the page's own timer ticks", async () => {
     freezeTime();
     patchWithCleanup(window, {
         Worker: class {
@@ -33,11 +33,11 @@ test("without a worker the page's own timer beats", async () => {
             }
         },
     });
-    let beats = 0;
-    const stop = backgroundTimer.start(250, () => beats++);
+    let ticks = 0;
+    const stop = backgroundTimer.start(250, () => ticks++);
     await advanceTime(1000);
-    expect(beats).toBe(4);
+    expect(ticks).toBe(4);
     stop();
     await advanceTime(1000);
-    expect(beats).toBe(4);
+    expect(ticks).toBe(4);
 });

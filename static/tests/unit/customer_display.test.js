@@ -2,7 +2,8 @@ import { expect, test } from "@odoo/hoot";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
 import { CustomerDisplayPosAdapter } from "@point_of_sale/app/customer_display/customer_display_adapter";
 import { generateQRCodeDataUrl } from "@point_of_sale/utils";
-import { qrOf, scanToPay } from "@pos_glase/app/service/customer_display";
+import { qrPicture } from "@pos_glase/app/dialogs/qr_picture";
+import { scanToPay } from "@pos_glase/app/service/customer_display";
 import { setUpTill, viewOf } from "./helpers";
 
 definePosModels();
@@ -29,14 +30,14 @@ async function squares(dataUrl) {
 }
 
 test("the small QR code shows the same squares as Odoo's own", async () => {
-    const own = qrOf(STICKER);
+    const own = qrPicture(STICKER);
     const theirs = generateQRCodeDataUrl(STICKER);
     expect(own.length).toBeLessThan(theirs.length / 3);
     const dark = await squares(own);
     expect(dark).toInclude("1");
     expect(dark).toInclude("0");
     expect(dark).toBe(await squares(theirs));
-    expect(qrOf(false)).toBe(false);
+    expect(qrPicture(false)).toBe(false);
 });
 
 test("the invoice's own code is shown only if it is another one", async () => {

@@ -189,7 +189,7 @@ describe("an order that is paid", () => {
 
     test("keeps what another device has stored of it", async () => {
         const { order, store } = await setUpPaid();
-        await store.glase.store(order);
+        await store.glase.orders.store(order);
         const { bills } = store.glase;
         const unchanged = bills.unchanged();
         order.lines[0].qty = 8;
@@ -200,7 +200,7 @@ describe("an order that is paid", () => {
 
     test("loses what another device has taken away, and nothing else", async () => {
         const { order, store } = await setUpPaid();
-        await store.glase.store(order);
+        await store.glase.orders.store(order);
         const [, second] = order.lines;
         store.deviceSync.processDeletedRecords({ "pos.order.line": [second.id] });
         await pass(1);
@@ -209,7 +209,7 @@ describe("an order that is paid", () => {
 
     test("does not take for stored what something here had changed before", async () => {
         const { order, store } = await setUpPaid();
-        await store.glase.store(order);
+        await store.glase.orders.store(order);
         const before = billOf(order);
         const { bills } = store.glase;
         order.lines[0].qty = 8;

@@ -12,7 +12,7 @@ async function startPayment(says, payment = {}) {
     useMockedTimer();
     const server = new PlayedServer(says);
     await makeMockServer();
-    const waiting = new PaymentAttempt({
+    const attempt = new PaymentAttempt({
         configId: 1,
         orderUuid: "order",
         lineUuid: "line",
@@ -22,18 +22,18 @@ async function startPayment(says, payment = {}) {
         cashier: "Maja",
         ...payment,
     });
-    const ended = waiting.start();
+    const ended = attempt.start();
     let outcome = null;
     ended.then((end) => {
         outcome = end;
     });
-    return { server, waiting, end: () => outcome };
+    return { server, attempt, end: () => outcome };
 }
 
 test("paid at once: sent once, asked until paid", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
-    expect(waiting.issued).toBe(true);
+    expect(attempt.issued).toBe(true);
     expect(end()).toBe(null);
     expect(server.heard[0].params).toEqual({
         config_id: 1,
@@ -77,54 +77,54 @@ test("paid without a reference is not paid", async () => {
 });
 
 test("after 30 s it asks, and goes on asking Glase; try again gives 30 s more", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(1);
-    expect(waiting.secondsLeft).toBeWithin(29, 30);
+    expect(attempt.secondsLeft).toBeWithin(29, 30);
     await pass(28);
-    expect(waiting.asking).toBe(false);
+    expect(attempt.isWindowOver).toBe(false);
     await pass(2);
-    expect(waiting.asking).toBe(true);
-    expect(waiting.secondsLeft).toBe(0);
+    expect(attempt.isWindowOver).toBe(true);
+    expect(attempt.secondsLeft).toBe(0);
 
     const asked = server.count("status");
     await pass(10);
     expect(server.count("status")).toBeGreaterThan(asked + 6);
 
-    waiting.tryAgain();
-    expect(waiting.asking).toBe(false);
-    expect(waiting.secondsLeft).toBe(30);
+    attempt.tryAgain();
+    expect(attempt.isWindowOver).toBe(false);
+    expect(attempt.secondsLeft).toBe(30);
     await pass(29);
-    expect(waiting.asking).toBe(false);
+    expect(attempt.isWindowOver).toBe(false);
     expect(server.count("send")).toBe(1, { message: "the same bill" });
 
     await pass(2);
-    expect(waiting.asking).toBe(true);
+    expect(attempt.isWindowOver).toBe(true);
     server.says.status = viewOf({ state: "paid" });
     await pass(2);
     expect(end().kind).toBe("paid", { message: "also while it asks" });
 });
 
 test("a cancel that is certain", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.cancel = viewOf({ state: "canceled", cancel: "wished" });
-    waiting.cancel();
-    waiting.cancel();
-    expect(waiting.canCancel).toBe(false);
+    attempt.cancel();
+    attempt.cancel();
+    expect(attempt.canCancel).toBe(false);
     await pass(1);
     expect(end().kind).toBe("canceled");
     expect(server.count("cancel")).toBe(1);
 });
 
 test("a cancel that comes too late keeps the payment", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.cancel = viewOf({ cancel: "too_late" });
     server.says.status = viewOf({ cancel: "too_late" });
-    waiting.cancel();
+    attempt.cancel();
     await pass(2);
-    expect(waiting.cancelState).toBe("too_late");
-    expect(waiting.canCancel).toBe(false);
+    expect(attempt.cancelState).toBe("too_late");
+    expect(attempt.canCancel).toBe(false);
     expect(end()).toBe(null, { message: "already paid is not paid yet" });
 
     server.says.status = viewOf({ state: "paid", cancel: "too_late" });
@@ -134,11 +134,11 @@ test("a cancel that comes too late keeps the payment", async () => {
 });
 
 test("too late to cancel, and then reversed: nothing was taken", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.cancel = viewOf({ cancel: "too_late" });
     server.says.status = viewOf({ cancel: "too_late" });
-    waiting.cancel();
+    attempt.cancel();
     await pass(2);
     server.says.status = viewOf({ state: "reversed", cancel: "too_late" });
     await pass(2);
@@ -146,36 +146,36 @@ test("too late to cancel, and then reversed: nothing was taken", async () => {
 });
 
 test("a cancel without a certain answer: asked on, then left open", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
-    expect(waiting.canLeave).toBe(false);
+    expect(attempt.canLeave).toBe(false);
     server.says.cancel = viewOf({ cancel: "wished", message: "Glase is slow." });
     server.says.status = viewOf({ cancel: "wished" });
-    waiting.cancel();
+    attempt.cancel();
     await pass(1);
-    expect(waiting.cancelState).toBe("unsure");
-    expect(waiting.canLeave).toBe(true);
+    expect(attempt.cancelState).toBe("unsure");
+    expect(attempt.canLeave).toBe(true);
     const asked = server.count("status");
     await pass(5);
     expect(server.count("status")).toBeGreaterThan(asked + 2);
     expect(end()).toBe(null);
 
     server.says.leave = viewOf({ cancel: "wished", given_up: true });
-    waiting.leave();
+    attempt.leave();
     await pass(1);
     expect(end().kind).toBe("open");
     expect(server.count("leave")).toBe(1);
 });
 
 test("a cancel that our server never answers is asked again", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.cancel = () => {
         throw makeServerError({ message: "out of order" });
     };
-    waiting.cancel();
+    attempt.cancel();
     await pass(4);
-    expect(waiting.cancelState).toBe("unsure");
+    expect(attempt.cancelState).toBe("unsure");
     expect(server.count("cancel")).toBeGreaterThan(1);
     server.says.cancel = viewOf({ state: "canceled", cancel: "wished" });
     await pass(2);
@@ -183,14 +183,14 @@ test("a cancel that our server never answers is asked again", async () => {
 });
 
 test("a cancel that hangs becomes unsure after 8 s, and polling goes on meanwhile", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.cancel = null;
-    waiting.cancel();
+    attempt.cancel();
     await pass(7);
-    expect(waiting.cancelState).toBe("asked");
+    expect(attempt.cancelState).toBe("asked");
     await pass(2);
-    expect(waiting.cancelState).toBe("unsure");
+    expect(attempt.cancelState).toBe("unsure");
     server.says.status = viewOf({ state: "paid", cancel: "wished" });
     await pass(2);
     expect(end().kind).toBe("paid");
@@ -225,29 +225,29 @@ test("a refusal of the server sends nothing and ends it", async () => {
 });
 
 test("a lost poll is not a failure", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.status = () => {
         throw makeServerError({ message: "out of order" });
     };
     await pass(10);
     expect(end()).toBe(null);
-    expect(waiting.trouble).toBe("error");
+    expect(attempt.trouble).toBe("error");
     server.says.status = viewOf({ state: "paid" });
     await pass(2);
     expect(end().kind).toBe("paid");
 });
 
 test("one question at a time: one that hangs is dropped after 20 s", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.status = null;
     await pass(2);
     const asked = server.count("status");
     await pass(15);
     expect(server.count("status")).toBe(asked);
-    expect(waiting.quiet).toBe(true);
-    expect(waiting.canLeave).toBe(true);
+    expect(attempt.quiet).toBe(true);
+    expect(attempt.canLeave).toBe(true);
     await pass(8);
     expect(server.count("status")).toBe(asked + 1);
     expect(end()).toBe(null);
@@ -257,47 +257,47 @@ test("one question at a time: one that hangs is dropped after 20 s", async () =>
 });
 
 test("the wait gets quiet when Glase is silent, although our server answers", async () => {
-    const { server, waiting } = await startPayment();
+    const { server, attempt } = await startPayment();
     await pass(2);
-    expect(waiting.quiet).toBe(false);
+    expect(attempt.quiet).toBe(false);
     server.says.status = viewOf({ silence: 14 });
     await pass(1.5);
-    expect(waiting.quiet).toBe(false);
+    expect(attempt.quiet).toBe(false);
     server.says.status = viewOf({ silence: 16 });
     await pass(2);
-    expect(waiting.quiet).toBe(true);
+    expect(attempt.quiet).toBe(true);
     server.says.status = viewOf({ silence: 0.2 });
     await pass(2);
-    expect(waiting.quiet).toBe(false);
+    expect(attempt.quiet).toBe(false);
 });
 
 test("an answer that is older than the newest changes nothing", async () => {
-    const { waiting, end } = await startPayment();
+    const { attempt, end } = await startPayment();
     await pass(2);
-    waiting.receive(viewOf({ cancel: "too_late" }), 1000, "cancel");
-    waiting.receive(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
-    expect(waiting.cancelState).toBe("too_late");
-    expect(waiting.view.message).toBe(false);
-    waiting.receive(viewOf({ state: "paid" }), 998, "status");
+    attempt.receive(viewOf({ cancel: "too_late" }), 1000, "cancel");
+    attempt.receive(viewOf({ cancel: "wished", message: "old" }), 999, "cancel");
+    expect(attempt.cancelState).toBe("too_late");
+    expect(attempt.view.message).toBe(false);
+    attempt.receive(viewOf({ state: "paid" }), 998, "status");
     await pass(0.25);
     expect(end().kind).toBe("paid", { message: "what is final counts, however late" });
 });
 
 test("answers about another attempt are ignored", async () => {
-    const { waiting, end } = await startPayment();
+    const { attempt, end } = await startPayment();
     await pass(2);
-    waiting.receive(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
+    attempt.receive(viewOf({ state: "paid", attempt: "another" }), 1000, "status");
     await pass(0.25);
     expect(end()).toBe(null);
 });
 
 test("after the end nothing changes it", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.status = viewOf({ state: "canceled" });
     await pass(2);
-    waiting.cancel();
-    waiting.leave();
+    attempt.cancel();
+    attempt.leave();
     await pass(2);
     expect(end().kind).toBe("declined");
     expect(server.count("cancel")).toBe(0);
@@ -334,41 +334,41 @@ test("polls early when the answer to the bill is slow", async () => {
 });
 
 test("canceled before the bill is answered: it is not sent again", async () => {
-    const { server, waiting, end } = await startPayment({
+    const { server, attempt, end } = await startPayment({
         send: () => {
             throw makeServerError({ message: "out of order" });
         },
         cancel: { ok: false, reason: "unknown_attempt", message: "Nothing was sent." },
     });
     await advanceTime(100);
-    waiting.cancel();
+    attempt.cancel();
     await pass(3);
     expect(end().kind).toBe("refused");
     expect(server.count("send")).toBe(1);
 });
 
 test("an expired log-in is said, and the payment goes on after logging in", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.status = () => {
         throw makeServerError({ errorName: "odoo.http.SessionExpiredException" });
     };
     await pass(2);
-    expect(waiting.trouble).toBe("session");
+    expect(attempt.trouble).toBe("session");
     expect(end()).toBe(null);
     server.says.status = viewOf();
     await pass(2);
-    expect(waiting.trouble).toBe(false);
+    expect(attempt.trouble).toBe(false);
     server.says.status = viewOf({ state: "paid" });
     await pass(2);
     expect(end().kind).toBe("paid");
 });
 
 test("leaving ends it even if the server is out of reach", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.leave = null;
-    waiting.leave();
+    attempt.leave();
     await pass(4);
     expect(end()).toBe(null);
     await pass(2);
@@ -376,10 +376,10 @@ test("leaving ends it even if the server is out of reach", async () => {
 });
 
 test("leaving finds it paid: it is paid", async () => {
-    const { server, waiting, end } = await startPayment();
+    const { server, attempt, end } = await startPayment();
     await pass(2);
     server.says.leave = viewOf({ state: "paid" });
-    waiting.leave();
+    attempt.leave();
     await pass(1);
     expect(end().kind).toBe("paid");
 });

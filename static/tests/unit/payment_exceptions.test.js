@@ -7,8 +7,7 @@ import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_mode
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { guardMoves } from "@pos_glase/app/service/order_lock";
-import { amountFrom } from "@pos_glase/app/service/payment_line";
-import { tellUnverified } from "@pos_glase/app/service/unverified";
+import { amountFrom } from "@pos_glase/app/service/send_checks";
 import { addGlaseLine, pass, send, setUpPayment, TILL_INFO, viewOf } from "./helpers";
 
 definePosModels();
@@ -61,7 +60,7 @@ async function approve(fields) {
 describe("force done", () => {
     async function setUpQuiet({ manager = true, ...says } = {}) {
         const till = await setUpWaiting(says);
-        till.store.glase.info = { ...TILL_INFO, manager };
+        till.store.glase.terminal.info = { ...TILL_INFO, manager };
         till.server.says.status = viewOf({ silence: 20 });
         await pass(2);
         return till;
@@ -119,7 +118,7 @@ describe("force done", () => {
 
     test("on a line that was left open", async () => {
         const { server, store, order, line } = await setUpLeftOpen();
-        store.glase.info = { ...TILL_INFO, manager: true };
+        store.glase.terminal.info = { ...TILL_INFO, manager: true };
         await openPaymentScreen(order);
         server.says.status = viewOf({ forced: true });
         await click(".glase-line .glase-force");
@@ -459,7 +458,7 @@ describe("another tender", () => {
 
     test("comes after a warning if the cancel is not answered, and the row is given up", async () => {
         const { server, store, order, line } = await setUpLeftOpen();
-        store.glase.unanswered.add(line.uuid);
+        store.glase.payments.unanswered.add(line.uuid);
         const screen = await openPaymentScreen(order);
         let added = screen.addNewPaymentLine(cashOf(store));
         await waitFor(".glase-choice-back");
@@ -494,8 +493,8 @@ describe("told by the server", () => {
     test("a payment that was not proven is said once", async () => {
         const { store, order, line } = await setUpLeftOpen();
         line.update({ glase_unverified: true });
-        tellUnverified(store, [order]);
-        tellUnverified(store, [order]);
+        store.glase.tellUnverified([order]);
+        store.glase.tellUnverified([order]);
         await animationFrame();
         expect(queryAllTexts(".o_notification").join()).toInclude("not proven");
         expect(".o_notification").toHaveCount(1);
@@ -516,7 +515,7 @@ describe("before a cashier is chosen", () => {
         line.setPaymentStatus("waiting");
         const { cashier } = store;
         store.cashier = false;
-        store.glase.resumeLine(line);
+        store.glase.payments.resume(line);
         await pass(2);
         expect(line.payment_status).toBe("done");
         expect(validated).toEqual([]);

@@ -222,7 +222,11 @@ describe("refused without a call", () => {
 
     test("a till that is not ready, in the server's words", async () => {
         const { server, store, order, method } = await setUpPayment();
-        store.glase.info = { ...TILL_INFO, state: "no_glase_id", message: "Assign the Glase ID." };
+        store.glase.terminal.info = {
+            ...TILL_INFO,
+            state: "no_glase_id",
+            message: "Assign the Glase ID.",
+        };
         const line = addGlaseLine(order, method);
         expect(await refusal({ server, line })).toBe("Assign the Glase ID.");
     });
@@ -548,7 +552,7 @@ describe("after a reload", () => {
             ok: true,
             rows: [{ ...viewOf(row), line_uuid: line.uuid }],
         };
-        const resumed = till.store.glase.resume();
+        const resumed = till.store.glase.resume.all();
         await pass(1);
         return { ...till, line, resumed };
     }

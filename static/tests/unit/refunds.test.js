@@ -170,7 +170,7 @@ describe("a refund", () => {
         const { server, store, order, line } = await setUpRefund({
             refund: refundView({ state: "unknown" }),
         });
-        store.glase.info = { ...TILL_INFO, manager: false };
+        store.glase.terminal.info = { ...TILL_INFO, manager: false };
         const sent = send(line);
         await pass(1);
         await sent.done;
@@ -203,7 +203,7 @@ describe("a refund", () => {
         const row = { ...refundView({ state: "sending" }), line_uuid: line.uuid };
         server.says.resume = { ok: true, rows: [row] };
         server.says.status = refundView({ state: "refunded" });
-        store.glase.resume();
+        store.glase.resume.all();
         await pass(3);
         expect(line.payment_status).toBe("done");
         expect(line.transaction_id).toBe("ERS2");

@@ -101,7 +101,7 @@ describe("what was paid", () => {
                 throw new ConnectionLostError();
             },
         });
-        await store.glase.store(order);
+        await store.glase.orders.store(order);
         expect(line.isDirty()).toBe(true);
     });
 
@@ -109,7 +109,7 @@ describe("what was paid", () => {
         const { store, order, method } = await setUpPayment({ status: viewOf({ state: "paid" }) });
         store.config.update({ auto_validate_terminal_payment: false });
         const stored = [];
-        patchWithCleanup(store.glase, {
+        patchWithCleanup(store.glase.orders, {
             async store(order) {
                 stored.push(order.payment_ids[0].payment_status);
             },

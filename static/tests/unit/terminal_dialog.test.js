@@ -17,7 +17,7 @@ async function openDialog(info, answers) {
     new PlayedServer();
     const { store } = await setUpTill();
     const calls = [];
-    store.glase.info = info;
+    store.glase.terminal.info = info;
     const call = store.data.call.bind(store.data);
     patchWithCleanup(store.data, {
         call(model, method, args) {
@@ -30,7 +30,7 @@ async function openDialog(info, answers) {
         },
     });
     await mountWithCleanup(MainComponentsContainer);
-    getService("dialog").add(TerminalDialog);
+    getService("dialog").add(TerminalDialog, { terminal: store.glase.terminal });
     await animationFrame();
     await animationFrame();
     return { store, calls };

@@ -1,14 +1,16 @@
 import { Reactive } from "@web/core/utils/reactive";
 import { Deferred } from "@web/core/utils/concurrency";
-import { ask } from "@pos_glase/app/attempt/rpc";
+import { requestFor } from "@pos_glase/app/attempt/rpc";
 import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
+import { timing } from "@pos_glase/app/timing";
 
 /**
  * What a till asks its server about one attempt, until it knows how that ended.
  *
  * At most one request is under way on each channel. A request that fails, whatever the reason, is
  * no answer about the money (`doc/ledger.md §4` to `§6`). Those who extend it say what is asked
- * (`next`), with which parameters (`paramsOf`), and what an answer means (`heard`, `noAnswer`).
+ * (`tick`), how long an answer may take (`limitOf`), when to ask next (`pauseAfter`), and what an
+ * answer means (`receive`, `onNoAnswer`).
  */
 export class Attempt extends Reactive {
     /**
@@ -18,10 +20,11 @@ export class Attempt extends Reactive {
      * @param {string} attempt.lineUuid
      * @param {string} attempt.attempt
      * @param {number} attempt.amount in the till's currency
+     * @param {string} [attempt.cashier]
      */
-    constructor({ configId, orderUuid, lineUuid, attempt, amount }) {
+    constructor({ configId, orderUuid, lineUuid, attempt, amount, cashier = "" }) {
         super();
-        Object.assign(this, { configId, orderUuid, lineUuid, attempt, amount });
+        Object.assign(this, { configId, orderUuid, lineUuid, attempt, amount, cashier });
         /** The newest answer about the row. */
         this.view = null;
         /** How it ended, once it has: `kind` and what belongs to it. */
@@ -35,26 +38,17 @@ export class Attempt extends Reactive {
         this.sequence = 0;
     }
 
-    /** Milliseconds; see the classes that extend this one. */
-    get timing() {
-        return this.constructor.timing;
-    }
-
     /** Begin to ask; `tick` is called until the end. */
-    startAsking() {
+    startPolling() {
         this.startedAt = backgroundTimer.now();
         this.heardAt = this.startedAt;
-        this.stopTimer = backgroundTimer.start(this.timing.tick, () => this.tick());
+        this.stopTimer = backgroundTimer.start(timing.tick, () => this.tick());
     }
 
-    limitOf() {
-        return this.timing.limit;
-    }
-
-    dropIfLate(channel) {
-        const request = this.requests[channel];
-        if (request && backgroundTimer.now() - request.startedAt >= this.limitOf(request.route)) {
-            request.abort();
+    abortIfLate(channel) {
+        const pending = this.requests[channel];
+        if (pending && backgroundTimer.now() - pending.startedAt >= this.limitOf(pending.route)) {
+            pending.abort();
         }
     }
 
@@ -64,9 +58,9 @@ export class Attempt extends Reactive {
         this.requests[channel] = null;
     }
 
-    async run(channel, route, params) {
+    async ask(channel, route, params) {
         const sequence = ++this.sequence;
-        const answer = ask(route, params);
+        const answer = requestFor(this, route, params);
         this.requests[channel] = {
             route,
             sequence,
@@ -87,21 +81,21 @@ export class Attempt extends Reactive {
         } else {
             this.trouble = trouble;
             this.troubleMessage = message || false;
-            this.noAnswer(route);
+            this.onNoAnswer(route);
         }
     }
 
-    /** Note a view of the row; it is the newest word about it. */
-    note(view) {
+    /** Record a view of the row; it is the newest word about it. */
+    recordView(view) {
         this.view = view;
         this.trouble = false;
         this.troubleMessage = false;
         this.heardAt = backgroundTimer.now() - (view.silence || 0) * 1000;
-        this.countSilence();
+        this.updateQuiet();
     }
 
-    countSilence() {
-        this.quiet = backgroundTimer.now() - this.heardAt >= this.timing.quiet;
+    updateQuiet() {
+        this.quiet = backgroundTimer.now() - this.heardAt >= timing.quiet;
     }
 
     finish(outcome) {

@@ -1,9 +1,9 @@
 /**
- * A regular beat that goes on while the tab is hidden.
+ * A timer that goes on while the tab is hidden.
  *
  * Browsers slow the timers of hidden tabs down to one a minute, but not those of a worker, and
  * Glase reverses a payment that nobody fetches within 20 s (`doc/protocol.md §4.5`). Where there is
- * no worker (old browser, forbidden by a content policy) the page's own timer beats.
+ * no worker (old browser, forbidden by a content policy) the page's own timer is used.
  */
 const WORKER_SOURCE = `
     let timer;
@@ -18,9 +18,9 @@ export const backgroundTimer = {
     now: () => performance.now(),
 
     /**
-     * @param {number} milliseconds between two beats
+     * @param {number} milliseconds between two ticks
      * @param {() => void} onTick
-     * @returns {() => void} ends the beat
+     * @returns {() => void} stops it
      */
     start(milliseconds, onTick) {
         let url;
@@ -48,34 +48,3 @@ export const backgroundTimer = {
         return () => clearInterval(timer);
     },
 };
-
-/**
- * Keep the screen on while a customer pays, where the browser can.
- *
- * @returns {() => void} lets the screen sleep again
- */
-export function keepScreenOn() {
-    let released = false;
-    let lock = null;
-    const request = async () => {
-        if (document.visibilityState !== "visible" || released) {
-            return;
-        }
-        try {
-            lock = await navigator.wakeLock?.request("screen");
-            if (released) {
-                await lock?.release();
-            }
-        } catch {
-            lock = null;
-        }
-    };
-    // The browser lets go of the lock whenever the tab is hidden.
-    document.addEventListener("visibilitychange", request);
-    request();
-    return () => {
-        released = true;
-        document.removeEventListener("visibilitychange", request);
-        lock?.release().catch(() => {});
-    };
-}

@@ -1,6 +1,7 @@
 import { _t } from "@web/core/l10n/translation";
 import { Attempt } from "@pos_glase/app/attempt/attempt";
 import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
+import { timing } from "@pos_glase/app/timing";
 
 /**
  * One attempt to take a payment, from the request to its end.
@@ -16,48 +17,26 @@ import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
  */
 export class PaymentAttempt extends Attempt {
     /**
-     * All times in milliseconds. A tour that should not wait 30 s patches `window` here: it is the
-     * one number that a person waits for.
-     */
-    static timing = {
-        tick: 250,
-        // Between one answer and the next question (`doc/protocol.md §4.5`).
-        pause: 1000,
-        // How long the customer has before the cashier is asked.
-        window: 30000,
-        // A request to our server that takes longer counts as unanswered.
-        limit: 20000,
-        leaveLimit: 5000,
-        // The answer to the bill may be lost on the way here while the customer pays already.
-        pollUnsent: 5000,
-        // After this the cashier may leave the payment open.
-        quiet: 15000,
-        cancelPatience: 8000,
-    };
-
-    /**
      * @param {Object} payment see `Attempt`, and
      * @param {string} [payment.amountText] the amount as decimal string, when it is to be sent
-     * @param {string} [payment.cashier]
      * @param {boolean} [payment.takeBack] take a row back that had been left open
      */
     constructor(payment) {
         super(payment);
         this.amountText = payment.amountText;
-        this.cashier = payment.cashier;
         this.takeBack = Boolean(payment.takeBack);
         this.resumed = !payment.amountText;
 
         this.issued = false;
-        this.asking = false;
+        this.isWindowOver = false;
         this.fraction = 1;
-        this.secondsLeft = this.timing.window / 1000;
+        this.secondsLeft = timing.window / 1000;
         this.cancelState = false;
         this.leaving = false;
         /** The newest *Change amount*: `amount` (decimal string), `state`, `reason`, `message`. */
         this.change = null;
         /** Decimal string: send a new bill of this amount once this one is canceled for certain. */
-        this.anew = false;
+        this.replacementAmount = false;
 
         this.sent = this.resumed;
         this.cancelToSend = false;
@@ -91,10 +70,10 @@ export class PaymentAttempt extends Attempt {
      * @returns {Promise<Object>} the outcome, see the class
      */
     start(view) {
-        this.startAsking();
+        this.startPolling();
         this.pollAt = this.startedAt;
         this.commandAt = this.startedAt;
-        this.windowEnd = this.startedAt + this.timing.window;
+        this.windowEnd = this.startedAt + timing.window;
         if (view) {
             this.receive(view, ++this.sequence, "resume");
         }
@@ -104,7 +83,7 @@ export class PaymentAttempt extends Attempt {
 
     /** The customer gets another 30 s, on the same bill. */
     tryAgain() {
-        this.asking = false;
+        this.isWindowOver = false;
         this.openWindow();
     }
 
@@ -119,7 +98,7 @@ export class PaymentAttempt extends Attempt {
         if (!this.canCancel) {
             return;
         }
-        this.asking = false;
+        this.isWindowOver = false;
         this.cancelState = "asked";
         this.cancelToSend = true;
         this.changeToSend = false;
@@ -135,7 +114,7 @@ export class PaymentAttempt extends Attempt {
         }
         this.leaving = true;
         this.drop("command");
-        this.runRoute("command", "leave");
+        this.ask("command", "leave");
     }
 
     /**
@@ -154,7 +133,7 @@ export class PaymentAttempt extends Attempt {
     }
 
     openWindow() {
-        this.windowEnd = backgroundTimer.now() + this.timing.window;
+        this.windowEnd = backgroundTimer.now() + timing.window;
         this.countDown();
     }
 
@@ -163,7 +142,7 @@ export class PaymentAttempt extends Attempt {
             return;
         }
         for (const channel of ["command", "poll"]) {
-            this.dropIfLate(channel);
+            this.abortIfLate(channel);
         }
         this.countDown();
         this.startCommand();
@@ -172,54 +151,53 @@ export class PaymentAttempt extends Attempt {
 
     countDown() {
         const now = backgroundTimer.now();
-        const left = this.issued ? Math.max(0, this.windowEnd - now) : this.timing.window;
-        this.fraction = left / this.timing.window;
+        const left = this.issued ? Math.max(0, this.windowEnd - now) : timing.window;
+        this.fraction = left / timing.window;
         this.secondsLeft = Math.ceil(left / 1000);
         if (!left && !this.cancelState) {
-            this.asking = true;
+            this.isWindowOver = true;
         }
-        this.countSilence();
-        const impatient = now - this.canceledAt >= this.timing.cancelPatience;
+        this.updateQuiet();
+        const impatient = now - this.canceledAt >= timing.cancel;
         if (this.cancelState === "asked" && impatient) {
             this.cancelState = "unsure";
         }
     }
 
     limitOf(route) {
-        return route === "leave" ? this.timing.leaveLimit : this.timing.limit;
+        return route === "leave" ? timing.leaveRequest : timing.request;
     }
 
     startCommand() {
         if (this.requests.command || this.leaving || backgroundTimer.now() < this.commandAt) {
             return;
         }
+        const order_uuid = this.orderUuid;
         if (this.cancelToSend && !this.takeBack) {
             // Also when the bill was not answered yet: it is not sent again to be canceled.
-            this.runRoute("command", "cancel");
+            this.ask("command", "cancel");
         } else if (this.changeToSend) {
             // Once: what an unanswered one has done is seen in the next view.
             this.changeToSend = false;
-            this.runRoute("command", "update");
+            const { amount } = this.change;
+            this.ask("command", "update", { order_uuid, amount });
         } else if (!this.sent) {
-            this.runRoute("command", "send");
+            const { amountText: amount, cashier } = this;
+            this.ask("command", "send", { order_uuid, amount, cashier });
         }
     }
 
     startPoll() {
         const now = backgroundTimer.now();
-        const early = !this.sent && now - this.startedAt < this.timing.pollUnsent;
+        const early = !this.sent && now - this.startedAt < timing.pollBeforeAnswer;
         if (this.requests.poll || this.leaving || early || now < this.pollAt) {
             return;
         }
-        this.runRoute("poll", "status");
-    }
-
-    runRoute(channel, route) {
-        this.run(channel, route, this.paramsOf(route));
+        this.ask("poll", "status", this.takeBack ? { take_back: true } : {});
     }
 
     pauseAfter(channel, answered) {
-        const next = backgroundTimer.now() + this.timing.pause;
+        const next = backgroundTimer.now() + timing.pause;
         if (channel === "poll") {
             this.pollAt = next;
         } else {
@@ -228,26 +206,7 @@ export class PaymentAttempt extends Attempt {
         }
     }
 
-    paramsOf(route) {
-        const params = {
-            config_id: this.configId,
-            line_uuid: this.lineUuid,
-            attempt: this.attempt,
-        };
-        if (route === "send") {
-            params.order_uuid = this.orderUuid;
-            params.amount = this.amountText;
-            params.cashier = this.cashier || "";
-        } else if (route === "update") {
-            params.order_uuid = this.orderUuid;
-            params.amount = this.change.amount;
-        } else if (route === "status" && this.takeBack) {
-            params.take_back = true;
-        }
-        return params;
-    }
-
-    noAnswer(route) {
+    onNoAnswer(route) {
         if (route === "leave") {
             // The server gives up by itself what its till no longer asks about.
             this.end("open");
@@ -279,7 +238,7 @@ export class PaymentAttempt extends Attempt {
         this.sent = true;
         // A row that was left open is taken back first, then canceled.
         this.takeBack &&= route !== "status";
-        this.note(view);
+        this.recordView(view);
         this.applyCancel(view, route);
         this.applyAmount(view, route);
         this.applyState(view, route);
@@ -361,7 +320,7 @@ export class PaymentAttempt extends Attempt {
     }
 
     end(kind, message = false) {
-        this.asking = false;
+        this.isWindowOver = false;
         this.finish({
             kind,
             message,

@@ -1,5 +1,6 @@
 import { Attempt } from "@pos_glase/app/attempt/attempt";
 import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
+import { timing } from "@pos_glase/app/timing";
 
 /**
  * One attempt to give money back: a refund of a refund order's line, or the reversal of a payment.
@@ -11,9 +12,6 @@ import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
  * not answered: a manager decides) and `open` (our own server does not answer).
  */
 export class RefundAttempt extends Attempt {
-    /** Milliseconds, see `PaymentAttempt.timing`. */
-    static timing = { tick: 250, pause: 1000, limit: 30000, quiet: 15000 };
-
     /**
      * @param {Object} payment see `Attempt`, and
      * @param {"refund"|"reverse"} payment.route
@@ -26,7 +24,6 @@ export class RefundAttempt extends Attempt {
         this.route = route;
         this.amountText = amountText;
         this.refundAttempt = refundAttempt;
-        this.cashier = payment.cashier || "";
         this.sent = Boolean(resumed);
     }
 
@@ -40,7 +37,7 @@ export class RefundAttempt extends Attempt {
     }
 
     start(view) {
-        this.startAsking();
+        this.startPolling();
         this.askAt = this.startedAt;
         if (view) {
             this.receive(view);
@@ -57,43 +54,33 @@ export class RefundAttempt extends Attempt {
         if (this.outcome) {
             return;
         }
-        this.dropIfLate("refund");
-        this.countSilence();
+        this.abortIfLate("refund");
+        this.updateQuiet();
         if (!this.requests.refund && backgroundTimer.now() >= this.askAt) {
-            this.ask();
+            this.askNext();
         }
     }
 
-    ask() {
-        const params = { config_id: this.configId, line_uuid: this.lineUuid };
+    askNext() {
+        const { amountText: amount, cashier, refundAttempt } = this;
         if (this.sent) {
-            this.run("refund", "status", {
-                ...params,
-                attempt: this.refundAttempt || this.attempt,
-            });
+            this.ask("refund", "status", { attempt: refundAttempt || this.attempt });
         } else if (this.isReversal) {
-            this.run("refund", "reverse", {
-                ...params,
-                attempt: this.attempt,
-                refund_attempt: this.refundAttempt,
-                cashier: this.cashier,
-            });
+            this.ask("refund", "reverse", { refund_attempt: refundAttempt, cashier });
         } else {
-            this.run("refund", "refund", {
-                ...params,
-                attempt: this.attempt,
-                order_uuid: this.orderUuid,
-                amount: this.amountText,
-                cashier: this.cashier,
-            });
+            this.ask("refund", "refund", { order_uuid: this.orderUuid, amount, cashier });
         }
+    }
+
+    limitOf() {
+        return timing.refundRequest;
     }
 
     pauseAfter() {
-        this.askAt = backgroundTimer.now() + this.timing.pause;
+        this.askAt = backgroundTimer.now() + timing.pause;
     }
 
-    noAnswer() {}
+    onNoAnswer() {}
 
     receive(view) {
         if (!view.ok) {
@@ -102,7 +89,7 @@ export class RefundAttempt extends Attempt {
         }
         this.sent = true;
         // Glase's own silence ends by the server's word; here only our server counts.
-        this.note({ ...view, silence: 0 });
+        this.recordView({ ...view, silence: 0 });
         if (["refunded", "failed", "unknown"].includes(view.state)) {
             this.end(view.state, view.message);
         }

@@ -17,11 +17,22 @@ import { ConnectionLostError, ConnectionAbortedError, rpc, RPCError } from "@web
  * @param {Object} params
  * @returns {Promise<Answer> & {abort: () => void}}
  */
-export function ask(route, params) {
+export function request(route, params) {
     const call = rpc(`/pos_glase/${route}`, params, { silent: true });
     const answer = call.then((view) => ({ view }), troubleOf);
     answer.abort = () => call.abort();
     return answer;
+}
+
+/**
+ * The same about one attempt.
+ *
+ * @param {Object} attempt `configId`, `lineUuid` and `attempt`, see `Attempt`
+ * @param {string} route
+ * @param {Object} [params] what else it needs
+ */
+export function requestFor({ configId, lineUuid, attempt }, route, params) {
+    return request(route, { config_id: configId, line_uuid: lineUuid, attempt, ...params });
 }
 
 /**
@@ -31,7 +42,7 @@ export function ask(route, params) {
  * @param {Object[]} lines
  */
 export function requestRows(configId, lines) {
-    return ask("resume", { config_id: configId, line_uuids: lines.map((line) => line.uuid) });
+    return request("resume", { config_id: configId, line_uuids: lines.map((line) => line.uuid) });
 }
 
 function troubleOf(error) {

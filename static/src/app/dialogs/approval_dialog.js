@@ -1,10 +1,5 @@
 import { Component, useState } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
 import { Dialog } from "@web/core/dialog/dialog";
-import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
-import { ask } from "@pos_glase/app/attempt/rpc";
-
-const LIMIT = 20000;
 
 /**
  * A manager approves something with a reason, and with a log-in where a cashier is logged in.
@@ -56,34 +51,4 @@ export class ApprovalDialog extends Component {
         this.props.getPayload(true);
         this.props.close();
     }
-}
-
-/**
- * @param {Object} pos the store
- * @param {Object} props see `ApprovalDialog`
- * @returns {Promise<boolean>} whether a manager approved and it was done
- */
-export async function approved(pos, props) {
-    return Boolean(await makeAwaitable(pos.dialog, ApprovalDialog, props));
-}
-
-/**
- * Ask a door that a manager approves.
- *
- * @returns {Promise<{view?: Object, refusal: string|false}>}
- */
-export async function askApproved(route, params) {
-    const answer = ask(route, params);
-    const late = setTimeout(() => answer.abort(), LIMIT);
-    const { view, message } = await answer;
-    clearTimeout(late);
-    if (view?.ok) {
-        return { view, refusal: false };
-    }
-    return {
-        refusal:
-            view?.message ||
-            message ||
-            _t("The server has not answered: it is not known whether this was done. Try again."),
-    };
 }

@@ -1,11 +1,8 @@
 import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { usePos } from "@point_of_sale/app/hooks/pos_hook";
-import { giveUp, sendAgain } from "@pos_glase/app/service/retry";
-import { changeAmount, offerAnew } from "@pos_glase/app/dialogs/amount_dialog";
-import { forceDone } from "@pos_glase/app/service/force_done";
 import { LockedDialog } from "@pos_glase/app/dialogs/locked_dialog";
-import { qrOf } from "@pos_glase/app/service/customer_display";
+import { qrPicture } from "@pos_glase/app/dialogs/qr_picture";
+import { timing } from "@pos_glase/app/timing";
 
 const RADIUS = 54;
 const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
@@ -19,37 +16,44 @@ export class PaymentDialog extends Component {
     static template = "pos_glase.PaymentDialog";
     static components = { LockedDialog };
     static props = {
-        waiting: Object,
+        attempt: Object,
+        // What the till knows of itself before the server has said it of the bill.
+        info: Object,
+        onRead: Function,
+        onSendAgain: Function,
+        onGiveUp: Function,
+        onChangeAmount: Function,
+        onReplace: Function,
+        onForceDone: Function,
         close: Function,
     };
 
     setup() {
-        this.pos = usePos();
-        this.waiting = useState(this.props.waiting);
+        this.attempt = useState(this.props.attempt);
         this.radius = RADIUS;
         this.circumference = CIRCUMFERENCE;
         this.loginUrl = "/web/login";
     }
 
     get view() {
-        return this.waiting.view;
+        return this.attempt.view;
     }
 
     get amount() {
-        return this.env.utils.formatCurrency(this.waiting.amount);
+        return this.env.utils.formatCurrency(this.attempt.amount);
     }
 
     get shop() {
-        return this.view?.shop || this.pos.glase.info.shop;
+        return this.view?.shop || this.props.info.shop;
     }
 
     get glaseId() {
-        return this.view?.glase_id || this.pos.glase.info.glase_id;
+        return this.view?.glase_id || this.props.info.glase_id;
     }
 
     /** What says that no money is moved: SIMULATION, TEST, or false in production. */
     get mark() {
-        return this.view ? this.view.mark : this.pos.glase.info.mark;
+        return this.view ? this.view.mark : this.props.info.mark;
     }
 
     /** The customer can scan it from this screen where there is no sticker at hand. */
@@ -57,18 +61,18 @@ export class PaymentDialog extends Component {
         const text = this.view?.sticker;
         if (text && this.qrText !== text) {
             this.qrText = text;
-            this.qr = qrOf(text);
+            this.qr = qrPicture(text);
         }
         return this.qr;
     }
 
     get dashOffset() {
-        return CIRCUMFERENCE * (1 - this.waiting.fraction);
+        return CIRCUMFERENCE * (1 - this.attempt.fraction);
     }
 
     /** One of: sending, waiting, asking, canceling, unsure, late, paid, unpaid. */
     get look() {
-        const { outcome, cancelState, asking, issued } = this.waiting;
+        const { outcome, cancelState, isWindowOver, issued } = this.attempt;
         if (outcome) {
             return outcome.kind === "paid" ? "paid" : "unpaid";
         }
@@ -81,7 +85,7 @@ export class PaymentDialog extends Component {
         if (!issued) {
             return "sending";
         }
-        return asking ? "asking" : "waiting";
+        return isWindowOver ? "asking" : "waiting";
     }
 
     /** Nobody should scan any more once a cancel is wished. */
@@ -91,7 +95,7 @@ export class PaymentDialog extends Component {
 
     /** What is going on, in one short line. */
     get headline() {
-        if (this.waiting.outcome) {
+        if (this.attempt.outcome) {
             return this.outcomeHeadline;
         }
         return {
@@ -105,7 +109,7 @@ export class PaymentDialog extends Component {
     }
 
     get outcomeHeadline() {
-        const { kind, tooLate } = this.waiting.outcome;
+        const { kind, tooLate } = this.attempt.outcome;
         return {
             paid: tooLate ? _t("Too late to cancel: already paid") : _t("Paid"),
             declined: _t("Declined by the customer"),
@@ -123,7 +127,7 @@ export class PaymentDialog extends Component {
 
     /** What it means and what to do, in a sentence or two. */
     get details() {
-        const { outcome } = this.waiting;
+        const { outcome } = this.attempt;
         if (outcome) {
             return this.outcomeDetails;
         }
@@ -131,8 +135,9 @@ export class PaymentDialog extends Component {
             sending: _t("The customer may scan already."),
             waiting: _t("The customer scans the sticker and confirms on the phone."),
             asking: _t(
-                "Try again gives another 30 seconds on the same bill. If the customer pays now, " +
-                    "the payment still arrives."
+                "Try again gives another %s seconds on the same bill. If the customer pays now, " +
+                    "the payment still arrives.",
+                timing.window / 1000
             ),
             canceling: _t("Glase is asked to cancel the bill."),
             unsure: _t(
@@ -143,7 +148,7 @@ export class PaymentDialog extends Component {
     }
 
     get outcomeDetails() {
-        const { kind, message, tooLate, unasked } = this.waiting.outcome;
+        const { kind, message, tooLate, unasked } = this.attempt.outcome;
         if (unasked) {
             return _t("The bill that was left open has been canceled. Nothing was taken.");
         }
@@ -173,7 +178,7 @@ export class PaymentDialog extends Component {
 
     /** Trouble on the way to Glase, told apart; false if all is well. */
     get warning() {
-        const { outcome, trouble, troubleMessage, quiet } = this.waiting;
+        const { outcome, trouble, troubleMessage, quiet } = this.attempt;
         if (outcome) {
             return false;
         }
@@ -194,7 +199,7 @@ export class PaymentDialog extends Component {
 
     /** What became of the newest *Change amount*; false if there is nothing to say. */
     get changeText() {
-        const { change, view } = this.waiting;
+        const { change, view } = this.attempt;
         if (change?.state === "asked") {
             return _t("The amount is being changed…");
         }
@@ -211,37 +216,12 @@ export class PaymentDialog extends Component {
         return change?.state === "refused" && change.message;
     }
 
-    get canSendAnew() {
-        const { change, canCancel, canLeave } = this.waiting;
+    get canReplace() {
+        const { change, canCancel, canLeave } = this.attempt;
         return change?.reason === "scanned" && canCancel && !canLeave;
     }
 
     get isLost() {
-        return this.waiting.outcome?.kind === "lost";
-    }
-
-    read() {
-        this.pos.glase.read(this.waiting);
-    }
-
-    changeAmount() {
-        return changeAmount(this.pos.glase, this.waiting);
-    }
-
-    sendAnew() {
-        return offerAnew(this.pos.glase, this.waiting);
-    }
-
-    forceDone() {
-        const line = this.pos.glase.lineOf(this.waiting.lineUuid);
-        return line && forceDone(this.pos.glase, line);
-    }
-
-    sendAgain() {
-        return sendAgain(this.pos.glase, this.waiting);
-    }
-
-    giveUp() {
-        return giveUp(this.pos.glase, this.waiting);
+        return this.attempt.outcome?.kind === "lost";
     }
 }

@@ -1,6 +1,5 @@
 import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 import { LockedDialog } from "@pos_glase/app/dialogs/locked_dialog";
 
 /** What the cashier sees of money that is being given back, and of its end where it needs words. */
@@ -8,27 +7,30 @@ export class RefundDialog extends Component {
     static template = "pos_glase.RefundDialog";
     static components = { LockedDialog };
     static props = {
-        waiting: Object,
+        attempt: Object,
+        // What the till knows of itself before the server has said it of the refund.
+        info: Object,
+        onRead: Function,
+        onPayOtherwise: Function,
         close: Function,
     };
 
     setup() {
-        this.pos = usePos();
-        this.giving = useState(this.props.waiting);
+        this.attempt = useState(this.props.attempt);
         this.loginUrl = "/web/login";
     }
 
     get amount() {
-        return this.env.utils.formatCurrency(this.giving.amount);
+        return this.env.utils.formatCurrency(this.attempt.amount);
     }
 
     get mark() {
-        return this.giving.view ? this.giving.view.mark : this.pos.glase.info.mark;
+        return this.attempt.view ? this.attempt.view.mark : this.props.info.mark;
     }
 
     /** One of: giving, refunded, unknown, refused. */
     get look() {
-        const { outcome } = this.giving;
+        const { outcome } = this.attempt;
         if (!outcome) {
             return "giving";
         }
@@ -54,7 +56,7 @@ export class RefundDialog extends Component {
     }
 
     get details() {
-        const { outcome, isReversal } = this.giving;
+        const { outcome, isReversal } = this.attempt;
         switch (this.look) {
             case "giving":
                 return _t("Glase gives the money back to the customer.");
@@ -79,7 +81,7 @@ export class RefundDialog extends Component {
     }
 
     get warning() {
-        const { trouble, troubleMessage, quiet, outcome } = this.giving;
+        const { trouble, troubleMessage, quiet, outcome } = this.attempt;
         if (outcome) {
             return false;
         }
@@ -97,17 +99,6 @@ export class RefundDialog extends Component {
 
     /** Another way to pay back is a manager's to allow; a reversal stays what it is. */
     get mayPayOtherwise() {
-        return this.look === "unknown" && !this.giving.isReversal;
-    }
-
-    close() {
-        this.pos.glase.hide(this.giving);
-    }
-
-    async payOtherwise() {
-        const line = this.pos.glase.lineOf(this.giving.lineUuid);
-        if (!line || (await this.pos.glase.payBackOtherwise(line))) {
-            this.close();
-        }
+        return this.look === "unknown" && !this.attempt.isReversal;
     }
 }

@@ -5,7 +5,6 @@ import { useBus, useService } from "@web/core/utils/hooks";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { ask } from "@point_of_sale/app/utils/make_awaitable_dialog";
-import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 import { useBarcodeReader } from "@point_of_sale/app/hooks/barcode_reader_hook";
 import { useScannedInput } from "@pos_glase/scan/scanned_input";
 
@@ -35,10 +34,14 @@ const BARCODE_KINDS = [
 export class TerminalDialog extends Component {
     static template = "pos_glase.TerminalDialog";
     static components = { Dialog };
-    static props = { close: Function };
+    static props = {
+        // What the server says about it (`info`), and its actions (`call`).
+        terminal: Object,
+        close: Function,
+    };
 
     setup() {
-        this.pos = usePos();
+        this.terminal = useState(this.props.terminal);
         this.dialog = useService("dialog");
         this.input = useRef("input");
         this.state = useState({ typed: "", busy: false, message: "", ok: true, question: "" });
@@ -53,7 +56,7 @@ export class TerminalDialog extends Component {
     }
 
     get info() {
-        return this.pos.glase.info;
+        return this.terminal.info;
     }
 
     /** The account is there, so registering is possible (or done). */
@@ -156,10 +159,9 @@ export class TerminalDialog extends Component {
         // A sticker may be scanned while the state is still being read.
         this.state.busy = !quiet;
         try {
-            const ids = [this.pos.config.id];
-            const result = await this.pos.data.call("pos.config", method, [ids, ...args]);
+            const result = await this.terminal.call(method, ...args);
             if (turn === this.turn) {
-                this.pos.glase.info = result.glase;
+                this.terminal.info = result.glase;
                 this.answer = result;
             }
             if (!quiet) {

@@ -3,7 +3,6 @@ import { groupBy } from "@web/core/utils/arrays";
 import { patch } from "@web/core/utils/patch";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ClosePosPopup } from "@point_of_sale/app/components/popups/closing_popup/closing_popup";
-import { approved, askApproved } from "@pos_glase/app/dialogs/approval_dialog";
 
 // A closed list in core.
 ClosePosPopup.props = [...ClosePosPopup.props, "glase?"];
@@ -81,18 +80,14 @@ patch(ClosePosPopup.prototype, {
     },
 
     async overrideGlase() {
-        const done = await approved(this.pos, {
+        const words = {
             title: _t("Close over undecided Glase payments"),
             body: _t(
                 "The session's books will not say what became of this money. The reason stays on the session."
             ),
             action: _t("Close all the same"),
-            needsLogin: !this.pos.glase.info.manager,
-            onApprove: async (approval) => {
-                const params = { config_id: this.pos.config.id, ...approval };
-                return (await askApproved("override_closing", params)).refusal;
-            },
-        });
-        this.state.glaseOverridden = done;
+        };
+        const done = await this.pos.glase.screen.approve(words, "override_closing");
+        this.state.glaseOverridden = Boolean(done);
     },
 });

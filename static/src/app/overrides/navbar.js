@@ -4,6 +4,6 @@ import { TerminalDialog } from "@pos_glase/app/dialogs/terminal_dialog";
 
 patch(Navbar.prototype, {
     openGlaseTerminal() {
-        this.dialog.add(TerminalDialog);
+        this.dialog.add(TerminalDialog, { terminal: this.pos.glase.terminal });
     },
 });

@@ -21,7 +21,7 @@ patch(OrderPaymentValidation.prototype, {
         }
         markUnstored(this.order);
         if (this.order.payment_ids.some((line) => isUndecided(line) && !isLeftOpen(line))) {
-            this.pos.glase.say(
+            this.pos.glase.screen.say(
                 _t("A Glase payment is undecided"),
                 _t("Check it again or cancel it before this order is finished.")
             );
@@ -29,7 +29,7 @@ patch(OrderPaymentValidation.prototype, {
         }
         const excess = excessChange(this.order);
         if (excess) {
-            this.pos.glase.say(
+            this.pos.glase.screen.say(
                 _t("No change in cash from Glase"),
                 _t(
                     "%s of what was paid with Glase would be given back in cash. Put the goods back " +
@@ -46,7 +46,7 @@ patch(OrderPaymentValidation.prototype, {
     handleValidationError() {
         const error = super.handleValidationError(...arguments);
         if (!this.order.finalized && this.order.payment_ids.some(isTaken)) {
-            this.pos.glase.store(this.order);
+            this.pos.glase.orders.store(this.order);
         }
         return error;
     },

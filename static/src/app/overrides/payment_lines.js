@@ -1,7 +1,6 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { PaymentScreenPaymentLines } from "@point_of_sale/app/screens/payment_screen/payment_lines/payment_lines";
-import { forceDone } from "@pos_glase/app/service/force_done";
 import {
     isGlaseLine,
     isIdle,
@@ -21,7 +20,7 @@ patch(PaymentScreenPaymentLines.prototype, {
     },
 
     isGlaseIdle(line) {
-        return isIdle(line) && this.pos.glase.preparing !== line.uuid;
+        return isIdle(line) && this.pos.glase.runner.preparing !== line.uuid;
     },
 
     glaseSendText(line) {
@@ -33,8 +32,7 @@ patch(PaymentScreenPaymentLines.prototype, {
 
     /** Undecided, and nothing in this browser is waiting for it. */
     isGlaseStranded(line) {
-        const { running, preparing } = this.pos.glase;
-        return isUndecided(line) && ![running?.lineUuid, preparing].includes(line.uuid);
+        return isUndecided(line) && !this.pos.glase.runner.isBusyWith(line);
     },
 
     /** *Force done* is a manager's; whoever presses it is asked for a manager's log-in. */
@@ -42,12 +40,8 @@ patch(PaymentScreenPaymentLines.prototype, {
         return this.isGlaseStranded(line) && isLeftOpen(line);
     },
 
-    forceGlaseDone(line) {
-        return forceDone(this.pos.glase, line);
-    },
-
     isGlaseReversible(line) {
-        const { running, preparing } = this.pos.glase;
+        const { running, preparing } = this.pos.glase.runner;
         return isTaken(line) && !isRefundLine(line) && !running && !preparing;
     },
 
@@ -56,7 +50,7 @@ patch(PaymentScreenPaymentLines.prototype, {
     },
 
     glaseStatusText(line) {
-        if (this.pos.glase.preparing === line.uuid) {
+        if (this.pos.glase.runner.preparing === line.uuid) {
             return _t("Checking and storing the order…");
         }
         if (this.isGlaseStranded(line)) {
@@ -78,7 +72,7 @@ patch(PaymentScreenPaymentLines.prototype, {
     },
 
     glaseUnpaidText(line) {
-        return this.pos.glase.reversed.has(line.uuid)
+        return this.pos.glase.payments.reversed.has(line.uuid)
             ? _t("Paid too late: Glase has given the money back to the customer")
             : _t("Not paid: nothing was taken");
     },

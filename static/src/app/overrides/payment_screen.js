@@ -1,21 +1,13 @@
 import { onMounted } from "@odoo/owl";
 import { patch } from "@web/core/utils/patch";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
-import { forceDone } from "@pos_glase/app/service/force_done";
-import { loadRefundable, reverseLine } from "@pos_glase/app/service/refunds";
-import {
-    isGlaseLine,
-    isGlaseMethod,
-    isUndecided,
-    notReadyReason,
-} from "@pos_glase/app/service/payment_line";
-import { mayAddTender } from "@pos_glase/app/service/tenders";
+import { isGlaseLine, isGlaseMethod, isUndecided } from "@pos_glase/app/service/payment_line";
 
 patch(PaymentScreen.prototype, {
     setup() {
         super.setup(...arguments);
         onMounted(() => {
-            this.pos.glase.resume(this.currentOrder);
+            this.pos.glase.resume.order(this.currentOrder);
             this.proposeGlaseRefund();
         });
     },
@@ -24,10 +16,11 @@ patch(PaymentScreen.prototype, {
     async proposeGlaseRefund() {
         const order = this.currentOrder;
         const method = this.payment_methods_from_config.find(isGlaseMethod);
-        if (!method || !order.isRefund || order.payment_ids.length || notReadyReason(this.pos)) {
+        const { terminal, refunds } = this.pos.glase;
+        if (!method || !order.isRefund || order.payment_ids.length || terminal.notReadyReason) {
             return;
         }
-        const view = await loadRefundable(this.pos.glase, order);
+        const view = await refunds.loadRefundable(order);
         const untouched = this.currentOrder === order && !order.payment_ids.length;
         if (view?.ok && Number(view.total) > 0 && untouched && !order.finalized) {
             await super.addNewPaymentLine(method);
@@ -36,7 +29,7 @@ patch(PaymentScreen.prototype, {
 
     /** An open Glase payment is settled before another tender is taken. */
     async addNewPaymentLine(method) {
-        if (!(await mayAddTender(this.pos.glase, this.currentOrder, method))) {
+        if (!(await this.pos.glase.mayAddTender(this.currentOrder, method))) {
             return false;
         }
         return super.addNewPaymentLine(...arguments);
@@ -44,21 +37,15 @@ patch(PaymentScreen.prototype, {
 
     /** The X on a line: an undecided one goes only after Glase has canceled for certain. */
     deletePaymentLine(uuid) {
-        const line = this.paymentLines.find((line) => line.uuid === uuid);
-        if (!isUndecided(line)) {
+        const find = () => this.paymentLines.find((line) => line.uuid === uuid);
+        if (!isUndecided(find())) {
             return super.deletePaymentLine(uuid);
         }
-        return this.cancelAndDelete(line);
-    },
-
-    async cancelAndDelete(line) {
-        const { uuid } = line;
-        if (!(await this.pos.glase.cancel(line))) {
-            return;
-        }
-        if (this.paymentLines.some((line) => line.uuid === uuid)) {
-            super.deletePaymentLine(uuid);
-        }
+        return this.pos.glase.cancel(find()).then((isCertain) => {
+            if (isCertain && find()) {
+                super.deletePaymentLine(uuid);
+            }
+        });
     },
 
     /** Core sets the line's status from the answer; for Glase the end of the payment sets it. */
@@ -74,7 +61,7 @@ patch(PaymentScreen.prototype, {
         if (!isGlaseLine(line)) {
             return super.sendPaymentReverse(line);
         }
-        await reverseLine(this.pos.glase, line);
+        await this.pos.glase.refunds.reverse(line);
     },
 
     /** Only a manager says that a payment counts which Glase has not confirmed. */
@@ -82,6 +69,6 @@ patch(PaymentScreen.prototype, {
         if (!isGlaseLine(line)) {
             return super.sendForceDone(line);
         }
-        await forceDone(this.pos.glase, line);
+        await this.pos.glase.payments.forceDone.force(line);
     },
 });

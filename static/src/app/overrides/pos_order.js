@@ -3,7 +3,6 @@ import { PosOrder } from "@point_of_sale/app/models/pos_order";
 import { isBilled } from "@pos_glase/app/service/order_bills";
 import { refuseLocked, refuseRepricing } from "@pos_glase/app/service/order_lock";
 import {
-    defaultRefund,
     isGlaseLine,
     isGlaseMethod,
     isIdle,
@@ -37,10 +36,13 @@ patch(PosOrder.prototype, {
         return result;
     },
 
+    /** A new Glase line of a refund gives back what is due, as far as one payment covers it. */
     getDefaultAmountDueToPayIn(paymentMethod) {
-        const amount = super.getDefaultAmountDueToPayIn(...arguments);
-        const refund = this.isRefund && isGlaseMethod(paymentMethod) && defaultRefund(this);
-        return typeof refund === "number" ? refund : amount;
+        const rests = this.uiState.glaseRefundable;
+        if (!rests || !this.isRefund || !isGlaseMethod(paymentMethod)) {
+            return super.getDefaultAmountDueToPayIn(...arguments);
+        }
+        return -Math.min(Math.abs(this.remainingDue), Math.max(0, ...rests));
     },
 
     /** A line that gives nothing back yet is dropped when the order is finished, as in a sale. */

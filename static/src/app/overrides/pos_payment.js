@@ -1,7 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
-import { isAmountFixed } from "@pos_glase/app/service/order_lock";
 import {
+    isAmountFixed,
     isGlaseLine,
     isLeftOpen,
     isRefundLine,
@@ -10,7 +10,7 @@ import {
 
 patch(PosPayment.prototype, {
     /**
-     * Of a Glase line the desk sets the status. Core would set it again from an answer that may
+     * Of a Glase line the payment service sets the status. Core would set it again from an answer that may
      * come later than another end of the same line.
      */
     async pay() {

@@ -10,13 +10,12 @@ import {
     refuseRepricing,
 } from "@pos_glase/app/service/order_lock";
 import {
+    isAmountFixed,
     isGlaseMethod,
+    isHeld,
     isLeftOpen,
-    isTaken,
     isUndecided,
-    isUnproven,
 } from "@pos_glase/app/service/payment_line";
-import { tellUnverified } from "@pos_glase/app/service/unverified";
 
 patch(PosStore.prototype, {
     async setup() {
@@ -31,7 +30,7 @@ patch(PosStore.prototype, {
         this.glase.bills.watch();
         if (this.models["pos.payment.method"].some(isGlaseMethod)) {
             this.data.connectWebSocket("GLASE_ASK", (hint) => this.glase.onPush(hint));
-            this.glase.resume();
+            this.glase.resume.all();
         }
         return result;
     },
@@ -97,13 +96,12 @@ patch(PosStore.prototype, {
     /** The server stores every sale, and says which Glase payments it could not prove. */
     async postSyncAllOrders(orders) {
         await super.postSyncAllOrders(...arguments);
-        tellUnverified(this, orders);
+        this.glase.tellUnverified(orders);
     },
 
     /** Nobody is asked about what cannot be. */
     async onDeleteOrder(order) {
-        const held = (line) => isTaken(line) || isUnproven(line);
-        if (order.payment_ids.some(held) && !order.payment_ids.some(isUndecided)) {
+        if (order.payment_ids.some(isHeld) && !order.payment_ids.some(isUndecided)) {
             return this._onBeforeDeleteOrder(order);
         }
         return super.onDeleteOrder(...arguments);
@@ -115,9 +113,8 @@ patch(PosStore.prototype, {
         for (const line of undecided) {
             await this.glase.cancel(line);
         }
-        const held = (line) => isUndecided(line) || isTaken(line) || isUnproven(line);
-        if (order.payment_ids.some(held)) {
-            this.glase.say(
+        if (order.payment_ids.some(isAmountFixed)) {
+            this.glase.screen.say(
                 _t("The order stays"),
                 order.payment_ids.some(isLeftOpen)
                     ? _t(

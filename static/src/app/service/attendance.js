@@ -28,13 +28,13 @@ export class Attendance {
     }
 
     /** @returns {Promise<void>} ends once somebody is at the till */
-    pass() {
+    wait() {
         if (isAttended(this.pos)) {
             return Promise.resolve();
         }
-        const passed = new Promise((resolve) => this.waiting.push(resolve));
+        const attended = new Promise((resolve) => this.waiting.push(resolve));
         this.watch();
-        return passed;
+        return attended;
     }
 
     /** Begins with the first who waits: only then all that it looks at is loaded. */

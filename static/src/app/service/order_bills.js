@@ -1,5 +1,7 @@
+import { toRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { isTaken, isUndecided, isUnproven } from "@pos_glase/app/service/payment_line";
+import { isAmountFixed, isUndecided } from "@pos_glase/app/service/payment_line";
+import { timing } from "@pos_glase/app/timing";
 
 /** What of a line is on the bill, in the order in which it is put back. */
 const COPIED = [
@@ -20,8 +22,6 @@ const PRICING = ["pricelist_id", "fiscal_position_id"];
 const OF_PROMOTION = "is_reward_line";
 /** Ties a promotion's line to the coupon or wallet that pays for it. */
 const TIES = [OF_PROMOTION, "reward_id", "coupon_id", "points_cost", "reward_identifier_code"];
-/** Milliseconds until a change counts as complete: what rebuilds does so within a frame or two. */
-const COMPLETE = 150;
 
 /**
  * Whether what is on this order is settled with the customer: its bill is out, or paid.
@@ -29,11 +29,7 @@ const COMPLETE = 150;
  * @param {Object} order
  */
 export function isBilled(order) {
-    return (
-        Boolean(order) &&
-        !order.finalized &&
-        order.payment_ids.some((line) => isUndecided(line) || isTaken(line) || isUnproven(line))
-    );
+    return Boolean(order) && !order.finalized && order.payment_ids.some(isAmountFixed);
 }
 
 /** Whether its bill is out: then nothing of it may change. */
@@ -64,6 +60,14 @@ function pricingOf(order) {
 
 function rowsOf(order) {
     return order.lines.map(rowOf).sort();
+}
+
+/** A record knows its models, and not the till. */
+const billsOfModels = new WeakMap();
+
+/** @returns {Bills|undefined} of the till that an order belongs to */
+export function billsOf(order) {
+    return order && billsOfModels.get(toRaw(order.models));
 }
 
 /**
@@ -118,6 +122,7 @@ export class Bills {
 
     /** Keep what the till was loaded with, before another module looks at its orders. */
     keepLoaded() {
+        billsOfModels.set(toRaw(this.pos.data.models), this);
         this.pos.data.models["pos.order"].filter(isBilled).forEach((order) => this.keep(order));
     }
 
@@ -173,7 +178,7 @@ export class Bills {
         if (!this.kept.size || this.timer) {
             return;
         }
-        this.timer = setTimeout(() => this.judge(), COMPLETE);
+        this.timer = setTimeout(() => this.judge(), timing.changeComplete);
     }
 
     /** Whether the order is what was sent; true also for one of which nothing was kept. */

@@ -1,4 +1,4 @@
-import { isTaken, isUnproven } from "@pos_glase/app/service/payment_line";
+import { isHeld } from "@pos_glase/app/service/payment_line";
 
 /**
  * Where employees log in (`pos_hr`), the one who sends a payment stands on its order.
@@ -20,7 +20,7 @@ export function recordSender(pos, order) {
  * @returns {Object|undefined} an employee; nobody where no employees log in, and without a payment
  */
 export function senderOf(pos, order) {
-    const paid = order?.payment_ids.some((line) => isTaken(line) || isUnproven(line));
+    const paid = order?.payment_ids.some(isHeld);
     if (!pos.config.module_pos_hr || !paid) {
         return undefined;
     }

@@ -1,6 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
-import { isBilled } from "@pos_glase/app/service/order_bills";
-import { isGlaseLine, isTaken, isUndecided, isUnproven } from "@pos_glase/app/service/payment_line";
+import { billsOf, isBilled } from "@pos_glase/app/service/order_bills";
+import { isGlaseLine, isHeld, isUndecided } from "@pos_glase/app/service/payment_line";
 
 /** What other modules add to the store, if they are installed: each moves what a customer pays. */
 const MOVES = {
@@ -10,14 +10,6 @@ const MOVES = {
     mergeOrders: (pos, source, destination) => [source, destination],
     restoreOrdersToOriginalTable: (pos, order) => [order],
 };
-
-/** The bills as they were sent, and what tells the cashier: records do not know the till. */
-let bills = null;
-
-/** @param {Bills} kept of the till of this browser */
-export function setBills(kept) {
-    bills = kept;
-}
 
 function byUuid(pos, uuid) {
     return pos.models["pos.order"].getBy("uuid", uuid);
@@ -48,7 +40,7 @@ export function moveRefusal(order) {
     if (!order || order.finalized) {
         return false;
     }
-    const held = order.payment_ids.some((line) => isTaken(line) || isUnproven(line));
+    const held = order.payment_ids.some(isHeld);
     return (
         lockedReason(order) ||
         (held &&
@@ -58,7 +50,7 @@ export function moveRefusal(order) {
 
 /** Before something of an order goes: a bill that nobody has kept is as the order is now. */
 export function keepBefore(order) {
-    bills?.keepBefore(order);
+    billsOf(order)?.keepBefore(order);
 }
 
 /**
@@ -68,11 +60,12 @@ export function keepBefore(order) {
  * @returns {string|false}
  */
 export function changeRefusal(order) {
-    const words = lockedReason(order);
-    if (!words) {
+    const bills = billsOf(order);
+    const reason = lockedReason(order);
+    if (!reason) {
         bills?.release(order);
     }
-    return words && (!bills || bills.matches(order)) && words;
+    return reason && (!bills || bills.matches(order)) && reason;
 }
 
 /**
@@ -81,12 +74,13 @@ export function changeRefusal(order) {
  * @returns {boolean} whether it is: the caller then changes nothing
  */
 export function refuseLocked(order) {
-    return told(changeRefusal(order));
+    return tell(order, changeRefusal(order));
 }
 
 /** Nothing finds the prices of an order anew whose bill is out, or paid. */
 export function refuseRepricing(order) {
-    return told(
+    return tell(
+        order,
         lockedReason(order) ||
             (isBilled(order) &&
                 _t("This order holds a Glase payment: its prices and taxes stay as they are."))
@@ -94,23 +88,15 @@ export function refuseRepricing(order) {
 }
 
 export function refuseMove(...orders) {
-    return told(orders.map(moveRefusal).find(Boolean));
+    const held = orders.find(moveRefusal);
+    return tell(held, moveRefusal(held));
 }
 
-function told(words) {
-    if (words) {
-        bills?.tell(words);
+function tell(order, reason) {
+    if (reason) {
+        billsOf(order)?.tell(reason);
     }
-    return Boolean(words);
-}
-
-/**
- * Whether a payment's amount is settled with the customer or Glase already.
- *
- * @param {Object} line
- */
-export function isAmountFixed(line) {
-    return isUndecided(line) || isTaken(line) || isUnproven(line);
+    return Boolean(reason);
 }
 
 /** Guard what splits, merges and moves orders, whichever module has brought it. */

@@ -1,10 +1,7 @@
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { isGlaseLine } from "@pos_glase/app/service/payment_line";
-
-const CONNECTIVITY_LIMIT = 10000;
-const STORING_LIMIT = 20000;
-const SYNC_PAUSE = 100;
+import { timing } from "@pos_glase/app/timing";
 
 /** `promise`, or `"late"` if it takes longer than `milliseconds`. */
 export function within(milliseconds, promise) {
@@ -31,7 +28,7 @@ async function undisturbed(pos, work) {
  */
 export async function offlineRefusal(pos) {
     const outcome = await undisturbed(pos, () =>
-        within(CONNECTIVITY_LIMIT, pos.data.checkConnectivity())
+        within(timing.connectivityCheck, pos.data.checkConnectivity())
     );
     if (outcome === "late") {
         return _t(
@@ -55,7 +52,7 @@ export async function offlineRefusal(pos) {
 export async function storeDraft(pos, order) {
     markUnstored(order);
     try {
-        const stored = await undisturbed(pos, () => within(STORING_LIMIT, store(pos, order)));
+        const stored = await undisturbed(pos, () => within(timing.storeOrder, store(pos, order)));
         if (stored !== "late") {
             return false;
         }
@@ -78,14 +75,14 @@ export function markUnstored(order) {
 }
 
 async function store(pos, order) {
-    const deadline = Date.now() + STORING_LIMIT;
+    const deadline = Date.now() + timing.storeOrder;
     while (Date.now() < deadline) {
         const stored = await pos.syncAllOrders({ orders: [order], force: true, throw: true });
         // Nothing comes back while another synchronisation of this order is under way.
         if (stored) {
             return stored;
         }
-        await new Promise((resolve) => setTimeout(resolve, SYNC_PAUSE));
+        await new Promise((resolve) => setTimeout(resolve, timing.storeRetry));
     }
     return "late";
 }

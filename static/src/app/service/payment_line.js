@@ -1,5 +1,3 @@
-import { _t } from "@web/core/l10n/translation";
-
 /** Line statuses in which Glase may still take the money, or be giving it back. */
 const UNDECIDED = new Set(["waiting", "waitingCard", "waitingCancel", "glase_open", "reversing"]);
 
@@ -37,6 +35,16 @@ export function isUnproven(line) {
     return isGlaseLine(line) && line.payment_status === "done" && !line.transaction_id;
 }
 
+/** Whether the line counts: confirmed by Glase or not. */
+export function isHeld(line) {
+    return isTaken(line) || isUnproven(line);
+}
+
+/** Whether a line's amount is settled with the customer or Glase already. */
+export function isAmountFixed(line) {
+    return isUndecided(line) || isHeld(line);
+}
+
 /** Whether the line was left open: undecided, and it does not stand in the way of other tenders. */
 export function isLeftOpen(line) {
     return isGlaseLine(line) && line.payment_status === "glase_open";
@@ -53,84 +61,34 @@ export function idleStatus(line) {
 }
 
 /**
- * What a new Glase line of a refund order gives back: what is due, as far as one payment covers it.
+ * What Glase's receipt says goes to the line: the reference, and the amount that was taken.
  *
- * @param {Object} order
- * @returns {number|undefined} zero or below; undefined while it is not known what can be given back
- */
-export function defaultRefund(order) {
-    const rests = order.uiState.glaseRefundable;
-    return rests && -Math.min(Math.abs(order.remainingDue), Math.max(0, ...rests));
-}
-
-/**
- * Why this line cannot be sent, before anything is asked or sent (`doc/protocol.md §4.2`).
- *
- * @param {Object} pos the store
  * @param {Object} line
- * @returns {string|false} a sentence for the cashier
+ * @param {Object} view of a row that is paid
  */
-export function refusalOf(pos, line) {
-    const order = line.pos_order_id;
-    const notReady = notReadyReason(pos);
-    if (notReady) {
-        return notReady;
-    }
-    if (!order.lines.length) {
-        return _t("Add a product to the receipt first.");
-    }
-    if (pos.currency.isZero(order.remainingDue)) {
-        return _t("Nothing is left to pay on this receipt.");
-    }
-    if (order.remainingDue < 0) {
-        return _t("This receipt pays money back to the customer. Choose another payment method.");
-    }
-    if (line.amount < 0 || pos.currency.isZero(line.amount)) {
-        return _t("Enter an amount above zero.");
-    }
-    return false;
-}
-
-/** Why this till cannot use Glase now, in the server's words; false if it can. */
-export function notReadyReason(pos) {
-    const { info } = pos.glase;
-    if (info.state === "ready") {
-        return false;
-    }
-    return info.message || _t("Glase is not set up for this till. Ask a manager to set it up.");
+export function writePaid(line, view) {
+    writeReceipt(line, view, 1);
 }
 
 /**
- * What can become of an amount above what is due, as Odoo itself allows it.
+ * The same for money that was given back: with the reference of the payment it came from.
  *
- * @returns {{extra: number, tip: boolean, change: boolean}} `extra` is 0 if nothing is raised
+ * @param {Object} line
+ * @param {Object} view of a refund that is refunded
  */
-export function raisedAmount(pos, line) {
-    const order = line.pos_order_id;
-    const extra = pos.currency.round(line.amount - order.remainingDue);
-    return {
-        extra: extra > 0 ? extra : 0,
-        tip: Boolean(pos.config.iface_tipproduct && pos.config.tip_product_id),
-        change: pos.config.payment_method_ids.some((method) => method.is_cash_count),
-    };
+export function writeRefunded(line, view) {
+    line.update({ glase_original_reference: view.original_reference || "" });
+    writeReceipt(line, view, -1);
 }
 
-/** What would be left to pay after this line, in the till's currency; never below 0. */
-export function stillOpenAfter(pos, line) {
-    return Math.max(0, pos.currency.round(line.pos_order_id.remainingDue - line.amount));
-}
-
-/**
- * Read an amount that a person has typed, with comma or point.
- *
- * @param {string} text
- * @param {number} decimals at most, of the currency
- * @returns {number|false} false if it is no amount
- */
-export function amountFrom(text, decimals) {
-    const match = /^(\d+)(?:[.,](\d*))?$/.exec(text.replace(/\s/g, ""));
-    if (!match || (match[2] || "").length > decimals) {
-        return false;
-    }
-    return Number(`${match[1]}.${match[2] || 0}`);
+function writeReceipt(line, view, sign) {
+    line.update({
+        amount: sign * Number(view.amount) || line.amount,
+        transaction_id: view.reference,
+        payment_ref_no: view.invoice_reference || "",
+        glase_paid_at: view.paid_at || undefined,
+        // What a reprint goes by: never translated, the same words as in the back office.
+        card_type: view.simulation ? "Glase simulation" : "Glase payment",
+    });
+    line.setPaymentStatus("done");
 }

@@ -1,297 +1,70 @@
 import { _t } from "@web/core/l10n/translation";
 import { Reactive } from "@web/core/utils/reactive";
-import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
-import { uuidv4 } from "@point_of_sale/utils";
-import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
-import { askBefore } from "@pos_glase/app/dialogs/choice_dialog";
-import { followAmount } from "@pos_glase/app/dialogs/amount_dialog";
-import { offlineRefusal, storeDraft, within } from "@pos_glase/app/service/order_storage";
-import { PaymentDialog } from "@pos_glase/app/dialogs/payment_dialog";
-import { PaymentAttempt } from "@pos_glase/app/attempt/payment_attempt";
+import { AttemptRunner } from "@pos_glase/app/service/attempt_runner";
 import { Bills } from "@pos_glase/app/service/order_bills";
-import { agreeOnChange, setBills } from "@pos_glase/app/service/order_lock";
-import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
-import { canBeFinished } from "@pos_glase/app/service/dry_run";
-import { recordSender } from "@pos_glase/app/service/order_employee";
-import { COUNTS, settle } from "@pos_glase/app/service/payment_end";
-import { sendAnew } from "@pos_glase/app/service/retry";
-import { checkRefund, payBackOtherwise, refundLine } from "@pos_glase/app/service/refunds";
-import { resumeLines } from "@pos_glase/app/service/resume";
-import { keepScreenOn } from "@pos_glase/app/attempt/background_timer";
 import {
-    idleStatus,
     isGlaseLine,
+    isGlaseMethod,
     isRefundLine,
     isTaken,
     isUndecided,
-    refusalOf,
     UNPAID,
 } from "@pos_glase/app/service/payment_line";
-import { followOnDisplay } from "@pos_glase/app/service/customer_display";
-
-const STORING_LIMIT = 5000;
-
-const NO_INFO = { state: "no_account", message: false, mark: false, manager: false };
+import { Payments } from "@pos_glase/app/service/payments";
+import { Refunds } from "@pos_glase/app/service/refunds";
+import { Resume } from "@pos_glase/app/service/resume";
+import { Screen } from "@pos_glase/app/service/screen";
+import { TillOrders } from "@pos_glase/app/service/till_orders";
+import { TillTerminal } from "@pos_glase/app/service/till_terminal";
 
 /**
- * All Glase payments of this till's browser: at most one runs. Lives on the store, so that no
- * dialog or screen owns a payment.
+ * All Glase payments of this till's browser: at most one runs. Lives on the store (`pos.glase`), so
+ * that no dialog or screen owns a payment. Each of its parts knows only those made before it.
  */
 export class PaymentService extends Reactive {
     /** @param {Object} pos the store */
     constructor(pos) {
         super();
         this.pos = pos;
-        /** @type {import("@pos_glase/app/attempt/attempt").Attempt|null} */
-        this.running = null;
-        /** Uuid of the line whose bill is being checked and stored: nothing was sent yet. */
-        this.preparing = null;
-        this.changedInfo = null;
-        /** Uuids of lines that were left open after a cancel that Glase did not answer. */
-        this.unanswered = new Set();
-        /** Uuids of lines that were paid, and whose money Glase has given back by itself. */
-        this.reversed = new Set();
-        /** A changed amount on its way to the server: its answer must not come after the end. */
-        this.storing = null;
-        /** What waits until somebody is at the till. */
-        this.attendance = new Attendance(pos);
-        /** Ends when nothing of ours is left to be read: one dialog at a time. */
-        this.allRead = Promise.resolve();
-        this.bills = new Bills(pos, (words) => pos.notification.add(words, { type: "warning" }));
-        setBills(this.bills);
+        this.terminal = new TillTerminal(pos);
+        this.screen = new Screen(pos, this.terminal);
+        this.bills = new Bills(pos, (words) => this.screen.notify(words, "warning"));
+        this.orders = new TillOrders(pos, this.screen.attendance);
+        const { terminal, screen, bills, orders } = this;
+        this.runner = new AttemptRunner({ pos, screen, bills, orders });
+        const parts = { pos, terminal, screen, bills, orders, runner: this.runner };
+        this.payments = new Payments(parts);
+        this.refunds = new Refunds(parts);
+        const { payments, refunds } = this;
+        this.resume = new Resume({ ...parts, payments, refunds });
+        /** Uuids of payments that were not proven, and of which the cashier was told. */
+        this.told = new Set();
     }
 
-    /** What the server says about this till: state, shop, sticker (`pos.config._glase_till_info`). */
+    /** What the server says about this till, see `TillTerminal`. */
     get info() {
-        return this.changedInfo || this.pos.config._glase || NO_INFO;
+        return this.terminal.info;
     }
 
-    set info(info) {
-        this.changedInfo = info;
+    /** The attempt that runs, see `AttemptRunner`. */
+    get running() {
+        return this.runner.running;
     }
-
-    // --- Take a payment ---
 
     /**
      * Take a payment for one line, or give one back, from the checks to the end.
      *
      * @param {Object} line a payment line with method Glase
-     * @param {boolean} [decided] the cashier has been asked about the amount already
      * @returns {Promise<boolean>} whether it counts and the order may go on. Never rejects.
      */
-    async pay(line, { decided = false } = {}) {
-        const { uuid } = line;
-        if ([this.preparing, this.running?.lineUuid].includes(uuid)) {
-            // A second press of the same button.
-            return false;
+    async pay(line) {
+        const flow = isRefundLine(line) ? this.refunds : this.payments;
+        const counts = await flow.take(line);
+        if (counts) {
+            // Core finishes the order by itself as soon as it hears of it.
+            await this.screen.attendance.wait();
         }
-        try {
-            const counts = await (isRefundLine(line)
-                ? refundLine(this, line)
-                : this.take(line, decided));
-            if (counts) {
-                // Core finishes the order by itself as soon as it hears of it.
-                await this.attendance.wait();
-            }
-            return counts;
-        } catch (error) {
-            // Core waits for this promise without a finally: a rejection would block all terminals.
-            console.warn("A Glase payment ended in a way this till does not know", error);
-            return false;
-        }
-    }
-
-    async take(line, decided) {
-        const { uuid } = line;
-        const idle = idleStatus(line);
-        const refusal = await this.prepare(line, async () => {
-            const words = refusalOf(this.pos, line) || (await offlineRefusal(this.pos));
-            if (words) {
-                return { message: words };
-            }
-            return (
-                (!(await this.canBeFinished(line)) ||
-                    (!decided && !(await askBefore(this.pos, line)))) &&
-                {}
-            );
-        });
-        if (refusal) {
-            this.refuse(line, idle, _t("Not sent to Glase"), refusal.message);
-            return false;
-        }
-        const payment = { ...this.paymentOf(line), amountText: this.text(line.amount) };
-        const outcome = await this.run(payment);
-        if (outcome.anew) {
-            return sendAnew(this, uuid, outcome.anew);
-        }
-        return COUNTS.has(outcome.kind) && Boolean(this.lineOf(uuid));
-    }
-
-    /** What Odoo will ask before it finishes the order is asked now; the line follows its price. */
-    async canBeFinished(line) {
-        const order = line.pos_order_id;
-        const { currency } = this.pos;
-        const whole = currency.isZero(line.amount - order.remainingDue);
-        if (await canBeFinished(this.pos, order)) {
-            return true;
-        }
-        // The customer who was chosen may have prices of their own.
-        if (whole && !currency.isZero(line.amount - order.remainingDue)) {
-            line.setAmount(order.remainingDue);
-        }
-        return false;
-    }
-
-    /** Nothing was sent: the line is idle again, and the cashier hears why. */
-    refuse(line, idle, title, message) {
-        this.lineOf(line.uuid)?.setPaymentStatus(idle);
-        if (message) {
-            this.say(title, message);
-        }
-    }
-
-    /**
-     * Everything before the request: checks, questions, the stored draft, a new attempt.
-     *
-     * @param {Object} line
-     * @param {() => Promise<{message?: string}|false>} check
-     * @returns {Promise<{message?: string}|false>} why nothing may be sent; without a message if
-     *     the cashier decided so
-     */
-    async prepare(line, check) {
-        const { uuid, pos_order_id: order } = line;
-        const busy = this.busyRefusal(uuid);
-        if (busy) {
-            return { message: busy };
-        }
-        this.preparing = uuid;
-        try {
-            const refusal = await check();
-            if (refusal) {
-                return refusal;
-            }
-            agreeOnChange(line);
-            recordSender(this.pos, order);
-            line.glase_attempt = uuidv4();
-            line.setPaymentStatus("waiting");
-            this.bills.keep(order);
-            const trouble = (await storeDraft(this.pos, order)) || this.busyRefusal(uuid);
-            return trouble && { message: trouble };
-        } catch (error) {
-            console.warn("A Glase payment could not be started", error);
-            return {
-                message: _t("Something went wrong at this till. Nothing was sent. Try again."),
-            };
-        } finally {
-            this.preparing = null;
-        }
-    }
-
-    paymentOf(line) {
-        return {
-            configId: this.pos.config.id,
-            orderUuid: line.pos_order_id.uuid,
-            lineUuid: line.uuid,
-            attempt: line.glase_attempt,
-            amount: line.amount,
-            cashier: this.pos.getCashier()?.name,
-        };
-    }
-
-    /** An amount as the server reads it: a decimal string. */
-    text(amount) {
-        return amount.toFixed(this.pos.currency.decimal_places);
-    }
-
-    busyRefusal(lineUuid) {
-        const busyWith = this.running?.lineUuid || this.preparing;
-        if (!busyWith || busyWith === lineUuid) {
-            return false;
-        }
-        return _t("Another Glase payment is running at this till. Finish or cancel it first.");
-    }
-
-    /**
-     * Run one payment to its end and note the end on its line.
-     *
-     * @returns {Promise<Object>} the outcome
-     */
-    run(payment, view) {
-        const waiting = new PaymentAttempt(payment);
-        followOnDisplay(this.pos, waiting);
-        followAmount(this, waiting);
-        return this.runToEnd(waiting, PaymentDialog, view, (outcome) =>
-            settle(this, waiting, outcome)
-        );
-    }
-
-    /** Let nothing disturb what runs, and note its end before anybody hears of it. */
-    async runToEnd(waiting, component, view, noteEnd) {
-        const letScreenSleep = keepScreenOn();
-        const warn = (event) => event.preventDefault();
-        window.addEventListener("beforeunload", warn);
-        this.running = waiting;
-        try {
-            this.show(waiting, component);
-            const outcome = await waiting.start(view);
-            await within(STORING_LIMIT, this.storing);
-            noteEnd(outcome);
-            this.bills.judge();
-            this.holdUntilRead(waiting);
-            return outcome;
-        } finally {
-            this.running = null;
-            window.removeEventListener("beforeunload", warn);
-            letScreenSleep();
-        }
-    }
-
-    /** What does not finish its order by itself should not be known to this browser alone. */
-    storePaid(order) {
-        if (!order.isPaid() || !this.pos.config.auto_validate_terminal_payment) {
-            this.store(order);
-        }
-    }
-
-    /**
-     * Store what the till knows of an order. Nothing can be clicked meanwhile: what the server
-     * answers must not overwrite what was done after it was asked.
-     */
-    store(order) {
-        this.pos.addPendingOrder([order.id]);
-        return storeDraft(this.pos, order);
-    }
-
-    // --- Undecided lines without a running payment ---
-
-    /**
-     * Ask again about a line that is undecided, and wait for its end.
-     *
-     * @returns {Promise<string>} how it ended, see `PaymentAttempt`; `busy` if another one runs
-     */
-    async checkAgain(line, { cancel = false } = {}) {
-        if (this.preparing === line.uuid) {
-            return "busy";
-        }
-        const message = this.busyRefusal(line.uuid);
-        if (message) {
-            this.say(_t("Another payment is running"), message);
-            return "busy";
-        }
-        if (this.running) {
-            if (cancel) {
-                this.running.cancel?.();
-            }
-            return (await this.running.ended).kind;
-        }
-        if (isRefundLine(line) || line.payment_status === "reversing") {
-            return checkRefund(this, line);
-        }
-        const ended = this.resumeLine(line, { takeBack: true });
-        if (cancel) {
-            this.running.cancel();
-        }
-        return (await ended).kind;
+        return counts;
     }
 
     /**
@@ -307,67 +80,30 @@ export class PaymentService extends Reactive {
         return UNPAID.has(kind) && !isTaken(line);
     }
 
-    async resumeLine(line, { takeBack = false, view } = {}) {
-        this.pos.paymentTerminalInProgress = true;
-        const { uuid, pos_order_id: order } = line;
-        this.goTo(order, line);
-        try {
-            const outcome = await this.run({ ...this.paymentOf(line), takeBack }, view);
-            const counts = outcome.anew
-                ? await sendAnew(this, uuid, outcome.anew)
-                : COUNTS.has(outcome.kind) && !outcome.paidMeanwhile;
-            if (counts) {
-                await this.validateIfComplete(order.uuid);
-            }
-            return outcome;
-        } finally {
-            this.pos.paymentTerminalInProgress = false;
-        }
-    }
-
-    payBackOtherwise(line) {
-        return payBackOtherwise(this, line);
-    }
-
     /**
-     * Go on with what was running when the till, or an order, was left: the ledger says what became
-     * of it.
+     * Ask again about a line that is undecided, and wait for its end.
      *
-     * @param {Object} [order] only this one
+     * @returns {Promise<string>} how it ended, see `PaymentAttempt`; `busy` if another one runs
      */
-    resume(order) {
-        return resumeLines(this, order);
-    }
-
-    /** Bring whoever is at the till to an order. */
-    async goTo(order, line) {
-        const { pos } = this;
-        await this.attendance.wait();
-        if (order.finalized) {
-            return;
+    async checkAgain(line, { cancel = false } = {}) {
+        if (this.runner.preparing === line.uuid) {
+            return "busy";
         }
-        pos.setOrder(order);
-        order.selectPaymentline(line);
-        pos.navigate("PaymentScreen", { orderUuid: order.uuid });
-    }
-
-    /** Finish an order that is paid, as soon as somebody is at the till. */
-    async validateIfComplete(orderUuid) {
-        const { pos } = this;
-        if (!this.isComplete(orderUuid) || !pos.config.auto_validate_terminal_payment) {
-            return;
+        const message = this.runner.busyReason(line);
+        if (message) {
+            this.screen.say(_t("Another payment is running"), message);
+            return "busy";
         }
-        await this.attendance.wait();
-        if (!this.isComplete(orderUuid)) {
-            return;
+        if (!this.running && (isRefundLine(line) || line.payment_status === "reversing")) {
+            return this.refunds.check(line);
         }
-        pos.setOrder(pos.models["pos.order"].getBy("uuid", orderUuid));
-        await new OrderPaymentValidation({ pos, orderUuid }).validateOrder(false);
-    }
-
-    isComplete(orderUuid) {
-        const order = this.pos.models["pos.order"].getBy("uuid", orderUuid);
-        return order && !order.finalized && order.isPaid() && !order.isRefundInProcess();
+        const ended = this.running
+            ? this.runner.recorded
+            : this.payments.resume(line, { takeBack: true });
+        if (cancel) {
+            this.running.cancel?.();
+        }
+        return (await ended).kind;
     }
 
     /** Glase has told the server that there is news about a row; anybody may have sent this. */
@@ -377,72 +113,83 @@ export class PaymentService extends Reactive {
         }
     }
 
-    // --- What people see ---
-
-    async show(waiting, component) {
-        await this.attendance.wait();
-        if (waiting.hidden) {
-            return;
-        }
-        const reopen = () => {
-            if (!waiting.hidden) {
-                setTimeout(() => this.show(waiting, component));
+    /**
+     * Whether another payment line may be added to an order now.
+     *
+     * A Glase payment that is still open is canceled for certain before another tender is taken. If
+     * the cancel stays unanswered, the cashier decides after a warning, and the payment is given up.
+     *
+     * @param {Object} order
+     * @param {Object} method of the new line
+     * @returns {Promise<boolean>}
+     */
+    async mayAddTender(order, method) {
+        for (const line of order.payment_ids.filter(isUndecided)) {
+            if (line.uuid === this.running?.lineUuid || !(await this.isSettledBefore(line))) {
+                return false;
             }
-        };
-        const remove = this.pos.dialog.add(
-            component,
-            { waiting },
-            // The till closes all dialogs on some occasions; a payment goes on.
-            { onClose: reopen }
+        }
+        if (!order.isRefund || !isGlaseMethod(method)) {
+            return true;
+        }
+        const view = await this.refunds.loadRefundable(order);
+        if (view?.ok && Number(view.total) > 0) {
+            return true;
+        }
+        this.screen.say(
+            _t("Glase cannot give this back"),
+            view?.message ||
+                (view
+                    ? _t(
+                          "No Glase payment of the original receipt can be given back. Choose another " +
+                              "payment method."
+                      )
+                    : _t("The server has not answered. Try again."))
         );
-        waiting.closeDialog = () => remove();
+        return false;
     }
 
-    hide(waiting) {
-        waiting.hidden = true;
-        waiting.closeDialog?.();
-        waiting.isRead?.();
-    }
-
-    /** An end that needs words stays on the screen until it was read. */
-    holdUntilRead(waiting) {
-        if (!waiting.hidden) {
-            this.allRead = new Promise((resolve) => {
-                waiting.isRead = resolve;
-            });
+    async isSettledBefore(line) {
+        if (line.pos_order_id.isRefund || line.payment_status === "reversing") {
+            this.screen.say(
+                _t("Glase is giving money back"),
+                _t("It is not known yet whether the customer has it. Check it again first.")
+            );
+            return false;
         }
-    }
-
-    read(waiting) {
-        this.hide(waiting);
-        if (waiting.outcome.paidMeanwhile) {
-            this.validateIfComplete(waiting.orderUuid);
-        }
-    }
-
-    /** Say something to whoever is at the till, after what else is to be read. */
-    async say(title, body) {
-        const before = this.allRead;
-        let isRead;
-        this.allRead = new Promise((resolve) => {
-            isRead = resolve;
-        });
-        await before;
-        await this.attendance.wait();
-        const onClose = () => {
-            // Closed with the till, not by its reader.
-            if (isAttended(this.pos)) {
-                isRead();
-            } else {
-                this.attendance.wait().then(open);
+        if (!this.payments.unanswered.has(line.uuid)) {
+            if (await this.cancel(line)) {
+                return true;
             }
-        };
-        const open = () => this.pos.dialog.add(AlertDialog, { title, body }, { onClose });
-        open();
+            if (!isUndecided(line) || isTaken(line)) {
+                // Paid meanwhile: what is due has changed, the cashier looks at it first.
+                return false;
+            }
+        }
+        return this.payments.giveUpForOther(line);
     }
 
-    lineOf(uuid) {
-        const line = this.pos.models["pos.payment"].getBy("uuid", uuid);
-        return isGlaseLine(line) ? line : undefined;
+    /**
+     * Tell the cashier about Glase payments that the server has stored, but could not prove.
+     *
+     * @param {Object[]} orders as they came back from the server
+     */
+    tellUnverified(orders) {
+        const unproven = (orders || [])
+            .flatMap((order) => order.payment_ids)
+            .filter(
+                (line) => isGlaseLine(line) && line.glase_unverified && !this.told.has(line.uuid)
+            );
+        for (const line of unproven) {
+            this.told.add(line.uuid);
+            this.screen.notify(
+                _t(
+                    "Glase payment of %s: stored, but not proven. A manager was told.",
+                    this.screen.money(line.amount)
+                ),
+                "warning",
+                true
+            );
+        }
     }
 }

@@ -1,0 +1,135 @@
+import { toRaw } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
+import { request } from "@pos_glase/app/attempt/rpc";
+import { ApprovalDialog } from "@pos_glase/app/dialogs/approval_dialog";
+import { ChoiceDialog } from "@pos_glase/app/dialogs/choice_dialog";
+import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
+import { timing } from "@pos_glase/app/timing";
+
+/** What people see: dialogs, one at a time, and only while somebody is at the till. */
+export class Screen {
+    /**
+     * @param {Object} pos the store
+     * @param {TillTerminal} terminal
+     */
+    constructor(pos, terminal) {
+        this.pos = pos;
+        this.terminal = terminal;
+        this.attendance = new Attendance(pos);
+        /** Ends when nothing of ours is left to be read. */
+        this.allRead = Promise.resolve();
+        /** Of each attempt: `close` (its dialog), `isHidden`, and `onRead`. */
+        this.dialogs = new WeakMap();
+    }
+
+    dialogOf(attempt) {
+        const key = toRaw(attempt);
+        if (!this.dialogs.has(key)) {
+            this.dialogs.set(key, {});
+        }
+        return this.dialogs.get(key);
+    }
+
+    money(amount) {
+        return this.pos.env.utils.formatCurrency(amount);
+    }
+
+    notify(words, type, sticky = false) {
+        this.pos.notification.add(words, { type, sticky });
+    }
+
+    /** The dialog of an attempt, until it is hidden. */
+    async show(attempt, component, props) {
+        const dialog = this.dialogOf(attempt);
+        await this.attendance.wait();
+        if (dialog.isHidden) {
+            return;
+        }
+        const reopen = () => {
+            if (!dialog.isHidden) {
+                setTimeout(() => this.show(attempt, component, props));
+            }
+        };
+        dialog.close = this.pos.dialog.add(
+            component,
+            { attempt, info: this.terminal.info, ...props },
+            // The till closes all dialogs on some occasions; a payment goes on.
+            { onClose: reopen }
+        );
+    }
+
+    hide(attempt) {
+        const dialog = this.dialogOf(attempt);
+        dialog.isHidden = true;
+        dialog.close?.();
+        dialog.onRead?.();
+    }
+
+    /** An end that needs words stays on the screen until it was read. */
+    holdUntilRead(attempt) {
+        const dialog = this.dialogOf(attempt);
+        if (!dialog.isHidden) {
+            this.allRead = new Promise((resolve) => {
+                dialog.onRead = resolve;
+            });
+        }
+    }
+
+    /** Say something to whoever is at the till, after what else is to be read. */
+    async say(title, body) {
+        const before = this.allRead;
+        let isRead;
+        this.allRead = new Promise((resolve) => {
+            isRead = resolve;
+        });
+        await before;
+        await this.attendance.wait();
+        const onClose = () => {
+            // Closed with the till, not by its reader.
+            if (isAttended(this.pos)) {
+                isRead();
+            } else {
+                this.attendance.wait().then(open);
+            }
+        };
+        const open = () => this.pos.dialog.add(AlertDialog, { title, body }, { onClose });
+        open();
+    }
+
+    /** @returns {Promise<string|undefined>} the id of the choice; empty or undefined for *Back* */
+    choose(props) {
+        return makeAwaitable(this.pos.dialog, ChoiceDialog, props);
+    }
+
+    /**
+     * Let a manager approve something, and have the server do it.
+     *
+     * @param {Object} props `title`, `body`, `action`, `until`, see `ApprovalDialog`
+     * @param {string} route
+     * @param {Object} [params]
+     * @returns {Promise<Object|false>} the server's view; false if it was not done
+     */
+    async approve(props, route, params) {
+        let done = false;
+        const isApproved = await makeAwaitable(this.pos.dialog, ApprovalDialog, {
+            ...props,
+            needsLogin: !this.terminal.info.manager,
+            onApprove: async (approval) => {
+                const asked = { config_id: this.pos.config.id, ...params, ...approval };
+                const answer = request(route, asked);
+                const late = setTimeout(() => answer.abort(), timing.request);
+                const { view, message } = await answer;
+                clearTimeout(late);
+                done = Boolean(view?.ok) && view;
+                return !done && (view?.message || message || noAnswer());
+            },
+        });
+        return Boolean(isApproved) && done;
+    }
+}
+
+function noAnswer() {
+    return _t("The server has not answered: it is not known whether this was done. Try again.");
+}

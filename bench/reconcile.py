@@ -82,9 +82,8 @@ def measured(tills, count):
     terminals = env["glase.terminal"].union(*(registered(account) for _till in range(tills)))
     reference = terminals[0].terminal_identifier
     paid(terminals, reference, count)
-    period = env["glase.period"].sudo()._make(
-        account, terminals if scope == "terminal" else terminals.browse()
-    )
+    covered = terminals if scope == "terminal" else terminals.browse()
+    period = env["glase.period"].sudo()._make(account, covered, env["pos.session"])
     env.flush_all()
     env.cr.execute(
         "UPDATE glase_period SET state = 'marked', identifier = %s,"

@@ -18,7 +18,7 @@ MUTANTS = mutant = Mutants()
 def a_lost_mark_counts_as_done(world):
     """A mark that was not answered is believed to have happened; no new period takes its place."""
 
-    def lose_mark(_original, self):
+    def lose_mark(_original, self, *_words, **_options):
         self.write({"state": "reconciled", "next_try_at": False})
 
     return in_model(world, "glase.period", _lose_mark=lose_mark)
@@ -28,7 +28,7 @@ def a_lost_mark_counts_as_done(world):
 def a_lost_mark_is_repeated(world):
     """A mark that was not answered is made again for the same period."""
 
-    def lose_mark(_original, self):
+    def lose_mark(_original, self, *_words, **_options):
         self.write(self._to_mark_again())
 
     return in_model(world, "glase.period", _lose_mark=lose_mark)

@@ -1,7 +1,7 @@
 {
     "name": "Point of Sale: Glase",
     "summary": "Take Glase mobile payments in Point of Sale: the customer scans, confirms, and the till prints",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/Point of Sale",
     "author": "pos_glase maintainers",
     "license": "LGPL-3",

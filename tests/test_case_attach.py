@@ -97,4 +97,4 @@ class TestCaseAttach(GlaseCommon):
 
     def test_the_form_says_when_the_till_was_last_heard(self):
         _order, line, case = self.abandoned()
-        self.assertEqual(case.till_heard_at, self.row(line).asked_at)
+        self.assertEqual(case.till_heard_at, self.row(line).till_seen_at)

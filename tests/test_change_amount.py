@@ -112,7 +112,7 @@ class TestChangeAmount(GlaseCommon):
         with self.registry.cursor() as cr:
             env = self.env(cr=cr)
             ledger_row = env["glase.transaction"].sudo().browse(row.id)
-            ledger_row._absorb(
+            ledger_row._record_answer(
                 Evidence("getPaymentStatus", code=0, status="PAID", ers_reference="R1"), {}
             )
         view = self.ask(line)

@@ -17,7 +17,7 @@ ENDS = {
     "_decide",
     "_forget_payment",
     "_glase_let_go",
-    "_move",
+    "_transition",
     "_release_claim",
     "link_row",
 }
@@ -71,7 +71,7 @@ class TestWhoEndsLocks(BaseCase):
             if isinstance(text, ast.Constant)
             and isinstance(text.value, str)
             and "UPDATE glase_transaction SET" in text.value
-            and any(end in text.value for end in ("payment_id", "spent_on", "state ="))
+            and any(end in text.value for end in ("payment_id", "refund_claim", "state ="))
         }
         self.assertEqual(found, {"_claim_link", "_claim_for_refund"})
         self.assertLess(found, ENDS)

@@ -58,7 +58,9 @@ class TestLostSend(GlaseCommon):
         self.assertNotEqual(self.screen(), "bill")
         self.assertEqual(len(self.calls("sendInvoice")), 2)
         self.assertEqual(len(self.calls("cancelInvoice")), 1)
-        clearing = self.env["glase.transaction"].search([("clears_id", "=", self.first(line).id)])
+        clearing = self.env["glase.transaction"].search(
+            [("replaces_lost_id", "=", self.first(line).id)]
+        )
         self.assertEqual(clearing.state, "canceled")
         self.advance(61)
         self.run_job()
@@ -102,7 +104,9 @@ class TestLostSend(GlaseCommon):
         self.run_job()
         self.advance(60)
         self.run_job()
-        clearing = self.env["glase.transaction"].search([("clears_id", "=", self.first(line).id)])
+        clearing = self.env["glase.transaction"].search(
+            [("replaces_lost_id", "=", self.first(line).id)]
+        )
         standing = [
             payment
             for payment in self.simulator.journal()["payments"]

@@ -54,3 +54,28 @@ class TestMigrations(GlaseCommon):
             " WHERE table_name = 'glase_set_up' AND column_name LIKE '%password%'"
         )
         self.assertFalse(self.env.cr.rowcount)
+
+    def test_fields_of_the_ledger_keep_what_they_hold_under_their_new_names(self):
+        """From each version before; a second time changes nothing."""
+        _order, line = self.sent(20)
+        row = self.row(line)
+        row.sudo().write({"refund_claim": "refund", "replaces_lost_id": row.id})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        script_ = script("19.0.1.2.0/pre-field_names.py")
+        names = script_.RENAMED["glase.transaction"]
+        wanted = row.read(list(names.values()))
+        self.assertTrue(all(wanted[0].values()))
+        for version in ("19.0.1.0.0", "19.0.1.1.0"):
+            for old, new in names.items():
+                # As they were before: the script is run the other way round.
+                script_._rename(self.env.cr, "glase.transaction", new, old)
+            for _time in range(2):
+                script_.migrate(self.env.cr, version)
+                self.env.invalidate_all()
+                self.assertEqual(row.read(list(names.values())), wanted)
+        self.env.cr.execute(
+            "SELECT name FROM ir_model_fields WHERE model = 'glase.transaction' AND name = ANY(%s)",
+            [[*names, *names.values()]],
+        )
+        self.assertEqual({name for (name,) in self.env.cr.fetchall()}, set(names.values()))

@@ -179,7 +179,7 @@ class TestOneReference(PeriodCommon):
         believed = state_machine.Evidence(
             "executeReport", code=0, ers_reference=first.ers_reference
         )
-        row._absorb(believed, {"message": False})
+        row._record_answer(believed, {"message": False})
         self.assertEqual((row.state, self.cases(line)), ("issued", ["reference_twice"]))
 
     def test_a_period_with_the_id_of_another_is_a_mark_that_nobody_knows(self):

@@ -247,7 +247,7 @@ class TestRefundBackOffice(RefundCommon):
             self.assertEqual(action["context"], {"default_transaction_id": row.id})
         refund = self.shown(self.press_refund(row))
         self.assertEqual((refund.state, refund.original_id), ("refunded", row))
-        self.assertEqual((row.spent_on, row.refundable_amount), ("refund", 0))
+        self.assertEqual((row.refund_claim, row.refundable_amount), ("refund", 0))
         self.assertEqual(row.case_ids.state, "settled")
         self.assertEqual(self.env["pos.order"].search_count([]), orders)
         self.validate(order, line)
@@ -260,7 +260,7 @@ class TestRefundBackOffice(RefundCommon):
         self.profile(refunds_allowed=False)
         self.assertIn("may not refund", self.refusal(row))
         self.assertEqual(row.refund_ids.state, "failed")
-        self.assertFalse(row.spent_on, "an order may still have it")
+        self.assertFalse(row.refund_claim, "an order may still have it")
         self.assertEqual(row.case_ids.state, "open")
 
     def test_an_order_that_came_first_keeps_its_payment(self):
@@ -273,7 +273,7 @@ class TestRefundBackOffice(RefundCommon):
             action = wizard.action_refund()
         refund = self.shown(action)
         self.assertEqual((refund._name, refund.amount_total), ("pos.order", -100))
-        self.assertFalse(row.spent_on)
+        self.assertFalse(row.refund_claim)
 
     def test_a_refund_whose_order_was_lost_is_a_case_and_gets_an_order(self):
         original, paid = self.paid_order(100)

@@ -234,7 +234,7 @@ class TestReverse(RefundCommon):
         self.assertEqual((view["kind"], view["state"]), ("refund", "refunded"))
         self.assertEqual(view["amount"], "100.00")
         self.assertEqual(self.reverse(line)["id"], view["id"], "the same press, the same row")
-        self.assertEqual((paid.spent_on, paid.refundable_amount), ("refund", 0))
+        self.assertEqual((paid.refund_claim, paid.refundable_amount), ("refund", 0))
         self.assertEqual(
             self.stored(line), ("retry", False), "another till reads that nothing is paid"
         )
@@ -258,7 +258,7 @@ class TestReverse(RefundCommon):
         self.profile(refunds_allowed=False)
         view = self.reverse(line)
         self.assertEqual(view["state"], "failed")
-        self.assertFalse(paid.spent_on)
+        self.assertFalse(paid.refund_claim)
         self.assertEqual(self.stored(line), ("done", paid.ers_reference))
         self.validate(order, line)
         self.assertEqual(paid.payment_id, order.payment_ids)
@@ -270,7 +270,7 @@ class TestReverse(RefundCommon):
         view = self.reverse(line)
         self.assertEqual((view["state"], view["final"]), ("unknown", False))
         self.assertEqual(self.stored(line)[0], "reversing", "not done while nobody knows")
-        self.assertEqual((paid.spent_on, paid.refundable_amount), ("refund", 0))
+        self.assertEqual((paid.refund_claim, paid.refundable_amount), ("refund", 0))
         self.assertEqual(self.reverse(line, "r2")["reason"], "too_much", "it may have been made")
 
     def test_what_is_not_paid_or_finished_is_not_reversed(self):

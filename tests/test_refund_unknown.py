@@ -278,7 +278,7 @@ class TestRefundUnknown(RefundCommon):
                 }
             )
         )
-        dying._move("claim", sent_at=clock.now(self.env.cr))
+        dying._transition("claim", sent_at=clock.now(self.env.cr))
         self.assertEqual(paid.refundable_amount, 0)
         self.advance(61)
         self.run_job()
@@ -289,7 +289,7 @@ class TestRefundUnknown(RefundCommon):
     def test_an_answer_that_comes_after_all_is_believed(self):
         row, case = self.unknown_refund()
         late = state_machine.Evidence("refundPayment", code=0, ers_reference="LATE1")
-        row.sudo()._absorb(late, {"client_reference": row.call_reference, "seconds": 70.0})
+        row.sudo()._record_answer(late, {"client_reference": row.call_reference, "seconds": 70.0})
         self.assertEqual((row.state, row.ers_reference), ("refunded", "LATE1"))
         self.assertEqual(case.state, "settled")
         self.assertFalse(row.order_id.payment_ids.glase_unverified)
@@ -308,7 +308,7 @@ class TestRefundUnknown(RefundCommon):
         self.assertTrue(order.payment_ids.glase_unverified, "it may have been given back")
         self.advance(WAIT + 5)
         self.decide(case, "action_was_not_refunded")
-        self.assertFalse(paid.spent_on)
+        self.assertFalse(paid.refund_claim)
         self.assertEqual(paid.payment_id, order.payment_ids)
         self.assertFalse(order.payment_ids.glase_unverified)
 
@@ -325,7 +325,7 @@ class TestRefundUnknown(RefundCommon):
             wizard = env["glase.refund"].create({"transaction_id": paid.id, "reason": "Orphan"})
             wizard.action_refund()
         refund = paid.refund_ids
-        self.assertEqual((refund.state, paid.spent_on), ("unknown", "refund"))
+        self.assertEqual((refund.state, paid.refund_claim), ("unknown", "refund"))
         self.advance(WAIT + 5)
         self.decide(refund.case_ids, "action_was_refunded")
         self.assertEqual((refund.case_ids.state, paid.case_ids.state), ("settled", "settled"))

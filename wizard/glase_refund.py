@@ -24,7 +24,7 @@ class GlaseRefund(models.TransientModel):
     config_id = fields.Many2one(related="transaction_id.config_id")
     paid_amount = fields.Monetary("Paid", related="transaction_id.amount")
     refundable_amount = fields.Monetary(related="transaction_id.refundable_amount")
-    asked_at = fields.Datetime(related="transaction_id.asked_at")
+    till_seen_at = fields.Datetime(related="transaction_id.till_seen_at")
     order_id = fields.Many2one("pos.order", compute="_compute_order_id")
     register_open = fields.Boolean(compute="_compute_order_id")
     what = fields.Selection(

@@ -14,7 +14,7 @@ def has_no_end(row):
         row.kind == state_machine.PAYMENT
         and row.state == state_machine.PAID
         and not row._finished_order()
-        and not row.spent_on
+        and not row.refund_claim
         and not row.refund_ids.filtered(lambda refund: refund.state != state_machine.FAILED)
     )
 

@@ -72,7 +72,7 @@ class GlaseCase(models.Model):
         "that it lacked proof of is proven by it.",
     )
     attachable_order_ids = fields.Many2many("pos.order", compute="_compute_attachable_order_ids")
-    till_heard_at = fields.Datetime("Till Last Heard", related="transaction_id.asked_at")
+    till_heard_at = fields.Datetime("Till Last Heard", related="transaction_id.till_seen_at")
 
     # What only Glase's support or report can tell.
     old_amount = fields.Monetary("Amount Before the Change", related="transaction_id.amount")
@@ -169,7 +169,7 @@ class GlaseCase(models.Model):
         "state",
         "kind",
         "transaction_id.payment_id.pos_order_id.state",
-        "transaction_id.spent_on",
+        "transaction_id.refund_claim",
     )
     def _compute_can_attach(self):
         for case in self:

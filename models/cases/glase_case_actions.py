@@ -138,7 +138,7 @@ class GlaseCase(models.Model):
         self.invalidate_recordset(["can_say_unpaid"])
         if not self.can_say_unpaid:
             raise UserError(self.env._("This bill is decided already. Reload the page."))
-        row._move("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
+        row._transition("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
         row._after(row.state)
         self._settle(reason)
 

@@ -106,13 +106,13 @@ class GlaseTransaction(models.Model):
         "Attached", readonly=True, help="When a manager attached this payment to its order by hand"
     )
     attached_by = fields.Many2one("res.users", readonly=True)
-    spent_on = fields.Selection(
+    refund_claim = fields.Selection(
         [("refund", "Refunded without an order")],
         "Claimed for",
         readonly=True,
         help="An order that comes for this payment later is not proven by it any more",
     )
-    clears_id = fields.Many2one(
+    replaces_lost_id = fields.Many2one(
         "glase.transaction",
         readonly=True,
         index="btree_not_null",
@@ -143,8 +143,8 @@ class GlaseTransaction(models.Model):
     issued_at = fields.Datetime(readonly=True)
     paid_at = fields.Datetime(readonly=True, index="btree_not_null")
     ended_at = fields.Datetime(readonly=True)
-    asked_at = fields.Datetime("Till Last Heard", readonly=True)
-    answered_at = fields.Datetime("Glase Last Heard", readonly=True)
+    till_seen_at = fields.Datetime("Till Last Heard", readonly=True)
+    glase_seen_at = fields.Datetime("Glase Last Heard", readonly=True)
 
     cancel_wished_at = fields.Datetime(readonly=True)
     cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
@@ -365,11 +365,11 @@ class GlaseTransaction(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
-            " WHERE id = %s AND payment_id IS NULL AND spent_on IS NULL",
+            " WHERE id = %s AND payment_id IS NULL AND refund_claim IS NULL",
             (payment.id, payment.pos_order_id.id, self.id),
         )
         claimed = bool(self.env.cr.rowcount)
-        self.invalidate_recordset(["payment_id", "order_id", "spent_on"])
+        self.invalidate_recordset(["payment_id", "order_id", "refund_claim"])
         if claimed:
             books_job.mark_due(self)
         return claimed

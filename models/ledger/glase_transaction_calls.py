@@ -80,15 +80,15 @@ class GlaseTransaction(models.Model):
                 self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
         closing_latch.refuse_while_closing(terminal)
-        if not values.get("clears_id"):
+        if not values.get("replaces_lost_id"):
             closing_latch.refuse_closed(self.env["pos.session"].browse(values["session_id"]))
         values = {**values, "order_id": self._claim_order(values).id}
-        self._age(terminal)
+        self._expire_stale(terminal)
         self._refuse_if_busy(terminal)
         now = clock.now(self.env.cr)
         sent = terminal.account_id._sent_reference(client_reference)
-        row = self.create({**values, "asked_at": now, "call_reference": sent})
-        row._move("claim", sent_at=now)
+        row = self.create({**values, "till_seen_at": now, "call_reference": sent})
+        row._transition("claim", sent_at=now)
         row._note("sendInvoice", client_reference=client_reference)
         self.env.flush_all()
         return row.id, True
@@ -100,7 +100,7 @@ class GlaseTransaction(models.Model):
         """
         order = self.env["pos.order"].browse(values["order_id"]).exists()
         autonomous_transaction.lock(order)
-        if order.state != "draft" and not values.get("clears_id"):
+        if order.state != "draft" and not values.get("replaces_lost_id"):
             raise Refused(
                 "order_changed",
                 self.env._("The order is not stored on the server yet. Send the payment again."),
@@ -137,19 +137,19 @@ class GlaseTransaction(models.Model):
         )
 
     @api.model
-    def _age(self, terminal):
+    def _expire_stale(self, terminal):
         """Find out what has become too old to be what it says (``doc/ledger.md §3``)."""
         young = self.search([("terminal_id", "in", terminal.ids), ("state", "in", list(YOUNG))])
         # What somebody else has locked is being ended: the next use finds out.
         for row in autonomous_transaction.lock_free(
-            young.filtered(lambda row: row._aged_request())
+            young.filtered(lambda row: row._stale_request())
         ):
-            request = row._aged_request()
+            request = row._stale_request()
             if request:
-                row._move(request, **({"inferred": True} if request == "superseded" else {}))
+                row._transition(request, **({"inferred": True} if request == "superseded" else {}))
         self._release_forced(terminal)
 
-    def _aged_request(self):
+    def _stale_request(self):
         """What has become of this row by its age alone: a key of ``state_machine.REQUESTS``, or None."""
         self.ensure_one()
         now = clock.now(self.env.cr)
@@ -161,14 +161,14 @@ class GlaseTransaction(models.Model):
             return "lost"
         return "superseded" if self._is_lost_send() and self._is_superseded() else None
 
-    def _heard_till(self, take_back=False):
+    def _note_till_seen(self, take_back=False):
         """The till asks: it is alive.
 
         :return: ``"ask"``, ``"cancel"`` (then ask) or False when there is nothing to ask
         """
         self.ensure_one()
         autonomous_transaction.lock(self)
-        self._age(self.terminal_id)
+        self._expire_stale(self.terminal_id)
         if self.state not in state_machine.HOLDS_TILL:
             return False
         now = clock.now(self.env.cr)
@@ -177,7 +177,7 @@ class GlaseTransaction(models.Model):
             self._note("take_back")
         if self.given_up_at:
             return False
-        self.write({"asked_at": now})
+        self.write({"till_seen_at": now})
         if self.state != state_machine.ISSUED:
             return False
         again = (
@@ -187,15 +187,15 @@ class GlaseTransaction(models.Model):
         )
         return "cancel" if again else "ask"
 
-    def _wish_cancel(self):
+    def _request_cancel(self):
         """Keep the wish to cancel; False if there is nothing that can be canceled."""
         self.ensure_one()
         autonomous_transaction.lock(self)
-        self._age(self.terminal_id)
+        self._expire_stale(self.terminal_id)
         now = clock.now(self.env.cr)
         if self.state not in state_machine.HOLDS_TILL or self.given_up_at or self.forced_at:
             return False
-        self.write({"asked_at": now, "cancel_wished_at": self.cancel_wished_at or now})
+        self.write({"till_seen_at": now, "cancel_wished_at": self.cancel_wished_at or now})
         self._note("cancel_wish")
         return self.state == state_machine.ISSUED
 
@@ -224,7 +224,7 @@ class GlaseTransaction(models.Model):
             evidence = state_machine.Evidence(operation, state_machine.UNREADABLE)
             heard = {"message": self.env._("The server made a mistake: see its log.")}
         heard["client_reference"] = sent
-        self._in_own_transaction(lambda rows: rows.browse(row_id)._absorb(evidence, heard))
+        self._in_own_transaction(lambda rows: rows.browse(row_id)._record_answer(evidence, heard))
         return evidence
 
     def _caller(self, terminal, name):

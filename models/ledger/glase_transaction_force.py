@@ -68,7 +68,7 @@ class GlaseTransaction(models.Model):
         """
         self.ensure_one()
         autonomous_transaction.lock(self)
-        self._age(self.terminal_id)
+        self._expire_stale(self.terminal_id)
         if self.state == state_machine.PAID or self.forced_at:
             return
         if self.kind != state_machine.PAYMENT or self.state != state_machine.ISSUED:

@@ -36,7 +36,7 @@ class GlaseTransaction(models.Model):
 
     def _clearing_tries(self):
         self.ensure_one()
-        return self.search_count([("clears_id", "=", self.id)])
+        return self.search_count([("replaces_lost_id", "=", self.id)])
 
     def _is_replaced(self):
         """Whether a later bill took the sticker so long ago that no payment of this one can stand.
@@ -110,7 +110,7 @@ class GlaseTransaction(models.Model):
         )
         return {
             "attempt": attempt,
-            "clears_id": self.id,
+            "replaces_lost_id": self.id,
             **{name: self[name] for name in same},
             **{name: self[name].id for name in links},
         }

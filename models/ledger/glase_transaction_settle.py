@@ -84,12 +84,12 @@ class GlaseTransaction(models.Model):
     @api.model
     def _find_silent(self, terminal_id=None):
         domain = [("terminal_id", "=", terminal_id)] if terminal_id else []
-        self._age(self.search([*domain, ("state", "in", AGING)]).terminal_id)
+        self._expire_stale(self.search([*domain, ("state", "in", AGING)]).terminal_id)
         holding = self.search(
             [*domain, ("state", "in", list(state_machine.HOLDS_TILL)), ("given_up_at", "=", False)]
         )
         limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
-        silent = holding.filtered(lambda row: (row.asked_at or row.sent_at) < limit)
+        silent = holding.filtered(lambda row: (row.till_seen_at or row.sent_at) < limit)
         autonomous_transaction.lock_free(silent)._give_up("silent")
 
     @api.model
@@ -103,7 +103,7 @@ class GlaseTransaction(models.Model):
             SELECT id FROM glase_transaction
              WHERE kind = 'payment'
                AND (state = 'issued' AND (given_up_at IS NOT NULL OR forced_at IS NOT NULL)
-                    OR state = 'unknown' AND given_up_at IS NOT NULL AND clears_id IS NULL)
+                    OR state = 'unknown' AND given_up_at IS NOT NULL AND replaces_lost_id IS NULL)
                AND (next_try_at IS NULL OR next_try_at <= %s)
                AND (%s::int IS NULL OR terminal_id = %s)
              ORDER BY next_try_at
@@ -139,7 +139,7 @@ class GlaseTransaction(models.Model):
             if self._is_replaced():
                 return "ask"
             # Refusals from before it was given up do not count: the next cancel may be answered.
-            refused = self.released and self.cancel_refusal and not self.clears_id
+            refused = self.released and self.cancel_refusal and not self.replaces_lost_id
             enough = self.cancel_tries >= state_machine.REFUSED_CANCELS
             return "clear" if refused and enough else "cancel"
         if self.cancel_code == state_machine.ALREADY_PAID_CODE:
@@ -191,7 +191,7 @@ class GlaseTransaction(models.Model):
                 "|",
                 ("payment_id", "=", False),
                 ("payment_id.pos_order_id.state", "=", "draft"),
-                ("spent_on", "=", False),
+                ("refund_claim", "=", False),
                 ("refund_ids", "not any", [("state", "!=", state_machine.FAILED)]),
             ],
             limit=limit,

@@ -77,7 +77,7 @@ class GlaseTransaction(models.Model):
         row_id = self._till_row(config_id, line_uuid, attempt)
         self._end_request_transaction()
         todo = self._in_own_transaction(
-            lambda rows: rows.browse(row_id)._heard_till(take_back=take_back)
+            lambda rows: rows.browse(row_id)._note_till_seen(take_back=take_back)
         )
         if todo == "cancel":
             self._cancel(row_id)
@@ -91,7 +91,7 @@ class GlaseTransaction(models.Model):
         """Cancel a bill, and ask at once what became of it (``doc/ledger.md §4``)."""
         row_id = self._till_row(config_id, line_uuid, attempt)
         self._end_request_transaction()
-        wished = self._in_own_transaction(lambda rows: rows.browse(row_id)._wish_cancel())
+        wished = self._in_own_transaction(lambda rows: rows.browse(row_id)._request_cancel())
         if wished:
             self._cancel(row_id)
             self._ask(row_id)
@@ -115,7 +115,7 @@ class GlaseTransaction(models.Model):
         """The newest attempt of each of these lines, and this till's open payment if any."""
         config = self._till_config(config_id)
         # What the server sends to clear a lost bill is no attempt of the till's.
-        attempts = [("config_id", "=", config.id), ("clears_id", "=", False)]
+        attempts = [("config_id", "=", config.id), ("replaces_lost_id", "=", False)]
         rows = self.sudo().search([*attempts, ("line_uuid", "in", list(line_uuids))])
         newest = {}
         for row in rows.sorted("id"):
@@ -271,7 +271,7 @@ class GlaseTransaction(models.Model):
         self.ensure_one()
         row = self.sudo()
         terminal = row.terminal_id
-        heard = row.answered_at or row.sent_at
+        heard = row.glase_seen_at or row.sent_at
         silence = (clock.now(self.env.cr) - heard).total_seconds() if heard else 0.0
         cancel = "wished" if row.cancel_wished_at else False
         if cancel and row.cancel_answered_at and row.cancel_code == state_machine.ALREADY_PAID_CODE:

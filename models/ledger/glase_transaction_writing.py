@@ -12,7 +12,7 @@ class GlaseTransaction(models.Model):
 
     _inherit = "glase.transaction"
 
-    def _move(self, request, **values):
+    def _transition(self, request, **values):
         """Change the state because somebody asks for it.
 
         :param str request: a key of ``state_machine.REQUESTS``
@@ -52,7 +52,7 @@ class GlaseTransaction(models.Model):
             }
         )
 
-    def _absorb(self, evidence, heard):
+    def _record_answer(self, evidence, heard):
         """Store what was heard, judge it, and act on the verdict: never refused.
 
         :param state_machine.Evidence evidence: the answer, or the lack of one
@@ -98,7 +98,7 @@ class GlaseTransaction(models.Model):
         for name in {"receipt_amount", "amount"} & set(values):
             values[name] = float(values[name])
         if evidence.outcome in (state_machine.ANSWER, state_machine.OF_ANOTHER):
-            values["answered_at"] = now
+            values["glase_seen_at"] = now
         values["message"] = heard.get("message") or False
         if "cancel_code" in values:
             values["cancel_answered_at"] = now

@@ -255,7 +255,7 @@ class GlasePeriodLine(models.Model):
             amount=Decimal(f"{self.amount:.{digits}f}"),
             currency=self.currency_id.name,
         )
-        row._absorb(evidence, {"message": False})
+        row._record_answer(evidence, {"message": False})
         row.write(row._decided(reason, self.env.user))
         row._note("report_believed", reason)
         if not row._finished_order() and not row.case_ids.filtered(

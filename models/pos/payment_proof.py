@@ -36,12 +36,12 @@ def rows_of(payments):
             "&",
             ("line_uuid", "in", list(filter(None, payments.mapped("uuid")))),
             ("state", "in", list(OUT)),
-            ("spent_on", "=", False),
+            ("refund_claim", "=", False),
         ],
         order="id",
     )
     linked = {row.payment_id: row for row in found}
-    free = found.filtered(lambda row: not row.payment_id and not row.clears_id)
+    free = found.filtered(lambda row: not row.payment_id and not row.replaces_lost_id)
     out = {row.line_uuid: row for row in free}
     of_each = {payment: linked.get(payment) or out.get(payment.uuid) for payment in payments}
     return {payment: row for payment, row in of_each.items() if row}
@@ -88,7 +88,7 @@ class PaymentProof:
             ("kind", "=", state_machine.PAYMENT),
             ("state", "=", state_machine.PAID),
             ("ers_reference", "!=", False),
-            ("spent_on", "=", False),
+            ("refund_claim", "=", False),
         ]
 
     def _of_this_line(self):
@@ -184,7 +184,7 @@ class PaymentProof:
     def _why(self):
         """Which sentence says more than that of the case's kind, and what it names."""
         rows = self._rows_of_line()
-        if any(row.spent_on == "refund" for row in rows):
+        if any(row.refund_claim == "refund" for row in rows):
             return {"instead": "paid_back"}
         elsewhere = rows.payment_id.filtered(lambda other: other != self.payment).pos_order_id
         if elsewhere:

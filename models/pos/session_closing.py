@@ -161,7 +161,9 @@ class OpenEnds:
         """What blocks the closing and what is carried over; see :meth:`SessionClosing.open_ends`."""
         rows = self.env["glase.transaction"]
         of_till = self._of_till()
-        rows._age(rows.search([*of_till, ("state", "in", [state_machine.SENDING])]).terminal_id)
+        rows._expire_stale(
+            rows.search([*of_till, ("state", "in", [state_machine.SENDING])]).terminal_id
+        )
         running = rows.search([*of_till, ("state", "in", list(state_machine.HOLDS_TILL))])
         unclaimed = rows._undecided_ends([("session_id", "=", self.session.id)])
         cases = self._cases_in_question() - running.case_ids

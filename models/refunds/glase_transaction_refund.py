@@ -171,7 +171,7 @@ class GlaseTransaction(models.Model):
         autonomous_transaction.lock(originals | self.browse(values.get("repeats_id")))
         if session:
             closing_latch.refuse_closed(session)
-        self._age(originals.terminal_id)
+        self._expire_stale(originals.terminal_id)
         if values.get("repeats_id"):
             why_not = RefundDecision(self.browse(values["repeats_id"])).why_not_repeat()
             if why_not:
@@ -217,10 +217,10 @@ class GlaseTransaction(models.Model):
                 "order_id": self.env["pos.order"].browse(values.get("order_id")).exists().id,
                 "original_id": original.id,
                 "call_reference": original.account_id._sent_reference(client_reference),
-                "asked_at": now,
+                "till_seen_at": now,
             }
         )
-        row._move("claim", sent_at=now)
+        row._transition("claim", sent_at=now)
         row._note("refundPayment", client_reference=client_reference)
         self.env.flush_all()
         return row.id, original.id
@@ -279,8 +279,8 @@ class GlaseTransaction(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             """
-            UPDATE glase_transaction SET spent_on = 'refund', payment_id = NULL
-             WHERE id = %s AND spent_on IS NULL
+            UPDATE glase_transaction SET refund_claim = 'refund', payment_id = NULL
+             WHERE id = %s AND refund_claim IS NULL
                AND (payment_id IS NULL OR payment_id IN (
                     SELECT payment.id FROM pos_payment payment
                       JOIN pos_order o ON o.id = payment.pos_order_id
@@ -289,7 +289,7 @@ class GlaseTransaction(models.Model):
             (self.id, list(order_states)),
         )
         claimed = bool(self.env.cr.rowcount)
-        self.invalidate_recordset(["spent_on", "payment_id"])
+        self.invalidate_recordset(["refund_claim", "payment_id"])
         if claimed:
             self._draft_payments()._glase_write_proof({"payment_status": REVERSING})
             books_job.mark_due(self)
@@ -301,8 +301,8 @@ class GlaseTransaction(models.Model):
         standing = self.search_count(
             [("original_id", "=", self.id), ("state", "in", list(STANDING))], limit=1
         )
-        if self.spent_on and not standing:
-            self.write({"spent_on": False})
+        if self.refund_claim and not standing:
+            self.write({"refund_claim": False})
             self._prove_payments()
 
     def _forget_payment(self):
@@ -348,7 +348,7 @@ class GlaseTransaction(models.Model):
                 "|",
                 ("payment_id", "=", False),
                 ("payment_id.pos_order_id.state", "=", "draft"),
-                ("original_id.spent_on", "=", False),
+                ("original_id.refund_claim", "=", False),
                 ("case_ids", "not any", [("kind", "=", "refund_without_order")]),
             ],
             limit=limit,

@@ -13,22 +13,22 @@ class GlaseTransaction(models.Model):
 
     _inherit = "glase.transaction"
 
-    def _absorb(self, evidence, heard):
+    def _record_answer(self, evidence, heard):
         """Override to say what an answer means for a refund, and to act on its end."""
         if self.kind != state_machine.REFUND:
-            return super()._absorb(evidence, heard)
+            return super()._record_answer(evidence, heard)
         before = self.state
         if evidence.outcome == state_machine.ANSWER and evidence.code:
             heard = {**heard, "message": self._refund_refused_message(evidence.code, heard)}
-        result = super()._absorb(evidence, heard)
+        result = super()._record_answer(evidence, heard)
         if self.state != before:
             self._after_refund()
             self._after_repetition(evidence)
         return result
 
-    def _move(self, request, **values):
+    def _transition(self, request, **values):
         """Override to act on the end of a refund."""
-        result = super()._move(request, **values)
+        result = super()._transition(request, **values)
         if self.kind == state_machine.REFUND:
             self._after_refund()
         return result
@@ -46,7 +46,7 @@ class GlaseTransaction(models.Model):
         if self.decided_by:
             asked = asked.with_user(self.decided_by).sudo()
         asked._settle(self.decided_reason or self.env._("Glase has answered after all."))
-        if self.state == state_machine.REFUNDED and original.spent_on:
+        if self.state == state_machine.REFUNDED and original.refund_claim:
             original._settle_cases(
                 case_kinds.offering(case_kinds.REFUND),
                 self.env._("Given back without an order: %s", self.ers_reference or ""),
@@ -77,7 +77,7 @@ class GlaseTransaction(models.Model):
 
     def _decide(self, request, reason, user, **values):
         """Write down what was decided about an unknown refund."""
-        self._move(
+        self._transition(
             request,
             decided_at=clock.now(self.env.cr),
             decided_by=user.id,

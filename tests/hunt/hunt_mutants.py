@@ -180,7 +180,7 @@ def drop_a_late_paid(world):
             evidence = dataclasses.replace(evidence, status="CANCELED")
         return original(self, evidence, heard)
 
-    return in_ledger(world, _absorb=absorb)
+    return in_ledger(world, _record_answer=absorb)
 
 
 @mutant
@@ -332,7 +332,7 @@ def a_refund_whose_server_died_is_failed(world):
         }
         with (
             patch.dict(state_machine.REQUESTS, never_sent=never_sent),
-            in_ledger(world, _move=move),
+            in_ledger(world, _transition=move),
         ):
             yield
 

@@ -20,7 +20,7 @@ VERIFIED_BY_NOTHING = """
      WHERE p.payment_method_id = %s AND p.amount <> 0 AND p.glase_unverified IS NOT TRUE
        AND p.is_change IS NOT TRUE AND o.state IN ('paid', 'done')
        AND NOT EXISTS (SELECT 1 FROM glase_transaction t WHERE t.payment_id = p.id
-                          AND t.spent_on IS NULL AND t.state IN ('paid', 'refunded'))
+                          AND t.refund_claim IS NULL AND t.state IN ('paid', 'refunded'))
 """
 
 

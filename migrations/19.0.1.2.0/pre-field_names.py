@@ -1,0 +1,49 @@
+"""Fields of the ledger get plainer names; what is stored in them stays."""
+
+# By model: the name until this version, the name from it on.
+RENAMED = {
+    "glase.transaction": {
+        "asked_at": "till_seen_at",
+        "answered_at": "glase_seen_at",
+        "spent_on": "refund_claim",
+        "clears_id": "replaces_lost_id",
+    }
+}
+
+
+def migrate(cr, version):
+    """Rename columns, their indexes and what Odoo keeps about the fields.
+
+    :param cr: the update's cursor
+    :param str version: the version that is updated
+    """
+    for model, names in RENAMED.items():
+        for old, new in names.items():
+            _rename(cr, model, old, new)
+
+
+def _rename(cr, model, old, new):
+    table = model.replace(".", "_")
+    columns = "SELECT FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
+    cr.execute(columns, (table, old))
+    if not cr.rowcount:
+        return
+    cr.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{old}" TO "{new}"')
+    index = "{}__{}_index"
+    cr.execute(
+        f'ALTER INDEX IF EXISTS "{index.format(table, old)}" RENAME TO "{index.format(table, new)}"'
+    )
+    # Exports, filters and translations are bound to these records.
+    cr.execute(
+        "UPDATE ir_model_fields SET name = %s WHERE model = %s AND name = %s", (new, model, old)
+    )
+    external = "field_{}__{}"
+    cr.execute(
+        "UPDATE ir_model_data SET name = %s WHERE module = 'pos_glase' AND name = %s",
+        (external.format(table, new), external.format(table, old)),
+    )
+    cr.execute(
+        "UPDATE ir_model_data SET name = replace(name, %s, %s)"
+        " WHERE module = 'pos_glase' AND model = 'ir.model.fields.selection'",
+        (f"selection__{table}__{old}__", f"selection__{table}__{new}__"),
+    )

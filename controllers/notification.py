@@ -3,6 +3,8 @@
 from odoo import http
 from odoo.http import request
 
+from ..models.ledger.push import Push
+
 
 class GlaseNotificationController(http.Controller):
     """Public: whoever has the address of an attempt may wake its till, and do nothing else."""
@@ -18,7 +20,7 @@ class GlaseNotificationController(http.Controller):
     def notification(self, token, **_told):
         """Wake the till of an attempt; the status says it all, the answer has no body.
 
-        :param str token: the last part of ``GlaseTransaction._notification_url``
+        :param str token: the last part of ``Push.url``
         """
-        status = request.env["glase.transaction"]._notified(token)
+        status = Push(request.env).heard(token)
         return request.make_response("", status=status)

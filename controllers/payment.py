@@ -6,6 +6,7 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
+from ..models.refunds.refund_till import RefundTill
 from ..models.support import caller_context, parameters
 from ..models.support.till_errors import answers_refusals
 
@@ -30,8 +31,8 @@ def door(route):
     return checked
 
 
-def _ledger():
-    return request.env["glase.transaction"]
+def _till():
+    return RefundTill(request.env)
 
 
 class GlasePaymentController(http.Controller):
@@ -40,71 +41,71 @@ class GlasePaymentController(http.Controller):
     @http.route("/pos_glase/send", type="jsonrpc", auth="user")
     @door
     def send(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
-        """Send the bill of one payment line; see ``GlaseTransaction._till_send``."""
-        return _ledger()._till_send(config_id, order_uuid, line_uuid, attempt, amount, cashier)
+        """Send the bill of one payment line; see ``Till.send``."""
+        return _till().send(config_id, order_uuid, line_uuid, attempt, amount, cashier)
 
     @http.route("/pos_glase/status", type="jsonrpc", auth="user")
     @door
     def status(self, config_id, line_uuid, attempt, take_back=False):
-        """Ask once what became of a bill; see ``GlaseTransaction._till_status``."""
-        return _ledger()._till_status(config_id, line_uuid, attempt, take_back)
+        """Ask once what became of a bill; see ``Till.status``."""
+        return _till().status(config_id, line_uuid, attempt, take_back)
 
     @http.route("/pos_glase/cancel", type="jsonrpc", auth="user")
     @door
     def cancel(self, config_id, line_uuid, attempt):
-        """Cancel a bill; see ``GlaseTransaction._till_cancel``."""
-        return _ledger()._till_cancel(config_id, line_uuid, attempt)
+        """Cancel a bill; see ``Till.cancel``."""
+        return _till().cancel(config_id, line_uuid, attempt)
 
     @http.route("/pos_glase/leave", type="jsonrpc", auth="user")
     @door
     def leave(self, config_id, line_uuid, attempt):
-        """Leave a payment open; see ``GlaseTransaction._till_leave``."""
-        return _ledger()._till_leave(config_id, line_uuid, attempt)
+        """Leave a payment open; see ``Till.leave``."""
+        return _till().leave(config_id, line_uuid, attempt)
 
     @http.route("/pos_glase/resume", type="jsonrpc", auth="user")
     @door
     def resume(self, config_id, line_uuids=()):
-        """What the server knows of these lines; see ``GlaseTransaction._till_resume``."""
-        return _ledger()._till_resume(config_id, line_uuids)
+        """What the server knows of these lines; see ``Till.resume``."""
+        return _till().resume(config_id, line_uuids)
 
     @http.route("/pos_glase/update", type="jsonrpc", auth="user")
     @door
     def update(self, config_id, order_uuid, line_uuid, attempt, amount):
-        """Change the amount of a bill that is out; see ``GlaseTransaction._till_update``."""
-        return _ledger()._till_update(config_id, order_uuid, line_uuid, attempt, amount)
+        """Change the amount of a bill that is out; see ``Till.update``."""
+        return _till().update(config_id, order_uuid, line_uuid, attempt, amount)
 
     @http.route("/pos_glase/force", type="jsonrpc", auth="user")
     @door
     def force(self, config_id, line_uuid, attempt, reason, login="", password=""):
-        """A manager marks a payment as paid; see ``GlaseTransaction._till_force``."""
-        return _ledger()._till_force(config_id, line_uuid, attempt, reason, login, password)
+        """A manager marks a payment as paid; see ``Till.force``."""
+        return _till().force(config_id, line_uuid, attempt, reason, login, password)
 
     @http.route("/pos_glase/refundable", type="jsonrpc", auth="user")
     @door
     def refundable(self, config_id, order_uuid="", refunded_order_ids=()):
-        """What can be given back for a refund order; see ``GlaseTransaction._till_refundable``."""
-        return _ledger()._till_refundable(config_id, order_uuid, refunded_order_ids)
+        """What can be given back for a refund order; see ``RefundTill.refundable``."""
+        return _till().refundable(config_id, order_uuid, refunded_order_ids)
 
     @http.route("/pos_glase/refund", type="jsonrpc", auth="user")
     @door
     def refund(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
-        """Give money back for a refund order; see ``GlaseTransaction._till_refund``."""
-        return _ledger()._till_refund(config_id, order_uuid, line_uuid, attempt, amount, cashier)
+        """Give money back for a refund order; see ``RefundTill.refund``."""
+        return _till().refund(config_id, order_uuid, line_uuid, attempt, amount, cashier)
 
     @http.route("/pos_glase/reverse", type="jsonrpc", auth="user")
     @door
     def reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):
-        """Give back a paid line of an open order; see ``GlaseTransaction._till_reverse``."""
-        return _ledger()._till_reverse(config_id, line_uuid, attempt, refund_attempt, cashier)
+        """Give back a paid line of an open order; see ``RefundTill.reverse``."""
+        return _till().reverse(config_id, line_uuid, attempt, refund_attempt, cashier)
 
     @http.route("/pos_glase/approve_refund_tender", type="jsonrpc", auth="user")
     @door
     def approve_refund_tender(self, config_id, order_uuid, login="", password="", reason=""):
         """Let a manager allow another tender for an undecided refund.
 
-        See ``GlaseTransaction._till_approve_refund_tender``.
+        See ``RefundTill.approve_refund_tender``.
         """
-        return _ledger()._till_approve_refund_tender(config_id, order_uuid, login, password, reason)
+        return _till().approve_refund_tender(config_id, order_uuid, login, password, reason)
 
     @http.route("/pos_glase/override_closing", type="jsonrpc", auth="user")
     @door

@@ -127,7 +127,7 @@ class TestAttack(Attacker, GlaseCommon):
             for name in (
                 "_transition",
                 "_record_answer",
-                "_till_send",
+                "_cron_settle",
                 "_give_up",
                 "_force",
                 "_claim_link",

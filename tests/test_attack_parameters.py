@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import JsonRpcException
 from odoo.tools import mute_logger
 
+from ..models.ledger.push import Push
 from ..models.support import autonomous_transaction, parameters
 from .doors import DoorsCommon, public_methods, routes
 
@@ -247,7 +248,7 @@ class TestAttackParameters(DoorsCommon):
     def test_a_push_that_is_played_again_wakes_the_till_once(self):
         self.account.public_url = "https://shop.example.com"
         self.send(self.order, self.line)
-        address = self.env["glase.transaction"]._notification_url(self.account, self.line, "1")
+        address = Push(self.env).url(self.account, self.line, "1")
         path = address.removeprefix("https://shop.example.com")
         self.authenticate(None, None)
         codes = {self.url_open(path, method="POST").status_code for _again in range(60)}

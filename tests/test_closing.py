@@ -3,8 +3,13 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
+from ..models.ledger.claim import PaymentClaim
+from ..models.ledger.exchange import REFUND, SEND, Exchange
+from ..models.ledger.till import Till, values_of_line
 from ..models.pos import closing_latch
 from ..models.pos.session_closing import SessionClosing
+from ..models.refunds.refund import RefundClaim
+from ..models.support import autonomous_transaction
 from ..models.support.till_errors import Refused
 from .refunds import RefundCommon
 
@@ -248,13 +253,15 @@ class TestClosing(RefundCommon):
     def claim(self, values):
         """What a request does that was let in before the register began to close."""
         rows = self.env["glase.transaction"]
-        return rows._in_own_transaction(lambda own: own._claim(values, "C-1"))
+        sending = Exchange(rows, SEND)
+        return autonomous_transaction.run_on(
+            rows, lambda own: PaymentClaim(own, values, sending).make()
+        )
 
     def canceled_order_values(self):
         """The row of a bill whose request has passed all checks; its order is out of the way."""
         order, line = self.draft_order(self.pos_session, 20)
-        rows = self.env["glase.transaction"]
-        values = rows._row_values(order, self.terminal, line, "1", "20.00", "Maja")
+        values = Till(self.env)._row_values(order, self.terminal, line, "1", "20.00", "Maja")
         order.state = "cancel"
         self.env.flush_all()
         return values
@@ -262,7 +269,7 @@ class TestClosing(RefundCommon):
     def test_while_the_register_closes_nothing_is_sent(self):
         paid, row = self.paid_order(100)
         refund_order, refund_line = self.refund_order(paid, 30)
-        refund = self.env["glase.transaction"]._values_of_line(refund_order, refund_line, "1", 30)
+        refund = values_of_line(self.env, refund_order, refund_line, "1", 30)
         refund_order.state = "cancel"
         bill = self.canceled_order_values()
         heard = []
@@ -270,8 +277,9 @@ class TestClosing(RefundCommon):
         def closing(session):
             for attempt in (
                 lambda: self.claim(bill),
-                lambda: self.env["glase.transaction"]._in_own_transaction(
-                    lambda own: own._claim_refund(row.ids, refund, "C-2", None)
+                lambda: autonomous_transaction.run_on(
+                    row,
+                    lambda own: RefundClaim(own, refund, Exchange(own, REFUND), None).make(),
                 ),
             ):
                 with self.assertRaises(Refused) as caught:

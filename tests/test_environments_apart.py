@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..models.pos.session_figures import SessionFigures
+from ..models.refunds.office_refund import OfficeRefund
 from .go_live import GoLiveCommon
 
 
@@ -52,7 +53,7 @@ class TestEnvironmentsApart(GoLiveCommon):
         before = self.env["pos.order"].search_count([("state", "!=", "cancel")])
         with self.office() as env, self.refused(UserError, "cash or another tender"):
             row = env["glase.transaction"].browse(self.row_of_test.id)
-            row._office_refund("office-1", row._refundable(), "Broken")
+            OfficeRefund(row).give_back("office-1", row._refundable(), "Broken")
         self.assertFalse(self.calls_to_refund())
         orders = self.env["pos.order"].search_count([("state", "!=", "cancel")])
         self.assertEqual(orders, before)

@@ -2,6 +2,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
+from ..models.ledger import exchange
+from ..models.support import autonomous_transaction
 from ..rules import state_machine
 from .common import GlaseCommon
 
@@ -273,14 +275,14 @@ class TestLedgerSettle(GlaseCommon):
     def test_a_bill_that_is_given_up_while_its_cancel_is_under_way_is_not_asked_about(self):
         _order, line = self.sent()
         self.customer("pay")
-        rows = type(self.env["glase.transaction"])
-        cancel = rows._cancel
+        cancel = exchange.cancel
 
-        def cancel_while_the_cashier_leaves(ledger_rows, row_id):
-            cancel(ledger_rows, row_id)
-            ledger_rows._in_own_transaction(lambda own: own.browse(row_id)._give_up("left_open"))
+        def cancel_while_the_cashier_leaves(rows, row_id):
+            cancel(rows, row_id)
+            row = rows.browse(row_id)
+            autonomous_transaction.run_on(row, lambda own: own._give_up("left_open"))
 
-        with patch.object(rows, "_cancel", cancel_while_the_cashier_leaves):
+        with patch.object(exchange, "cancel", cancel_while_the_cashier_leaves):
             self.door("cancel", line_uuid=line, attempt="1")
         self.assertEqual(self.operations(line), ["sendInvoice", "cancelInvoice"])
         self.advance(31)

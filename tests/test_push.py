@@ -5,7 +5,7 @@ import threading
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ..models.ledger.glase_push import GOOD_FOR_SECONDS
+from ..models.ledger.push import GOOD_FOR_SECONDS, Push
 from ..models.ledger.public_address import is_public_address
 from .common import GlaseCommon
 
@@ -66,7 +66,7 @@ class TestPush(GlaseCommon):
         return order, line
 
     def address(self, line, attempt="1"):
-        return self.env["glase.transaction"]._notification_url(self.account, line, attempt)
+        return Push(self.env).url(self.account, line, attempt)
 
     def push(self, address, method="POST", **options):
         """Post as a stranger does: without a session."""

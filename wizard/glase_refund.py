@@ -6,6 +6,7 @@ from odoo.exceptions import RedirectWarning, UserError
 
 from ..models.pos.res_users import MANAGERS
 from ..models.refunds import refund_order
+from ..models.refunds.office_refund import OfficeRefund
 from ..models.support.public_method import public
 
 
@@ -98,7 +99,7 @@ class GlaseRefund(models.TransientModel):
             raise UserError(self.env._("Enter an amount above zero."))
         if not self.register_open:
             self._refuse_without_register()
-        refund = row._office_refund(
+        refund = OfficeRefund(row).give_back(
             self.line_uuid, total, self.reason.strip(), self._chosen_pieces()
         )
         return self._show(refund)

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine
 from ..ledger.glase_transaction_named import SHAPE
+from ..ledger.payment_end import PaymentEnd
+from ..refunds import refund
 from ..pos.res_users import MANAGERS
 from ..support.public_method import public
 from ..support.till_errors import Refused
@@ -139,7 +141,6 @@ class GlaseCase(models.Model):
         if not self.can_say_unpaid:
             raise UserError(self.env._("This bill is decided already. Reload the page."))
         row._transition("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
-        row._after(row.state)
         self._settle(reason)
 
     @case_action
@@ -165,7 +166,7 @@ class GlaseCase(models.Model):
             raise UserError(self.env._("It is known already what Glase took. Reload the page."))
         row.write({"amount": amount, "proposing": False, **row._decided(reason, self.env.user)})
         row._note("amount_decided", f"{row._decimal(amount)}: {reason}")
-        row._after_paid()
+        PaymentEnd(row).paid()
         if not row._finished_order():
             row._open_case("paid_without_order")
         self._settle(reason)
@@ -214,13 +215,11 @@ class GlaseCase(models.Model):
 
     def _decide_refund(self, request, reference=""):
         row, reason = self._refund_decision()
-        row_id, user_id = row.id, self.env.uid
-        row._end_request_transaction()
+        user_id = self.env.uid
+        autonomous_transaction.end_request(self.env)
         try:
-            row._in_own_transaction(
-                lambda rows: RefundDecision(rows.browse(row_id)).decide(
-                    request, reason, user_id, reference
-                )
+            autonomous_transaction.run_on(
+                row, lambda own: RefundDecision(own).decide(request, reason, user_id, reference)
             )
         except Refused as refusal:
             raise UserError(refusal.message) from refusal
@@ -246,12 +245,11 @@ class GlaseCase(models.Model):
         :raises UserError: if it cannot be told apart afterwards, or nothing was learnt
         """
         row, reason = self._refund_decision()
-        row_id, decision = row.id, RefundDecision(row)
-        why_not = decision.why_not_repeat()
+        row_id, why_not = row.id, RefundDecision(row).why_not_repeat()
         if why_not:
             raise UserError(why_not)
         try:
-            repeated_id = decision.repeat(reason, self.env.uid)
+            repeated_id = refund.repeat(row, reason, self.env.uid)
         except Refused as refusal:
             raise UserError(refusal.message) from refusal
         self.env.invalidate_all()

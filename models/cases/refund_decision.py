@@ -97,27 +97,3 @@ class RefundDecision:
                 "and might pay twice."
             )
         return False
-
-    def repeat(self, reason, user_id):
-        """Make the refund a second time, as a row of its own (``doc/ledger.md §12``).
-
-        :return: the id of the repetition's row
-        :raises Refused: before any call
-        """
-        row = self.row
-        values = {
-            "line_uuid": row.line_uuid,
-            "attempt": f"{row.attempt} repeated {row.id}",
-            "amount": row.amount,
-            "config_id": row.config_id.id,
-            "session_id": row.session_id.id,
-            "order_id": row.order_id.id,
-            "order_uuid": row.order_uuid,
-            "order_name": row.order_name,
-            "order_total": row.order_total,
-            "cashier": row.cashier,
-            "user_id": user_id,
-            "refund_reason": reason,
-            "repeats_id": row.id,
-        }
-        return row._make_refund(row.original_id, values)

@@ -27,6 +27,7 @@ from ...rules.certification_sheet import (
 from ..accounts import glase_connection
 from ..accounts.glase_account import POS_NAME_AND_VERSION
 from ..accounts.glase_connection import raising
+from ..ledger.exchange import evidence_of_answer, evidence_of_error
 from ..receipts.document import receipt_document
 from ..support import clock
 from ..support.cashier_messages import cashier_message
@@ -217,12 +218,12 @@ class GlaseVerification(models.Model):
 
         :rtype: Heard
         """
-        rows, operation = self.env["glase.transaction"], claim.operation
+        operation = claim.operation
         try:
             answer = claim.call(client_reference=claim.reference)
         except GlaseError as error:
             return Heard(
-                rows._evidence_of_error(operation, error),
+                evidence_of_error(operation, error),
                 self._in_words(error),
                 answer=error.answer,
                 reference=error.client_reference or claim.reference,
@@ -238,7 +239,7 @@ class GlaseVerification(models.Model):
             words = "The server made a mistake: see its log."
             return Heard(evidence, words, reference=claim.reference)
         return Heard(
-            rows._evidence(operation, answer),
+            evidence_of_answer(operation, answer),
             answer=answer,
             reference=answer.client_reference,
             seconds=answer.seconds,

@@ -1,23 +1,31 @@
-from decimal import Decimal
+import dataclasses
 
-from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo import SUPERUSER_ID, api, fields, models
 
 from ...rules import state_machine
 from ...rules.environments import ENVIRONMENTS
+from ...rules.reconciliation import REMATCHED
 from ..books import books_job
-from ..support import autonomous_transaction, clock
+from ..pos.res_users import MANAGERS
+from ..refunds.office_refund import OfficeRefund
+from ..refunds.refund_end import RefundEnd
+from ..support import autonomous_transaction, clock, cron
+from ..support.public_method import public
+from . import references
+from .payment_end import PaymentEnd
+from .settlement import Settlement
 
-# States of an order that is stored for good.
-FINISHED = ("paid", "done")
+# What follows when a row ends, and the words for it, by its kind.
+ENDS = {state_machine.PAYMENT: PaymentEnd, state_machine.REFUND: RefundEnd}
 
 
 class GlaseTransaction(models.Model):
     """THE LEDGER: one row for each attempt to move money, and its state.
 
     Rows are written by the ledger only, in transactions of its own; nobody writes them over RPC.
-    The rules are in ``doc/ledger.md``, the state machine in :mod:`.ledger`, the conversations
-    with Glase in ``glase_transaction_till.py`` and ``glase_transaction_settle.py``.
+    The rules are in ``doc/ledger.md``, the state machine in ``rules/state_machine.py``. What is done
+    with rows is in plain classes: the till's questions (:class:`.till.Till`), the calls
+    (:class:`.exchange.Exchange`), how rows without a till end (:class:`.settlement.Settlement`).
     """
 
     _name = "glase.transaction"
@@ -119,6 +127,17 @@ class GlaseTransaction(models.Model):
         ondelete="restrict",
         help="The lost bill that this attempt takes off the sticker",
     )
+    repeats_id = fields.Many2one(
+        "glase.transaction",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The unknown refund that this one was made to find out about",
+    )
+    refund_reason = fields.Char("Reason for the Refund", readonly=True)
+    refundable_amount = fields.Monetary("Can Be Refunded", compute="_compute_refundable_amount")
+    other_tender_by = fields.Many2one("res.users", "Other Tender Approved by", readonly=True)
+    other_tender_reason = fields.Char("Reason for the Other Tender", readonly=True)
     call_reference = fields.Char(
         "Reference of the Call",
         readonly=True,
@@ -135,6 +154,7 @@ class GlaseTransaction(models.Model):
         index="btree_not_null",
         help="The payment reference, where it names this row alone",
     )
+    reference_by = fields.Many2one("res.users", "Payment Reference Entered by", readonly=True)
     receipt_time = fields.Datetime("Time on Glase's Receipt", readonly=True)
     receipt_amount = fields.Monetary("Amount on Glase's Receipt", readonly=True)
     receipt_currency = fields.Char("Currency on Glase's Receipt", readonly=True)
@@ -145,6 +165,8 @@ class GlaseTransaction(models.Model):
     ended_at = fields.Datetime(readonly=True)
     till_seen_at = fields.Datetime("Till Last Heard", readonly=True)
     glase_seen_at = fields.Datetime("Glase Last Heard", readonly=True)
+
+    woken_at = fields.Datetime("Till Last Woken", readonly=True, copy=False)
 
     cancel_wished_at = fields.Datetime(readonly=True)
     cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
@@ -254,67 +276,55 @@ class GlaseTransaction(models.Model):
         for row in self:
             row.open_case_count = len(row.case_ids.filtered(lambda case: case.state == "open"))
 
-    # === Reading ===
+    # === How the ledger is written: by request, or by evidence (``doc/ledger.md §3``) ===
 
-    @api.model
-    def _undecided(self, terminal):
-        """The rows of a registration whose money is not decided yet.
+    def write(self, vals):
+        """Override: the books, and reports that have had the row already, are compared again.
 
-        While there are any, the registration must stay as it is (``doc/ledger.md §8``).
+        By the jobs, and not by who waits here (``doc/ledger.md §15`` and ``§19``).
         """
-        states = [state_machine.SENDING, state_machine.ISSUED, state_machine.UNKNOWN]
-        return self.sudo().search([("terminal_id", "in", terminal.ids), ("state", "in", states)])
+        due = books_job.makes_due(vals)
+        result = super().write({**vals, "books_due": True} if due else vals)
+        if due:
+            books_job.wake_for_rows(self)
+        if vals.get("state") in state_machine.FINAL or vals.get("ers_reference"):
+            named = (self | self.original_id).mapped("ers_reference")
+            waiting = [("reference", "in", named), ("kind", "in", REMATCHED)]
+            if self.env["glase.period.line"].sudo().search_count(waiting, limit=1):
+                cron.wake(self.env, "cron_periods")
+        return result
 
-    @api.model
-    def _open_rows(self, config):
-        """The payments that hold a till at this moment."""
-        return self.sudo().search(
-            [("config_id", "in", config.ids), ("state", "in", list(state_machine.HOLDS_TILL))]
-        )
-
-    def _finished_order(self):
-        """The finished order that has this row: there it has its end. Of no row there is none."""
-        order = self.payment_id.pos_order_id
-        return order if order.state in FINISHED else order.browse()
-
-    def _is_of_order(self, order):
-        """Whether this is the order that the row was sent for, or was attached to by a manager."""
+    def _end(self):
+        """What is done when this row ends, by its kind."""
         self.ensure_one()
-        if self.attached_at:
-            return self.order_id == order
-        return self.order_uuid == order.uuid
+        return ENDS[self.kind](self)
 
-    # === Locks ===
+    def _transition(self, request, **values):
+        """Change the state because somebody asks for it.
 
-    def _lock(self):
-        """Lock these rows before how they end is read, with what they give back and repeat."""
-        autonomous_transaction.lock(self | self.original_id | self.repeats_id)
-
-    @api.model
-    def _lock_ends(self, orders=None, payments=None, order_uuids=()):
-        """Lock the rows of orders and of payments; who may end one of them does this first.
-
-        They are found by the ledger's own keys, and as superuser: not by what the caller may see
-        (``doc/ledger.md §2``).
-
-        :param orders: orders whose rows are meant, whatever they are linked to
-        :param payments: payments whose rows are meant
-        :param order_uuids: of orders that may not be stored yet
-        :return: the rows
+        :param str request: a key of ``state_machine.REQUESTS``
+        :raises ValueError: if the map does not let a row in this state go there
         """
-        rows = self.sudo()
-        orders = self.env["pos.order"].sudo() | (orders or self.env["pos.order"]).sudo()
-        payments = orders._glase_payments() | (payments or self.env["pos.payment"]).sudo()
-        uuids = {*order_uuids, *orders.mapped("uuid")} - {False, None}
-        lines = set(payments.mapped("uuid")) - {False}
-        found = rows.search(
-            Domain("order_uuid", "in", list(uuids))
-            | Domain("order_id", "in", orders.ids)
-            | Domain("line_uuid", "in", list(lines))
-            | Domain("payment_id", "in", payments.ids)
+        self.ensure_one()
+        state = state_machine.REQUESTS[request].get(self.state)
+        if state is None:
+            raise ValueError(f"{request} is not possible for a row that is {self.state}")
+        now = clock.now(self.env.cr)
+        ended = {"ended_at": now} if state in state_machine.FINAL else {}
+        self.write({"state": state, **ended, **values})
+        self._note(request, values.get("message"))
+        self._end().requested()
+
+    def _decide(self, request, reason, user, **values):
+        """Write down what was decided about an unknown refund."""
+        self._transition(
+            request,
+            decided_at=clock.now(self.env.cr),
+            decided_by=user.id,
+            decided_reason=reason,
+            message=reason,
+            **values,
         )
-        found._lock()
-        return found
 
     def _decided(self, reason, manager):
         """Who has decided something about a row, and why: values to write."""
@@ -324,60 +334,113 @@ class GlaseTransaction(models.Model):
             "decided_reason": reason,
         }
 
-    def _cron_books(self):
-        """Correct the books for all rows and payments that are due."""
-        books_job.BooksJob(self.env).run()
+    def _asker_id(self):
+        """Who asks: in the ledger's own transactions whom they work for, else who is logged in."""
+        if self.env.uid == SUPERUSER_ID:
+            return self.env.context.get("glase_user_id")
+        return self.env.uid
 
-    # === Money ===
-
-    def _decimal(self, amount):
-        """An amount of this row as Decimal, in major units with the currency's decimals."""
+    def _note(self, operation, message=None, client_reference=None, ers_reference=None):
+        """Append an event that is no answer: a request, a wish, a conclusion."""
         self.ensure_one()
-        return Decimal(f"{amount:.{self.currency_id.decimal_places}f}")
-
-    def _taken_amount(self):
-        """What Glase took: the amount of its receipt where it gave one, else the bill's.
-
-        Zero where that is not known: a receipt in another currency, or none while an update of
-        the amount was out.
-        """
-        self.ensure_one()
-        if self.receipt_currency and self.receipt_currency != self.currency_id.name:
-            return 0.0
-        if self.proposing:
-            return 0.0
-        return self.receipt_amount if self.receipt_currency else self.amount
-
-    def _stands_for(self, amount):
-        """Whether a payment of this amount (float, major units) is what this row is about."""
-        self.ensure_one()
-        amounts = [self._taken_amount() or self.amount]
-        if self.proposing:
-            amounts += [self.amount, self.proposed_amount]
-        return any(self.currency_id.compare_amounts(amount, mine) == 0 for mine in amounts)
-
-    def _claim_link(self, payment):
-        """Link the row to an order's payment, if nothing else has claimed it meanwhile.
-
-        :return: whether it is linked to this payment now
-        """
-        self.ensure_one()
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
-            " WHERE id = %s AND payment_id IS NULL AND refund_claim IS NULL",
-            (payment.id, payment.pos_order_id.id, self.id),
+        if client_reference:
+            client_reference = self.account_id._sent_reference(client_reference)
+        self.env["glase.event"].create(
+            {
+                "transaction_id": self.id,
+                "time": clock.now(self.env.cr),
+                "user_id": self._asker_id(),
+                "operation": operation,
+                "outcome": state_machine.NOTE,
+                "client_reference": client_reference,
+                "ers_reference": ers_reference,
+                "state": self.state,
+                "message": message,
+            }
         )
-        claimed = bool(self.env.cr.rowcount)
-        self.invalidate_recordset(["payment_id", "order_id", "refund_claim"])
-        if claimed:
-            books_job.mark_due(self)
-        return claimed
 
-    def _amount_is_certain(self):
-        """Whether it is known what Glase took, or will take."""
+    def _record_answer(self, evidence, heard):
+        """Store what was heard, judge it, and act on the verdict: never refused.
+
+        :param state_machine.Evidence evidence: the answer, or the lack of one
+        :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
+        """
         self.ensure_one()
-        return not self.currency_id.is_zero(self._taken_amount())
+        self._lock()
+        before, now = self.state, clock.now(self.env.cr)
+        verdict, evidence, other = self._judge(evidence)
+        if other:
+            heard = {**heard, "message": self._end().message_of_another(evidence)}
+        heard = self._end().worded(evidence, heard)
+        self._store_event(evidence, verdict.state, now, heard)
+        self.write(self._values_of(verdict, evidence, heard, now))
+        autonomous_transaction.flush_unique(self)
+        named = evidence.ers_reference or evidence.invoice_reference
+        for kind in verdict.cases:
+            self._open_case(kind, named=named, other=other and other.display_name)
+        self._end().answered(before, evidence)
+
+    def _judge(self, evidence):
+        """What an answer changes; one that names what another row has proves nothing (§20).
+
+        :return: the verdict, the evidence as it is stored, and what else has the reference
+        """
+        verdict = state_machine.judge(self._as_judged(), evidence)
+        named = {verdict.values.get(name) for name in ("invoice_reference", "ers_reference")}
+        other = references.holder(self, self.environment, named - {self.original_id.ers_reference})
+        if other:
+            evidence = dataclasses.replace(evidence, outcome=state_machine.OF_ANOTHER)
+            verdict = state_machine.judge(self._as_judged(), evidence)
+        return verdict, evidence, other
+
+    def _store_event(self, evidence, state, now, heard):
+        amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False
+        names = ("operation", "outcome", "code", "status", "version")
+        referred = ("invoice_reference", "ers_reference")
+        self.env["glase.event"].create(
+            {
+                "transaction_id": self.id,
+                "time": now,
+                "user_id": self._asker_id(),
+                **{name: getattr(evidence, name) for name in (*names, *referred)},
+                "amount": amount,
+                "state": state,
+                **heard,
+            }
+        )
+
+    def _values_of(self, verdict, evidence, heard, now):
+        values = dict(verdict.values)
+        for name in {"receipt_amount", "amount"} & set(values):
+            values[name] = float(values[name])
+        if evidence.outcome in (state_machine.ANSWER, state_machine.OF_ANOTHER):
+            values["glase_seen_at"] = now
+        values["message"] = heard.get("message") or False
+        if "cancel_code" in values:
+            values["cancel_answered_at"] = now
+        if self.given_up_at and self._leaves_till_free(verdict, evidence):
+            values["released"] = True
+        if verdict.state != self.state:
+            values["state"] = verdict.state
+            values.update(dict.fromkeys(self._times_of(verdict.state), now))
+        return values
+
+    @staticmethod
+    def _leaves_till_free(verdict, evidence):
+        """Whether the next bill may take the place of one that was given up."""
+        canceled = verdict.values.get("cancel_code") in state_machine.CANCELED_CODES
+        # Refused for another reason than that it is being paid.
+        refused = verdict.values.get("cancel_refusal")
+        # Paid, but in a way that proves nothing: the bill is off the sticker all the same.
+        unproven = evidence.status == "PAID" and verdict.state == state_machine.ISSUED
+        return canceled or refused or unproven
+
+    @staticmethod
+    def _times_of(state):
+        """The fields that keep when a row has come to a state."""
+        own = {state_machine.ISSUED: ("issued_at",), state_machine.PAID: ("paid_at",)}
+        ended = ("ended_at",) if state in state_machine.FINAL else ()
+        return (*own.get(state, ()), *ended)
 
     def _as_judged(self):
         """The part of the row that the state machine reads."""
@@ -390,3 +453,39 @@ class GlaseTransaction(models.Model):
             said_paid=self.said_paid,
             proposed=self._decimal(self.proposed_amount) if self.proposing else None,
         )
+
+    # === Scheduled jobs, and buttons ===
+
+    @api.model
+    def _cron_settle(self):
+        """Find rows whose till fell silent and work all given-up rows to an end."""
+        Settlement(self.env).run()
+
+    def _cron_books(self):
+        """Correct the books for all rows and payments that are due."""
+        books_job.BooksJob(self.env).run()
+
+    @api.model
+    def _cron_watch_forced(self):
+        """Ask about payments that were just marked as paid, each second for their first minute."""
+        Settlement(self.env).watch_forced()
+
+    @public(group=MANAGERS)
+    def action_refund(self):
+        """Ask how much of a paid transaction goes back, and why."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Glase Refund"),
+            "res_model": "glase.refund",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_transaction_id": self.id},
+        }
+
+    @public(group=MANAGERS)
+    def action_make_refund_order(self):
+        """Enter a refund that was made, but that no order has, in an order.
+
+        :raises UserError: if it has one, or none can be made
+        """
+        return OfficeRefund(self).make_order()

@@ -21,6 +21,7 @@ from ...glase.reports import (
     read_report,
 )
 from ...rules import state_machine
+from ..ledger.exchange import evidence_of_error
 from ..support import autonomous_transaction, clock, cron
 from ..support.cashier_messages import cashier_message
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
@@ -182,8 +183,7 @@ class GlasePeriod(models.Model):
             evidence = state_machine.Evidence("markTransactionPeriod", code=answer.result_code)
             identifier, words = answer.transaction_period_id, False
         except GlaseError as error:
-            rows = self.env["glase.transaction"]
-            evidence = rows._evidence_of_error("markTransactionPeriod", error)
+            evidence = evidence_of_error("markTransactionPeriod", error)
             words = cashier_message(self.env, error)
         self._in_own(lambda own: own._marked(evidence, identifier, words))
 

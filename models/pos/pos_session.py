@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...rules.environments import REAL_FIRST
 from ..books import books_job, method_accounts, session_books
 from ..go_live.moving import refuse_while_moving
+from ..ledger import till
 from ..support.evidence import refuse_system_fields
 from ..support.public_method import public
 from ..support.till_errors import answers_refusals
@@ -242,7 +243,7 @@ class PosSession(models.Model):
         :return: ``{"ok": True}``, or a refusal
         :rtype: dict
         """
-        config = self.env["glase.transaction"]._till_config(config_id)
+        config = till.config_of(self.env, config_id)
         SessionClosing(config.current_session_id).override(reason, login, password)
         return {"ok": True}
 

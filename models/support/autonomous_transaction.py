@@ -65,6 +65,29 @@ def with_records(records, work):
     return run(records.env, lambda env: work(env[name].browse(ids)))
 
 
+def run_on(records, work):
+    """Run ``work`` on the same records in a transaction of its own, for whoever asks here.
+
+    :param records: of any model; without any the model alone is meant
+    :param work: called with these records in a superuser environment whose context says who asked;
+        as for :func:`run`
+    :return: what ``work`` returns
+    """
+    model, ids, user_id = records._name, records.ids, records.env.uid
+    return run(
+        records.env,
+        lambda env: work(env[model].with_context(glase_user_id=user_id).browse(ids)),
+    )
+
+
+def end_request(env):
+    """Commit the transaction of a request: nothing of it is open while Glase thinks.
+
+    The cursor stays usable: the session may be rotated at the end of the request.
+    """
+    env.cr.commit()  # pylint: disable=invalid-commit
+
+
 def _context(env):
     context = caller_context.kept(env.context, caller_context.TAKEN_OVER)
     if "allowed_company_ids" in context:

@@ -1,23 +1,22 @@
-from odoo import api, models
+"""What a till asks of the ledger to give money back (``doc/ledger.md §12``).
+
+Any Point of Sale user may refund at a till against an original order of the till's company: the server
+finds the payment through the refunded lines, and it alone says how much is left.
+"""
 
 from ...rules import case_kinds, state_machine
+from ..ledger.till import Till, config_of, values_of_line
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
+from .refund import make_refund
 
 
-class GlaseTransaction(models.Model):
-    """What a till asks of the ledger to give money back (``doc/ledger.md §12``).
+class RefundTill(Till):
+    """What one till asks about money that goes back; answers like :class:`.till.Till`."""
 
-    Any Point of Sale user may refund at a till against an original order of the till's company:
-    the server finds the payment through the refunded lines, and it alone says how much is left.
-    """
-
-    _inherit = "glase.transaction"
-
-    @api.model
     @answers_refusals
-    def _till_refundable(self, config_id, order_uuid="", refunded_order_ids=()):
+    def refundable(self, config_id, order_uuid="", refunded_order_ids=()):
         """What can be given back with Glase for a refund order.
 
         :param int config_id: the till
@@ -27,7 +26,7 @@ class GlaseTransaction(models.Model):
             nothing can be given back
         :rtype: dict
         """
-        config = self._till_config(config_id)
+        config = config_of(self.env, config_id)
         orders = self.env["pos.order"].browse(list(refunded_order_ids)).exists()
         orders |= refund_order.refunded_orders(self._stored_order(config, order_uuid))
         originals = self._refund_originals(orders, config)
@@ -40,23 +39,13 @@ class GlaseTransaction(models.Model):
             message = originals._too_much_message(total)
         return {
             "ok": True,
-            "payments": [
-                {
-                    "id": row.id,
-                    "reference": row.ers_reference,
-                    "refundable": str(left[row.id]),
-                    "paid_at": str((row.receipt_time or row.paid_at).replace(microsecond=0)),
-                    "environment": row.environment,
-                }
-                for row in originals
-            ],
+            "payments": [_refundable_view(row, left[row.id]) for row in originals],
             "total": str(total),
             "message": message,
         }
 
-    @api.model
     @answers_refusals
-    def _till_refund(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+    def refund(self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
         """Give money back for one line of a stored refund order: once for each attempt.
 
         :param int config_id: the till
@@ -68,11 +57,11 @@ class GlaseTransaction(models.Model):
         :return: the refund's row as the till sees it, or a refusal
         :rtype: dict
         """
-        config = self._till_config(config_id)
+        config = config_of(self.env, config_id)
         known = self._find_attempt(config, line_uuid, attempt)
         if known:
             return self._answer(known.id)
-        order = self._till_order(config, order_uuid, line_uuid)
+        order = self._order(config, order_uuid, line_uuid)
         value = self._checked_amount(amount)
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
         if order.currency_id.compare_amounts(float(value), -line.amount):
@@ -87,12 +76,11 @@ class GlaseTransaction(models.Model):
         originals = self._refund_originals(refunded, config)
         if not originals:
             raise Refused("no_original", self._no_original_message(refunded, config))
-        values = self._values_of_line(order, line_uuid, attempt, value, cashier)
-        return self._answer(self._make_refund(originals, values))
+        values = values_of_line(self.env, order, line_uuid, attempt, value, cashier)
+        return self._answer(make_refund(originals, values))
 
-    @api.model
     @answers_refusals
-    def _till_reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):
+    def reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):
         """*Reverse*: give back what is left of a paid line before its order is finished.
 
         :param int config_id: the till
@@ -102,23 +90,12 @@ class GlaseTransaction(models.Model):
         :return: the reversal's row as the till sees it, or a refusal
         :rtype: dict
         """
-        config = self._till_config(config_id)
+        config = config_of(self.env, config_id)
         known = self._find_attempt(config, line_uuid, refund_attempt)
         if known:
             return self._answer(known.id)
-        row = self.sudo().browse(self._till_row(config_id, line_uuid, attempt))
-        if row.kind != state_machine.PAYMENT or row.state != state_machine.PAID:
-            raise Refused(
-                "not_open",
-                self.env._("This payment is not paid: there is nothing to give back. Cancel it."),
-            )
-        if row._finished_order():
-            raise Refused(
-                "order_done", self.env._("This order is finished already: refund it instead.")
-            )
-        left = row._refundable()
-        if not left:
-            raise Refused("too_much", row._too_much_message(left))
+        row = self.rows.sudo().browse(self._row_id(config_id, line_uuid, attempt))
+        left = self._reversible(row)
         values = {
             "line_uuid": line_uuid,
             "attempt": refund_attempt,
@@ -131,11 +108,10 @@ class GlaseTransaction(models.Model):
             "cashier": cashier or self.env.user.name,
             "user_id": self.env.uid,
         }
-        return self._answer(self._make_refund(row, values, spends=("draft", "cancel")))
+        return self._answer(make_refund(row, values, spends=("draft", "cancel")))
 
-    @api.model
     @answers_refusals
-    def _till_approve_refund_tender(self, config_id, order_uuid, login="", password="", reason=""):
+    def approve_refund_tender(self, config_id, order_uuid, login="", password="", reason=""):
         """Let a manager allow another tender for a refund of which nobody knows whether it was made.
 
         :param int config_id: the till
@@ -146,11 +122,11 @@ class GlaseTransaction(models.Model):
         :raises: nothing; answers ``{"ok": True}`` or a refusal
         :rtype: dict
         """
-        config = self._till_config(config_id)
+        config = config_of(self.env, config_id)
         reason = (reason or "").strip()
         if not reason:
             raise Refused("reason", self.env._("Write why another tender is given."))
-        unknown = self.sudo().search(
+        unknown = self.rows.sudo().search(
             [
                 ("config_id", "=", config.id),
                 ("order_uuid", "=", order_uuid),
@@ -164,39 +140,42 @@ class GlaseTransaction(models.Model):
                 self.env._("No refund of this order is undecided: no approval is needed."),
             )
         manager_id = self.env["res.users"]._glase_approve(config.company_id, login, password).id
-        ids = unknown.ids
-        self._end_request_transaction()
-        self._in_own_transaction(
-            lambda rows: rows.browse(ids)._approve_other_tender(manager_id, reason)
+        autonomous_transaction.end_request(self.env)
+        autonomous_transaction.run_on(
+            unknown, lambda rows: _approve_other_tender(rows, manager_id, reason)
         )
         return {"ok": True}
 
-    def _approve_other_tender(self, manager_id, reason):
-        autonomous_transaction.lock(self)
-        for row in self:
-            row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
-            row._note("other_tender", reason)
-            body = self.env._(
-                "%(manager)s allowed another tender: %(reason)s",
-                manager=row.other_tender_by.name,
-                reason=reason,
-            )
-            for case in row.case_ids.filtered(lambda case: case_kinds.WAS_REFUNDED in case.offers):
-                case.message_post(body=body)
-
     # === Which payments a refund order gives back ===
 
-    @api.model
+    def _reversible(self, row):
+        """What is left of a paid row whose order is not finished.
+
+        :raises Refused: if there is nothing to give back in this way
+        """
+        if row.kind != state_machine.PAYMENT or row.state != state_machine.PAID:
+            raise Refused(
+                "not_open",
+                self.env._("This payment is not paid: there is nothing to give back. Cancel it."),
+            )
+        if row._finished_order():
+            raise Refused(
+                "order_done", self.env._("This order is finished already: refund it instead.")
+            )
+        left = row._refundable()
+        if not left:
+            raise Refused("too_much", row._too_much_message(left))
+        return left
+
     def _stored_order(self, config, order_uuid):
         return self.env["pos.order"].search(
             [("uuid", "=", order_uuid or ""), ("config_id", "=", config.id)], limit=1
         )
 
-    @api.model
     def _refund_originals(self, orders, config):
         """The paid rows of the ledger behind these orders, oldest first, of the till's company."""
         own = orders.sudo().filtered(lambda order: order.company_id == config.company_id)
-        rows = self.sudo().search(
+        rows = self.rows.sudo().search(
             [
                 ("payment_id", "in", own.payment_ids.ids),
                 ("kind", "=", state_machine.PAYMENT),
@@ -209,14 +188,13 @@ class GlaseTransaction(models.Model):
         )
         return rows.filtered(lambda row: not row._is_elsewhere(config))
 
-    @api.model
     def _no_original_message(self, orders, config):
         if not orders:
             return self.env._(
                 "Glase gives money back for a payment only: open the original order under Orders "
                 "and refund its products, or choose another payment method."
             )
-        paid = self.sudo().search(
+        paid = self.rows.sudo().search(
             [
                 ("payment_id", "in", orders.sudo().payment_ids.ids),
                 ("company_id", "=", config.company_id.id),
@@ -230,20 +208,27 @@ class GlaseTransaction(models.Model):
             "proven: choose another payment method."
         )
 
-    @api.model
-    def _refuse_second_refund(self, line_uuid):
-        """One standing refund a line: a new attempt only after the last one has failed."""
-        standing = self.sudo().search(
-            [
-                ("line_uuid", "=", line_uuid),
-                ("kind", "=", state_machine.REFUND),
-                ("state", "!=", state_machine.FAILED),
-            ],
-            limit=1,
+
+def _refundable_view(row, left):
+    return {
+        "id": row.id,
+        "reference": row.ers_reference,
+        "refundable": str(left),
+        "paid_at": str((row.receipt_time or row.paid_at).replace(microsecond=0)),
+        "environment": row.environment,
+    }
+
+
+def _approve_other_tender(rows, manager_id, reason):
+    """Write down that a manager allowed another tender for these refunds."""
+    autonomous_transaction.lock(rows)
+    for row in rows:
+        row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
+        row._note("other_tender", reason)
+        body = rows.env._(
+            "%(manager)s allowed another tender: %(reason)s",
+            manager=row.other_tender_by.name,
+            reason=reason,
         )
-        if not standing:
-            return
-        raise Refused(
-            "busy",
-            standing._till_message() or self.env._("This line was given back already."),
-        )
+        for case in row.case_ids.filtered(lambda case: case_kinds.WAS_REFUNDED in case.offers):
+            case.message_post(body=body)

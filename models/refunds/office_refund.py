@@ -1,40 +1,28 @@
-from odoo import api, models
+"""*Refund* in the back office, for managers (``doc/ledger.md §12``)."""
+
 from odoo.exceptions import AccessError, UserError
 
 from ...rules import state_machine
+from ..ledger.till import values_of_line
 from ..pos.res_users import MANAGERS
-from ..support.public_method import public
+from ..support import autonomous_transaction
 from ..support.till_errors import Refused
 from . import refund_order
+from .refund import make_refund
 
 FROM_OFFICE = "back office"
 
 
-class GlaseTransaction(models.Model):
-    """*Refund* in the back office, for managers (``doc/ledger.md §12``)."""
+class OfficeRefund:
+    """What a manager gives back of one row, or enters in an order.
 
-    _inherit = "glase.transaction"
+    :param row: a payment, or a refund that no order has; in the manager's own environment
+    """
 
-    @public(group=MANAGERS)
-    def action_refund(self):
-        """Ask how much of a paid transaction goes back, and why."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Glase Refund"),
-            "res_model": "glase.refund",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_transaction_id": self.id},
-        }
+    def __init__(self, row):
+        self.row, self.env = row, row.env
 
-    @api.model
-    def _check_manager(self):
-        if not self.env.su and not self.env.user.has_group(MANAGERS):
-            raise AccessError(
-                self.env._("Only a Point of Sale administrator refunds in the back office.")
-            )
-
-    def _office_refund(self, line_uuid, total, reason, quantities=None):
+    def give_back(self, line_uuid, total, reason, quantities=None):
         """Give money back from the back office; asked again for the same line, it goes on.
 
         The request's transaction is committed before the call: with the draft of the refund order
@@ -47,29 +35,31 @@ class GlaseTransaction(models.Model):
         :return: the refund's row
         :raises UserError: with a sentence, if no money went back
         """
-        self.ensure_one()
         self._check_manager()
-        order = self._finished_order()
-        known = self.sudo().search(
+        order = self.row._finished_order()
+        known = self.row.sudo().search(
             [("line_uuid", "=", line_uuid), ("attempt", "=", FROM_OFFICE)], limit=1
         )
         if not known:
-            self._check_office_refund(order, total)
+            self._check(order, total)
         payment = self.env["pos.payment"].search([("uuid", "=", line_uuid)])
         if order and not payment:
             payment = refund_order.draft(order, total, line_uuid, quantities, reason)
-        values = self._office_values(payment, line_uuid, total, reason)
+        values = self._values(payment, line_uuid, total, reason)
         try:
-            row_id = self.sudo()._make_refund(
-                self.sudo(), values, spends=None if order else ("draft", "cancel")
+            row_id = make_refund(
+                self.row.sudo(), values, spends=None if order else ("draft", "cancel")
             )
         except Refused as refusal:
-            self._drop_draft_refund(payment)
+            self._drop_draft(payment)
             raise UserError(refusal.message) from refusal
         self.env.invalidate_all()
-        refund = self.browse(row_id)
+        return self._ended(self.row.browse(row_id), payment)
+
+    def _ended(self, refund, payment):
+        """What the answer says: its order is closed, or gone."""
         if refund.state == state_machine.FAILED:
-            self._drop_draft_refund(payment)
+            self._drop_draft(payment)
             raise UserError(refund._till_message())
         if refund.state in state_machine.HOLDS_TILL:
             # Another request is calling for the same press of the button: the order is its to close.
@@ -78,8 +68,14 @@ class GlaseTransaction(models.Model):
             refund_order.finish(payment.pos_order_id, payment)
         return refund
 
-    def _check_office_refund(self, order, total):
-        open_order = self.payment_id.pos_order_id
+    def _check_manager(self):
+        if not self.env.su and not self.env.user.has_group(MANAGERS):
+            raise AccessError(
+                self.env._("Only a Point of Sale administrator refunds in the back office.")
+            )
+
+    def _check(self, order, total):
+        open_order = self.row.payment_id.pos_order_id
         if open_order.state == "draft" and not self._is_left_alone():
             raise UserError(
                 self.env._(
@@ -88,48 +84,48 @@ class GlaseTransaction(models.Model):
                     open_order.pos_reference or open_order.name,
                 )
             )
-        if total > self._refundable():
-            raise UserError(self._too_much_message(total))
-        if not order and total != self._refundable():
+        if total > self.row._refundable():
+            raise UserError(self.row._too_much_message(total))
+        if not order and total != self.row._refundable():
             raise UserError(
                 self.env._("Without an order all that is left goes back: it cannot be divided.")
             )
 
     def _is_left_alone(self):
         """Whether a case says that nobody finishes the order of this payment: a manager decides."""
-        cases = self.sudo().case_ids.filtered("awaits_order")
+        cases = self.row.sudo().case_ids.filtered("awaits_order")
         return any(case.state == "open" for case in cases)
 
-    def _office_values(self, payment, line_uuid, total, reason):
+    def _values(self, payment, line_uuid, total, reason):
         order = payment.pos_order_id
         if order:
-            values = self._values_of_line(order, line_uuid, FROM_OFFICE, total)
+            values = values_of_line(self.env, order, line_uuid, FROM_OFFICE, total)
         else:
             values = {
                 "line_uuid": line_uuid,
                 "attempt": FROM_OFFICE,
                 "amount": float(total),
-                "config_id": self.config_id.id,
-                "order_name": self.order_name,
+                "config_id": self.row.config_id.id,
+                "order_name": self.row.order_name,
                 "cashier": self.env.user.name,
                 "user_id": self.env.uid,
             }
         return {**values, "refund_reason": reason}
 
-    def _drop_draft_refund(self, payment):
+    def _drop_draft(self, payment):
         """No money went back: the draft order that was made for it is canceled, for good."""
         order = payment.pos_order_id
         if order.state == "draft":
             order.write({"state": "cancel"})
-        self._end_request_transaction()
+        autonomous_transaction.end_request(self.env)
 
-    @public(group=MANAGERS)
-    def action_make_refund_order(self):
+    def make_order(self):
         """Enter a refund that was made, but that no order has, in an order.
 
+        :return: the action that shows the order
         :raises UserError: if it has one, or none can be made
         """
-        row = self.sudo()
+        row = self.row.sudo()
         row._lock()
         if (
             row.kind != state_machine.REFUND
@@ -138,28 +134,31 @@ class GlaseTransaction(models.Model):
         ):
             raise UserError(self.env._("This refund has an order already, or was not made."))
         payment = self.env["pos.payment"].search([("uuid", "=", row.line_uuid)])
-        original = row.original_id._finished_order()
-        if not payment and not original:
-            raise UserError(
-                self.env._("The order that was refunded is not there any more: settle the case.")
-            )
-        if not payment and row._is_elsewhere(original.config_id):
-            raise UserError(row._elsewhere_words(original.config_id))
-        if not payment:
-            total = row._decimal(row.amount)
-            payment = refund_order.draft(original, total, row.line_uuid, reason=row.refund_reason)
-            # The manager says that this is its order: the one that it was made for is gone.
-            made = payment.pos_order_id
-            row.write(
-                {"config_id": made.config_id.id, "order_id": made.id, "order_uuid": made.uuid}
-            )
-            row._note("refund_order", made.pos_reference)
-        if payment.pos_order_id.state not in ("draft", "paid", "done"):
+        payment = payment or self._draft_of_original(row)
+        order = payment.pos_order_id
+        if order.state not in ("draft", "paid", "done"):
             raise UserError(self.env._("The refund order was canceled: settle the case."))
-        refund_order.finish(payment.pos_order_id, payment)
+        refund_order.finish(order, payment)
         return {
             "type": "ir.actions.act_window",
             "res_model": "pos.order",
-            "res_id": payment.pos_order_id.id,
+            "res_id": order.id,
             "view_mode": "form",
         }
+
+    def _draft_of_original(self, row):
+        """Make the refund order of the payment's order: the one that it was made for is gone."""
+        original = row.original_id._finished_order()
+        if not original:
+            raise UserError(
+                self.env._("The order that was refunded is not there any more: settle the case.")
+            )
+        if row._is_elsewhere(original.config_id):
+            raise UserError(row._elsewhere_words(original.config_id))
+        total = row._decimal(row.amount)
+        payment = refund_order.draft(original, total, row.line_uuid, reason=row.refund_reason)
+        # The manager says that this is its order.
+        made = payment.pos_order_id
+        row.write({"config_id": made.config_id.id, "order_id": made.id, "order_uuid": made.uuid})
+        row._note("refund_order", made.pos_reference)
+        return payment

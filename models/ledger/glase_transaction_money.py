@@ -1,0 +1,273 @@
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ...rules import state_machine
+from ..books import books_job
+from ..pos.pos_order import RETRY, REVERSING
+from ..support import autonomous_transaction
+
+# States of an order that is stored for good.
+FINISHED = ("paid", "done")
+# A refund in one of these counts as given back: what is not decided may have been made.
+STANDING = (
+    state_machine.DRAFT,
+    state_machine.SENDING,
+    state_machine.UNKNOWN,
+    state_machine.REFUNDED,
+)
+
+
+class GlaseTransaction(models.Model):
+    """What a row's money is, and who has it: amounts, links, claims, locks (``doc/ledger.md §6, §12``)."""
+
+    _inherit = "glase.transaction"
+
+    # === How much ===
+
+    def _decimal(self, amount):
+        """An amount of this row as Decimal, in major units with the currency's decimals."""
+        self.ensure_one()
+        return Decimal(f"{amount:.{self.currency_id.decimal_places}f}")
+
+    def _taken_amount(self):
+        """What Glase took: the amount of its receipt where it gave one, else the bill's.
+
+        Zero where that is not known: a receipt in another currency, or none while an update of
+        the amount was out.
+        """
+        self.ensure_one()
+        if self.receipt_currency and self.receipt_currency != self.currency_id.name:
+            return 0.0
+        if self.proposing:
+            return 0.0
+        return self.receipt_amount if self.receipt_currency else self.amount
+
+    def _stands_for(self, amount):
+        """Whether a payment of this amount (float, major units) is what this row is about."""
+        self.ensure_one()
+        amounts = [self._taken_amount() or self.amount]
+        if self.proposing:
+            amounts += [self.amount, self.proposed_amount]
+        return any(self.currency_id.compare_amounts(amount, mine) == 0 for mine in amounts)
+
+    def _amount_is_certain(self):
+        """Whether it is known what Glase took, or will take."""
+        self.ensure_one()
+        return not self.currency_id.is_zero(self._taken_amount())
+
+    @api.depends("state", "refund_ids.state", "receipt_amount", "amount")
+    def _compute_refundable_amount(self):
+        for row in self:
+            row.refundable_amount = float(row._refundable())
+
+    def _refundable(self):
+        """What can still be given back of a payment, undecided refunds counted as given back.
+
+        :return: Decimal in major units of the row's currency, 0 at least
+        """
+        self.ensure_one()
+        return max(self._left_of_payment(), self._decimal(0.0))
+
+    def _left_of_payment(self, but=None):
+        """What was taken less its refunds; below zero while a repetition is undecided.
+
+        :param but: refunds that are not counted
+        """
+        self.ensure_one()
+        if (
+            self.kind != state_machine.PAYMENT
+            or self.state != state_machine.PAID
+            or not self.ers_reference
+        ):
+            return self._decimal(0.0)
+        refunds = self.sudo().search(
+            [("original_id", "in", self.ids), ("state", "in", list(STANDING))]
+        )
+        if but:
+            refunds -= but
+        left = self._decimal(self._surely_taken())
+        for refund in refunds:
+            left -= refund._decimal(refund.amount)
+        return left
+
+    def _surely_taken(self):
+        """The amount that Glase took; the smaller one where it is not known which."""
+        if self.proposing and not self.receipt_currency:
+            return min(self.amount, self.proposed_amount)
+        return self._taken_amount()
+
+    # === Whose it is ===
+
+    def _finished_order(self):
+        """The finished order that has this row: there it has its end. Of no row there is none."""
+        order = self.payment_id.pos_order_id
+        return order if order.state in FINISHED else order.browse()
+
+    def _is_of_order(self, order):
+        """Whether this is the order that the row was sent for, or was attached to by a manager."""
+        self.ensure_one()
+        if self.attached_at:
+            return self.order_id == order
+        return self.order_uuid == order.uuid
+
+    def _claim_link(self, payment):
+        """Link the row to an order's payment, if nothing else has claimed it meanwhile.
+
+        :return: whether it is linked to this payment now
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
+            " WHERE id = %s AND payment_id IS NULL AND refund_claim IS NULL",
+            (payment.id, payment.pos_order_id.id, self.id),
+        )
+        claimed = bool(self.env.cr.rowcount)
+        self.invalidate_recordset(["payment_id", "order_id", "refund_claim"])
+        if claimed:
+            books_job.mark_due(self)
+        return claimed
+
+    def _claim_for_refund(self, order_states):
+        """Claim a paid row for a refund, unless an order has it: the loser of a race sees it.
+
+        :param order_states: an order in one of these is not finished and does not count
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE glase_transaction SET refund_claim = 'refund', payment_id = NULL
+             WHERE id = %s AND refund_claim IS NULL
+               AND (payment_id IS NULL OR payment_id IN (
+                    SELECT payment.id FROM pos_payment payment
+                      JOIN pos_order o ON o.id = payment.pos_order_id
+                     WHERE o.state = ANY(%s)))
+            """,
+            (self.id, list(order_states)),
+        )
+        claimed = bool(self.env.cr.rowcount)
+        self.invalidate_recordset(["refund_claim", "payment_id"])
+        if claimed:
+            self._draft_payments()._glase_write_proof({"payment_status": REVERSING})
+            books_job.mark_due(self)
+        return claimed
+
+    def _release_claim(self):
+        """The refund was not made: an order may have the payment after all."""
+        self.ensure_one()
+        standing = self.search_count(
+            [("original_id", "=", self.id), ("state", "in", list(STANDING))], limit=1
+        )
+        if self.refund_claim and not standing:
+            self.write({"refund_claim": False})
+            self._prove_payments()
+
+    def _forget_payment(self):
+        """What was given back before its order was finished is on that order no more."""
+        self._draft_payments()._glase_write_proof(
+            {
+                "transaction_id": False,
+                "payment_ref_no": False,
+                "glase_paid_at": False,
+                "card_type": False,
+                "payment_status": RETRY,
+            }
+        )
+
+    def _draft_payments(self):
+        """The payments of this row's line, where their order is not finished."""
+        return self.env["pos.payment"].search(
+            [("uuid", "=", self.line_uuid), ("pos_order_id.state", "=", "draft")]
+        )
+
+    def _prove_payments(self):
+        self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
+
+    def _without_order_kind(self):
+        """The kind of case that this row's money is, while no order has it."""
+        return "refund_without_order" if self.kind == state_machine.REFUND else "paid_without_order"
+
+    # === Money without an end ===
+
+    @api.model
+    def _unclaimed(self, domain, limit=None):
+        """Paid rows that neither an order nor a refund has taken, and no case has named yet.
+
+        An order has taken one when it is finished: a draft may never be.
+        """
+        unnamed = ("case_ids", "not any", [("kind", "=", "paid_without_order")])
+        return self._without_end([*domain, unnamed], limit)
+
+    @api.model
+    def _undecided_ends(self, domain):
+        """Paid rows that neither an order nor a refund has taken, and nobody has settled."""
+        settled = [("state", "=", "settled"), ("note", "!=", False)]
+        return self._without_end([*domain, ("case_ids", "not any", settled)])
+
+    @api.model
+    def _without_end(self, domain, limit=None):
+        return self.search(
+            [
+                *domain,
+                ("state", "=", state_machine.PAID),
+                ("kind", "=", state_machine.PAYMENT),
+                "|",
+                ("payment_id", "=", False),
+                ("payment_id.pos_order_id.state", "=", "draft"),
+                ("refund_claim", "=", False),
+                ("refund_ids", "not any", [("state", "!=", state_machine.FAILED)]),
+            ],
+            limit=limit,
+        )
+
+    @api.model
+    def _unclaimed_refunds(self, domain, limit=None):
+        """Refunds that were made for an order which does not have them, or is a draft yet."""
+        return self.search(
+            [
+                *domain,
+                ("kind", "=", state_machine.REFUND),
+                ("state", "=", state_machine.REFUNDED),
+                "|",
+                ("payment_id", "=", False),
+                ("payment_id.pos_order_id.state", "=", "draft"),
+                ("original_id.refund_claim", "=", False),
+                ("case_ids", "not any", [("kind", "=", "refund_without_order")]),
+            ],
+            limit=limit,
+        )
+
+    # === Locks ===
+
+    def _lock(self):
+        """Lock these rows before how they end is read, with what they give back and repeat."""
+        autonomous_transaction.lock(self | self.original_id | self.repeats_id)
+
+    @api.model
+    def _lock_ends(self, orders=None, payments=None, order_uuids=()):
+        """Lock the rows of orders and of payments; who may end one of them does this first.
+
+        They are found by the ledger's own keys, and as superuser: not by what the caller may see
+        (``doc/ledger.md §2``).
+
+        :param orders: orders whose rows are meant, whatever they are linked to
+        :param payments: payments whose rows are meant
+        :param order_uuids: of orders that may not be stored yet
+        :return: the rows
+        """
+        rows = self.sudo()
+        orders = self.env["pos.order"].sudo() | (orders or self.env["pos.order"]).sudo()
+        payments = orders._glase_payments() | (payments or self.env["pos.payment"]).sudo()
+        uuids = {*order_uuids, *orders.mapped("uuid")} - {False, None}
+        lines = set(payments.mapped("uuid")) - {False}
+        found = rows.search(
+            Domain("order_uuid", "in", list(uuids))
+            | Domain("order_id", "in", orders.ids)
+            | Domain("line_uuid", "in", list(lines))
+            | Domain("payment_id", "in", payments.ids)
+        )
+        found._lock()
+        return found

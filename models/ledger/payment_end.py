@@ -1,0 +1,100 @@
+"""What follows when a payment has an answer, or ends; the words that a cashier reads of it."""
+
+from ...rules import case_kinds, state_machine
+
+
+class PaymentEnd:
+    """How a payment ends.
+
+    :param row: of the ledger
+    """
+
+    def __init__(self, row):
+        self.row, self.env = row, row.env
+
+    def worded(self, _evidence, heard):
+        """What was heard, with the words for the cashier."""
+        return heard
+
+    def answered(self, _before, _evidence):
+        """What follows from the state that an event has brought, or confirmed."""
+        self._ended()
+
+    def requested(self):
+        """What follows from the state that somebody has asked for."""
+        self._ended()
+
+    def _ended(self):
+        if self.row.state == state_machine.PAID:
+            self.paid()
+        elif self.row.state in state_machine.FINAL:
+            self._unpaid()
+
+    def paid(self):
+        """The row is paid: does the amount fit, and does an order wait for the proof?"""
+        self.row._settle_cases(
+            case_kinds.ended_by(case_kinds.PAID), self.env._("Paid: %s", self.row.ers_reference)
+        )
+        if self.row.receipt_currency:
+            fits = (
+                self.row.receipt_currency == self.row.currency_id.name
+                and self.row.currency_id.compare_amounts(self.row.receipt_amount, self.row.amount)
+                == 0
+            )
+            if not fits:
+                self.row._open_case("amount_differs")
+        if self.row.given_up_at and not self.row.payment_id:
+            self.row._open_case("paid_without_order")
+        if self.row._amount_is_certain():
+            known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
+            self.row._settle_cases(known, self.env._("Known now: %s", self.row.amount))
+        payments = self.env["pos.payment"].search([("uuid", "=", self.row.line_uuid)])
+        payments._glase_prove()
+
+    def _unpaid(self):
+        """The row ended without money: were goods given for it?"""
+        if self.row.forced_at:
+            self.row._open_case("goods_without_money")
+            unpaid = case_kinds.ended_by(case_kinds.UNPAID)
+            self.row._settle_cases(unpaid, self.env._("Glase says that it was not paid."))
+
+    def till_message(self):
+        """What the cashier reads of this row; False where there is nothing to say."""
+        match self.row.state:
+            case state_machine.CANCELED if self.row.cancel_tries:
+                return self.env._("The payment was canceled. Nothing was charged.")
+            case state_machine.CANCELED:
+                return self.env._("The customer declined the payment. Nothing was charged.")
+            case state_machine.EXPIRED:
+                return self.env._("The customer did not pay in time. Nothing was charged.")
+            case state_machine.REVERSED:
+                return self.env._(
+                    "The customer had paid, but too late: Glase has given the money back by itself."
+                )
+            case state_machine.UNKNOWN if self.row._answered_of_another():
+                return self.row.message
+            case state_machine.UNKNOWN:
+                return self.env._(
+                    "Glase did not answer when the bill was sent. If the customer's phone says "
+                    "paid, that money comes back by itself. Send the payment again."
+                )
+            case state_machine.FAILED:
+                return self.row.message or self.env._(
+                    "The payment failed at Glase. Nothing was charged."
+                )
+            case state_machine.PAID:
+                return False
+        return self.row.message or False
+
+    def message_of_another(self, evidence):
+        """What the cashier reads of an answer that names what another row has."""
+        if evidence.operation == "sendInvoice":
+            return self.env._(
+                "Glase gave this bill the number of another one, so nobody can ask about it. If "
+                "the customer's phone says paid, that money comes back by itself. Send the payment "
+                "again."
+            )
+        return self.env._(
+            "Glase says paid, but with the payment reference of another payment: that is no proof. "
+            "Hand out nothing for it yet. Glase is asked again; if that stays, tell the manager."
+        )

@@ -1,0 +1,141 @@
+"""How rows without a till that asks are worked to an end (``doc/ledger.md §5``).
+
+Asking is taking: fetching PAID makes a payment stand. So a row that was given up is canceled first,
+and asked about only when that was answered. What comes next is a rule (``rules/settlement.py``).
+"""
+
+import threading
+import time
+from datetime import timedelta
+
+from ...rules import settlement, state_machine
+from ..support import autonomous_transaction, clock
+from . import exchange
+from .replacement import Replacement
+
+BATCH = 100
+UNCLAIMED_AFTER = timedelta(minutes=5)
+# States that end, or become something else, by time alone.
+AGING = (state_machine.DRAFT, state_machine.SENDING, state_machine.UNKNOWN, state_machine.ISSUED)
+# The watching job looks again this often, and ends with the last young row (real seconds).
+WATCH_PAUSE_SECONDS = 1.0
+
+
+class Settlement:
+    """Works rows to an end, each step in a transaction of its own.
+
+    :param env: of the job, or of the till that sends next
+    """
+
+    def __init__(self, env):
+        self.env = env
+        self.rows = env["glase.transaction"]
+
+    def run(self):
+        """Find rows whose till fell silent, work all given-up rows, name money that has no end."""
+        self._step(lambda own: own._find_silent())
+        self._work_due()
+        self._step(lambda own: own._find_unclaimed())
+
+    def before_send(self, terminal_id):
+        """Before a till sends again: give up what nobody asks about, and work it once."""
+        self._step(lambda own: own._find_silent(terminal_id))
+        self._work_due(terminal_id)
+
+    def watch_forced(self):
+        """Ask about payments that were just marked as paid, each second for their first minute.
+
+        Afterwards they are asked about with pauses, by the job that settles.
+        """
+        # A clock that tests moved, or a row that nobody can settle, must not keep a worker.
+        until = time.monotonic() + state_machine.WATCH_FORCED.total_seconds() + WATCH_PAUSE_SECONDS
+        while time.monotonic() < until:
+            self._work_due()
+            if not self._step(lambda own: own._forced_lately()):
+                return
+            threading.Event().wait(WATCH_PAUSE_SECONDS)
+
+    def _step(self, work):
+        return autonomous_transaction.run_on(self.rows, lambda rows: work(Settlement(rows.env)))
+
+    def _work_due(self, terminal_id=None):
+        for _index in range(BATCH):
+            claimed = self._step(lambda own: own._next_due(terminal_id))
+            if not claimed:
+                return
+            self._work(*claimed)
+
+    def _work(self, row_id, step):
+        row = self.rows.browse(row_id)
+        if step == settlement.CANCEL:
+            exchange.cancel(self.rows, row_id)
+        elif step == settlement.REPLACE:
+            Replacement(self.env, row_id).send()
+        # What its answer has changed decides what is due now.
+        after = autonomous_transaction.run_on(row, lambda own: own._next_step())
+        if after == settlement.ASK:
+            exchange.ask(self.rows, row_id, given_up=True)
+            autonomous_transaction.run_on(row, lambda own: own._cancel_again_later())
+
+    # === In a transaction of its own ===
+
+    def _find_silent(self, terminal_id=None):
+        """Give up what its till has not asked about for too long."""
+        domain = [("terminal_id", "=", terminal_id)] if terminal_id else []
+        self.rows._expire_stale(self.rows.search([*domain, ("state", "in", AGING)]).terminal_id)
+        holding = self.rows.search(
+            [*domain, ("state", "in", list(state_machine.HOLDS_TILL)), ("given_up_at", "=", False)]
+        )
+        limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
+        silent = holding.filtered(lambda row: (row.till_seen_at or row.sent_at) < limit)
+        autonomous_transaction.lock_free(silent)._give_up("silent")
+
+    def _silent_after(self):
+        """Seconds without a question after which a till counts as silent."""
+        text = self.env["ir.config_parameter"].sudo().get_param("pos_glase.silent_after", "")
+        seconds = int(text) if text.isdecimal() else state_machine.SILENT_TILL_SECONDS
+        return max(seconds, state_machine.MIN_SILENT_TILL_SECONDS)
+
+    def _next_due(self, terminal_id=None):
+        """Claim the next row that is due, so that no other worker takes it.
+
+        :return: its id and what to do, see :func:`rules.settlement.next_step`; None if none is due
+        """
+        now = clock.now(self.env.cr)
+        self.env.cr.execute(
+            """
+            SELECT id FROM glase_transaction
+             WHERE kind = 'payment'
+               AND (state = 'issued' AND (given_up_at IS NOT NULL OR forced_at IS NOT NULL)
+                    OR state = 'unknown' AND given_up_at IS NOT NULL AND replaces_lost_id IS NULL)
+               AND (next_try_at IS NULL OR next_try_at <= %s)
+               AND (%s::int IS NULL OR terminal_id = %s)
+             ORDER BY next_try_at
+             LIMIT 1
+               FOR UPDATE SKIP LOCKED
+            """,
+            (now, terminal_id or None, terminal_id or None),
+        )
+        found = self.env.cr.fetchone()
+        if not found:
+            return None
+        row = self.rows.browse(found[0])
+        step = row._next_step()
+        row.write({"next_try_at": now + row._settlement_pause()})
+        return row.id, step
+
+    def _find_unclaimed(self):
+        """Money that no order took within minutes is a case (``doc/ledger.md §6``)."""
+        limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
+        for unclaimed in (
+            self.rows._unclaimed([("paid_at", "<", limit)], limit=BATCH),
+            self.rows._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH),
+        ):
+            for row in autonomous_transaction.lock_free(unclaimed):
+                row._open_case(row._without_order_kind())
+
+    def _forced_lately(self):
+        since = clock.now(self.env.cr) - state_machine.WATCH_FORCED
+        return self.rows.search_count(
+            [("state", "=", state_machine.ISSUED), ("forced_at", ">", since)], limit=1
+        )

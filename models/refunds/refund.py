@@ -1,0 +1,208 @@
+"""Refunds: money goes back once, and never more than was paid (``doc/ledger.md §12``).
+
+A refund is a row of its own, claimed under the lock of the payment that it gives back and called with
+the registration that took it. A lost answer leaves it *unknown*: no machine decides that
+(``doc/protocol.md §4.13``).
+"""
+
+from datetime import timezone
+
+from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
+from ...rules import state_machine
+from ..cases.refund_decision import RefundDecision
+from ..ledger.claim import Claim
+from ..ledger.exchange import REFUND, Exchange
+from ..pos import closing_latch
+from ..support import autonomous_transaction, clock
+from ..support.cashier_messages import cashier_message
+from ..support.till_errors import Refused
+
+# What a refund takes over from the payment that it gives back.
+OF_PAYMENT = (
+    "terminal_id",
+    "account_id",
+    "company_id",
+    "currency_id",
+    "environment",
+    "terminal_identifier",
+    "reseller_id",
+)
+
+
+def make_refund(originals, values, spends=None):
+    """Give money back with one call; the request's transaction ends before it.
+
+    :param originals: paid rows, the one to try first in front; the first that covers it is used
+    :param dict values: of the refund's row, without what is taken from the original
+    :param spends: for a refund without an order: the original's link is claimed, if it has no
+        order or one in these states; None: an order has the original, and keeps it
+    :return: the row's id
+    :raises Refused: before any call
+    """
+    exchange = Exchange(originals, REFUND, new_client_reference())
+    # Read before the claim: no database is at hand during a call.
+    calls = {row.id: call_for(exchange, row, values) for row in originals}
+
+    def claim(rows):
+        row_id, original_id = RefundClaim(rows, values, exchange, spends).make()
+        return row_id, calls.get(original_id)
+
+    row_id, _heard = exchange.run(claim)
+    return row_id
+
+
+def repeat(row, reason, user_id):
+    """Make an unknown refund a second time, as a row of its own (``doc/ledger.md §12``).
+
+    :param row: the refund, as the superuser
+    :param str reason: why, in the manager's words
+    :param int user_id: the manager
+    :return: the id of the repetition's row
+    :raises Refused: before any call
+    """
+    same = ("line_uuid", "amount", "order_uuid", "order_name", "order_total", "cashier")
+    values = {
+        **{name: row[name] for name in same},
+        "attempt": f"{row.attempt} repeated {row.id}",
+        "config_id": row.config_id.id,
+        "session_id": row.session_id.id,
+        "order_id": row.order_id.id,
+        "user_id": user_id,
+        "refund_reason": reason,
+        "repeats_id": row.id,
+    }
+    return make_refund(row.original_id, values)
+
+
+def call_for(exchange, original, values):
+    """The call that gives an original back, bound to the registration that took it."""
+    invoice = _refund_invoice(original, values)
+    return exchange.bound(original.terminal_id, original.ers_reference, invoice)
+
+
+def _refund_invoice(original, values):
+    """The bill of a refund: its total is the positive amount to give back.
+
+    :raises Refused: when the amount cannot be sent
+    """
+    env, account = original.env, original.account_id
+    total = original._decimal(values["amount"])
+    label = env._("Refund of %s", original.order_name or original.ers_reference)
+    name = values.get("order_name") or original.order_name or original.line_uuid
+    try:
+        amount = Amount(total, original.currency_id.name)
+        return Invoice(
+            title=account.shop_name or original.company_id.name,
+            client_invoice_id=name,
+            rows=(InvoiceRow(description=label, total=amount),),
+            total=amount,
+            cashier_id=values["cashier"],
+            footer=account.invoice_footer or original.company_id.name,
+            issue_date=clock.now(env.cr).replace(tzinfo=timezone.utc),
+        )
+    except RequestError as error:
+        raise Refused("amount", cashier_message(env, error)) from error
+
+
+class RefundClaim(Claim):
+    """The row of a refund, under the lock of what it gives back.
+
+    :param originals: paid rows, the one to try first in front
+    :param spends: see :func:`make_refund`
+    """
+
+    def __init__(self, originals, values, exchange, spends):
+        super().__init__(originals.browse(), values, exchange)
+        self.originals, self.spends = originals, spends
+        self.repeated = originals.browse(values.get("repeats_id"))
+        # What belongs to no order, or repeats a refund, is in no session that is open.
+        self.of_order = spends is None and not self.repeated
+
+    def make(self):
+        """Make the row.
+
+        :return: the row's id, and the original's if this caller is the one that may call
+        :rtype: tuple[int, int | bool]
+        :raises Refused: if more would go back than is left, or the till's register is closed
+        """
+        config = self.env["pos.config"].browse(self.values["config_id"])
+        of_till = config.with_context(active_test=False).glase_terminal_ids
+        known = self.known(self.originals.terminal_id | of_till)
+        if known:
+            return known.id, False
+        # A closing has the locks of its rows until its end: who would wait for it is told at once.
+        closing_latch.refuse_while_closing(of_till)
+        autonomous_transaction.lock(self.originals | self.repeated)
+        if self.of_order:
+            session = self.env["pos.session"].browse(self.values["session_id"])
+            closing_latch.refuse_closed(session)
+        self.rows._expire_stale(self.originals.terminal_id)
+        self._refuse_another()
+        original = self._covering()
+        self._refuse_original(original)
+        row = self.begin(
+            **{
+                name: original[name].id if original._fields[name].relational else original[name]
+                for name in OF_PAYMENT
+            },
+            kind=state_machine.REFUND,
+            # Read before the lock: it may have been deleted since.
+            order_id=self.env["pos.order"].browse(self.values.get("order_id")).exists().id,
+            original_id=original.id,
+        )
+        return row.id, original.id
+
+    def _refuse_another(self):
+        """:raises Refused: if another refund of this line stands, or a repetition proves nothing"""
+        if self.repeated:
+            why_not = RefundDecision(self.repeated).why_not_repeat()
+            if why_not:
+                raise Refused("proves_nothing", why_not)
+            return
+        standing = self.rows.search(
+            [
+                ("line_uuid", "=", self.values["line_uuid"]),
+                ("kind", "=", state_machine.REFUND),
+                ("state", "!=", state_machine.FAILED),
+            ],
+            limit=1,
+        )
+        if standing:
+            words = standing._till_message() or self.env._("This line was given back already.")
+            raise Refused("busy", words)
+
+    def _covering(self):
+        """The payment that is given back: the first that has so much left.
+
+        :raises Refused: if none has
+        """
+        originals = self.originals
+        if self.of_order:
+            # Their order may have lost them since it was read, to another order or a refund without one.
+            originals = originals.filtered(lambda row: row._finished_order())
+            if not originals:
+                raise Refused(
+                    "order_changed",
+                    self.env._("The order of this payment has changed: open it again."),
+                )
+        amount = originals[:1]._decimal(self.values["amount"])
+        for original in originals:
+            # A repetition does not count what it repeats.
+            if amount <= original._left_of_payment(but=self.repeated):
+                return original
+        raise Refused("too_much", originals._too_much_message(amount))
+
+    def _refuse_original(self, original):
+        """:raises Refused: if this payment cannot be given back here, or is claimed already"""
+        if self.values.get("session_id"):
+            session = self.env["pos.session"].browse(self.values["session_id"])
+            original._refuse_elsewhere(session.config_id)
+        self.refuse_busy_registration(original.terminal_id)
+        if self.spends is not None and not original._claim_for_refund(self.spends):
+            raise Refused(
+                "order_came",
+                self.env._(
+                    "This payment belongs to an order, or was given back already. Open the order "
+                    "and refund it there."
+                ),
+            )

@@ -25,7 +25,6 @@ from .periods import glase_period_line
 from .periods import glase_period_job
 from .periods import glase_period_reconcile
 from .periods import glase_period_result
-from .accounts import glase_environments
 from .go_live import glase_go_live
 from .go_live import glase_go_live_line
 from .receipts import glase_receipt

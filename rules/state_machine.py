@@ -46,6 +46,14 @@ REQUESTS = {
 # Answers after which no money can have moved (doc/ledger.md §7). All others leave it open.
 PROOF_OF_FAILURE = frozenset(code.number for code in CODES.values() if code.proves_unmoved)
 
+# Statuses that end a bill without money.
+UNPAID_STATUSES = {
+    "CANCELED": CANCELED,
+    "CANCELLED": CANCELED,
+    "FAILED": FAILED,
+    "EXPIRED": EXPIRED,
+}
+
 # Canceled, canceled before, or expired: only a status says so for certain, so it is asked.
 CANCELED_CODES = frozenset({0, 55, 58, 95})
 ALREADY_PAID_CODE = 50
@@ -177,15 +185,17 @@ def _judge_status(row, evidence):
         return Verdict(row.state, cases=_setup_cases(row, evidence))
     if evidence.status == "PAID":
         return _judge_paid(row, evidence)
-    older = evidence.version is not None and evidence.version < row.invoice_version
-    if row.state == PAID or older:
+    if row.state == PAID or _is_older(row, evidence):
         return Verdict(row.state)
     values = {"invoice_version": evidence.version} if evidence.version is not None else {}
-    ended = {"CANCELED": CANCELED, "CANCELLED": CANCELED, "FAILED": FAILED, "EXPIRED": EXPIRED}
-    state = ended.get(evidence.status)
+    state = UNPAID_STATUSES.get(evidence.status)
     if state is None or row.state in FINAL:
         return Verdict(row.state, values)
     return Verdict(REVERSED if row.said_paid else state, values)
+
+
+def _is_older(row, evidence):
+    return evidence.version is not None and evidence.version < row.invoice_version
 
 
 def _judge_paid(row, evidence):
@@ -197,16 +207,24 @@ def _judge_paid(row, evidence):
     if evidence.paid_at:
         values["receipt_time"] = evidence.paid_at
     cases = ("paid_late",) if row.state in FINAL and row.state != PAID else ()
-    if evidence.amount is not None:
-        values["receipt_amount"] = evidence.amount
-        values["receipt_currency"] = evidence.currency or False
-        if row.proposed is not None:
-            values["proposing"] = False
-            if evidence.amount == row.proposed:
-                values["amount"] = row.proposed
-    elif row.proposed is not None:
+    if evidence.amount is None and row.proposed is not None:
         cases += ("amount_unknown",)
-    return Verdict(PAID, values, cases)
+    return Verdict(PAID, {**values, **_receipt_values(row, evidence)}, cases)
+
+
+def _receipt_values(row, evidence):
+    """What Glase's receipt says of the amount; of two that stood it decides which."""
+    if evidence.amount is None:
+        return {}
+    values = {
+        "receipt_amount": evidence.amount,
+        "receipt_currency": evidence.currency or False,
+    }
+    if row.proposed is not None:
+        values["proposing"] = False
+        if evidence.amount == row.proposed:
+            values["amount"] = row.proposed
+    return values
 
 
 def _judge_update(row, evidence):

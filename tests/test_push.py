@@ -5,8 +5,8 @@ import threading
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ..models.ledger.push import GOOD_FOR_SECONDS, Push
 from ..models.ledger.public_address import is_public_address
+from ..models.ledger.push import GOOD_FOR_SECONDS, Push
 from .common import GlaseCommon
 
 

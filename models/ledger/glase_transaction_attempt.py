@@ -84,12 +84,12 @@ class GlaseTransaction(models.Model):
         self.write({"till_seen_at": now})
         if self.state != state_machine.ISSUED:
             return False
-        again = (
-            self.cancel_wished_at
-            and not self.cancel_answered_at
-            and (not self.next_try_at or self.next_try_at <= now)
-        )
-        return "cancel" if again else "ask"
+        return "cancel" if self._cancel_is_due(now) else "ask"
+
+    def _cancel_is_due(self, now):
+        """Whether a cancel that was asked for, and not answered, is repeated now."""
+        waits = self.cancel_wished_at and not self.cancel_answered_at
+        return waits and (not self.next_try_at or self.next_try_at <= now)
 
     def _request_cancel(self):
         """Keep the wish to cancel; False if there is nothing that can be canceled."""

@@ -60,31 +60,8 @@ class PaymentEnd:
 
     def till_message(self):
         """What the cashier reads of this row; False where there is nothing to say."""
-        match self.row.state:
-            case state_machine.CANCELED if self.row.cancel_tries:
-                return self.env._("The payment was canceled. Nothing was charged.")
-            case state_machine.CANCELED:
-                return self.env._("The customer declined the payment. Nothing was charged.")
-            case state_machine.EXPIRED:
-                return self.env._("The customer did not pay in time. Nothing was charged.")
-            case state_machine.REVERSED:
-                return self.env._(
-                    "The customer had paid, but too late: Glase has given the money back by itself."
-                )
-            case state_machine.UNKNOWN if self.row._answered_of_another():
-                return self.row.message
-            case state_machine.UNKNOWN:
-                return self.env._(
-                    "Glase did not answer when the bill was sent. If the customer's phone says "
-                    "paid, that money comes back by itself. Send the payment again."
-                )
-            case state_machine.FAILED:
-                return self.row.message or self.env._(
-                    "The payment failed at Glase. Nothing was charged."
-                )
-            case state_machine.PAID:
-                return False
-        return self.row.message or False
+        words = WORDS.get(self.row.state)
+        return words(self.row) if words else self.row.message or False
 
     def message_of_another(self, evidence):
         """What the cashier reads of an answer that names what another row has."""
@@ -98,3 +75,43 @@ class PaymentEnd:
             "Glase says paid, but with the payment reference of another payment: that is no proof. "
             "Hand out nothing for it yet. Glase is asked again; if that stays, tell the manager."
         )
+
+
+def _canceled(row):
+    if row.cancel_tries:
+        return row.env._("The payment was canceled. Nothing was charged.")
+    return row.env._("The customer declined the payment. Nothing was charged.")
+
+
+def _expired(row):
+    return row.env._("The customer did not pay in time. Nothing was charged.")
+
+
+def _reversed(row):
+    return row.env._(
+        "The customer had paid, but too late: Glase has given the money back by itself."
+    )
+
+
+def _unknown(row):
+    if row._answered_of_another():
+        return row.message
+    return row.env._(
+        "Glase did not answer when the bill was sent. If the customer's phone says "
+        "paid, that money comes back by itself. Send the payment again."
+    )
+
+
+def _failed(row):
+    return row.message or row.env._("The payment failed at Glase. Nothing was charged.")
+
+
+# What the cashier reads by the row's state; in others it is what was heard last.
+WORDS = {
+    state_machine.CANCELED: _canceled,
+    state_machine.EXPIRED: _expired,
+    state_machine.REVERSED: _reversed,
+    state_machine.UNKNOWN: _unknown,
+    state_machine.FAILED: _failed,
+    state_machine.PAID: lambda _row: False,
+}

@@ -55,17 +55,9 @@ class Push:
             attempt
         :rtype: int
         """
-        if len(token) < SHORTEST_TOKEN or not parameters.TABLE["token"].takes(token):
-            return 400
-        try:
-            signed = verify_hash_signed(self.env, self._scope(), token)
-        except ValueError:
-            return 400
-        if not signed:
-            return 403
-        line_uuid, attempt, until = signed
-        if until < self._now():
-            return 403
+        status, line_uuid, attempt = self._read(token)
+        if status != 200:
+            return status
         row = self.rows.search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
         if not row:
             return 404
@@ -74,6 +66,17 @@ class Push:
             # The bus is read by anybody: the till hears which row, and asks by itself.
             row.config_id._notify("GLASE_ASK", {"id": row.id})
         return 200
+
+    def _read(self, token):
+        """The status of a token by itself, and the line and the attempt that it names."""
+        if len(token) < SHORTEST_TOKEN or not parameters.TABLE["token"].takes(token):
+            return 400, None, None
+        try:
+            signed = verify_hash_signed(self.env, self._scope(), token)
+        except ValueError:
+            return 400, None, None
+        line_uuid, attempt, until = signed or (None, None, 0)
+        return 200 if until >= self._now() else 403, line_uuid, attempt
 
     def _now(self):
         return clock.now(self.env.cr).replace(tzinfo=timezone.utc).timestamp()

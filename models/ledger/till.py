@@ -157,17 +157,7 @@ class Till:
             return row.id, call
 
         _row_id, heard = updating.run(claim)
-        view = self._answer(row.id)
-        if view["proposed"] and heard.evidence.outcome == state_machine.ANSWER:
-            raise Refused(
-                "scanned",
-                self.env._(
-                    "Glase does not change this bill any more: the customer is looking at it. "
-                    "Cancel it and send it anew with the new amount."
-                ),
-                view=view,
-            )
-        return view
+        return self._updated(self._answer(row.id), heard)
 
     @answers_refusals
     def force(self, config_id, line_uuid, attempt, reason, login="", password=""):
@@ -191,6 +181,19 @@ class Till:
         self._step(row_id, lambda row: row._force(manager_id, reason))
         exchange.ask(self.rows, row_id)
         return self._answer(row_id)
+
+    def _updated(self, view, heard):
+        """:raises Refused: if Glase has answered, and did not change the bill"""
+        if view["proposed"] and heard.evidence.outcome == state_machine.ANSWER:
+            raise Refused(
+                "scanned",
+                self.env._(
+                    "Glase does not change this bill any more: the customer is looking at it. "
+                    "Cancel it and send it anew with the new amount."
+                ),
+                view=view,
+            )
+        return view
 
     def _step(self, row_id, work):
         """Do something with a row in a transaction of the ledger's own; the request's ends before."""

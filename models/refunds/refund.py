@@ -16,6 +16,7 @@ from ..pos import closing_latch
 from ..support import autonomous_transaction, clock
 from ..support.cashier_messages import cashier_message
 from ..support.till_errors import Refused
+from . import elsewhere
 
 # What a refund takes over from the payment that it gives back.
 OF_PAYMENT = (
@@ -196,7 +197,7 @@ class RefundClaim(Claim):
         """:raises Refused: if this payment cannot be given back here, or is claimed already"""
         if self.values.get("session_id"):
             session = self.env["pos.session"].browse(self.values["session_id"])
-            original._refuse_elsewhere(session.config_id)
+            elsewhere.refuse(original, session.config_id)
         self.refuse_busy_registration(original.terminal_id)
         if self.spends is not None and not original._claim_for_refund(self.spends):
             raise Refused(

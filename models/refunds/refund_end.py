@@ -30,16 +30,23 @@ class RefundEnd:
 
     def requested(self):
         """A refund has got another state: cases, the payment's link, the order's proof."""
-        original = self.row.original_id
         if self.row.state == state_machine.UNKNOWN:
             self.row._open_case("unknown_refund")
-        if self.row.state not in state_machine.FINAL:
-            return
+        if self.row.state in state_machine.FINAL:
+            self._settle_decision()
+            self._tell_original()
+
+    def _settle_decision(self):
+        """Nobody needs to find out any more what became of it."""
         decided = case_kinds.ended_by(case_kinds.DECIDED)
         asked = self.row.case_ids.filtered(lambda case: case.kind in decided)
         if self.row.decided_by:
             asked = asked.with_user(self.row.decided_by).sudo()
         asked._settle(self.row.decided_reason or self.env._("Glase has answered after all."))
+
+    def _tell_original(self):
+        """The payment that it gives back, and its order, hear how it ended."""
+        original = self.row.original_id
         if self.row.state == state_machine.REFUNDED and original.refund_claim:
             original._settle_cases(
                 case_kinds.offering(case_kinds.REFUND),

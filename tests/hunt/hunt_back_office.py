@@ -1,5 +1,7 @@
 """What a run does besides the till's sales: refunds, registrations, sessions, cases."""
 
+from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
+
 
 class BackOffice:
     """Steps of a :class:`hunt_play.Play` for which a manager, or a second order, is needed."""
@@ -27,7 +29,7 @@ class BackOffice:
         attempt = f"{order.attempt}/reverse/{step['press']}"
 
         def work(env):
-            return env["glase.transaction"]._till_reverse(
+            return RefundTill(env).reverse(
                 order.till.config_id, order.line_uuid, order.attempt, attempt
             )
 

@@ -1,5 +1,7 @@
 """What a manager decides: refunds and bills of which nobody knows what became of them."""
 
+from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
+
 DECIDE_SECONDS = 16 * 60
 
 
@@ -107,7 +109,7 @@ class Decisions:
         order.taint("another tender")
 
         def work(env):
-            return env["glase.transaction"]._till_approve_refund_tender(
+            return RefundTill(env).approve_refund_tender(
                 order.till.config_id, order.uuid, reason="The customer has a train to catch"
             )
 

@@ -2,32 +2,53 @@
 
 import contextlib
 import dataclasses
+import functools
 from datetime import timedelta
 from unittest.mock import patch
 
 from hunt_plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.models.ledger import glase_transaction_money
+from odoo.addons.pos_glase.models.ledger.exchange import SEND, Exchange
+from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
-from odoo.addons.pos_glase.models.refunds import glase_transaction_refund
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
-from odoo.addons.pos_glase.rules import state_machine
+from odoo.addons.pos_glase.models.support import autonomous_transaction
+from odoo.addons.pos_glase.rules import settlement, state_machine
 
 MUTANTS = mutant = Mutants()
 
 
+@contextlib.contextmanager
+def exchanged(**methods):
+    """Methods of an exchange with Glase replaced; each gets the original as its first argument."""
+    with contextlib.ExitStack() as stack:
+        for name, method in methods.items():
+            original = getattr(Exchange, name)
+            replaced = functools.partialmethod(_with_original, method, original)
+            stack.enter_context(patch.object(Exchange, name, replaced))
+        yield
+
+
+def _with_original(self, method, original, *arguments, **options):
+    return method(original, self, *arguments, **options)
+
+
 @mutant
-def commit_after_the_call(world):
+@contextlib.contextmanager
+def commit_after_the_call(_world):
     """The row of a send is committed only when Glase has answered."""
     late = []
+    run_on = autonomous_transaction.run_on
 
-    def in_own_transaction(original, self, work):
-        if "_claim" not in work.__code__.co_names:
-            return original(self, work)
-        cr = self.env.registry.cursor()
+    def run_late(records, work):
+        if work.__qualname__ != "Till.send.<locals>.claim":
+            return run_on(records, work)
+        cr = records.env.registry.cursor()
         try:
-            rows = api.Environment(cr, SUPERUSER_ID, dict(self.env.context))["glase.transaction"]
-            result = work(rows)
+            context = {**records.env.context, "glase_user_id": records.env.uid}
+            result = work(api.Environment(cr, SUPERUSER_ID, context)[records._name])
         except BaseException:
             cr.close()
             raise
@@ -42,40 +63,41 @@ def commit_after_the_call(world):
                 # Left without an error: committed.
                 pass
 
-    def call(original, self, row_id, operation, call, *arguments, **options):
+    def make(original, exchange, record_id, call, store=None):
         def then_commit():
             try:
                 return call()
             finally:
                 commit_now()
 
-        return original(self, row_id, operation, then_commit, *arguments, **options)
+        return original(exchange, record_id, then_commit, store)
 
-    return in_ledger(world, _in_own_transaction=in_own_transaction, _call=call)
+    with patch.object(autonomous_transaction, "run_on", run_late), exchanged(make=make):
+        yield
 
 
 @mutant
-def leave_the_request_open(world):
+def leave_the_request_open(_world):
     """The transaction of the request stays open while Glase thinks."""
-    return in_ledger(world, _end_request_transaction=lambda _original, _self: None)
+    return patch.object(autonomous_transaction, "end_request", lambda _env: None)
 
 
 @mutant
-def repeat_a_refund(world):
+def repeat_a_refund(_world):
     """A refund that was not answered is made once more."""
 
-    def call(original, self, row_id, operation, call, *arguments, **options):
+    def make(original, exchange, record_id, call, store=None):
         def twice():
             try:
                 return call()
             except Exception:
-                if operation == "refundPayment":
+                if exchange.operation.name == "refundPayment":
                     return call()
                 raise
 
-        return original(self, row_id, operation, twice, *arguments, **options)
+        return original(exchange, record_id, twice, store)
 
-    return in_ledger(world, _call=call)
+    return exchanged(make=make)
 
 
 @mutant
@@ -118,14 +140,15 @@ def being_paid_is_canceled(world):
 
 
 @mutant
-def ask_before_cancel(world):
+def ask_before_cancel(_world):
     """A row that was given up is asked about at once."""
+    original = settlement.next_step
 
-    def step(original, self):
-        found = original(self)
-        return "ask" if found == "cancel" else found
+    def step(bill):
+        found = original(bill)
+        return settlement.ASK if found == settlement.CANCEL else found
 
-    return in_ledger(world, _settlement_step=step)
+    return patch.object(settlement, "next_step", step)
 
 
 @mutant
@@ -135,16 +158,15 @@ def do_not_wait_for_the_reversal(world):
 
 
 @mutant
-def poll_without_a_reference(world):
+def poll_without_a_reference(_world):
     """A poll asks for whatever bill is current; so does one of a lost send."""
 
-    def caller(original, self, terminal, name):
-        call = original(self, terminal, name)
-        if name != "get_payment_status":
-            return call
-        return lambda _reference, version, **options: call(None, version, **options)
+    def bound(original, exchange, terminal, *arguments):
+        if exchange.operation.name == "getPaymentStatus":
+            arguments = (None, *arguments[1:])
+        return original(exchange, terminal, *arguments)
 
-    return in_ledger(world, _caller=caller)
+    return exchanged(bound=bound)
 
 
 @mutant
@@ -190,12 +212,18 @@ def poll_with_the_new_registration(world):
     def undecided(_original, self, _terminal):
         return self.browse()
 
-    def caller(original, self, terminal, name):
-        live = self.env["glase.terminal"].sudo()
-        live = live.search([("config_id", "=", terminal.config_id.id), ("state", "=", "ready")])
-        return original(self, live[:1] or terminal, name)
+    def bound(original, exchange, terminal, *arguments):
+        live = terminal.sudo().search(
+            [("config_id", "=", terminal.config_id.id), ("state", "=", "ready")]
+        )
+        return original(exchange, live[:1] or terminal, *arguments)
 
-    return in_ledger(world, _undecided=undecided, _caller=caller)
+    @contextlib.contextmanager
+    def planted():
+        with in_ledger(world, _undecided=undecided), exchanged(bound=bound):
+            yield
+
+    return planted()
 
 
 @mutant
@@ -257,32 +285,29 @@ def link_twice(_world):
 def undecided_refunds_do_not_count(world):
     """What was given back by an unknown refund may be given back again."""
     standing = (state_machine.REFUNDED,)
-    return patch.object(glase_transaction_refund, "STANDING", standing)
+    return patch.object(glase_transaction_money, "STANDING", standing)
 
 
 @mutant
-def send_again_on_a_second_click(world):
+def send_again_on_a_second_click(_world):
     """The same press from another tab makes another call."""
+    original = Till.send
 
-    def send(original, self, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
-        known = self.sudo().search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
+    def send(till, config_id, order_uuid, line_uuid, attempt, amount, cashier=""):
+        rows = till.rows.sudo()
+        known = rows.search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
         if known and known.state == state_machine.ISSUED:
-            caller = self._caller(known.terminal_id, "send_invoice")
-            order = self.env["pos.order"].search([("uuid", "=", order_uuid)])
+            order = till.env["pos.order"].search([("uuid", "=", order_uuid)])
             invoice = order._glase_invoice(
                 line_uuid, known._decimal(known.amount), known.terminal_id, cashier
             )
-            reference, row_id = known.call_reference, known.id
-            self._end_request_transaction()
-            self._call(
-                row_id,
-                "sendInvoice",
-                lambda: caller(invoice, client_reference=reference),
-                reference,
-            )
-        return original(self, config_id, order_uuid, line_uuid, attempt, amount, cashier)
+            again = Exchange(till.rows, SEND, known.call_reference)
+            call, row_id = again.bound(known.terminal_id, invoice), known.id
+            autonomous_transaction.end_request(till.env)
+            again.make(row_id, call)
+        return original(till, config_id, order_uuid, line_uuid, attempt, amount, cashier)
 
-    return in_ledger(world, _till_send=send)
+    return patch.object(Till, "send", send)
 
 
 @mutant

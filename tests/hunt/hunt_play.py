@@ -11,6 +11,9 @@ from hunt_order import Order, Till, new_uuid
 from hunt_orders_come import OrdersCome
 from hunt_world import REFUSALS
 
+from odoo.addons.pos_glase.models.ledger.push import Push
+from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
+
 # What may not have happened to an order whose payment must come out without a person's help.
 SILENCE_SECONDS = 15
 
@@ -166,9 +169,7 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
         """One of the ledger's doors, as the till's cashier; the till keeps what it hears."""
 
         def work(env):
-            return getattr(env["glase.transaction"], f"_till_{name}")(
-                order.till.config_id, *arguments
-            )
+            return getattr(RefundTill(env), name)(order.till.config_id, *arguments)
 
         order.unheard = 0.0
         view = self.world.request(login, work, order, **self._plan(step))
@@ -336,9 +337,7 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
         mine = [order for order in self.orders.values() if order.till is till]
 
         def work(env):
-            return env["glase.transaction"]._till_resume(
-                till.config_id, [order.line_uuid for order in mine]
-            )
+            return RefundTill(env).resume(till.config_id, [order.line_uuid for order in mine])
 
         told = self.world.request("cashier", work, **self._plan(step))
         for view in (told or {}).get("rows", ()):
@@ -374,9 +373,7 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
             return False
         token = invoice["notification_url"].rpartition("/")[2]
         before = self._state_of(order)
-        told = self.world.request(
-            None, lambda env: env["glase.transaction"]._notified(token), **self._plan(step)
-        )
+        told = self.world.request(None, lambda env: Push(env).heard(token), **self._plan(step))
         if self._state_of(order) != before or told not in (None, 200, 403):
             self.world.blame("1 a push proves nothing", f"{order.label}: {told}, was {before}")
         return None

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
+
 from pos_glase.rules import settlement, state_machine
 from pos_glase.rules.settlement import ASK, CANCEL, NOTHING, REPLACE, WAIT, Bill, next_step
 

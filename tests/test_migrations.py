@@ -70,10 +70,17 @@ class TestMigrations(GlaseCommon):
             for old, new in names.items():
                 # As they were before: the script is run the other way round.
                 script_._rename(self.env.cr, "glase.transaction", new, old)
+                self.env.cr.execute(
+                    "UPDATE ir_ui_view SET arch_db = replace(arch_db::text, %s, %s)::jsonb"
+                    " WHERE model LIKE 'glase.%%'",
+                    (new, old),
+                )
             for _time in range(2):
                 script_.migrate(self.env.cr, version)
                 self.env.invalidate_all()
                 self.assertEqual(row.read(list(names.values())), wanted)
+        self.env.cr.execute("SELECT FROM ir_ui_view WHERE arch_db::text ~ 'spent_on|clears_id'")
+        self.assertFalse(self.env.cr.rowcount, "an update compares old views with the new model")
         self.env.cr.execute(
             "SELECT name FROM ir_model_fields WHERE model = 'glase.transaction' AND name = ANY(%s)",
             [[*names, *names.values()]],

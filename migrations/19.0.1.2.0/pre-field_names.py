@@ -10,6 +10,9 @@ RENAMED = {
     }
 }
 
+# Dialogs whose fields show those of the ledger under the same name.
+RELATED = ("glase.refund", "glase.case")
+
 
 def migrate(cr, version):
     """Rename columns, their indexes and what Odoo keeps about the fields.
@@ -20,6 +23,13 @@ def migrate(cr, version):
     for model, names in RENAMED.items():
         for old, new in names.items():
             _rename(cr, model, old, new)
+            # A view is compared with the model while others that extend it are still the old ones.
+            cr.execute(
+                "UPDATE ir_ui_view"
+                " SET arch_db = regexp_replace(arch_db::text, %s, %s, 'g')::jsonb"
+                " WHERE model = ANY(%s) AND arch_db::text ~ %s",
+                (rf"\m{old}\M", new, [model, *RELATED], rf"\m{old}\M"),
+            )
 
 
 def _rename(cr, model, old, new):

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...rules import state_machine
+from ...rules import state_machine, taken
 from ..books import books_job
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction
@@ -32,17 +32,17 @@ class GlaseTransaction(models.Model):
         return Decimal(f"{amount:.{self.currency_id.decimal_places}f}")
 
     def _taken_amount(self):
-        """What Glase took: the amount of its receipt where it gave one, else the bill's.
-
-        Zero where that is not known: a receipt in another currency, or none while an update of
-        the amount was out.
-        """
+        """What Glase took, or zero where that is not known (:mod:`rules.taken`)."""
         self.ensure_one()
-        if self.receipt_currency and self.receipt_currency != self.currency_id.name:
-            return 0.0
-        if self.proposing:
-            return 0.0
-        return self.receipt_amount if self.receipt_currency else self.amount
+        return taken.amount(
+            taken.Terms(
+                amount=self.amount,
+                receipt_amount=self.receipt_amount,
+                receipt_currency=self.receipt_currency or None,
+                currency=self.currency_id.name,
+                proposing=self.proposing,
+            )
+        )
 
     def _stands_for(self, amount):
         """Whether a payment of this amount (float, major units) is what this row is about."""

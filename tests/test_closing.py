@@ -254,7 +254,7 @@ class TestClosing(RefundCommon):
         """What a request does that was let in before the register began to close."""
         rows = self.env["glase.transaction"]
         sending = Exchange(rows, SEND)
-        return autonomous_transaction.run_on(
+        return autonomous_transaction.with_records(
             rows, lambda own: PaymentClaim(own, values, sending).make()
         )
 
@@ -277,7 +277,7 @@ class TestClosing(RefundCommon):
         def closing(session):
             for attempt in (
                 lambda: self.claim(bill),
-                lambda: autonomous_transaction.run_on(
+                lambda: autonomous_transaction.with_records(
                     row,
                     lambda own: RefundClaim(own, refund, Exchange(own, REFUND), None).make(),
                 ),

@@ -280,7 +280,7 @@ class TestLedgerSettle(GlaseCommon):
         def cancel_while_the_cashier_leaves(rows, row_id):
             cancel(rows, row_id)
             row = rows.browse(row_id)
-            autonomous_transaction.run_on(row, lambda own: own._give_up("left_open"))
+            autonomous_transaction.with_records(row, lambda own: own._give_up("left_open"))
 
         with patch.object(exchange, "cancel", cancel_while_the_cashier_leaves):
             self.door("cancel", line_uuid=line, attempt="1")

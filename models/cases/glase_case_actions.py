@@ -219,7 +219,7 @@ class GlaseCase(models.Model):
         user_id = self.env.uid
         autonomous_transaction.end_request(self.env)
         try:
-            autonomous_transaction.run_on(
+            autonomous_transaction.with_records(
                 row, lambda own: RefundDecision(own).decide(request, reason, user_id, reference)
             )
         except Refused as refusal:

@@ -105,7 +105,7 @@ class Exchange:
         :rtype: tuple[int, Heard | None]
         """
         autonomous_transaction.end_request(self.records.env)
-        record_id, call = autonomous_transaction.run_on(self.records, claim)
+        record_id, call = autonomous_transaction.with_records(self.records, claim)
         return record_id, self.make(record_id, call, store) if call else None
 
     def make(self, record_id, call, store=None):
@@ -116,7 +116,7 @@ class Exchange:
         within = self.operation.within
         heard = self._hear(call, within and time.monotonic() + within)
         store = store or _record_answer
-        autonomous_transaction.run_on(
+        autonomous_transaction.with_records(
             self.records.browse(record_id), lambda record: store(record, heard)
         )
         return heard

@@ -62,7 +62,7 @@ class Push:
         if not row:
             return 404
         waits = row.state in state_machine.HOLDS_TILL and not row.given_up_at and row.config_id
-        if waits and autonomous_transaction.run_on(row, _may_wake):
+        if waits and autonomous_transaction.with_records(row, _may_wake):
             # The bus is read by anybody: the till hears which row, and asks by itself.
             row.config_id._notify("GLASE_ASK", {"id": row.id})
         return 200

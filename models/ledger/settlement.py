@@ -56,7 +56,9 @@ class Settlement:
             threading.Event().wait(WATCH_PAUSE_SECONDS)
 
     def _step(self, work):
-        return autonomous_transaction.run_on(self.rows, lambda rows: work(Settlement(rows.env)))
+        return autonomous_transaction.with_records(
+            self.rows, lambda rows: work(Settlement(rows.env))
+        )
 
     def _work_due(self, terminal_id=None):
         for _index in range(BATCH):
@@ -72,10 +74,10 @@ class Settlement:
         elif step == settlement.REPLACE:
             Replacement(self.env, row_id).send()
         # What its answer has changed decides what is due now.
-        after = autonomous_transaction.run_on(row, lambda own: own._next_step())
+        after = autonomous_transaction.with_records(row, lambda own: own._next_step())
         if after == settlement.ASK:
             exchange.ask(self.rows, row_id, given_up=True)
-            autonomous_transaction.run_on(row, lambda own: own._cancel_again_later())
+            autonomous_transaction.with_records(row, lambda own: own._cancel_again_later())
 
     # === In a transaction of its own ===
 

@@ -198,10 +198,12 @@ class Till:
     def _step(self, row_id, work):
         """Do something with a row in a transaction of the ledger's own; the request's ends before."""
         autonomous_transaction.end_request(self.env)
-        return autonomous_transaction.run_on(self.rows.browse(row_id), work)
+        return autonomous_transaction.with_records(self.rows.browse(row_id), work)
 
     def _answer(self, row_id):
-        return autonomous_transaction.run_on(self.rows.browse(row_id), lambda row: row._view())
+        return autonomous_transaction.with_records(
+            self.rows.browse(row_id), lambda row: row._view()
+        )
 
     # === Who asks, and about what ===
 

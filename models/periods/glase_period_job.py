@@ -21,7 +21,8 @@ from ...glase.reports import (
     read_report,
 )
 from ...rules import state_machine
-from ..ledger.exchange import evidence_of_error
+from ..accounts.glase_connection import raising
+from ..ledger.exchange import MARK, Exchange
 from ..support import autonomous_transaction, clock, cron
 from ..support.cashier_messages import cashier_message
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
@@ -176,16 +177,16 @@ class GlasePeriod(models.Model):
     # === Mark ===
 
     def _mark(self):
-        identifier = None
+        Exchange(self, MARK).run(lambda own: (own.id, own._mark_call()), _store_mark)
+
+    def _mark_call(self):
+        """The call that marks, bound to what it needs; what it lacks is raised in the call."""
         try:
-            client, who, terminal, reference = self._in_own(lambda own: own._call_plan())
-            answer = client.mark_transaction_period(who, terminal, client_reference=reference)
-            evidence = state_machine.Evidence("markTransactionPeriod", code=answer.result_code)
-            identifier, words = answer.transaction_period_id, False
+            client, who, terminal, reference = self._call_plan()
         except GlaseError as error:
-            evidence = evidence_of_error("markTransactionPeriod", error)
-            words = cashier_message(self.env, error)
-        self._in_own(lambda own: own._marked(evidence, identifier, words))
+            return raising(error)
+        mark = client.mark_transaction_period
+        return functools.partial(mark, who, terminal, client_reference=reference)
 
     def _call_plan(self):
         """What a call needs, read before it: no database is at hand during a call."""
@@ -419,3 +420,8 @@ class GlasePeriod(models.Model):
         name = f"glase-{self.identifier}-{what}.xml"
         kept = {"name": name, "res_model": self._name, "res_id": self.id, **values}
         return self.env["ir.attachment"].create(kept).id
+
+
+def _store_mark(period, heard):
+    identifier = heard.answer and heard.answer.transaction_period_id
+    period._marked(heard.evidence, identifier, heard.message)

@@ -141,7 +141,7 @@ class RefundTill(Till):
             )
         manager_id = self.env["res.users"]._glase_approve(config.company_id, login, password).id
         autonomous_transaction.end_request(self.env)
-        autonomous_transaction.run_on(
+        autonomous_transaction.with_records(
             unknown, lambda rows: _approve_other_tender(rows, manager_id, reason)
         )
         return {"ok": True}

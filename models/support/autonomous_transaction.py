@@ -56,27 +56,16 @@ def run(env, work):
 
 
 def with_records(records, work):
-    """Run ``work`` on the same records in a transaction of its own; see :func:`run`.
-
-    :param records: of one model, in any environment; may be empty
-    :param work: called with them in a superuser environment
-    """
-    name, ids = records._name, records.ids
-    return run(records.env, lambda env: work(env[name].browse(ids)))
-
-
-def run_on(records, work):
     """Run ``work`` on the same records in a transaction of its own, for whoever asks here.
 
-    :param records: of any model; without any the model alone is meant
-    :param work: called with these records in a superuser environment whose context says who asked;
-        as for :func:`run`
-    :return: what ``work`` returns
+    :param records: of one model, in any environment; may be empty: the model alone
+    :param work: called with them in a superuser environment whose context says who asked; see
+        :func:`run`
     """
-    model, ids, user_id = records._name, records.ids, records.env.uid
+    name, ids, user_id = records._name, records.ids, records.env.uid
     return run(
         records.env,
-        lambda env: work(env[model].with_context(glase_user_id=user_id).browse(ids)),
+        lambda env: work(env[name].with_context(glase_user_id=user_id).browse(ids)),
     )
 
 

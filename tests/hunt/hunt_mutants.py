@@ -40,11 +40,11 @@ def _with_original(self, method, original, *arguments, **options):
 def commit_after_the_call(_world):
     """The row of a send is committed only when Glase has answered."""
     late = []
-    run_on = autonomous_transaction.run_on
+    with_records = autonomous_transaction.with_records
 
     def run_late(records, work):
         if work.__qualname__ != "Till.send.<locals>.claim":
-            return run_on(records, work)
+            return with_records(records, work)
         cr = records.env.registry.cursor()
         try:
             context = {**records.env.context, "glase_user_id": records.env.uid}
@@ -72,7 +72,7 @@ def commit_after_the_call(_world):
 
         return original(exchange, record_id, then_commit, store)
 
-    with patch.object(autonomous_transaction, "run_on", run_late), exchanged(make=make):
+    with patch.object(autonomous_transaction, "with_records", run_late), exchanged(make=make):
         yield
 
 

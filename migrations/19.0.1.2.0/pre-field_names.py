@@ -1,5 +1,7 @@
 """Fields of the ledger get plainer names; what is stored in them stays."""
 
+from odoo.tools import SQL, sql
+
 # By model: the name until this version, the name from it on.
 RENAMED = {
     "glase.transaction": {
@@ -34,14 +36,16 @@ def migrate(cr, version):
 
 def _rename(cr, model, old, new):
     table = model.replace(".", "_")
-    columns = "SELECT FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
-    cr.execute(columns, (table, old))
-    if not cr.rowcount:
+    if not sql.column_exists(cr, table, old):
         return
-    cr.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{old}" TO "{new}"')
+    sql.rename_column(cr, table, old, new)
     index = "{}__{}_index"
     cr.execute(
-        f'ALTER INDEX IF EXISTS "{index.format(table, old)}" RENAME TO "{index.format(table, new)}"'
+        SQL(
+            "ALTER INDEX IF EXISTS %s RENAME TO %s",
+            SQL.identifier(index.format(table, old)),
+            SQL.identifier(index.format(table, new)),
+        )
     )
     # Exports, filters and translations are bound to these records.
     cr.execute(

@@ -63,6 +63,7 @@ from . import (
     test_terminal,
     test_terminal_hour,
     test_till_routes,
+    test_tour_cases,
     test_tour_closing,
     test_tour_customer_display,
     test_tour_go_live,

@@ -24,10 +24,13 @@ REPEAT_REFUND = "action_repeat_refund"
 MAKE_REFUND_ORDER = "action_make_refund_order"
 
 # What ends a case by itself, beside its actions: the row was proven to be paid, or not to be; what
-# Glase took is known; a finished order has the row; the order's payment is proven; Glase's reports
-# have it; it is booked; somebody, or Glase, has said what became of the refund.
+# Glase took is known; a finished order has the row; the order's payment is proven; it is booked;
+# somebody, or Glase, has said what became of the refund.
 PAID, UNPAID, AMOUNT_KNOWN = "paid", "unpaid", "amount known"
-IN_ORDER, PROVEN, REPORTED, BOOKED, DECIDED = "in order", "proven", "reported", "booked", "decided"
+IN_ORDER, PROVEN, BOOKED, DECIDED = "in order", "proven", "booked", "decided"
+# A report of Glase has the row; of a period: the ledger knows all of its lines, or other periods'
+# reports have all of its rows.
+REPORTED, LINES_KNOWN, ROWS_REPORTED = "reported", "lines known", "rows reported"
 
 # How an open case about a row says why a payment of an order is not proven: for each payment of the
 # row's line, or only for the one that the row is linked to.
@@ -83,9 +86,9 @@ KINDS = {
     "unknown_refund": Kind((ROW,), _DECISIONS, (IN_ORDER, DECIDED), explains=OF_LINE),
     "unverified_refund": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,)),
     "refund_without_order": Kind((ROW,), (SETTLE, MAKE_REFUND_ORDER, WRITE_OFF), (IN_ORDER,)),
-    "unknown_reference": Kind((PERIOD,), ends_by=(REPORTED,)),
+    "unknown_reference": Kind((PERIOD,), ends_by=(LINES_KNOWN,)),
     "not_reported": Kind(ends_by=(REPORTED,)),
-    "period_lost": Kind((PERIOD,), ends_by=(REPORTED,)),
+    "period_lost": Kind((PERIOD,), ends_by=(ROWS_REPORTED,)),
     "not_booked": Kind((ROW, ORDER_PAYMENT), _BOOKED_OTHERWISE, (BOOKED,), tells_manager=True),
     "not_answered_for_till": Kind((ROW,), (SETTLE, NOT_PAID)),
 }

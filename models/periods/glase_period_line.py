@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
 from ..books import journal_items
 from ..pos.res_users import MANAGERS
@@ -178,7 +178,9 @@ class GlasePeriodLine(models.Model):
     def _came_late(self):
         """What these lines waited for is in a report now."""
         self.write({"kind": LATE})
-        self.transaction_id._settle_cases({"not_reported"}, self.env._("A later report has it."))
+        self.transaction_id._settle_cases(
+            case_kinds.ended_by(case_kinds.REPORTED), self.env._("A later report has it.")
+        )
 
     # === What a person does about it ===
 
@@ -193,7 +195,8 @@ class GlasePeriodLine(models.Model):
             if not (line.reason or "").strip():
                 raise UserError(self.env._("Write why this difference is accepted."))
             line.sudo().write({"accepted_by": self.env.uid, "accepted_at": fields.Datetime.now()})
-            line.sudo().transaction_id._settle_cases({"not_reported"}, line.reason)
+            reported = case_kinds.ended_by(case_kinds.REPORTED)
+            line.sudo().transaction_id._settle_cases(reported, line.reason)
         self.period_id.sudo()._sum_up()
         self.period_id.sudo()._tell_result()
 

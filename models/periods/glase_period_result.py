@@ -5,7 +5,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ...rules.reconciliation import (
     AWAITED,
     FORCED,
@@ -305,9 +305,10 @@ class GlasePeriod(models.Model):
             unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
             if not lines.search_count(unknown, limit=1):
                 words = self.env._("Each of them is matched or accepted now.")
-                period._settle_cases("unknown_reference", words)
+                period._settle_cases(case_kinds.LINES_KNOWN, words)
             if not lines.search_count([*of_period, ("kind", "=", UNREPORTED)], limit=1):
-                period._settle_cases("period_lost", self.env._("Later reports have all of it."))
+                words = self.env._("Later reports have all of it.")
+                period._settle_cases(case_kinds.ROWS_REPORTED, words)
             period.write(
                 {
                     "ledger_total": total,
@@ -321,9 +322,13 @@ class GlasePeriod(models.Model):
                 period.write({"state": DIFFERENCES if words else RECONCILED, "message": words})
                 period._plan_to_ask_again()
 
-    def _settle_cases(self, kind, note):
-        """Close this period's open cases of a kind: there is nothing left to ask Glase about."""
-        of_period = [("period_id", "=", self.id), ("kind", "=", kind)]
+    def _settle_cases(self, what, note):
+        """Close this period's open cases that something ends: there is nothing left to ask Glase about.
+
+        :param str what: for ``case_kinds.ended_by``
+        """
+        kinds = case_kinds.ended_by(what)
+        of_period = [("period_id", "=", self.id), ("kind", "in", list(kinds))]
         self.env["glase.case"].search(of_period)._settle(note)
 
     @staticmethod

@@ -1,7 +1,8 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { PosOrderline } from "@point_of_sale/app/models/pos_order_line";
-import { changeRefusal, keepBefore, refuseLocked } from "@pos_glase/app/service/order_lock";
+import { billsOf } from "@pos_glase/app/service/order_bills";
+import { changeRefusal, refuseLocked } from "@pos_glase/app/service/order_lock";
 
 /**
  * What is on a bill that a customer may be paying stays as it is. People delete a line through its
@@ -29,7 +30,7 @@ patch(PosOrderline.prototype, {
     },
 
     delete() {
-        keepBefore(this.order_id);
+        billsOf(this.order_id)?.keepBefore(this.order_id);
         return super.delete(...arguments);
     },
 });

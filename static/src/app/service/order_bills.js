@@ -32,11 +32,6 @@ export function isBilled(order) {
     return Boolean(order) && !order.finalized && order.payment_ids.some(isAmountFixed);
 }
 
-/** Whether its bill is out: then nothing of it may change. */
-function isOut(order) {
-    return order.payment_ids.some(isUndecided);
-}
-
 /** One row as the customer sees it: what, how many, for how much. */
 function rowOf(line) {
     const attributes = line.attribute_value_ids.map((value) => value.id).sort();
@@ -196,7 +191,7 @@ export class Bills {
 
     /** What a cashier does to an order that is paid already is the cashier's to do. */
     release(order) {
-        if (order && !isOut(order)) {
+        if (order && !order.payment_ids.some(isUndecided)) {
             this.kept.delete(order.uuid);
             this.released.add(order.uuid);
         }

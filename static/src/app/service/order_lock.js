@@ -48,11 +48,6 @@ export function moveRefusal(order) {
     );
 }
 
-/** Before something of an order goes: a bill that nobody has kept is as the order is now. */
-export function keepBefore(order) {
-    billsOf(order)?.keepBefore(order);
-}
-
 /**
  * Why a single change of this order is refused. One that is no longer what was sent is being
  * rebuilt: that is judged when it is complete, and put back if it has become another bill.

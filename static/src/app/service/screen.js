@@ -123,13 +123,12 @@ export class Screen {
                 const { view, message } = await answer;
                 clearTimeout(late);
                 done = Boolean(view?.ok) && view;
-                return !done && (view?.message || message || noAnswer());
+                const unknown = _t(
+                    "The server has not answered: it is not known whether this was done. Try again."
+                );
+                return !done && (view?.message || message || unknown);
             },
         });
         return Boolean(isApproved) && done;
     }
-}
-
-function noAnswer() {
-    return _t("The server has not answered: it is not known whether this was done. Try again.");
 }

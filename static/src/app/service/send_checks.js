@@ -45,7 +45,7 @@ export function amountText(pos, amount) {
     return amount.toFixed(pos.currency.decimal_places);
 }
 
-/** The same for a line that gives money back. */
+/** Why this line cannot give money back; false if it can. */
 export function refundRefusal(pos, line) {
     if (pos.currency.isZero(line.amount)) {
         return _t("Enter the amount to give back.");

@@ -330,18 +330,7 @@ class _Call:
         """The answer in a response; see :func:`~.answers.find_return` for what is raised."""
         self._status = response.status
         self.response_xml = evidence(response.body, self._secrets)
-        if not 200 <= response.status < 300 and response.status < 500:
-            reason = "redirect" if 300 <= response.status < 400 else "http"
-            raise Unreadable(reason=reason, detail=f"HTTP status {response.status}")
-        try:
-            result = answers.find_return(
-                response.body, self.operation.name, self.operation.elements
-            )
-        except Unreadable as error:
-            if response.status < 500:
-                raise
-            detail = f"HTTP status {response.status}, {error.detail}"
-            raise NoAnswer(reason="server_error", detail=detail) from None
+        result = self._result(response)
         fields = answers.base(result)
         kind, more = answers.Answer, {}
         if read and not fields["result_code"]:
@@ -360,6 +349,18 @@ class _Call:
             _logger.warning("Glase: unknown payment status %.40r, taken as not final", word)
         words = answer.result_description
         return replace(answer, result_description=words and mask(words, self._secrets))
+
+    def _result(self, response):
+        if not 200 <= response.status < 300 and response.status < 500:
+            reason = "redirect" if 300 <= response.status < 400 else "http"
+            raise Unreadable(reason=reason, detail=f"HTTP status {response.status}")
+        try:
+            return answers.find_return(response.body, self.operation.name, self.operation.elements)
+        except Unreadable as error:
+            if response.status < 500:
+                raise
+            detail = f"HTTP status {response.status}, {error.detail}"
+            raise NoAnswer(reason="server_error", detail=detail) from None
 
     def complete(self, error):
         """Give an error what is known of the call, and log it."""

@@ -116,10 +116,13 @@ def _proxy(endpoint):
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http" or not parts.hostname:
         raise NeverSent(reason="proxy", detail="https_proxy must be a http:// address")
-    credentials = None
-    if parts.username is not None:
-        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return parts.hostname, parts.port or 80, credentials
+    return parts.hostname, parts.port or 80, _credentials(parts)
+
+
+def _credentials(parts):
+    if parts.username is None:
+        return None
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
 
 
 def _tunnel(sock, endpoint, credentials, deadline):

@@ -14,6 +14,8 @@ _HOST = re.compile(r"[0-9A-Za-z._:-]+")
 _NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)
 # An IPv4 address within one of IPv6, besides those that `ipaddress` knows.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
+_PORTS = {"https": 443, "http": 80}
 
 
 class Reach(enum.IntEnum):
@@ -45,8 +47,7 @@ class Endpoint:
     def authority(self):
         """Host and port as the Host header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        default = 443 if self.secure else 80
-        return host if self.port == default else f"{host}:{self.port}"
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self):
@@ -67,19 +68,11 @@ class Endpoint:
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise EndpointError(f"not an address: {error}") from None
-        if parts.scheme not in ("https", "http") or not host:
-            raise EndpointError("the address starts with https:// and names a host")
-        if parts.username is not None or parts.password is not None:
-            raise EndpointError("the address must not carry a user name or password")
-        if parts.fragment or parts.query.lower() not in ("", "wsdl"):
-            raise EndpointError("the address has no query and no fragment")
-        if not _HOST.fullmatch(host):
-            raise EndpointError("the host holds characters that it cannot have")
-        if parts.scheme == "http" and not is_loopback(host):
-            raise EndpointError("plain http goes to this machine only; use https")
+        broken = next((words for is_broken, words in _RULES if is_broken(parts)), None)
+        if broken:
+            raise EndpointError(broken)
         _check_reach(host, reach)
-        port = port or (443 if parts.scheme == "https" else 80)
-        return cls(parts.scheme, host, port, parts.path or "/", reach)
+        return cls(parts.scheme, host, port or _PORTS[parts.scheme], parts.path or "/", reach)
 
     def may_dial(self, address):
         """Whether a connection may be made to what the host's name was found to be.
@@ -109,20 +102,28 @@ def _check_reach(host, reach):
 
 def _needed(address):
     """The reach that an IP address needs; None: it is never called."""
-    if address.version == 6:
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        address = inner or address
+    address = _inner(address)
     if address.is_loopback:
         return Reach.MACHINE
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
-        return None
     if address.version == 6 and address.is_site_local:
         return Reach.NETWORK
-    if address.is_reserved or address.version == 4 and int(address) < 1 << 24:
+    if _is_never_called(address):
         return None
     return Reach.INTERNET if address.is_global else Reach.NETWORK
+
+
+def _is_never_called(address):
+    nobody = address.is_link_local or address.is_multicast or address.is_unspecified
+    return nobody or address.is_reserved or address in _THIS_NETWORK
+
+
+def _inner(address):
+    """The IPv4 address that an IPv6 one stands for, if it does."""
+    if address.version == 4:
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def is_loopback(host):
@@ -133,3 +134,28 @@ def is_loopback(host):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+# What an address must not be, in this order; each looks at the parts of urlsplit.
+_RULES = (
+    (
+        lambda parts: parts.scheme not in ("https", "http") or not parts.hostname,
+        "the address starts with https:// and names a host",
+    ),
+    (
+        lambda parts: parts.username is not None or parts.password is not None,
+        "the address must not carry a user name or password",
+    ),
+    (
+        lambda parts: parts.fragment or parts.query.lower() not in ("", "wsdl"),
+        "the address has no query and no fragment",
+    ),
+    (
+        lambda parts: not _HOST.fullmatch(parts.hostname),
+        "the host holds characters that it cannot have",
+    ),
+    (
+        lambda parts: parts.scheme == "http" and not is_loopback(parts.hostname),
+        "plain http goes to this machine only; use https",
+    ),
+)

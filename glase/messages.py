@@ -81,17 +81,7 @@ class Amount:
     currency: str
 
     def __post_init__(self):
-        value = self.value
-        if isinstance(value, bool) or not isinstance(value, (Decimal, int)):
-            raise AmountError(f"an amount is a Decimal, not {type(value).__name__}")
-        value = Decimal(value)
-        if not value.is_finite() or value.adjusted() > _MAX_AMOUNT_CHARACTERS:
-            raise AmountError(f"{value} is not an amount that can be sent")
-        exact = value.quantize(_CENT)
-        if exact != value:
-            raise AmountError(f"{value} is not a multiple of 0.01")
-        if len(str(exact)) > _MAX_AMOUNT_CHARACTERS:
-            raise AmountError(f"{value} is too long: {_MAX_AMOUNT_CHARACTERS} characters at most")
+        exact = _on_the_wire(self.value)
         if not isinstance(self.currency, str) or not _CURRENCY.fullmatch(self.currency):
             raise AmountError(f"{self.currency!r} is not an ISO 4217 currency code")
         # Minus zero would be sent as such.
@@ -99,6 +89,21 @@ class Amount:
 
     def __str__(self):
         return f"{self.value} {self.currency}"
+
+
+def _on_the_wire(value):
+    """An amount with the two decimals of the wire, exactly."""
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int)):
+        raise AmountError(f"an amount is a Decimal, not {type(value).__name__}")
+    value = Decimal(value)
+    if not value.is_finite() or value.adjusted() > _MAX_AMOUNT_CHARACTERS:
+        raise AmountError(f"{value} is not an amount that can be sent")
+    exact = value.quantize(_CENT)
+    if exact != value:
+        raise AmountError(f"{value} is not a multiple of 0.01")
+    if len(str(exact)) > _MAX_AMOUNT_CHARACTERS:
+        raise AmountError(f"{value} is too long: {_MAX_AMOUNT_CHARACTERS} characters at most")
+    return exact
 
 
 @dataclass(frozen=True)

@@ -111,14 +111,14 @@ def read_report(content):
             sums.append(_sum(part))
     if meta is None:
         raise Unreadable(reason="no_report", detail="no Meta: not a reconciliation report")
+    return _content(meta, rows, sums)
+
+
+def _content(meta, rows, sums):
     if rows and sums:
         raise Unreadable(reason="mixed", detail="payments and sums in one report")
-    report = ReportContent(
-        shape=DETAILS if rows else SUMMARY if sums else EMPTY,
-        rows=tuple(rows),
-        sums=tuple(sums),
-        **meta,
-    )
+    shape = DETAILS if rows else SUMMARY if sums else EMPTY
+    report = ReportContent(shape=shape, rows=tuple(rows), sums=tuple(sums), **meta)
     if report.count > MAX_COUNT:
         raise Unreadable(reason="too_long", detail="more payments than there can be")
     return report

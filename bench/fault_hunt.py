@@ -16,7 +16,7 @@ from stack import console, set_up
 from stack.base_db import Workplace, with_module
 from stack.paths import CHECKOUT
 
-ENGINE = CHECKOUT / "tests/hunt/hunt_engine.py"
+ENGINE = CHECKOUT / "tests/hunt/engine.py"
 # Fewer runs cannot have met everything: what never happened in them is no failure.
 WHOLE = 1000
 

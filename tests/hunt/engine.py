@@ -1,4 +1,4 @@
-"""The hunt in one process of Odoo: ``python hunt_engine.py --config FILE --database NAME --runs N``."""
+"""The hunt in one process of Odoo: ``python engine.py --config FILE --database NAME --runs N``."""
 
 import argparse
 import logging
@@ -23,7 +23,7 @@ def load(options):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="hunt_engine")
+    parser = argparse.ArgumentParser(prog="engine.py")
     parser.add_argument("--config", required=True)
     parser.add_argument("--database", required=True)
     parser.add_argument("--runs", type=int, default=100)
@@ -39,8 +39,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
     registry = load(options)
 
-    from hunt_run import Hunt
-    from hunt_world import World
+    from run import Hunt
+    from world.world import World
 
     hunt = Hunt(World(registry), options.length)
     return hunt.main(options)

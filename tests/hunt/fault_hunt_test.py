@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stack import live
 
-ENGINE = Path(__file__).with_name("hunt_engine.py")
+ENGINE = Path(__file__).with_name("engine.py")
 RUNS, SECONDS = (300, 400) if os.environ.get("POS_GLASE_TEST_ALL") else (10, 20)
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from hunt_engine import load
+from engine import load
 
 
 def main(arguments):
@@ -15,16 +15,16 @@ def main(arguments):
     parser.add_argument("--tills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--plant", help="what month_plants does at the end, to see the table say so"
+        "--plant", help="what month/plants.py does at the end, to see the table say so"
     )
     options = parser.parse_args(arguments)
     registry = load(options)
 
-    from hunt_month import Month
-    from hunt_month_table import MonthTable
-    from hunt_table import say
-    from hunt_world import World
-    from month_plants import PLANTS
+    from month.month import Month
+    from month.plants import PLANTS
+    from month.table import MonthTable
+    from table import say
+    from world.world import World
 
     began = time.monotonic()
     world = World(registry, options.tills)

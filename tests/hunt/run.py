@@ -4,11 +4,11 @@ import json
 import time
 from pathlib import Path
 
-from hunt_checks import Checks
-from hunt_end import end
-from hunt_play import Play
-from hunt_steps import Generator
-from hunt_table import print_table, say
+from oracle.checks import Checks
+from steps.end import end
+from steps.generator import Generator
+from steps.play import Play
+from table import print_table, say
 
 # After so many runs a sign of life.
 PROGRESS = 100
@@ -140,8 +140,8 @@ class Hunt:
 
     def find_mutants(self, seed, runs, only):
         """Plant each mutant and count the runs until it is found; returns the exit code."""
-        from hunt_mutants import MUTANTS as OF_PAYMENTS
-        from hunt_mutants_days import MUTANTS as OF_DAYS
+        from mutants.days import MUTANTS as OF_DAYS
+        from mutants.payments import MUTANTS as OF_PAYMENTS
 
         mutants = {**OF_PAYMENTS, **OF_DAYS}
         if only:

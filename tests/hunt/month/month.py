@@ -6,8 +6,8 @@ seed; what a person would settle is settled on most mornings, and left open on t
 
 import random
 
-from hunt_end import settle
-from hunt_play import Play
+from steps.end import settle
+from steps.play import Play
 
 DAY_SECONDS = 24 * 3600
 SALES = (2, 4)
@@ -57,7 +57,7 @@ DARK_REFUNDS = (
 class Month:
     """Plays days in a world.
 
-    :param world: a :class:`hunt_world.World` with as many tills as asked for
+    :param world: a :class:`world.world.World` with as many tills as asked for
     :param int seed: draws the month
     """
 

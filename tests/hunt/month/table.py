@@ -6,8 +6,8 @@ Each difference is looked for payment by payment; what no open case explains is 
 import collections
 from decimal import Decimal
 
-from hunt_checks import Checks, money
-from hunt_table import say
+from oracle.checks import Checks, money
+from table import say
 
 from odoo.addons.pos_glase.rules import state_machine
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from hunt_plant import Mutants, in_model
+from mutants.plant import Mutants, in_model
 
 from odoo.addons.pos_glase.models.books import booking, books_job, session_books
 from odoo.addons.pos_glase.models.books.subject import subject_of

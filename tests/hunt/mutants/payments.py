@@ -6,7 +6,7 @@ import functools
 from datetime import timedelta
 from unittest.mock import patch
 
-from hunt_plant import Mutants, in_ledger, in_model, judged
+from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.ledger import glase_transaction_money

@@ -3,10 +3,10 @@
 import collections
 from decimal import Decimal
 
-from hunt_check_books import BookChecks
-from hunt_check_calls import CallChecks
-from hunt_check_events import EventChecks
-from hunt_check_periods import PeriodChecks
+from oracle.books import BookChecks
+from oracle.calls import CallChecks
+from oracle.events import EventChecks
+from oracle.periods import PeriodChecks
 
 from odoo.addons.pos_glase.rules import state_machine
 

@@ -4,7 +4,7 @@ from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
 
 
 class BackOffice:
-    """Steps of a :class:`hunt_play.Play` for which a manager, or a second order, is needed."""
+    """Steps of a :class:`steps.play.Play` for which a manager, or a second order, is needed."""
 
     # === Refunds ===
 

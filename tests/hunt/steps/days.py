@@ -6,7 +6,7 @@ UNSETTLED = ("to_mark", "marking", "mark_unknown", "marked", "failed")
 
 
 class Days:
-    """Steps of a :class:`hunt_play.Play` about sessions and their transaction periods."""
+    """Steps of a :class:`steps.play.Play` about sessions and their transaction periods."""
 
     def _do_session(self, step, _order):
         """The register is closed, if it lets itself be closed, and the next session opened."""

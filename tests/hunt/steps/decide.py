@@ -6,7 +6,7 @@ DECIDE_SECONDS = 16 * 60
 
 
 class Decisions:
-    """Steps of a :class:`hunt_play.Play` for a manager who has asked Glase's support."""
+    """Steps of a :class:`steps.play.Play` for a manager who has asked Glase's support."""
 
     def decide_refunds(self):
         """A manager decides unknown refunds, by what Glase's support would say: its journal."""

@@ -6,7 +6,7 @@ written down, and from then on a run is a list that can be played again, or a pa
 
 import random
 
-from hunt_recipes import ANOTHER, OVERLAPS, SUSPENSE, crash_of, steps_to
+from steps.recipes import ANOTHER, OVERLAPS, SUSPENSE, crash_of, steps_to
 
 OPERATIONS = (
     "sendInvoice",

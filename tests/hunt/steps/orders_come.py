@@ -1,10 +1,10 @@
 """How orders come to the server: once, twice, edited, split, though nothing was paid."""
 
-from hunt_order import Order, new_uuid
+from world.order import Order, new_uuid
 
 
 class OrdersCome:
-    """Steps of a :class:`hunt_play.Play` with which an order is finished, or changed past the till."""
+    """Steps of a :class:`steps.play.Play` with which an order is finished, or changed past the till."""
 
     def _do_finish(self, step, order):
         how = step["how"]

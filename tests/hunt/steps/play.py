@@ -4,12 +4,12 @@ A step is a small dict, so that a run can be printed, repeated and shortened. A 
 sense where it stands (because shrinking took away what it needs) does nothing.
 """
 
-from hunt_back_office import BackOffice
-from hunt_days import Days
-from hunt_decide import Decisions
-from hunt_order import Order, Till, new_uuid
-from hunt_orders_come import OrdersCome
-from hunt_world import REFUSALS
+from steps.back_office import BackOffice
+from steps.days import Days
+from steps.decide import Decisions
+from steps.orders_come import OrdersCome
+from world.order import Order, Till, new_uuid
+from world.world import REFUSALS
 
 from odoo.addons.pos_glase.models.ledger.push import Push
 from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
@@ -30,7 +30,7 @@ VERIFIED_BY_NOTHING = """
 class Play(OrdersCome, BackOffice, Decisions, Days):
     """Plays steps in a world.
 
-    :param world: a :class:`hunt_world.World` in which a run was begun
+    :param world: a :class:`world.world.World` in which a run was begun
     :param glase_ids: the stickers of its tills
     """
 

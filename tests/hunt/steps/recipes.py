@@ -3,7 +3,7 @@
 Each so many runs one begins with a server that dies: each moment of each request has its turn.
 """
 
-from hunt_table import KILLS
+from table import KILLS
 
 # Each so many runs one begins with the next of these: (what the server was doing, at which moment).
 EACH = 4
@@ -87,7 +87,7 @@ def steps_to(step, moment):
     """The steps of a run up to one whose server dies.
 
     :param str step: the kind of the last of them
-    :param moment: when its server dies, see :class:`hunt_world.Active`
+    :param moment: when its server dies, see :class:`world.world.Active`
     :rtype: list[dict]
     """
     before, last = _ways(str(moment))[step]

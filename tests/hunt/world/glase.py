@@ -132,7 +132,7 @@ class Line:
 class Glase:
     """One run's Glase.
 
-    :param world: the :class:`hunt_world.World`
+    :param world: the :class:`world.world.World`
     :param dict profile: the vendor's undocumented choices
     """
 

@@ -82,7 +82,7 @@ class Lane:
 
 
 class Lanes:
-    """The part of a :class:`hunt_world.World` that knows which thread asks."""
+    """The part of a :class:`world.world.World` that knows which thread asks."""
 
     def _open_lanes(self):
         self._lanes = threading.local()

@@ -4,7 +4,7 @@ import collections
 
 import psycopg2
 import psycopg2.errors
-from hunt_glase import ENDPOINT, RESELLER, Glase
+from world.glase import ENDPOINT, RESELLER, Glase
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.glase import Principal
@@ -24,7 +24,7 @@ EMPTIED = """
 
 
 class Shop:
-    """What a :class:`hunt_world.World` consists of, apart from the requests.
+    """What a :class:`world.world.World` consists of, apart from the requests.
 
     Needs ``registry``, ``sql`` and ``request`` of the world.
     """

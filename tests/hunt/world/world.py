@@ -11,8 +11,8 @@ import traceback
 
 import psycopg2
 import psycopg2.errors
-from hunt_overlap import Lanes, Overlap
-from hunt_shop import Shop
+from world.overlap import Lanes, Overlap
+from world.shop import Shop
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.accounts import glase_connection

@@ -1,9 +1,15 @@
-"""Plain pytest: rules are imported as Odoo imports them, under a parent package that imports no Odoo."""
+"""Plain pytest: rules are imported as Odoo imports them, under parent packages that import nothing.
+
+Of the protocol client they find its tables, as long as those stand alone.
+"""
 
 import sys
 import types
 from pathlib import Path
 
-_PARENT = types.ModuleType("pos_glase")
-_PARENT.__path__ = [str(Path(__file__).resolve().parents[2])]
-sys.modules.setdefault("pos_glase", _PARENT)
+_MODULE = Path(__file__).resolve().parents[2]
+
+for _name, _folder in (("pos_glase", _MODULE), ("pos_glase.glase", _MODULE / "glase")):
+    _parent = types.ModuleType(_name)
+    _parent.__path__ = [str(_folder)]
+    sys.modules.setdefault(_name, _parent)

@@ -20,9 +20,9 @@ def main(arguments):
     options = parser.parse_args(arguments)
     registry = load(options)
 
+    from month.comparison import MonthTable
     from month.month import Month
     from month.plants import PLANTS
-    from month.table import MonthTable
     from table import say
     from world.world import World
 

@@ -31,9 +31,7 @@ UPDATE glase_verification
 DELETE FROM glase_set_up;
 
 -- A move that was under way shuts its tills, and its other account is a simulator now, too.
-UPDATE glase_go_live
-   SET state = 'done',
-       new_password = NULL;
+UPDATE glase_go_live SET state = 'done' WHERE state != 'done';
 
 UPDATE glase_receipt
    SET state = 'failed', next_try_at = NULL, message = 'Not submitted: this database is a copy'

@@ -155,7 +155,7 @@ class TestAttackSecrets(GlaseCommon):
             account.phone_secret,
             terminal.password,
             self.verification.password,
-            self.move.sudo().new_password,
+            self.move.draft_account_id.sudo().reseller_password,
         ]
 
     def rpc(self, model, method, *arguments, **keywords):
@@ -202,7 +202,7 @@ class TestAttackSecrets(GlaseCommon):
             ("glase.verification.bill", 1, "password", "verification_id"),
             ("glase.verification.exchange", 1, "password", "verification_id"),
             ("glase.go.live", self.move.id, "reseller_password", ""),
-            ("glase.go.live", self.move.id, "new_password", ""),
+            ("glase.go.live", self.move.id, "reseller_password", "draft_account_id"),
             ("glase.go.live", self.move.id, "reseller_password", "target_id"),
             ("glase.go.live.line", 1, "reseller_password", "move_id"),
         )
@@ -250,7 +250,7 @@ class TestAttackSecrets(GlaseCommon):
                 ("glase.verification.bill", "verification_id.password"),
                 ("glase.verification.exchange", "verification_id.password"),
                 ("glase.account", "verification_ids.password"),
-                ("glase.go.live", "new_password"),
+                ("glase.go.live", "draft_account_id.reseller_password"),
                 ("glase.go.live", "target_id.reseller_password"),
                 ("glase.transaction", "account_id.reseller_password"),
                 ("glase.event", "transaction_id.terminal_id.password"),

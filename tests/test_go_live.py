@@ -20,7 +20,7 @@ class TestGoLive(GoLiveCommon):
         self.assertEqual((target.environment, target.active), ("production", True))
         self.assertEqual(target.shop_name, self.account.shop_name)
         self.assertEqual(target.sudo().reseller_password, RESELLER_PASSWORD)
-        self.assertFalse(move.sudo().new_password, "the account has it now")
+        self.assertFalse(move.draft_account_id, "the account has it now")
         self.assertEqual((move.moved_count, move.till_count), (0, 2))
         self.assertTrue(self.press(move.line_ids[0], "action_move"))
         self.assertEqual(move.line_ids.mapped("state"), ["moved", "to_register"])

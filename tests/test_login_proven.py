@@ -110,6 +110,8 @@ class TestLoginProven(GoLiveCommon):
 
     def test_a_move_to_an_account_with_live_tills(self):
         move = self.going_to_this_account()
+        draft = move.draft_account_id
+        self.assertEqual((draft.active, draft.sudo().reseller_password), (False, "wrong"))
         self.assert_connection_works()
         self.press(move, "action_test")
         self.assertFalse(move.is_tested)
@@ -127,6 +129,7 @@ class TestLoginProven(GoLiveCommon):
         self.assertTrue(move.is_tested, move.test_message)
         self.press(move, "action_start")
         self.assertEqual(move.state, "moving")
+        self.assertFalse(draft.exists(), "what was the move's own has gone")
         self.assert_connection_works()
 
     def test_a_move_writes_no_log_in_that_was_right_only_when_it_was_tested(self):
@@ -150,7 +153,6 @@ class TestLoginProven(GoLiveCommon):
         self.env.flush_all()
         with self.office(self.admin) as env:
             env["glase.go.live"].browse(move.id).target_id = other.id
-        self.assertFalse(move.sudo().new_password)
         self.assertEqual(move.sudo()._login().reseller_password, "of the other")
 
     def test_a_move_leaves_the_address_of_live_tills(self):
@@ -159,4 +161,13 @@ class TestLoginProven(GoLiveCommon):
             env["glase.go.live"].browse(move.id).endpoint = self.production.endpoint
         with self.refused(UserError, "These tills are registered"):
             self.press(move, "action_test")
+        self.assert_connection_works()
+
+    def test_what_was_typed_goes_with_a_move_that_is_dropped(self):
+        move = self.going_to_this_account()
+        draft = move.draft_account_id
+        with self.office(self.admin) as env:
+            env["glase.go.live"].browse(move.id).unlink()
+        self.assertFalse(move.exists())
+        self.assertFalse(draft.exists())
         self.assert_connection_works()

@@ -123,7 +123,7 @@ class TestNeutralize(BackOfficeCommon):
         run.write({"state": "running", "password": "of the verification"})
         move = self.env["glase.go.live"].sudo().create({"source_id": self.account.id})
         move.write({"reseller_password": "of the move", "state": "moving"})
-        self.assertEqual(move.new_password, "of the move")
+        self.assertEqual(move.draft_account_id.reseller_password, "of the move")
         self.env.flush_all()
         neutralize_database(self.env.cr)
         self.env.invalidate_all()
@@ -146,7 +146,7 @@ class TestNeutralize(BackOfficeCommon):
         self.assertEqual(draft.state, "draft")
         self.assertEqual((run.state, run.password), ("stopped", False))
         self.assertEqual(move.state, "done", "it shuts no till of the copy")
-        self.assertFalse(move.new_password)
+        self.assertFalse(move.draft_account_id.reseller_password)
         # The copy can be tried at once.
         answer = self.till_call("glase_till_register")
         self.assertTrue(answer["ok"], answer["message"])

@@ -152,6 +152,8 @@ class GlaseAccount(models.Model):
         tracking=True,
     )
 
+    draft_of_ids = fields.One2many("glase.go.live", "draft_account_id")
+
     @api.depends("environment")
     def _compute_endpoint(self):
         for account in self:

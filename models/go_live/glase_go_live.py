@@ -57,7 +57,8 @@ class GlaseGoLive(models.Model):
         readonly=False,
         precompute=True,
         ondelete="restrict",
-        domain="[('company_id', '=', company_id), ('environment', '=', environment)]",
+        domain="[('company_id', '=', company_id), ('environment', '=', environment),"
+        " ('draft_of_ids', '=', False)]",
         context={"active_test": False},
         help="An account that you have already. Leave it empty and a new one is made",
     )
@@ -75,10 +76,13 @@ class GlaseGoLive(models.Model):
         compute="_compute_reseller_password",
         inverse="_inverse_reseller_password",
         groups="base.group_system",
-        help="Kept for this move, and the account's own only from Start on; it is never shown",
+        help="The account's own only from Start on; it is never shown again",
     )
-    # The account's live tills use what it has until this one is proven and the move begins.
-    new_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    # A password is an account's only: what is typed is with one of the move's own, so that the
+    # live tills of the other use what they have until it is proven and the move begins.
+    draft_account_id = fields.Many2one(
+        "glase.account", readonly=True, copy=False, ondelete="restrict"
+    )
     has_password = fields.Boolean(compute="_compute_has_password")
     tested_at = fields.Datetime("Tested", readonly=True)
     test_message = fields.Char("Last Test", readonly=True)
@@ -158,9 +162,9 @@ class GlaseGoLive(models.Model):
 
     def _inverse_reseller_password(self):
         for move in self.filtered("reseller_password"):
-            move.sudo().new_password = move.reseller_password.strip()
+            move._draft_account().reseller_password = move.reseller_password
 
-    @api.depends("target_id", "new_password")
+    @api.depends("target_id", "draft_account_id.reseller_password")
     def _compute_has_password(self):
         for move in self:
             move.has_password = bool(move._login().reseller_password)
@@ -232,7 +236,7 @@ class GlaseGoLive(models.Model):
                 vals = {**vals, "is_tested": False, "test_message": False}
             if {"target_id", "environment"} & set(vals):
                 # It was typed for another account.
-                self.sudo().new_password = False
+                self.sudo().draft_account_id.reseller_password = False
         return super().write(vals)
 
     @api.constrains("target_id", "environment", "source_id")
@@ -252,6 +256,12 @@ class GlaseGoLive(models.Model):
     def _unlink_only_prepared(self):
         if any(move.state != PREPARED for move in self):
             raise UserError(self.env._("A move that was begun is kept, with what became of it."))
+
+    def unlink(self):
+        drafts = self.sudo().draft_account_id
+        super().unlink()
+        drafts.unlink()
+        return True
 
     def _check_administrator(self):
         """:raises AccessError: for anyone but a system administrator of the company"""
@@ -298,7 +308,7 @@ class GlaseGoLive(models.Model):
             if account:
                 return account._login()
             return Login(SIMULATOR, glase_connection.SIMULATOR_ENDPOINT, "shop-new", "", SIMULATOR)
-        password = move.new_password or account.reseller_password
+        password = move.draft_account_id.reseller_password or account.reseller_password
         return Login(
             move.environment, move.endpoint, move.reseller_id, move.reseller_user, password
         )
@@ -348,25 +358,41 @@ class GlaseGoLive(models.Model):
         self.write({"tested_at": now, "is_tested": proven, "test_message": outcome.message})
         self._fill_lines()
 
-    def _hand_over(self):
-        """The proven log-in becomes the account's own; it is made, archived, if there is none."""
+    def _draft_account(self):
+        """The archived account that is the move's own until it begins; made if need be."""
+        self.ensure_one()
         move = self.sudo()
-        values = move._new_login()
-        if move.target_id and values:
-            move.target_id.write(values)
-        elif not move.target_id:
-            label = dict(move._fields["environment"]._description_selection(self.env))
-            shop = move.source_id.shop_name or move.company_id.name
-            move.target_id = move.source_id.copy(
+        if not move.draft_account_id:
+            move.draft_account_id = move.source_id.copy(
                 {
-                    "name": f"{shop} ({label[move.environment]})",
+                    "name": move._account_name(),
                     "environment": move.environment,
+                    "endpoint": False,
                     "active": False,
                     "certifying": False,
-                    **values,
                 }
             )
-        move.new_password = False
+        return move.draft_account_id
+
+    def _account_name(self):
+        label = dict(self._fields["environment"]._description_selection(self.env))
+        shop = self.source_id.shop_name or self.company_id.name
+        return f"{shop} ({label[self.environment]})"
+
+    def _hand_over(self):
+        """The proven log-in becomes the account's; where there is none, the draft becomes one."""
+        move = self.sudo()
+        values = move._new_login()
+        if not move.target_id:
+            target = move._draft_account()
+            new = {"name": move._account_name(), "environment": move.environment}
+            target.write({**new, **values})
+            move.target_id = target
+        elif values:
+            move.target_id.write(values)
+        draft = move.draft_account_id - move.target_id
+        move.draft_account_id = False
+        draft.unlink()
 
     # === The move ===
 

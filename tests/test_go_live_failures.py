@@ -258,7 +258,11 @@ class TestGoLiveFailures(GoLiveCommon):
             env["glase.terminal"].browse(old.id).sudo()._claim_replace(False, move.target_id.id)
         self.assertFalse(self.press(line, "action_move"))
         self.assertIn("being asked about this till already", line.message)
+        self.assertTrue(line.is_busy, "another page waits for as long")
+        self.assertFalse((move.line_ids - line).is_busy)
         self.advance(BUSY_FOR.total_seconds() + 1)
+        line.invalidate_recordset()
+        self.assertFalse(line.is_busy)
         self.assertTrue(self.press(line, "action_move"), line.message)
 
     def test_a_second_click_changes_nothing(self):
@@ -339,7 +343,10 @@ class TestGoLiveFailures(GoLiveCommon):
         move = self.started()
         self.press(move.line_ids[0], "action_move")
         production = move.target_id
+        with self.office(self.admin) as env:
+            env["glase.go.live.line"].browse(move.line_ids[1].id).glase_id = "OFTHERE"
         self.press(move, "action_turn_back")
+        self.assertEqual(move.line_ids.mapped("glase_id"), self.stickers)
         self.assertEqual(move.line_ids.mapped("state"), ["to_register", "moved"])
         self.assertTrue(self.press(move.line_ids[0], "action_move"), move.line_ids[0].message)
         self.assertEqual(move.state, "done")

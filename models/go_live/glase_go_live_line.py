@@ -39,6 +39,9 @@ class GlaseGoLiveLine(models.Model):
     )
     left_out = fields.Boolean(readonly=True)
     state = fields.Selection(LINE_STATES, compute="_compute_state")
+    is_busy = fields.Boolean(
+        compute="_compute_is_busy", help="Glase is being asked about this till at this moment"
+    )
     message = fields.Char("What Happened", readonly=True)
     tried_at = fields.Datetime("Last Try", readonly=True)
 
@@ -51,10 +54,11 @@ class GlaseGoLiveLine(models.Model):
         for line in self:
             move, live = line.move_id, line._live()
             kept = line._kept(move.target_id)
+            there = live.account_id == move.target_id and live.glase_id
             # The simulator's stickers are made up: no other Glase has them.
             present = live.glase_id if live.environment != "simulator" else False
             simulated = move.environment == "simulator" and live.glase_id
-            line.glase_id = kept.glase_id or line.glase_id or present or simulated
+            line.glase_id = kept.glase_id or there or line.glase_id or present or simulated
 
     @api.depends("glase_id", "left_out", "config_id.glase_terminal_ids.state", "move_id.target_id")
     def _compute_state(self):
@@ -67,6 +71,14 @@ class GlaseGoLiveLine(models.Model):
                 line.state = "moved"
             else:
                 line.state = "to_assign" if there else "to_register"
+
+    def _compute_is_busy(self):
+        terminals = self.env["glase.terminal"].sudo().with_context(active_test=False)
+        for line in self:
+            known = terminals.search(
+                [("config_id", "=", line.config_id.id), ("busy_since", "!=", False)]
+            )
+            line.is_busy = any(terminal._is_busy() for terminal in known)
 
     def _live(self):
         """The live registration of the till, wherever it is."""

@@ -75,14 +75,21 @@ def obstacles(terminals):
     :return: ``what`` and ``todo``, two sentences for each obstacle
     :rtype: list[dict]
     """
-    env, terminals = terminals.env, terminals.sudo()
+    terminals = terminals.sudo()
     configs, accounts = terminals.config_id, terminals.account_id
     if not configs:
         return []
-    sessions = env["pos.session"].sudo()
+    return [
+        *(_open_session_words(session) for session in _open_sessions(configs)),
+        *(_undecided_words(row) for row in _undecided(configs, accounts)),
+        *(_unsettled_words(period) for period in _unsettled(configs, accounts)),
+    ]
+
+
+def _open_sessions(configs):
     # A till that is only asked for its opening cash has sold nothing; Close Register leaves one
     # behind for a while. It is not let open before the move has ended.
-    open_sessions = sessions.search(
+    return configs.env["pos.session"].search(
         [
             ("config_id", "in", configs.ids),
             ("state", "!=", "closed"),
@@ -91,7 +98,10 @@ def obstacles(terminals):
             ("order_ids", "!=", False),
         ]
     )
-    rows = env["glase.transaction"].sudo()
+
+
+def _undecided(configs, accounts):
+    rows = configs.env["glase.transaction"]
     mine = [("config_id", "in", configs.ids), ("account_id", "in", accounts.ids)]
     states = [
         state_machine.DRAFT,
@@ -99,21 +109,17 @@ def obstacles(terminals):
         state_machine.ISSUED,
         state_machine.UNKNOWN,
     ]
-    undecided = rows.search([*mine, ("state", "in", states)])
-    undecided |= rows._undecided_ends(mine)
-    periods = env["glase.period"].sudo()
-    unsettled = periods.search(
+    return rows.search([*mine, ("state", "in", states)]) | rows._undecided_ends(mine)
+
+
+def _unsettled(configs, accounts):
+    return configs.env["glase.period"].search(
         [
             ("account_id", "in", accounts.ids),
             ("config_id", "in", [*configs.ids, False]),
             ("state", "in", list(UNSETTLED)),
         ]
     )
-    return [
-        *(_open_session_words(session) for session in open_sessions),
-        *(_undecided_words(row) for row in undecided),
-        *(_unsettled_words(period) for period in unsettled),
-    ]
 
 
 def _open_session_words(session):

@@ -1,14 +1,19 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
+// Until the page looks again whether somebody else has moved a till.
+const AGAIN_MS = 1000;
+
 /**
  * *Move the tills*: asks the server for one till after the other and shows each step.
  *
  * It knows nothing itself: the server says which tills are not moved yet, so whoever presses it
- * again, here or elsewhere, goes on where it stopped. It stops at the first till that fails.
+ * again, here or elsewhere, goes on where it stopped. It stops at the first till that fails; one that
+ * another administrator's page is moving at this moment is waited for.
  */
 export class MoveTills extends Component {
     static template = "pos_glase.MoveTills";
@@ -17,6 +22,8 @@ export class MoveTills extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({ till: "" });
+        this.left = false;
+        onWillUnmount(() => (this.left = true));
     }
 
     get next() {
@@ -43,13 +50,30 @@ export class MoveTills extends Component {
                     [line.resId],
                 ]);
                 await record.load();
-                if (!moved) {
+                if (!moved && !(await this.another(line.resId))) {
                     break;
                 }
             }
         } finally {
             this.state.till = "";
         }
+    }
+
+    /**
+     * Wait for as long as somebody else moves a till.
+     *
+     * @returns {Promise<boolean>} whether there was somebody
+     */
+    async another(lineId) {
+        const { record } = this.props;
+        const isBusy = () =>
+            record.data.line_ids.records.some((line) => line.resId === lineId && line.data.is_busy);
+        const found = isBusy();
+        while (isBusy() && !this.left) {
+            await new Promise((resolve) => browser.setTimeout(resolve, AGAIN_MS));
+            await record.load();
+        }
+        return found && !this.left;
     }
 }
 

@@ -1,0 +1,64 @@
+"""Two administrators at the page of one move, and somebody who opens its till."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import SimulatorProcess
+from crash_points import Glase, held
+from playwright.sync_api import expect
+from till_page import TillPage, chromium
+
+WORKERS = 2
+
+
+@pytest.fixture
+def production():
+    glase = Glase(SimulatorProcess())
+    yield glase
+    glase.simulator.stop()
+
+
+def test_a_second_page_goes_on_when_the_first_has_finished(shop, admin, production):
+    admin.call("ir.config_parameter", "set_param", "pos_glase.own_network", "True")
+    shop.first_till().close_register()
+    [(account_id,)] = shop.query("SELECT account_id FROM glase_terminal WHERE state = 'ready'")
+    move_id = admin.call("glase.account", "action_go_live", [account_id])["res_id"]
+    login = {
+        "endpoint": production.simulator.endpoint,
+        "reseller_id": "demo",
+        "reseller_user": "9900",
+        "reseller_password": "demo",
+    }
+    admin.call("glase.go.live", "write", [move_id], login)
+    admin.call("glase.go.live", "action_test", [move_id])
+    admin.call("glase.go.live", "action_start", [move_id])
+    [(line_id,)] = shop.query("SELECT id FROM glase_go_live_line WHERE move_id = %s", move_id)
+    with chromium() as browser, ThreadPoolExecutor(1) as pool:
+        opened = TillPage(browser, shop)
+        # The till is shut: what comes after the log-in is the page that says so.
+        opened._open(f"{shop.running.url}/web/login?redirect={opened.address}")
+        opened.page.fill("input[name=login]", "admin")
+        opened.page.fill("input[name=password]", "admin")
+        opened.page.click("button[type=submit]")
+        expect(opened.page.locator(".glase-till-is-moved")).to_contain_text(
+            "is being moved to another Glase account"
+        )
+        page = opened.context.new_page()
+        page.goto(f"{shop.running.url}/odoo/action-pos_glase.glase_account_action/{account_id}")
+        page.locator("button[name=action_go_live]").click()
+        button = page.locator(".glase-move-tills")
+        expect(button).to_be_enabled()
+        with held(production, "registerTerminal", "delay-before") as reached:
+            pressed = pool.submit(admin.call, "glase.go.live.line", "action_move", [line_id])
+            reached()
+            button.click()
+            expect(page.locator("td[name=message]")).to_contain_text(
+                "being asked about this till already"
+            )
+            expect(button).to_be_disabled()
+        assert pressed.result() is True
+        expect(page.locator(".o_arrow_button_current")).to_contain_text("Done")
+        assert page.locator(".o_error_dialog, .o_notification .bg-danger").count() == 0
+        opened.close()
+    assert len(production.calls("registerTerminal")) == 1
+    assert len(production.calls("assignSeqrId")) == 1

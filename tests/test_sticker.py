@@ -1,6 +1,8 @@
 import base64
 import re
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 
 from ..models.registration.sticker_codes import QUIET_MODULES, code_128, qr_code
@@ -87,3 +89,29 @@ class TestSticker(BackOfficeCommon):
     def test_different_texts_are_different_codes(self):
         self.assertNotEqual(qr_code("A"), qr_code("B"))
         self.assertNotEqual(code_128("A"), code_128("B"))
+
+    def test_each_form_takes_a_scanned_sticker_in_the_same_way(self):
+        """A scan replaces what stood there, whichever form asks for a sticker."""
+        models = [name for name in self.env if name.startswith("glase.")]
+        views = self.env["ir.ui.view"].search([("model", "in", models), ("type", "=", "form")])
+        found = {}
+        for view in views:
+            for node in etree.fromstring(view.arch).iter("field"):
+                field = self.env[view.model]._fields.get(node.get("name"))
+                if field is None or field.type != "char" or field.readonly:
+                    continue
+                if any(True for _list in node.iterancestors("list")):
+                    continue
+                if field.name == "glase_id" or "scan" in (field.help or "").lower():
+                    found[view.model, field.name] = node.get("widget")
+        self.assertEqual(
+            found,
+            dict.fromkeys(
+                [
+                    ("glase.assign", "text"),
+                    ("glase.sticker.check", "scanned"),
+                    ("glase.verification", "glase_id"),
+                ],
+                "glase_sticker",
+            ),
+        )

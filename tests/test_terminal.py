@@ -82,6 +82,13 @@ class TestRegister(BackOfficeCommon):
         self.assertEqual(terminal.state, "draft")
         kept = terminal.external_identifier, terminal.password
         self.assertTrue(all(kept))
+        self.assertIn("Glase did not answer", terminal.todo)
+        # Refused for certain now: what was asked before may be there all the same.
+        self.simulator.faults(
+            {"operation": "registerTerminal", "kind": "code", "code": 20, "count": 1}
+        )
+        self.assertFalse(self.till_call("glase_till_register")["ok"])
+        self.assertEqual((terminal.external_identifier, terminal.password), kept)
         self.assertTrue(self.till_call("glase_till_register")["ok"])
         self.assertEqual((terminal.external_identifier, terminal.password), kept)
         self.assertEqual(terminal.state, "registered")
@@ -94,8 +101,23 @@ class TestRegister(BackOfficeCommon):
         self.assertFalse(self.till_call("glase_till_register")["ok"])
         terminal = self.till.glase_terminal_id
         self.assertFalse(terminal.external_identifier)
+        every = self.env["glase.terminal"].with_context(active_test=False)
+        kept = every.search([("config_id", "=", self.till.id), ("state", "=", "retired")])
+        self.assertIn(kept.external_identifier, kept.todo)
+        self.assertIn("Ask Glase to remove it", kept.todo)
         self.assertTrue(self.till_call("glase_till_register")["ok"])
         self.assertTrue(terminal.external_identifier)
+        self.assertNotEqual(terminal.external_identifier, kept.external_identifier)
+
+    @mute_logger(QUIET)
+    def test_a_registration_that_was_refused_leaves_no_name(self):
+        self.simulator.faults(
+            {"operation": "registerTerminal", "kind": "code", "code": 20, "count": 1}
+        )
+        self.assertFalse(self.till_call("glase_till_register")["ok"])
+        terminal = self.till.glase_terminal_id
+        self.assertEqual((terminal.external_identifier, terminal.password), (False, False))
+        self.assertIn("once for each till", terminal.todo)
 
     @mute_logger(QUIET)
     def test_a_wrong_login_is_said(self):
@@ -313,7 +335,8 @@ class TestAssign(BackOfficeCommon):
                 self.assertIn(words, answer["message"])
                 with self.office(self.pos_admin) as env:
                     wizard = env["glase.assign"].create({"terminal_id": second.id, "text": text})
-                    self.assertEqual(wizard.is_right, ok)
+                    kind = "question" if question else "right" if ok else "wrong"
+                    self.assertEqual(wizard.verdict_kind, kind)
                     self.assertIn(words, wizard.verdict)
                 if not ok:
                     self.assertFalse(self.till_call("glase_till_assign", text)["ok"])

@@ -21,7 +21,7 @@ class TestTourTerminal(GlaseTourCommon):
         path = f"/odoo/action-pos_glase.glase_terminal_action/{self.terminal.id}"
         self.start_tour(path, "GlaseAssignInTheOffice", login="pos_admin", timeout=120)
         self.env.invalidate_all()
-        self.assertEqual(self.terminal.glase_id, "SCANA111")
+        self.assertEqual(self.terminal.glase_id, "scana111")
 
     def test_the_menu_is_not_for_cashiers(self):
         self.till("GlaseNoMenuForCashiers")

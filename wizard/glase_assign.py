@@ -22,13 +22,13 @@ class GlaseAssign(models.TransientModel):
     text = fields.Char(
         "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
     )
-    is_right = fields.Boolean(compute="_compute_verdict")
+    verdict_kind = fields.Char(compute="_compute_verdict", help="right, question or wrong")
     verdict = fields.Char(compute="_compute_verdict")
 
     @api.depends("text", "terminal_id")
     def _compute_verdict(self):
         for assign in self:
-            assign.is_right, assign.verdict = assign._judge()
+            assign.verdict_kind, assign.verdict = assign._judge()
 
     def _judge(self):
         if not (self.text or "").strip():
@@ -36,8 +36,8 @@ class GlaseAssign(models.TransientModel):
         try:
             outcome = self.terminal_id._check_sticker(self.text)
         except UserError as refusal:
-            return False, str(refusal)
-        return outcome.ok, outcome.message
+            return "wrong", str(refusal)
+        return "question" if outcome.question else "right", outcome.message
 
     @api.model
     def default_get(self, fields):

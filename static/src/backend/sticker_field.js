@@ -15,9 +15,10 @@ export class StickerField extends CharField {
 
     /** The server says at once what it is. */
     enter(text) {
-        if (this.input.el) {
-            this.input.el.value = text;
+        if (this.props.readonly) {
+            return;
         }
+        this.input.el.value = text;
         return this.props.record.update({ [this.props.name]: this.parse(text) });
     }
 }

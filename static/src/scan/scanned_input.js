@@ -1,8 +1,48 @@
 import { useEffect } from "@odoo/owl";
 
-// A scanner that types is faster than this between two keys, and a person is not for four of them.
-const BETWEEN_KEYS_MS = 50;
+// On average a scanner that types takes less than this for a key, and a person more.
+const KEY_MS = 50;
+// What comes after such a pause is not the same scan.
+const PAUSE_MS = 500;
 const SHORTEST_SCAN = 4;
+
+/** Keys that came without a pause, and what they have put into an input. */
+class Burst {
+    constructor(input) {
+        this.input = input;
+        this.clear();
+    }
+
+    clear() {
+        this.keys = 0;
+        this.last = -Infinity;
+    }
+
+    /** A key is about to be typed. */
+    add(at) {
+        if (at - this.last > PAUSE_MS) {
+            const { value, selectionStart, selectionEnd } = this.input;
+            this.head = value.slice(0, selectionStart);
+            this.tail = value.slice(selectionEnd);
+            this.keys = 0;
+            this.first = at;
+        }
+        this.keys++;
+        this.last = at;
+    }
+
+    /** What a scanner has typed; empty if it was a person. Read from the input: keys are not letters. */
+    get scanned() {
+        const { value } = this.input;
+        const quick = this.last - this.first <= KEY_MS * (this.keys - 1);
+        if (this.keys < SHORTEST_SCAN || !quick) {
+            return "";
+        }
+        return value.startsWith(this.head) && value.endsWith(this.tail)
+            ? value.slice(this.head.length, value.length - this.tail.length)
+            : "";
+    }
+}
 
 /**
  * An input that a person types into and a scanner, too: what is scanned replaces what stood there.
@@ -19,51 +59,49 @@ export function useScannedInput(ref, onEntered) {
             if (!input) {
                 return;
             }
-            let scanned = "";
-            let last = -Infinity;
+            const burst = new Burst(input);
             let timer = null;
 
-            function settle() {
+            function end() {
                 clearTimeout(timer);
-                const isScan = scanned.length >= SHORTEST_SCAN;
-                if (isScan && input.value !== scanned) {
+                const { scanned } = burst;
+                burst.clear();
+                if (scanned && input.value !== scanned) {
                     input.value = scanned;
                     input.dispatchEvent(new InputEvent("input", { bubbles: true }));
                 }
-                scanned = "";
-                return isScan;
+                return scanned;
             }
 
             function onKeydown(event) {
-                const quick = event.timeStamp - last <= BETWEEN_KEYS_MS;
                 if (["Enter", "Tab"].includes(event.key)) {
-                    const isScan = quick && settle();
-                    scanned = "";
-                    if (event.key === "Tab" && !isScan) {
+                    if (!end() && event.key === "Tab") {
                         return;
                     }
                     event.preventDefault();
                     event.stopPropagation();
                     onEntered(input.value);
                     input.select();
-                    return;
+                } else if (event.key?.length === 1 && !event.ctrlKey && !event.metaKey) {
+                    burst.add(event.timeStamp);
+                    clearTimeout(timer);
+                    timer = setTimeout(end, PAUSE_MS);
                 }
-                if (event.key?.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) {
-                    return;
-                }
-                scanned = quick ? scanned + event.key : event.key;
-                last = event.timeStamp;
-                clearTimeout(timer);
-                timer = setTimeout(settle, 2 * BETWEEN_KEYS_MS);
             }
 
-            const select = () => input.select();
-            input.addEventListener("keydown", onKeydown, { capture: true });
-            input.addEventListener("focus", select);
+            const listeners = {
+                keydown: onKeydown,
+                blur: end,
+                focus: () => input.select(),
+            };
+            for (const [name, listener] of Object.entries(listeners)) {
+                input.addEventListener(name, listener, { capture: true });
+            }
             return () => {
                 clearTimeout(timer);
-                input.removeEventListener("keydown", onKeydown, { capture: true });
-                input.removeEventListener("focus", select);
+                for (const [name, listener] of Object.entries(listeners)) {
+                    input.removeEventListener(name, listener, { capture: true });
+                }
             };
         },
         () => [ref.el]

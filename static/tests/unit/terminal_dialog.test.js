@@ -104,9 +104,9 @@ test("a scan after a refused one takes its place in the input", async () => {
         glase_till_assign: { ok: false, message: "That Glase ID is taken.", glase: WITHOUT_ID },
     });
     for (const [code, end] of [
-        ["SCANA111", "Enter"],
-        ["SCANA111", "Enter"],
-        ["SCANB222", "Tab"],
+        ["scana111", "Enter"],
+        ["scana111", "Enter"],
+        ["scanb222", "Tab"],
     ]) {
         await click("#glase-id-input");
         await scan(code, end);
@@ -133,11 +133,11 @@ test("at a ready till a stray scan asks, and nothing that is scanned answers", a
     await animationFrame();
     expect(".glase-replace").toHaveCount(0);
     expect(queryOne("#glase-id-input").value).toBe("");
-    await scan("NEW42");
+    await scan("new42");
     await click(".glase-replace");
     await animationFrame();
     await animationFrame();
-    expect(calls.at(-1)).toEqual(["glase_till_assign", "NEW42"]);
+    expect(calls.at(-1)).toEqual(["glase_till_assign", "new42"]);
     expect(queryOne(".glase-terminal-id").textContent).toBe("NEW42");
 });
 

@@ -7,7 +7,7 @@ from .registration import glase_terminal_register
 from .registration import glase_terminal_assign
 from .registration import glase_terminal_unregister
 from .accounts import account_binding
-from .accounts import account_test
+from .accounts import account_connection
 from .certification import glase_verification
 from .certification import glase_verification_step
 from .certification import glase_verification_bill

@@ -35,6 +35,9 @@ class GlaseEvent(models.Model):
     state = fields.Selection(state_machine.STATES, "State After", readonly=True)
     message = fields.Char(readonly=True)
 
+    # The page of the tills asks every few seconds for what the last hour brought.
+    _by_time = models.Index("(time)")
+
     def write(self, vals):  # pylint: disable=method-required-super
         # Nothing is passed on: an event never changes, whoever asks.
         raise AccessError(self.env._("Events of the Glase ledger never change."))

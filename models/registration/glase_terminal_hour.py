@@ -39,13 +39,6 @@ _UNDECIDED = """
 """
 
 
-class GlaseEvent(models.Model):
-    _inherit = "glase.event"
-
-    # The page of the tills asks every few seconds for what the last hour brought.
-    _by_time = models.Index("(time)")
-
-
 class GlaseTerminal(models.Model):
     """What a till needs in its first live hour, for all tills with one query a figure."""
 

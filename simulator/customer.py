@@ -74,23 +74,10 @@ def scan(tx, glase_id, tokens=None, reference=None):
     if invoice["scanned_at"] is None:
         values["scanned_at"] = tx.now
     stored = json.loads(invoice["tokens"])
-    new = [
-        {**token, "status": 0}
-        for token in tokens or []
-        if all((token["id"], token["value"]) != (old.get("id"), old.get("value")) for old in stored)
-    ]
+    new = _new_tokens(stored, tokens or [])
     if new:
         values["tokens"] = json.dumps(stored + new, ensure_ascii=False)
-    mode = invoices.load(invoice["content"]).get("acknowledgmentMode")
-    waits = (
-        invoice["status"] == "ISSUED"
-        and not invoice["acknowledged"]
-        and (
-            mode in (None, "REQUIRE_ACKNOWLEDGMENT")
-            or (mode == "OPTIONAL_ACKNOWLEDGMENT" and (new or stored))
-        )
-    )
-    if waits:
+    if _waits_for_till(invoice, has_tokens=new or stored):
         invoices.change(
             tx, invoice, invoices.PENDING, "scanned: waits for the till's acknowledgment", **values
         )
@@ -99,6 +86,23 @@ def scan(tx, glase_id, tokens=None, reference=None):
     elif values:
         invoices.update(tx, invoice["reference"], **values)
         invoices.note(tx, invoice["reference"], invoice["status"], invoice["version"], "scanned")
+
+
+def _new_tokens(stored, tokens):
+    known = [(old.get("id"), old.get("value")) for old in stored]
+    return [
+        {**token, "status": 0} for token in tokens if (token["id"], token["value"]) not in known
+    ]
+
+
+def _waits_for_till(invoice, has_tokens):
+    """Whether the till must say first what is to be paid."""
+    if invoice["status"] != "ISSUED" or invoice["acknowledged"]:
+        return False
+    mode = invoices.load(invoice["content"]).get("acknowledgmentMode")
+    return mode in (None, "REQUIRE_ACKNOWLEDGMENT") or (
+        mode == "OPTIONAL_ACKNOWLEDGMENT" and has_tokens
+    )
 
 
 def begin(tx, glase_id, reference=None):

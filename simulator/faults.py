@@ -52,27 +52,51 @@ def check(faults):
 def _check_one(fault):
     if not isinstance(fault, dict) or set(fault) - FIELDS:
         raise FaultError(f"A fault is an object of {', '.join(sorted(FIELDS))}.")
-    kind, operation = fault.get("kind"), fault.get("operation")
-    if kind not in KINDS:
-        raise FaultError(f"kind must be one of {', '.join(KINDS)}.")
-    if not isinstance(operation, str) or not operation:
-        raise FaultError("operation must name an operation, or be * for any.")
-    seconds = fault.get("seconds", 0)
-    if not _is_number(seconds) or not 0 <= seconds <= LONGEST_SECONDS:
-        raise FaultError(f"seconds must be a number from 0 to {LONGEST_SECONDS}.")
-    count = fault.get("count", 1)
-    if count is not None and (not _is_whole(count) or count < 1):
-        raise FaultError("count must be a whole number above 0, or null for always.")
-    if kind == "code" and not _is_whole(fault.get("code")):
-        raise FaultError("code must be a whole number.")
-    if kind == "status" and not isinstance(fault.get("status"), str):
-        raise FaultError("status must be a text.")
-    for name in ("body", "terminal"):
-        if not isinstance(fault.get(name, ""), (str, type(None))):
-            raise FaultError(f"{name} must be a text.")
-    if not isinstance(fault.get("carried_out", True), bool):
-        raise FaultError("carried_out must be true or false.")
-    return {**fault, "seconds": seconds, "count": count}
+    whole = {"seconds": 0, "count": 1, **fault}
+    for is_right, words in _MUST_BE:
+        if not is_right(whole):
+            raise FaultError(words)
+    return whole
+
+
+def _is_text(value):
+    return isinstance(value, (str, type(None)))
+
+
+def _is_count(value):
+    return value is None or _is_whole(value) and value > 0
+
+
+# In this order: what must be true of a fault, and what is said where it is not.
+_MUST_BE = (
+    (lambda fault: fault.get("kind") in KINDS, f"kind must be one of {', '.join(KINDS)}."),
+    (
+        lambda fault: isinstance(fault.get("operation"), str) and fault["operation"],
+        "operation must name an operation, or be * for any.",
+    ),
+    (
+        lambda fault: _is_number(fault["seconds"]) and 0 <= fault["seconds"] <= LONGEST_SECONDS,
+        f"seconds must be a number from 0 to {LONGEST_SECONDS}.",
+    ),
+    (
+        lambda fault: _is_count(fault["count"]),
+        "count must be a whole number above 0, or null for always.",
+    ),
+    (
+        lambda fault: fault["kind"] != "code" or _is_whole(fault.get("code")),
+        "code must be a whole number.",
+    ),
+    (
+        lambda fault: fault["kind"] != "status" or isinstance(fault.get("status"), str),
+        "status must be a text.",
+    ),
+    (lambda fault: _is_text(fault.get("body")), "body must be a text."),
+    (lambda fault: _is_text(fault.get("terminal")), "terminal must be a text."),
+    (
+        lambda fault: isinstance(fault.get("carried_out", True), bool),
+        "carried_out must be true or false.",
+    ),
+)
 
 
 def _is_number(value):

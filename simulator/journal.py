@@ -91,16 +91,13 @@ def invoice_dict(tx, row, history=None):
         "closed_by": row["closed_by"],
         "asked_at": when(row["asked_at"]),
         "ers_reference": row["ers_reference"],
-        "history": [
-            {
-                "at": when(line["at"]),
-                "status": line["status"],
-                "version": line["version"],
-                "why": line["why"],
-            }
-            for line in history
-        ],
+        "history": [_history_dict(line) for line in history],
     }
+
+
+def _history_dict(line):
+    plain = {name: line[name] for name in ("status", "version", "why")}
+    return {"at": when(line["at"]), **plain}
 
 
 def _row_dict(row):
@@ -181,15 +178,7 @@ def journal(tx):
             for row in tx.all("SELECT * FROM invoice ORDER BY reference")
         ],
         "payments": payments,
-        "reversals": [
-            {
-                name: payment[name]
-                for name in ("ers_reference", "invoice_reference", "amount", "currency")
-            }
-            | {"reversed_at": payment["reversed_at"]}
-            for payment in payments
-            if payment["state"] == "reversed"
-        ],
+        "reversals": [_reversal(each) for each in payments if each["state"] == "reversed"],
         "refunds": _plain_rows(tx, "refund", "ers_reference", {"refunded_at"}),
         "receipts": _plain_rows(tx, "receipt", "seq", {"submitted_at"}),
         "periods": _periods(tx),
@@ -215,3 +204,8 @@ def _periods(tx):
         }
         for row in tx.all("SELECT * FROM period ORDER BY id")
     ]
+
+
+def _reversal(payment):
+    names = ("ers_reference", "invoice_reference", "amount", "currency", "reversed_at")
+    return {name: payment[name] for name in names}

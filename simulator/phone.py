@@ -174,23 +174,17 @@ def _show(simulator, glase_id, notice=None, status=200):
         if age.total_seconds() > SHOW_CLOSED_SECONDS:
             screen = "waiting"
     title = (invoice and screen != "waiting" and invoice["title"]) or sticker["terminal_name"]
-    payment = sticker["payment"] or {}
-    state = "waiting"
-    if screen != "waiting":
-        # Whatever may change on screen is in here: the page's script compares it.
-        state = ":".join(
-            str(part)
-            for part in (
-                screen,
-                invoice["invoice_reference"],
-                invoice["version"],
-                len(invoice["history"]),
-                payment.get("state", ""),
-            )
-        )
+    state = "waiting" if screen == "waiting" else _shown(sticker, screen)
     note = Markup('<p class="notice" role="alert">{}</p>\n').format(notice) if notice else Markup()
     content, refresh = _content(sticker, screen, note)
     return _respond(title, state, content, glase_id, status, refresh)
+
+
+def _shown(sticker, screen):
+    """Whatever may change on screen: the page's script compares it."""
+    invoice, payment = sticker["invoice"], sticker["payment"] or {}
+    parts = (screen, invoice["invoice_reference"], invoice["version"], len(invoice["history"]))
+    return ":".join(map(str, (*parts, payment.get("state", ""))))
 
 
 def _content(sticker, screen, notice):
@@ -281,17 +275,20 @@ def _rows(invoice):
 
 
 def _row(row):
-    many = ""
-    if row["quantity"] not in (None, "1") and Decimal(row["quantity"]) != 1:
-        many = f"{Decimal(row['quantity']).normalize():f} {row['unit'] or ''}".strip()
-        if row["unit_price"] is not None:
-            many = f"{many} × {money(row['unit_price'])}"
+    many = _many(row)
     return _ROW.format(
         less=Markup(' class="less"') if Decimal(row["amount"]) < 0 else "",
         what=row["description"] or row["sku"] or row["ean"] or "Item",
         money=money(row["amount"]),
         many=_MANY.format(many) if many else "",
     )
+
+
+def _many(row):
+    if row["quantity"] is None or Decimal(row["quantity"]) == 1:
+        return ""
+    many = f"{Decimal(row['quantity']).normalize():f} {row['unit'] or ''}".strip()
+    return many if row["unit_price"] is None else f"{many} × {money(row['unit_price'])}"
 
 
 def _foot(invoice):

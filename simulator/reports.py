@@ -100,14 +100,7 @@ def render(kind, profile, period, rows, now):
 
     :param float now: when it is made, in seconds since the epoch
     """
-    root, group = kind.root, kind.group
-    with_terminal = kind.per_terminal
-    if profile["report_shape"] == "reporting":
-        # The newer text shows Shop.xml as details and 007 as a summary.
-        if kind.name == "STD_RECON_001":
-            root, group, with_terminal = DETAILS, None, True
-        elif kind.name == "STD_RECON_007":
-            group = ""
+    root, group, with_terminal = _shape(kind, profile["report_shape"])
     opening = _opening(root, profile["report_xml"])
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{opening}>", "  <Meta>"]
     lines.append(_element("ResellerId", period["reseller_id"]))
@@ -123,6 +116,16 @@ def render(kind, profile, period, rows, now):
     lines.append("  <Row" if profile["report_xml"] == "broken" else f"</{root}>")
     text = "\n".join(lines) + "\n"
     return "\n" + text if profile["report_leading_newline"] else text
+
+
+def _shape(kind, shape):
+    """The report's root, what it is grouped by (None: details) and whether it names a terminal."""
+    # The newer text shows Shop.xml as details and 007 as a summary.
+    if shape == "reporting" and kind.name == "STD_RECON_001":
+        return DETAILS, None, True
+    if shape == "reporting" and kind.name == "STD_RECON_007":
+        return kind.root, "", kind.per_terminal
+    return kind.root, kind.group, kind.per_terminal
 
 
 def _element(name, value):

@@ -81,19 +81,22 @@ def check_documented(request):
 
     :raise Refused: 49 for the invoice, 90 for the context
     """
-    context = request.get("context")
-    if context is not None and (
-        any(not context.get(name) for name in REQUIRED_CONTEXT)
-        or any(len(context.get(name) or "") > most for name, most in LONGEST.items())
-        or context["clientRequestTimeout"] != 0
-    ):
+    context, invoice = request.get("context"), request.get("invoice")
+    if context is not None and not _is_whole_context(context):
         raise Refused(codes.SYSTEM_ERROR)
-    invoice = request.get("invoice")
-    if invoice is not None and (
-        any(invoice.get(name) is None for name in REQUIRED)
-        or any(
-            row.get("itemQuantity") is None or row.get("itemQuantity") < 1
-            for row in (invoice.get("invoiceRows") or {}).get("invoiceRow", [])
-        )
-    ):
+    if invoice is not None and not _is_whole_invoice(invoice):
         raise Refused(codes.INVALID_INVOICE_DATA)
+
+
+def _is_whole_context(context):
+    return (
+        all(context.get(name) for name in REQUIRED_CONTEXT)
+        and all(len(context.get(name) or "") <= most for name, most in LONGEST.items())
+        and context["clientRequestTimeout"] == 0
+    )
+
+
+def _is_whole_invoice(invoice):
+    rows = (invoice.get("invoiceRows") or {}).get("invoiceRow", [])
+    counted = all((row.get("itemQuantity") or 0) >= 1 for row in rows)
+    return counted and all(invoice.get(name) is not None for name in REQUIRED)

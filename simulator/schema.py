@@ -132,19 +132,12 @@ class Schema:
 def _read(element, fields):
     known = {field.name: field for field in fields}
     values = {}
-    if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
+    texts = (element.text, *(child.tail for child in element))
+    if "".join(filter(None, texts)).strip():
         raise SoapFault(f"Element {_local(element)} holds text where only elements belong.")
     for child in element:
         name = _local(child)
-        if etree.QName(child).namespace:
-            raise SoapFault(
-                f"Element {name} is in a namespace; only the operation's own element may be."
-            )
-        field = known.get(name)
-        if field is None:
-            raise SoapFault(f"Unexpected element {name} in {_local(element)}.")
-        if XSI_NIL in child.attrib:
-            raise SoapFault(f"Element {name} is not nillable; leave it out instead.")
+        field = _field_of(child, known, element)
         value = _value(child, field.type)
         if field.repeated:
             values.setdefault(name, []).append(value)
@@ -153,6 +146,19 @@ def _read(element, fields):
         else:
             values[name] = value
     return {field.name: 0 for field in fields if field.required} | values
+
+
+def _field_of(child, known, element):
+    name = _local(child)
+    if etree.QName(child).namespace:
+        raise SoapFault(
+            f"Element {name} is in a namespace; only the operation's own element may be."
+        )
+    if name not in known:
+        raise SoapFault(f"Unexpected element {name} in {_local(element)}.")
+    if XSI_NIL in child.attrib:
+        raise SoapFault(f"Element {name} is not nillable; leave it out instead.")
+    return known[name]
 
 
 def _local(element):
@@ -173,32 +179,43 @@ def _value(element, kind):
 
 
 def _simple(text, kind):
-    if kind == "string":
-        return text
     if isinstance(kind, frozenset):
         if text not in kind:
             raise ValueError
         return text
     if kind in _BITS:
-        if not (text.isascii() and _INTEGER.fullmatch(text)) or not _fits(int(text), _BITS[kind]):
-            raise ValueError
-        return int(text)
-    if kind == "decimal":
-        if not _DECIMAL.fullmatch(text) or not text.isascii() or len(text) > 40:
-            raise ValueError
-        return Decimal(text)
-    if kind == "dateTime":
-        match = _DATETIME.fullmatch(text)
-        if not match or not text.isascii():
-            raise ValueError
-        datetime.fromisoformat(match[1] + (match[3] or "").replace("Z", "+00:00"))
-        return text
-    if kind == "base64Binary":
-        try:
-            return base64.b64decode("".join(text.split()), validate=True)
-        except binascii.Error:
-            raise ValueError from None
-    raise KeyError(kind)
+        return _whole_number(text, _BITS[kind])
+    return _SIMPLE[kind](text)
+
+
+def _whole_number(text, bits):
+    if not (text.isascii() and _INTEGER.fullmatch(text)) or not _fits(int(text), bits):
+        raise ValueError
+    return int(text)
+
+
+def _decimal(text):
+    if not _DECIMAL.fullmatch(text) or not text.isascii() or len(text) > 40:
+        raise ValueError
+    return Decimal(text)
+
+
+def _date_time(text):
+    match = _DATETIME.fullmatch(text)
+    if not match or not text.isascii():
+        raise ValueError
+    datetime.fromisoformat(match[1] + (match[3] or "").replace("Z", "+00:00"))
+    return text
+
+
+def _base64(text):
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error:
+        raise ValueError from None
+
+
+_SIMPLE = {"string": str, "decimal": _decimal, "dateTime": _date_time, "base64Binary": _base64}
 
 
 def _fits(number, bits):
@@ -219,12 +236,14 @@ def _write(parent, fields, values):
             child = etree.SubElement(parent, field.name)
             if isinstance(field.type, tuple):
                 _write(child, field.type, item)
-            elif field.type == "base64Binary":
-                child.text = base64.b64encode(item).decode()
-            elif field.type == "decimal":
-                child.text = f"{item:f}"
             else:
-                child.text = str(item)
+                child.text = _text(item, field.type)
+
+
+def _text(value, kind):
+    if kind == "base64Binary":
+        return base64.b64encode(value).decode()
+    return f"{value:f}" if kind == "decimal" else str(value)
 
 
 @functools.cache

@@ -103,7 +103,9 @@ class Handler(WSGIRequestHandler):
         except Dropped:
             self._drop()
             return
-        content = b"".join(chunks)
+        self._answer(status, headers, b"".join(chunks), complete)
+
+    def _answer(self, status, headers, content, complete):
         code, reason = status.split(None, 1)
         self.send_response(int(code), reason)
         for name, value in headers:

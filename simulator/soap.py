@@ -70,6 +70,10 @@ def _payload(body, content_type):
         if etree.QName(root).localname == "Envelope":
             raise SoapFault("Only SOAP 1.1 is spoken here.", "VersionMismatch")
         raise SoapFault("The request is not a SOAP envelope.")
+    return _only_element(root)
+
+
+def _only_element(root):
     for header in root.iterfind(f"{{{ENVELOPE}}}Header/*"):
         if header.get(f"{{{ENVELOPE}}}mustUnderstand") == "1":
             raise SoapFault("No SOAP header is understood here.", "MustUnderstand")
@@ -144,6 +148,12 @@ def _with_fault(simulator, element, name, request, seq, fault):
         return answered
     if faults.is_carried_out(fault):
         perform()
+    return _instead(name, fault)
+
+
+def _instead(name, fault):
+    """The answer that a fault gives in the place of the right one."""
+    kind = fault["kind"]
     if kind == "http500":
         body = fault.get("body") or "<h1>Internal Server Error</h1>"
         return 500, "text/html; charset=utf-8", body.encode("utf-8", "replace")

@@ -47,14 +47,18 @@ def _make_room(call, terminal):
     if previous is None or call.profile["terminal_kind"] == "webshop":
         return
     if previous["status"] == "PAID":
-        payment = payments.of_invoice(tx, previous["reference"])
-        if payment["fetched_at"] is None:
-            choice = call.profile["send_while_paid_unfetched"]
-            if choice == "refuse":
-                raise Refused(codes.PAYMENT_IN_PROGRESS)
-            if choice == "reverse":
-                timing.reverse(tx, call.profile, payment, tx.now)
+        _leave_paid(call, payments.of_invoice(tx, previous["reference"]))
     elif previous["status"] in invoices.OPEN:
         if previous["begun_at"] is not None and call.profile["send_while_paying"] == "refuse":
             raise Refused(codes.PAYMENT_IN_PROGRESS)
         invoices.close(tx, previous, "CANCELED", by="newer invoice", why="a newer invoice was sent")
+
+
+def _leave_paid(call, payment):
+    if payment["fetched_at"] is not None:
+        return
+    choice = call.profile["send_while_paid_unfetched"]
+    if choice == "refuse":
+        raise Refused(codes.PAYMENT_IN_PROGRESS)
+    if choice == "reverse":
+        timing.reverse(call.tx, call.profile, payment, call.tx.now)

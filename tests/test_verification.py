@@ -115,7 +115,7 @@ class TestVerification(VerificationCommon):
         self.play(run, until=lambda: self.verdicts(run)["assign"] == "ok")
         with self.registry.cursor() as cr:
             own = self.env(cr=cr)["glase.verification"].sudo().browse(run.id)
-            claim = own._in_own_transaction(lambda mine: mine._claim(False), own.ids)
+            claim = own._in_own(lambda mine: mine._claim(False), own.ids)
             own._call(claim)
         self.env.invalidate_all()
         self.assertEqual(run.busy_operation, "sendInvoice")

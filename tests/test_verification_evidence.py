@@ -156,7 +156,7 @@ class TestVerificationEvidence(VerificationCommon):
         run = self.started()
         with self.registry.cursor() as cr:
             own = self.env(cr=cr)["glase.verification"].sudo().browse(run.id)
-            claim = own._in_own_transaction(lambda mine: mine._claim(False), own.ids)
+            claim = own._in_own(lambda mine: mine._claim(False), own.ids)
         self.env.invalidate_all()
         self.advance(61)
         self.press(run, "action_advance")

@@ -70,7 +70,7 @@ class GlaseVerification(models.Model):
         for _index in range(BATCH):
             runs = self.search([("state", "in", UNFINISHED)])
             self.env.cr.commit()  # pylint: disable=invalid-commit
-            self._in_own_transaction(lambda run: run._find_forgotten(), runs.ids)
+            self._in_own(lambda run: run._find_forgotten(), runs.ids)
             self.env.invalidate_all()
             if not any(run._advance() for run in runs.filtered(lambda run: run._is_jobs())):
                 break
@@ -102,13 +102,13 @@ class GlaseVerification(models.Model):
         at = clock.now(self.env.cr) + SILENT_AFTER + timedelta(seconds=5)
         cron.wake(self.env, "cron_verify", at)
 
-    def _in_own_transaction(self, work, ids):
-        # No language: what is stored about the sheet is English, for Glase.
-        def with_run(env):
+    def _in_own(self, work, ids):
+        """Run a step in a transaction of its own, without a language: what is stored is for Glase."""
+        return autonomous_transaction.with_records(
+            self.browse(ids),
             # pylint: disable-next=context-overridden
-            return work(env["glase.verification"].with_context({}).browse(ids))
-
-        return autonomous_transaction.run(self.env, with_run)
+            lambda run: work(run.with_context({})),
+        )
 
     # === One call ===
 
@@ -121,10 +121,10 @@ class GlaseVerification(models.Model):
         self.ensure_one()
         ids = self.ids
         self.env.cr.commit()  # pylint: disable=invalid-commit
-        claim = self._in_own_transaction(lambda run: run._claim(page), ids)
+        claim = self._in_own(lambda run: run._claim(page), ids)
         if claim:
             heard = self._call(claim)
-            self._in_own_transaction(lambda run: run._store(claim, heard), ids)
+            self._in_own(lambda run: run._store(claim, heard), ids)
         self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
         return bool(claim)

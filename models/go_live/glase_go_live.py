@@ -270,18 +270,6 @@ class GlaseGoLive(models.Model):
             raise AccessError(self.env._("Only an administrator moves tills to another account."))
         self.check_access("write")
 
-    def _in_own_transaction(self, work):
-        """Run one step in a transaction of its own, with none of the request's left open."""
-        move_id = self.id
-        context = {"glase_user_id": self.env.uid, "lang": self.env.lang}
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        result = autonomous_transaction.run(
-            self.env, lambda env: work(env["glase.go.live"].with_context(**context).browse(move_id))
-        )
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        self.env.invalidate_all()
-        return result
-
     # === Prepare ===
 
     def _fill_lines(self):
@@ -347,7 +335,7 @@ class GlaseGoLive(models.Model):
 
     def _test(self):
         login, outcome = self._prove()
-        self._in_own_transaction(lambda move: move._store_test(login, outcome))
+        autonomous_transaction.step_of_request(self, lambda move: move._store_test(login, outcome))
         return login, outcome
 
     def _store_test(self, login, outcome):
@@ -411,7 +399,7 @@ class GlaseGoLive(models.Model):
         login, outcome = self._test()
         if not outcome.ok:
             raise UserError(self.env._("Nothing was moved. %s", outcome.message))
-        self._in_own_transaction(lambda move: move._start(login))
+        autonomous_transaction.step_of_request(self, lambda move: move._start(login))
         return True
 
     def _refuse_untested(self):
@@ -456,7 +444,7 @@ class GlaseGoLive(models.Model):
         :raises UserError: while Glase is being asked about one of them
         """
         self._check_administrator()
-        self._in_own_transaction(lambda move: move._turn_back())
+        autonomous_transaction.step_of_request(self, lambda move: move._turn_back())
         return True
 
     def _turn_back(self):
@@ -484,7 +472,7 @@ class GlaseGoLive(models.Model):
         :raises UserError: naming the tills that are not
         """
         self._check_administrator()
-        self._in_own_transaction(lambda move: move._finish())
+        autonomous_transaction.step_of_request(self, lambda move: move._finish())
         return True
 
     def _finish_if_moved(self):

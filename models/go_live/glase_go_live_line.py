@@ -145,7 +145,7 @@ class GlaseGoLiveLine(models.Model):
             outcome = self._move()
         except UserError as refusal:
             outcome = Outcome(False, str(refusal))
-        self._in_own_transaction(lambda line: line._store(outcome))
+        autonomous_transaction.step_of_request(self, lambda line: line._store(outcome))
         return self.state == "moved"
 
     def _refuse_unless_moving(self):
@@ -188,18 +188,12 @@ class GlaseGoLiveLine(models.Model):
         self.write({"message": failed and outcome.message, "tried_at": clock.now(self.env.cr)})
         self.move_id._finish_if_moved()
 
-    def _in_own_transaction(self, work):
-        line_id = self.id
-        return self.move_id._in_own_transaction(
-            lambda move: work(move.env["glase.go.live.line"].browse(line_id))
-        )
-
     @public(group="base.group_system", access="write")
     def action_leave_out(self):
         """Leave this till where it is, or take it into the move again."""
         self.ensure_one()
         self.move_id._check_administrator()
-        self._in_own_transaction(lambda line: line._leave_out())
+        autonomous_transaction.step_of_request(self, lambda line: line._leave_out())
         return True
 
     def _leave_out(self):

@@ -1,3 +1,4 @@
+import functools
 from dataclasses import asdict
 
 from odoo import api, fields, models
@@ -273,7 +274,7 @@ class PosConfig(models.Model):
                 if self._glase_accounts()
                 else self._glase_todo("no_account")
             )
-        transact = transact or self._glase_in_own
+        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
         draft_id = transact(lambda config: config._glase_make_draft(account.id))
         self.invalidate_recordset(["glase_terminal_id", "glase_terminal_ids"])
         return self.env["glase.terminal"].browse(draft_id)
@@ -284,13 +285,6 @@ class PosConfig(models.Model):
             {"account_id": account_id, "config_id": self.id}
         )
         return terminal.id
-
-    def _glase_in_own(self, work):
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        result = autonomous_transaction.with_records(self, work)
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        self.env.invalidate_all()
-        return result
 
     @public(group=MANAGERS)
     def action_glase_terminal(self):

@@ -1,7 +1,10 @@
+import functools
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
+from ..support import autonomous_transaction
 from .glase_terminal import LIVE, READY, REGISTERED
 from .glase_terminal_registration import Outcome
 
@@ -21,7 +24,7 @@ class GlaseTerminal(models.Model):
         :raises UserError: if it is refused without asking Glase
         """
         self._check_manager()
-        transact = transact or self._in_own_transaction
+        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
         glase_id = self._read_glase_id(text)
         claimed = transact(lambda terminal: terminal._claim_assign(glase_id))
         if not claimed:

@@ -1,3 +1,4 @@
+import functools
 import secrets
 import string
 
@@ -30,7 +31,7 @@ class GlaseTerminal(models.Model):
         :raises UserError: if it is refused without asking Glase
         """
         self._check_manager()
-        transact = transact or self._in_own_transaction
+        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
         claimed = transact(lambda terminal: terminal._claim_register(replaces))
         if not claimed:
             return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
@@ -173,7 +174,7 @@ class GlaseTerminal(models.Model):
         """
         self._check_manager()
         forgotten = self._is_forgotten_by_simulator()
-        step = transact or self._in_own_transaction
+        step = transact or functools.partial(autonomous_transaction.step_of_request, self)
         draft_id = step(lambda terminal: terminal._claim_replace(forgotten, account_id))
         try:
             draft = self.browse(draft_id)
@@ -212,18 +213,20 @@ class GlaseTerminal(models.Model):
         """
         self._check_manager()
         forgotten = bool(live) and live._is_forgotten_by_simulator()
-        client, principal = self._in_own_transaction(
-            lambda kept: kept._claim_take_up(live.id, forgotten)
+        client, principal = autonomous_transaction.step_of_request(
+            self, lambda kept: kept._claim_take_up(live.id, forgotten)
         )
         try:
             client.get_payment_status(principal, NO_INVOICE, 0)
         except GlaseError as error:
             failure = error
             if not isinstance(failure, ResultError) or failure.code in LOGIN_CODES:
-                return self._in_own_transaction(
-                    lambda kept: kept._store_not_taken_up(live.id, failure)
+                return autonomous_transaction.step_of_request(
+                    self, lambda kept: kept._store_not_taken_up(live.id, failure)
                 )
-        return self._in_own_transaction(lambda kept: kept._store_taken_up(live.id))
+        return autonomous_transaction.step_of_request(
+            self, lambda kept: kept._store_taken_up(live.id)
+        )
 
     def _claim_take_up(self, live_id, forgotten):
         self._claim("take up", (RETIRED,))

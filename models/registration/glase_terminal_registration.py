@@ -93,23 +93,6 @@ class GlaseTerminal(models.Model):
         self.check_access("write")
         self.account_id.sudo()._refuse_copy()
 
-    def _in_own_transaction(self, work):
-        """Run one step in a transaction of its own, with none of the request's left open.
-
-        :param work: called with this record in a superuser environment
-        """
-        terminal_id = self.id
-        context = {"glase_user_id": self.env.uid, "lang": self.env.lang}
-
-        def with_terminal(env):
-            return work(env["glase.terminal"].with_context(**context).browse(terminal_id))
-
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        result = autonomous_transaction.run(self.env, with_terminal)
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        self.env.invalidate_all()
-        return result
-
     def _claim(self, operation, states, may_be_undecided=False):
         """Take the registration for one conversation.
 

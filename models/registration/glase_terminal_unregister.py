@@ -1,8 +1,11 @@
+import functools
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...glase import GlaseError, ResultError
 from ...glase.logs import get_logger
+from ..support import autonomous_transaction
 from .glase_terminal import LIVE, RETIRED
 from .glase_terminal_registration import LOGIN_CODES, NO_INVOICE, UNKNOWN_TERMINAL, Outcome
 
@@ -21,7 +24,7 @@ class GlaseTerminal(models.Model):
         :raises UserError: while the session is open or money is undecided
         """
         self._check_manager()
-        transact = transact or self._in_own_transaction
+        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
         forgotten = self._is_forgotten_by_simulator()
         claimed = transact(lambda terminal: terminal._claim_unregister(forgotten))
         if not claimed:
@@ -96,7 +99,7 @@ class GlaseTerminal(models.Model):
         self._check_manager()
         if not self.terminal_identifier:
             return self.account_id._ask_test()
-        transact = transact or self._in_own_transaction
+        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
         client, principal = transact(lambda terminal: (terminal._client(), terminal._principal()))
         try:
             client.get_payment_status(principal, NO_INVOICE, 0)

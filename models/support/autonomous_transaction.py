@@ -77,6 +77,18 @@ def end_request(env):
     env.cr.commit()  # pylint: disable=invalid-commit
 
 
+def step_of_request(records, work):
+    """As :func:`with_records`, with nothing of the request's transaction left open meanwhile.
+
+    It is committed before and after, and sees what the step has stored.
+    """
+    end_request(records.env)
+    result = with_records(records, work)
+    end_request(records.env)
+    records.env.invalidate_all()
+    return result
+
+
 def _context(env):
     context = caller_context.kept(env.context, caller_context.TAKEN_OVER)
     if "allowed_company_ids" in context:

@@ -71,7 +71,7 @@ def look(operation, call, form):
         faults, names = faults + names, []
     if operation == UNREGISTER and _text(call, "context/initiatorPrincipalId/type") == TERMINAL:
         names.append(
-            f"point 9 of the sheet says {RESELLER}; this was called as {TERMINAL}, as Glase's API "
+            f"Point 9 of the sheet says {RESELLER}; this was called as {TERMINAL}, as Glase's API "
             "documentation says: the request does not name a terminal, so only the terminal's own "
             "log-in says which one is meant"
         )

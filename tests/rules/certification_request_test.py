@@ -129,7 +129,7 @@ def test_point_9_by_the_terminal_is_a_deviation():
     by_terminal = request("unregisterTerminal", TERMINAL)
     seen = look("unregisterTerminal", called(by_terminal), FORM)
     assert seen.faults == ()
-    assert "point 9 of the sheet says RESELLERUSER" in seen.deviations[0]
+    assert "Point 9 of the sheet says RESELLERUSER" in seen.deviations[0]
     heard = Heard(state_machine.Evidence("unregisterTerminal", code=0), call=called(by_terminal))
     verdict = judge(STEPS["unregister"], heard, certification_judge.POLL_PAUSE, FORM)
     assert (verdict.state, verdict.deviations) == (OK, seen.deviations)

@@ -66,7 +66,7 @@ registry.category("web_tour.tours").add("GlaseVerify", {
             ended("Passed"),
             {
                 content: "said in words, and what is not as on the sheet",
-                trigger: '.alert-warning:contains("Every step worked"):contains("point 9")',
+                trigger: '.alert-warning:contains("Every step worked"):contains("Point 9")',
             },
             {
                 content: "the verdict of a step",

@@ -24,6 +24,8 @@ REPORTS = {
 # More is in the file, which has all of it.
 SHOWN_ROWS = 1000
 LONG_SECRET = 8
+# What is computed until somebody types something else.
+_PROPOSED = {"store": True, "precompute": True, "readonly": False}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -50,42 +52,32 @@ class GlaseRunReport(models.TransientModel):
     period_identifier = fields.Char(
         "Period at Glase",
         compute="_compute_period_identifier",
-        store=True,
-        precompute=True,
-        readonly=False,
+        **_PROPOSED,
         help="Glase's own id of the period; empty for a report that is about no period",
     )
     report = fields.Selection(
         [*((key, label) for key, (_id, label, _of) in REPORTS.items()), (OTHER, "Another one")],
         compute="_compute_report",
-        store=True,
-        precompute=True,
-        readonly=False,
+        **_PROPOSED,
         required=True,
     )
     report_identifier = fields.Char(
         "Report ID",
         compute="_compute_report_identifier",
-        store=True,
-        precompute=True,
-        readonly=False,
+        **_PROPOSED,
         help="As Glase names it, for example Reconciliation/STD_RECON_006.xml",
     )
     scope = fields.Selection(
         [(SHOP, "The whole shop"), (TERMINAL, "One terminal")],
         "About",
         compute="_compute_scope",
-        store=True,
-        precompute=True,
-        readonly=False,
+        **_PROPOSED,
         required=True,
     )
     terminal_id = fields.Many2one(
         "glase.terminal",
         compute="_compute_terminal_id",
-        store=True,
-        precompute=True,
-        readonly=False,
+        **_PROPOSED,
         domain="[('account_id', '=', account_id), ('terminal_identifier', '!=', False)]",
         context={"active_test": False},
     )
@@ -177,8 +169,17 @@ class GlaseRunReport(models.TransientModel):
         missing = account._what_is_missing() or account.unbound_why
         if missing:
             raise UserError(missing)
+        asked = self._asked()
+        try:
+            client = account._glase_client()
+        except EndpointError as error:
+            raise UserError(account._explain(error)) from error
+        return client, account._reseller_principal(), asked
+
+    def _asked(self):
+        """The report's id, its parameters and its language, as they are sent."""
         identifier = (self.report_identifier or "").strip()
-        if not identifier or len(identifier) > 200 or _CONTROL.search(identifier):
+        if not 0 < len(identifier) <= 200 or _CONTROL.search(identifier):
             raise UserError(self.env._("Type the report's id, as Glase names it."))
         language = (self.language or "").strip()
         if not _LANGUAGE.fullmatch(language):
@@ -189,11 +190,7 @@ class GlaseRunReport(models.TransientModel):
             parameters["transactionPeriodId"] = _CONTROL.sub("", period)[:200]
         if self.scope == TERMINAL:
             parameters["TERMINALID"] = self._checked_terminal().terminal_identifier
-        try:
-            client = account._glase_client()
-        except EndpointError as error:
-            raise UserError(account._explain(error)) from error
-        return client, account._reseller_principal(), (identifier, parameters, language)
+        return identifier, parameters, language
 
     def _checked_terminal(self):
         """The terminal, if the account as it is today can ask about it."""
@@ -260,7 +257,10 @@ class GlaseRunReport(models.TransientModel):
                 words = self.env._("The beginning of a long text; the file has all of it.")
             return self._ended("done", words, attachment_id=kept.id, text=start)
         table = judged.table
-        rows = [*map(self._payment, table.rows), *map(self._sum, table.sums)]
+        rows = [
+            *(self._line(row, row.reference, 1, row.amount) for row in table.rows),
+            *(self._line(row, False, row.count, row.total) for row in table.sums),
+        ]
         return self._ended(
             "done",
             self._words_of(table, len(rows)),
@@ -286,21 +286,13 @@ class GlaseRunReport(models.TransientModel):
         ]
         return self.env._("Glase's report: %s", ", ".join(filter(None, about)) or "—")
 
-    def _payment(self, row):
+    def _line(self, row, reference, count, amount):
         return {
-            "reference": row.reference,
+            "reference": reference,
             "terminal_identifier": row.terminal_id,
             "cashier": row.cashier,
-            "count": 1,
-            "amount": float(row.amount),
-        }
-
-    def _sum(self, row):
-        return {
-            "terminal_identifier": row.terminal_id,
-            "cashier": row.cashier,
-            "count": row.count,
-            "amount": float(row.total),
+            "count": count,
+            "amount": float(amount),
         }
 
     def _keep(self, judged):

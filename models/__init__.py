@@ -9,11 +9,7 @@ from .registration import glase_terminal_unregister
 from .accounts import account_binding
 from .accounts import account_connection
 from .certification import glase_verification
-from .certification import glase_verification_step
-from .certification import glase_verification_bill
-from .certification import glase_verification_run
-from .certification import glase_verification_calls
-from .certification import glase_verification_protocol
+from .certification import glase_verification_parts
 from .ledger import glase_transaction
 from .ledger import glase_transaction_money
 from .ledger import glase_transaction_words

@@ -17,6 +17,13 @@ SCAN_WITHIN = timedelta(minutes=5)
 ANSWER_WITHIN = timedelta(seconds=60)
 NOT_READY = 2
 UNPAID = frozenset({"CANCELED", "CANCELLED", "FAILED", "EXPIRED"})
+# What a success names, where it names something.
+_NAMED = (
+    ("terminal_id", "terminal"),
+    ("invoice_reference", "invoice"),
+    ("transaction_period_id", "period"),
+    ("ers_reference", "reference"),
+)
 _OWN_REFERENCE = re.compile(r"<clientReference>[^<]*</clientReference>")
 
 
@@ -105,83 +112,66 @@ def _told(call):
     return (call.outcome, call.code or 0, call.words or "", *texts)
 
 
+def refuses(heard):
+    """Whether Glase will answer the same when it is asked again."""
+    return heard.outcome == state_machine.ANSWER and heard.code in state_machine.SETUP_CODES
+
+
 def _success(heard, _since):
     if not heard.succeeded:
         return Verdict(FAILED, heard.words)
-    answer = heard.answer
-    for name, label in (
-        ("terminal_id", "terminal"),
-        ("invoice_reference", "invoice"),
-        ("transaction_period_id", "period"),
-        ("ers_reference", "reference"),
-    ):
-        value = getattr(answer, name, None)
+    for name, label in _NAMED:
+        value = getattr(heard.answer, name, None)
         if value:
             return Verdict(OK, f"Success, {label} {value}")
     return Verdict(OK, "Success")
 
 
-def _issued(heard, _since):
-    return _status(heard, {"ISSUED"})
+def _is(*wanted):
+    """A judge of an answer whose status must be one of these."""
 
+    def judge_status(heard, _since):
+        status = heard.evidence.status or "no status"
+        if not heard.succeeded:
+            return Verdict(FAILED, heard.words)
+        if status in wanted:
+            return Verdict(OK, f"Status {status}")
+        return Verdict(FAILED, f"Status {status} instead of {wanted[0]}")
 
-def _canceled(heard, _since):
-    return _status(heard, {"CANCELED", "CANCELLED"})
-
-
-def _status(heard, wanted):
-    if not heard.succeeded:
-        return Verdict(FAILED, heard.words)
-    status = heard.evidence.status or "no status"
-    if status in wanted:
-        return Verdict(OK, f"Status {status}")
-    return Verdict(FAILED, f"Status {status} instead of {min(wanted)}")
+    return judge_status
 
 
 def _paid(heard, since):
-    status = heard.evidence.status
-    if heard.succeeded and status == "PAID":
+    status = heard.evidence.status if heard.succeeded else None
+    if status == "PAID":
         reference = heard.evidence.ers_reference
         if reference:
             return Verdict(OK, f"Status PAID, reference {reference}")
         return Verdict(FAILED, "Status PAID, but without an ersReference")
-    if heard.succeeded and status in UNPAID:
+    if status in UNPAID:
         return Verdict(FAILED, f"Status {status}: it was not paid")
-    if _is_refusal(heard):
+    if refuses(heard):
         return Verdict(FAILED, heard.words)
-    if since > SCAN_WITHIN:
-        seen = f"the status is {status}" if heard.succeeded else heard.words
-        return Verdict(
-            FAILED, f"Nobody has paid within {SCAN_WITHIN.seconds // 60} minutes: {seen}"
-        )
-    return Verdict(None, heard.words, POLL_PAUSE)
+    if since <= SCAN_WITHIN:
+        return Verdict(None, heard.words, POLL_PAUSE)
+    seen = f"the status is {status}" if heard.succeeded else heard.words
+    return Verdict(FAILED, f"Nobody has paid within {SCAN_WITHIN.seconds // 60} minutes: {seen}")
 
 
 def _unpaid_for_30_seconds(heard, since):
-    status = heard.evidence.status
-    if heard.succeeded and status != "ISSUED":
-        return Verdict(FAILED, f"Status {status} instead of ISSUED")
-    if _is_refusal(heard):
+    if heard.succeeded and heard.evidence.status != "ISSUED":
+        return Verdict(FAILED, f"Status {heard.evidence.status} instead of ISSUED")
+    if refuses(heard):
         return Verdict(FAILED, heard.words)
-    if since < QUIET_FOR:
-        return Verdict(None, heard.words, POLL_PAUSE)
-    if heard.succeeded:
+    if since >= QUIET_FOR and heard.succeeded:
         return Verdict(OK, f"Status ISSUED after {QUIET_FOR.seconds} seconds without a payment")
     if since < QUIET_FOR + ANSWER_WITHIN:
         return Verdict(None, heard.words, POLL_PAUSE)
     return Verdict(FAILED, heard.words)
 
 
-def _is_refusal(heard):
-    """Whether Glase will answer the same when it is asked again."""
-    return (
-        heard.evidence.outcome == state_machine.ANSWER
-        and heard.evidence.code in state_machine.SETUP_CODES
-    )
-
-
 def _report(heard, since):
-    if heard.evidence.code == NOT_READY and since < ANSWER_WITHIN:
+    if heard.code == NOT_READY and since < ANSWER_WITHIN:
         return Verdict(None, "The report is not ready yet", REPORT_PAUSE)
     if not heard.succeeded:
         return Verdict(FAILED, heard.words)
@@ -193,9 +183,9 @@ def _report(heard, since):
 
 JUDGES = {
     "success": _success,
-    "issued": _issued,
+    "issued": _is("ISSUED"),
     "paid": _paid,
     "unpaid_for_30_seconds": _unpaid_for_30_seconds,
-    "canceled": _canceled,
+    "canceled": _is("CANCELED", "CANCELLED"),
     "report": _report,
 }

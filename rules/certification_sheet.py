@@ -21,241 +21,102 @@ REPORT = "executeReport"
 class SheetStep:
     """One step of the sheet: one operation, called once or until it is decided.
 
-    ``number`` is the step's number on the sheet, empty for what we add; ``expects`` names how it
-    is judged (``glase_verification_judge.JUDGES``); ``needs`` are the steps without which it makes
-    no sense; ``bill`` is the step whose bill it is about; ``person`` says what a person must do.
+    ``number`` is the step's number on the sheet, empty for what we add; ``bill`` is the step whose
+    invoice it is about; ``expects`` names how it is judged (``certification_judge.JUDGES``);
+    ``needs`` are the steps without which it makes no sense; ``person`` says what a person must do.
     """
 
     key: str
     number: str
     operation: str
+    bill: str
+    expects: str
+    needs: tuple
     title: str
     looked_at: str
-    needs: tuple = ()
-    bill: str = ""
-    expects: str = "success"
     person: str = ""
 
 
-_SCAN = "Scan the code with the Glase app, and pay."
+# Key, number, operation, invoice, what is expected, what it needs | title | what is looked at.
+_SHEET = """
+register        1  registerTerminal       -            success   -
+    Register a terminal | With the reseller's login; the till makes up the terminal's password. The
+    terminal id of the answer is used from then on.
+assign          2  assignSeqrId           -            success   register
+    Assign the Glase ID | The Glase ID that Glase has given goes to that terminal; clientReference is
+    filled, clientRequestTimeout is 0.
+send            3  sendInvoice            send         success   assign
+    Send an invoice | The invoice has several rows, each with itemQuantity and itemTotalAmount, and a
+    total.
+unscanned       4  getPaymentStatus       send         issued    send
+    Ask before anybody has scanned | The status is ISSUED.
+pay             4  getPaymentStatus       send         paid      send
+    Ask until the customer has paid | After the scan and the payment the status is PAID, with an
+    ersReference.
+again           4  sendInvoice            again        success   assign
+    Send an invoice again | The terminal takes another invoice.
+wait            4  getPaymentStatus       again        unpaid_for_30_seconds  again
+    Let 30 seconds pass without a payment | The till survives 30 seconds without a payment and then
+    asks with the invoice reference that it has just received.
+older           4  getPaymentStatus       send         paid      pay,again
+    Ask about the invoice before it | The reference that was received before is still answered: its
+    payment stands.
+receipt         5  submitPaymentReceipt   send         success   pay
+    Submit the payment's receipt | After PAID, with the payment's ersReference. The document may be
+    empty.
+cancel_send     6  sendInvoice            cancel_send  success   assign
+    Send an invoice that will be canceled | An invoice that nobody pays.
+cancel_ask      6  getPaymentStatus       cancel_send  issued    cancel_send
+    Ask about it | The status is ISSUED.
+cancel          6  cancelInvoice          cancel_send  success   cancel_send
+    Cancel it | The unpaid invoice is canceled.
+canceled        6  getPaymentStatus       cancel_send  canceled  cancel
+    Ask whether it is canceled | The status is CANCELED.
+refund_send     7  sendInvoice            refund_send  success   assign
+    Send an invoice that will be refunded | An invoice for the refund.
+refund_ask      7  getPaymentStatus       refund_send  issued    refund_send
+    Ask about it | The status is ISSUED.
+refund_pay      7  getPaymentStatus       refund_send  paid      refund_send
+    Ask until the customer has paid | After the scan and the payment the status is PAID, with an
+    ersReference.
+refund          7  refundPayment          refund_send  success   refund_pay
+    Refund the payment | A payment that was just made is given back from the till.
+refund_receipt  -  submitPaymentReceipt   refund_send  success   refund
+    Submit the refund's receipt | Not on the sheet: with the refund's own ersReference.
+settle          -  refundPayment          -            settled   assign
+    Give back what else was paid | Not on the sheet: no invoice of this run is open or paid any more.
+mark            8  markTransactionPeriod  -            success   register
+    Mark the transaction period | As when the cash register is closed; with the terminal's id, so that
+    no till's and no shop's period ends by it.
+report          8  executeReport          -            report    mark
+    Fetch the period's report | Goes with the mark; the sheet does not score it.
+unregister      9  unregisterTerminal     -            success   register,settle
+    Unregister the terminal | The terminal is gone.
+clean           -  unregisterTerminal     -            settled   -
+    Clean up | Not on the sheet: nothing is left unpaid, unrefunded or registered.
+"""
+_PERSON = {
+    "pay": "Scan the code with the Glase app, and pay.",
+    "refund_pay": "Scan the code with the Glase app, and pay.",
+    "wait": "Do not scan now: 30 seconds must pass without a payment.",
+}
 
-SHEET = (
-    SheetStep(
-        "register",
-        "1",
-        REGISTER,
-        "Register a terminal",
-        "With the reseller's login; the till makes up the terminal's password. The terminal id of "
-        "the answer is used from then on.",
-    ),
-    SheetStep(
-        "assign",
-        "2",
-        ASSIGN,
-        "Assign the Glase ID",
-        "The Glase ID that Glase has given goes to that terminal; clientReference is filled, "
-        "clientRequestTimeout is 0.",
-        needs=("register",),
-    ),
-    SheetStep(
-        "send",
-        "3",
-        SEND,
-        "Send an invoice",
-        "The invoice has several rows, each with itemQuantity and itemTotalAmount, and a total.",
-        needs=("assign",),
-        bill="send",
-    ),
-    SheetStep(
-        "unscanned",
-        "4",
-        ASK,
-        "Ask before anybody has scanned",
-        "The status is ISSUED.",
-        needs=("send",),
-        bill="send",
-        expects="issued",
-    ),
-    SheetStep(
-        "pay",
-        "4",
-        ASK,
-        "Ask until the customer has paid",
-        "After the scan and the payment the status is PAID, with an ersReference.",
-        needs=("send",),
-        bill="send",
-        expects="paid",
-        person=_SCAN,
-    ),
-    SheetStep(
-        "again",
-        "4",
-        SEND,
-        "Send an invoice again",
-        "The terminal takes another invoice.",
-        needs=("assign",),
-        bill="again",
-    ),
-    SheetStep(
-        "wait",
-        "4",
-        ASK,
-        "Let 30 seconds pass without a payment",
-        "The till survives 30 seconds without a payment and then asks with the invoice reference "
-        "that it has just received.",
-        needs=("again",),
-        bill="again",
-        expects="unpaid_for_30_seconds",
-        person="Do not scan now: 30 seconds must pass without a payment.",
-    ),
-    SheetStep(
-        "older",
-        "4",
-        ASK,
-        "Ask about the invoice before it",
-        "The reference that was received before is still answered: its payment stands.",
-        needs=("pay", "again"),
-        bill="send",
-        expects="paid",
-    ),
-    SheetStep(
-        "receipt",
-        "5",
-        RECEIPT,
-        "Submit the payment's receipt",
-        "After PAID, with the payment's ersReference. The document may be empty.",
-        needs=("pay",),
-        bill="send",
-    ),
-    SheetStep(
-        "cancel_send",
-        "6",
-        SEND,
-        "Send an invoice that will be canceled",
-        "An invoice that nobody pays.",
-        needs=("assign",),
-        bill="cancel_send",
-    ),
-    SheetStep(
-        "cancel_ask",
-        "6",
-        ASK,
-        "Ask about it",
-        "The status is ISSUED.",
-        needs=("cancel_send",),
-        bill="cancel_send",
-        expects="issued",
-    ),
-    SheetStep(
-        "cancel",
-        "6",
-        CANCEL,
-        "Cancel it",
-        "The unpaid invoice is canceled.",
-        needs=("cancel_send",),
-        bill="cancel_send",
-    ),
-    SheetStep(
-        "canceled",
-        "6",
-        ASK,
-        "Ask whether it is canceled",
-        "The status is CANCELED.",
-        needs=("cancel",),
-        bill="cancel_send",
-        expects="canceled",
-    ),
-    SheetStep(
-        "refund_send",
-        "7",
-        SEND,
-        "Send an invoice that will be refunded",
-        "An invoice for the refund.",
-        needs=("assign",),
-        bill="refund_send",
-    ),
-    SheetStep(
-        "refund_ask",
-        "7",
-        ASK,
-        "Ask about it",
-        "The status is ISSUED.",
-        needs=("refund_send",),
-        bill="refund_send",
-        expects="issued",
-    ),
-    SheetStep(
-        "refund_pay",
-        "7",
-        ASK,
-        "Ask until the customer has paid",
-        "After the scan and the payment the status is PAID, with an ersReference.",
-        needs=("refund_send",),
-        bill="refund_send",
-        expects="paid",
-        person=_SCAN,
-    ),
-    SheetStep(
-        "refund",
-        "7",
-        REFUND,
-        "Refund the payment",
-        "A payment that was just made is given back from the till.",
-        needs=("refund_pay",),
-        bill="refund_send",
-    ),
-    SheetStep(
-        "refund_receipt",
-        "",
-        RECEIPT,
-        "Submit the refund's receipt",
-        "Not on the sheet: with the refund's own ersReference.",
-        needs=("refund",),
-        bill="refund_send",
-    ),
-    SheetStep(
-        "settle",
-        "",
-        REFUND,
-        "Give back what else was paid",
-        "Not on the sheet: no invoice of this run is open or paid any more.",
-        needs=("assign",),
-        expects="settled",
-    ),
-    SheetStep(
-        "mark",
-        "8",
-        MARK,
-        "Mark the transaction period",
-        "As when the cash register is closed; with the terminal's id, so that no till's and no "
-        "shop's period ends by it.",
-        needs=("register",),
-    ),
-    SheetStep(
-        "report",
-        "8",
-        REPORT,
-        "Fetch the period's report",
-        "Goes with the mark; the sheet does not score it.",
-        needs=("mark",),
-        expects="report",
-    ),
-    SheetStep(
-        "unregister",
-        "9",
-        UNREGISTER,
-        "Unregister the terminal",
-        "The terminal is gone.",
-        needs=("register", "settle"),
-    ),
-    SheetStep(
-        "clean",
-        "",
-        UNREGISTER,
-        "Clean up",
-        "Not on the sheet: nothing is left unpaid, unrefunded or registered.",
-        expects="settled",
-    ),
-)
+
+def _steps():
+    block = []
+    for line in [*_SHEET.strip().splitlines(), ""]:
+        if block and not line.startswith(" "):
+            key, number, operation, bill, expects, needs = (
+                "" if word == "-" else word for word in block[0].split()
+            )
+            title, looked_at = " ".join(" ".join(block[1:]).split()).split(" | ")
+            needs = tuple(needs.split(",")) if needs else ()
+            words = (title, looked_at, _PERSON.get(key, ""))
+            yield SheetStep(key, number, operation, bill, expects, needs, *words)
+            block = []
+        block.append(line)
+
+
+SHEET = tuple(_steps())
 STEPS = {step.key: step for step in SHEET}
 CLEAN = "clean"

@@ -6,6 +6,7 @@ from odoo.tools import mute_logger
 
 from ..glase import CLIENT_ID
 from ..models.accounts.glase_account import POS_NAME_AND_VERSION
+from ..models.certification import calls, runner
 from ..models.certification.verifying import last_verification
 from ..models.go_live.moving import verified_words
 from .common import RESELLER_PASSWORD
@@ -115,8 +116,8 @@ class TestVerification(VerificationCommon):
         self.play(run, until=lambda: self.verdicts(run)["assign"] == "ok")
         with self.registry.cursor() as cr:
             own = self.env(cr=cr)["glase.verification"].sudo().browse(run.id)
-            claim = own._in_own(lambda mine: mine._claim(False), own.ids)
-            own._call(claim)
+            claim = runner.with_run(own, lambda mine: runner.Runner(mine).claim(False))
+            calls.make(own.env, claim)
         self.env.invalidate_all()
         self.assertEqual(run.busy_operation, "sendInvoice")
         self.assertFalse(self.press(run, "action_advance")["verdict"])

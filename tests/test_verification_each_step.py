@@ -1,3 +1,4 @@
+from ..models.certification import protocol
 from ..rules.certification_sheet import CLEAN, SHEET
 from .verification import VerificationCommon
 
@@ -33,7 +34,7 @@ class TestVerificationEachStep(VerificationCommon):
         failed = run.step_ids.filtered(lambda one: one.key == step.key)
         self.assertEqual((run.state, failed.state), ("failed", "failed"), failed.verdict)
         self.assertTrue(failed.verdict)
-        self.assertIn(failed.verdict, run._protocol_text())
+        self.assertIn(failed.verdict, protocol.text(run))
         return failed
 
     def test_a_wrong_login_at_each_step(self):

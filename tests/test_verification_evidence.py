@@ -6,6 +6,7 @@ from lxml import html
 from odoo.exceptions import UserError
 
 from ..models.accounts.glase_account import POS_NAME_AND_VERSION
+from ..models.certification import protocol, runner
 from .verification import VerificationCommon
 
 SECONDS = "%Y-%m-%d %H:%M:%S"
@@ -54,7 +55,7 @@ class TestVerificationEvidence(VerificationCommon):
             for one in of_bill:
                 if one.operation in ("sendInvoice", "getPaymentStatus", "cancelInvoice"):
                     self.assertIn(bill.invoice_reference, f"{one.request}{one.response}")
-                self.assertIn(f"invoice {bill.invoice_reference}", one._protocol_headline())
+                self.assertIn(f"invoice {bill.invoice_reference}", protocol.headline(one))
         return text
 
     def test_paused_and_resumed_while_it_asks_to_scan(self):
@@ -123,7 +124,7 @@ class TestVerificationEvidence(VerificationCommon):
         for words in (
             f"not the company's name “{self.company.name}”",
             f"not the name and version of the POS, “{POS_NAME_AND_VERSION}”",
-            "point 9 of the sheet says RESELLERUSER",
+            "Point 9 of the sheet says RESELLERUSER",
         ):
             self.assertIn(words, run.deviations)
             self.assertIn(words, text)
@@ -156,7 +157,7 @@ class TestVerificationEvidence(VerificationCommon):
         run = self.started()
         with self.registry.cursor() as cr:
             own = self.env(cr=cr)["glase.verification"].sudo().browse(run.id)
-            claim = own._in_own(lambda mine: mine._claim(False), own.ids)
+            claim = runner.with_run(own, lambda mine: runner.Runner(mine).claim(False))
         self.env.invalidate_all()
         self.advance(61)
         self.press(run, "action_advance")

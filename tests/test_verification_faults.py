@@ -1,3 +1,4 @@
+from ..models.certification import protocol
 from .verification import VerificationCommon
 
 
@@ -12,7 +13,7 @@ class TestVerificationFaults(VerificationCommon):
         self.assertEqual((verdicts["pay"], verdicts["refund_pay"]), ("failed", "failed"))
         self.assertEqual((verdicts["receipt"], verdicts["refund"]), ("skipped", "skipped"))
         self.assertEqual((verdicts["cancel"], verdicts["mark"]), ("ok", "ok"))
-        self.assertIn("Nobody has paid", run._protocol_text())
+        self.assertIn("Nobody has paid", protocol.text(run))
         self.assert_nothing_left(run)
 
     def test_the_customer_declines(self):

@@ -55,7 +55,7 @@ class VerificationCommon(BackOfficeCommon):
                 return view
             if view["qr"] and customer:
                 doing = run.step_ids.filtered(lambda step: step.state == "doing")
-                bill = run._bill_of(doing)
+                bill = doing._bill()
                 if bill.state == "open" and not doing.exchange_ids.filtered("status"):
                     continue
                 if bill.state == "open":

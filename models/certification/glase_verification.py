@@ -1,39 +1,33 @@
+import base64
 import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...rules.certification_request import Form
+from ...rules.certification_run import (
+    DOING,
+    DRAFT,
+    FINISHED,
+    PAUSED,
+    RUNNING,
+    STATES,
+    TODO,
+    UNFINISHED,
+)
 from ...rules.certification_sheet import SHEET
 from ...rules.environments import ENVIRONMENTS
+from ..accounts.glase_account import POS_NAME_AND_VERSION
 from ..registration import sticker_codes
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
+from . import calls, protocol, runner
+from .glase_verification_parts import in_utc
 
-DRAFT, RUNNING, PAUSED, CLEANING = "draft", "running", "paused", "cleaning"
-PASSED, FAILED, STOPPED = "passed", "failed", "stopped"
-STATES = [
-    (DRAFT, "Not started"),
-    (RUNNING, "Running"),
-    (PAUSED, "Paused"),
-    (CLEANING, "Cleaning up"),
-    (PASSED, "Passed"),
-    (FAILED, "Failed"),
-    (STOPPED, "Stopped"),
-]
-UNFINISHED = (RUNNING, PAUSED, CLEANING)
-DRIVEN = (RUNNING, CLEANING)
-FINISHED = (PASSED, FAILED, STOPPED)
 TYPED = frozenset({"glase_id", "amount"})
-
-
-def in_utc(moment):
-    """A moment as Glase reads it.
-
-    :param datetime.datetime moment: naive, in UTC; or False
-    :rtype: str
-    """
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+# What wkhtmltopdf's state is where Odoo can print.
+PRINTS = frozenset({"ok", "workers", "upgrade"})
 
 
 class GlaseVerification(models.Model):
@@ -41,7 +35,7 @@ class GlaseVerification(models.Model):
 
     On a registration of its own that no till uses and that is no ``glase.terminal``: nothing of it
     is in the ledger, in a till's period, in a session or in the books. How it is driven is in
-    ``glase_verification_run.py``, the sheet in ``glase_verification_sheet.py``.
+    ``runner.py``, the sheet and how it is judged in ``rules/certification_sheet.py`` and beside it.
     """
 
     _name = "glase.verification"
@@ -91,6 +85,7 @@ class GlaseVerification(models.Model):
     deviations = fields.Text("Not as on the Sheet", compute="_compute_deviations")
     history = fields.Text(readonly=True, help="When it was paused, resumed and stopped")
     unbound_why = fields.Char(related="account_id.unbound_why")
+    can_print = fields.Boolean(compute="_compute_can_print")
 
     heard_at = fields.Datetime("Page Last Heard", readonly=True)
     next_at = fields.Datetime(readonly=True)
@@ -177,8 +172,39 @@ class GlaseVerification(models.Model):
         self.ensure_one()
         self._check_administrator()
         run = self.sudo()
-        account = run.account_id
-        if run.state != DRAFT:
+        run._check_may_start()
+        now, account = clock.now(self.env.cr), run.account_id
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        run.write(
+            {
+                **account._registration_values(),
+                "state": RUNNING,
+                "certifying": account.certifying,
+                "client_identity": calls.client_of(run).client_id,
+                "user_id": self.env.uid,
+                "started_at": now,
+                "heard_at": now,
+                "next_at": now,
+                "external_identifier": f"{database}-verify-{run.id}-{secrets.token_hex(4)}",
+                "password": self.env["glase.terminal"]._new_password(),
+            }
+        )
+        kept = ("key", "number", "operation", "title", "looked_at")
+        run.env["glase.verification.step"].create(
+            [
+                {
+                    "verification_id": run.id,
+                    "sequence": index,
+                    **{name: getattr(step, name) for name in kept},
+                }
+                for index, step in enumerate(SHEET)
+            ]
+        )
+        runner.wake(self.env)
+
+    def _check_may_start(self):
+        account = self.account_id
+        if self.state != DRAFT:
             raise UserError(self.env._("This verification was started already. Reload the page."))
         missing = account._what_is_missing() or account.unbound_why
         if missing:
@@ -188,39 +214,8 @@ class GlaseVerification(models.Model):
         other = account.verification_ids.filtered(lambda one: one.state in UNFINISHED)
         if other:
             raise UserError(self.env._("“%s” is under way: finish it first.", other.display_name))
-        run._check_glase_id()
-        run._check_amount()
-        now = clock.now(self.env.cr)
-        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-        run.write(
-            {
-                **account._registration_values(),
-                "state": RUNNING,
-                "certifying": account.certifying,
-                "client_identity": run._client().client_id,
-                "user_id": self.env.uid,
-                "started_at": now,
-                "heard_at": now,
-                "next_at": now,
-                "external_identifier": f"{database}-verify-{run.id}-{secrets.token_hex(4)}",
-                "password": self.env["glase.terminal"]._new_password(),
-            }
-        )
-        run.env["glase.verification.step"].create(
-            [
-                {
-                    "verification_id": run.id,
-                    "sequence": index,
-                    "key": step.key,
-                    "number": step.number,
-                    "operation": step.operation,
-                    "title": step.title,
-                    "looked_at": step.looked_at,
-                }
-                for index, step in enumerate(SHEET)
-            ]
-        )
-        run._wake()
+        self._check_glase_id()
+        self._check_amount()
 
     def _check_glase_id(self):
         self.ensure_one()
@@ -288,8 +283,8 @@ class GlaseVerification(models.Model):
             run._remember(words)
             if run.stop_wished and run.state == PAUSED:
                 # No call is under way in a pause.
-                run._begin_cleaning("Stopped")
-            run._wake()
+                runner.Runner(run).begin_cleaning("Stopped")
+            runner.wake(self.env)
 
     def _remember(self, words):
         """Note in the protocol what happened to the run, and when; in English, for Glase."""
@@ -311,8 +306,13 @@ class GlaseVerification(models.Model):
         """
         self.ensure_one()
         self._check_administrator()
-        self._advance(page=True)
+        runner.advance(self, page=True)
         return self.sudo()._view()
+
+    @api.model
+    def _cron_verify(self):
+        """Pause what no page drives any more, and clean up what has ended or pauses."""
+        runner.work_due(self)
 
     # === What the page shows ===
 
@@ -322,29 +322,95 @@ class GlaseVerification(models.Model):
         :return: state, the step that is under way, what a person must do and with which code
         """
         self.ensure_one()
-        step = self.step_ids.filtered(lambda one: one.state == "doing")[:1]
-        bill = step and self._bill_of(step)
-        scan = bool(step) and step.sheet.expects == "paid" and step.state == "doing"
-        text = scan and self._code_text(bill)
-        return {
+        step = self.step_ids.filtered(lambda one: one.state == DOING)[:1]
+        view = {
             "state": self.state,
             "pausing": self.pausing or self.stop_wished,
-            "done": sum(one.state in ("ok", "failed", "skipped") for one in self.step_ids),
+            "done": len(self.step_ids.filtered(lambda one: one.state not in (TODO, DOING))),
             "total": len(self.step_ids),
-            "title": step.title or False,
-            "person": step.sheet.person if step else False,
-            "verdict": step.verdict or False,
-            "qr": sticker_codes.qr_code(text) if text else False,
-            "text": text or False,
             "glase_id": self.glase_id,
-            "phone": self.account_id._phone_url(self.glase_id) if scan else False,
-            "seconds": int(step._since().total_seconds()) if step.started_at else 0,
-            "unbound": self.unbound_why or False,
+            "unbound": self.unbound_why,
+            **dict.fromkeys(("title", "person", "verdict", "qr", "phone"), False),
+            "seconds": 0,
+        }
+        if step:
+            view |= {"title": step.title, "person": step.sheet.person, "verdict": step.verdict}
+            view["seconds"] = int(step._since().total_seconds())
+        if step and step.sheet.expects == "paid":
+            view |= self._code(step._bill())
+        return view
+
+    def _code(self, bill):
+        """The code for the customer: the invoice's, or the simulator's phone page."""
+        phone = self.account_id._phone_url(self.glase_id)
+        simulated = self.environment == "simulator"
+        text = phone if simulated else bill.qr_code or f"HTTP://SEQR.SE/Q{self.glase_id}"
+        return {"qr": sticker_codes.qr_code(text), "phone": phone}
+
+    # === The protocol ===
+
+    def _form(self):
+        """What the sheet wants to read in each call of this run.
+
+        :rtype: Form
+        """
+        self.ensure_one()
+        return Form(
+            client_id=self.company_id.name,
+            client_reference=POS_NAME_AND_VERSION,
+            terminal=self.terminal_identifier or "",
+            certifying=self.certifying,
+        )
+
+    def _protocol(self):
+        """The protocol, for the report; see ``protocol.read``."""
+        self.ensure_one()
+        return protocol.read(self)
+
+    def _compute_can_print(self):
+        self.can_print = self.env["ir.actions.report"].get_wkhtmltopdf_state() in PRINTS
+
+    @public()
+    def action_print(self):
+        """The protocol on paper.
+
+        :raises UserError: where this server cannot make a PDF
+        """
+        self.ensure_one()
+        self._check_finished()
+        if not self.can_print:
+            raise UserError(
+                self.env._(
+                    "This server cannot make a PDF: the program wkhtmltopdf is missing. Take the "
+                    "file instead, it says the same."
+                )
+            )
+        report = self.env.ref("pos_glase.glase_verification_report")
+        return report.report_action(self, config=False)
+
+    @public()
+    def action_download(self):
+        """The protocol as a text file, to be sent to Glase.
+
+        In the page itself: a download leaves it as it is, and a new tab would be kept back by some
+        browsers as a pop-up, and stay empty in others.
+        """
+        self.ensure_one()
+        self._check_finished()
+        attachments = self.env["ir.attachment"].sudo()
+        name = f"glase-verification-{self.id}.txt"
+        kept = {"res_model": self._name, "res_id": self.id, "name": name}
+        attachment = attachments.search([(key, "=", value) for key, value in kept.items()], limit=1)
+        if not attachment:
+            content = base64.b64encode(protocol.text(self.sudo()).encode())
+            attachment = attachments.create({**kept, "mimetype": "text/plain", "datas": content})
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+            "target": "self",
         }
 
-    def _code_text(self, bill):
-        """What the code for the customer holds: the invoice's, or the simulator's phone page."""
-        self.ensure_one()
-        if self.environment == "simulator":
-            return self.account_id._phone_url(self.glase_id)
-        return (bill and bill.qr_code) or f"HTTP://SEQR.SE/Q{self.glase_id}"
+    def _check_finished(self):
+        self.check_access("read")
+        if self.state not in FINISHED:
+            raise UserError(self.env._("The run is not finished yet."))

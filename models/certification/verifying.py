@@ -2,7 +2,7 @@
 
 from odoo.exceptions import UserError
 
-from .glase_verification import FINISHED, UNFINISHED
+from ...rules.certification_run import FINISHED, UNFINISHED
 
 
 def last_verification(account):

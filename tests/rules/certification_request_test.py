@@ -104,7 +104,7 @@ def test_what_is_wrong_fails_the_step(operation, old, new, words):
     wrong = good.replace(old, new)
     assert words in "; ".join(look(operation, called(wrong), FORM).faults)
     heard = Heard(state_machine.Evidence(operation, code=0), call=called(wrong))
-    step = SheetStep("any", "", operation, "Any", "")
+    step = SheetStep("any", "", operation, "", "success", (), "Any", "")
     verdict = judge(step, heard, certification_judge.POLL_PAUSE, FORM)
     assert (verdict.state, words in verdict.words) == (FAILED, True)
 

@@ -1,23 +1,43 @@
+import dataclasses
+
 from odoo import api, fields, models
 
+from ...rules import certification_bill as bills
 from ...rules import state_machine
-from ...rules.certification_judge import is_repeated, judge
-from ...rules.certification_sheet import STEPS
+from ...rules.certification_judge import is_repeated
+from ...rules.certification_run import DOING, OK, STEP_STATES, TODO
+from ...rules.certification_sheet import ASK, REFUND, SEND, STEPS
+from ..ledger import references
 from ..support import clock
-from .glase_verification import in_utc
 
-TODO, DOING, OK, FAILED, SKIPPED = "todo", "doing", "ok", "failed", "skipped"
-STATES = [
-    (TODO, "To do"),
-    (DOING, "Under way"),
-    (OK, "OK"),
-    (FAILED, "Failed"),
-    (SKIPPED, "Skipped"),
+BILL_STATES = [
+    (bills.SENDING, "Sending"),
+    (bills.NEVER, "Never came about"),
+    (bills.LOST, "Lost: no answer"),
+    (bills.OPEN, "Open"),
+    (bills.PAID, "Paid"),
+    (bills.ENDED, "Ended without a payment"),
+    (bills.LEFT, "Could not be ended"),
+]
+REFUNDS = [
+    (bills.REFUNDING, "Under way"),
+    (bills.REFUNDED, "Given back"),
+    (bills.REFUND_UNKNOWN, "Not known"),
+    (bills.REFUND_REFUSED, "Refused"),
 ]
 
 
+def in_utc(moment):
+    """A moment as Glase reads it.
+
+    :param datetime.datetime moment: naive, in UTC; or False
+    :rtype: str
+    """
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
 class VerificationPart(models.AbstractModel):
-    """One part of a verification: a step of it, or a bill."""
+    """One part of a verification: a step of it, an invoice, or a call."""
 
     _name = "pos_glase.verification.part"
     _description = "Part of a Glase Verification"
@@ -49,7 +69,7 @@ class GlaseVerificationStep(models.Model):
     operation = fields.Char(readonly=True)
     title = fields.Char("Step", readonly=True)
     looked_at = fields.Char("What Is Looked at", readonly=True)
-    state = fields.Selection(STATES, default=TODO, required=True, readonly=True)
+    state = fields.Selection(STEP_STATES, default=TODO, required=True, readonly=True)
     verdict = fields.Char(readonly=True)
     deviation = fields.Text(
         "Not as on the Sheet",
@@ -59,22 +79,27 @@ class GlaseVerificationStep(models.Model):
     started_at = fields.Datetime("Started", readonly=True)
     ended_at = fields.Datetime("Ended", readonly=True)
     exchange_ids = fields.One2many("glase.verification.exchange", "step_id", readonly=True)
-    exchange_count = fields.Integer("Calls", compute="_compute_exchange_count")
-
-    @api.depends("exchange_ids.count")
-    def _compute_exchange_count(self):
-        for step in self:
-            step.exchange_count = sum(step.exchange_ids.mapped("count"))
 
     @property
     def sheet(self):
         """The step of the sheet that this is."""
         return STEPS[self.key]
 
+    def _bill(self):
+        """The invoice that this step is about; empty if about none."""
+        self.ensure_one()
+        key = self.sheet.bill
+        return self.verification_id.bill_ids.filtered(lambda bill: key and bill.key == key)[-1:]
+
     def _begin(self):
         self.ensure_one()
         if self.state == TODO:
             self.write({"state": DOING, "started_at": clock.now(self.env.cr)})
+
+    def _begin_anew(self):
+        """Take these steps back: they are about an invoice that was canceled for a pause."""
+        nothing = dict.fromkeys(("verdict", "deviation", "started_at", "ended_at"), False)
+        self.write({**nothing, "state": TODO})
 
     def _end(self, state, verdict):
         now = clock.now(self.env.cr)
@@ -92,21 +117,63 @@ class GlaseVerificationStep(models.Model):
         self.ensure_one()
         return clock.now(self.env.cr) - self.started_at
 
-    def _begin_anew(self):
-        """Take these steps back: they are about an invoice that was canceled for a pause."""
-        nothing = dict.fromkeys(("verdict", "deviation", "started_at", "ended_at"), False)
-        self.write({**nothing, "state": TODO})
 
-    def _judge(self, heard):
-        """Judge what was heard; the step ends, or its run asks again later."""
+class GlaseVerificationBill(models.Model):
+    """One invoice of a verification, and how it ends (``rules/certification_bill.py``)."""
+
+    _name = "glase.verification.bill"
+    _description = "Invoice of a Glase Verification"
+    _inherit = ["pos_glase.verification.part"]
+    _order = "id"
+    _rec_name = "invoice_reference"
+
+    key = fields.Char(required=True, readonly=True, help="The step that sent it")
+    state = fields.Selection(BILL_STATES, default=bills.SENDING, required=True, readonly=True)
+    invoice_reference = fields.Char(readonly=True)
+    version = fields.Integer(readonly=True)
+    qr_code = fields.Char(readonly=True)
+    ers_reference = fields.Char("Payment Reference", readonly=True)
+    sent_at = fields.Datetime(readonly=True)
+    cancel_code = fields.Integer(readonly=True)
+    cancel_answered_at = fields.Datetime(readonly=True)
+    refusals = fields.Integer(readonly=True)
+    refund_state = fields.Selection(REFUNDS, readonly=True)
+    refund_reference = fields.Char(readonly=True)
+    refund_call = fields.Char("Reference of the Refund's Call", readonly=True)
+    tries = fields.Integer(readonly=True)
+    next_at = fields.Datetime(readonly=True)
+    words = fields.Char("Last Heard", readonly=True)
+
+    def _learn(self, heard):
+        """Take in what was heard about this invoice, whoever asked.
+
+        :return: what was heard; that it proves nothing, if it names what another record has
+            (``doc/ledger.md §20``)
+        """
         self.ensure_one()
-        verdict = judge(self.sheet, heard, self._since(), self.verification_id._form())
-        self.deviation = "\n".join(verdict.deviations) or False
-        if verdict.state:
-            self._end(verdict.state, verdict.words)
-        else:
-            self.verdict = verdict.words
-            self.verification_id.next_at = clock.now(self.env.cr) + verdict.pause
+        evidence = heard.evidence
+        if heard.succeeded and evidence.operation in (SEND, ASK, REFUND):
+            named = {evidence.invoice_reference, evidence.ers_reference}
+            other = references.holder(self, self.verification_id.environment, named)
+            if other:
+                evidence = dataclasses.replace(evidence, outcome=state_machine.OF_ANOTHER)
+                words = f"Glase answered with a reference that {other.display_name} has already."
+                heard = dataclasses.replace(heard, evidence=evidence, words=words)
+        self.write(bills.learn(self, heard, clock.now(self.env.cr)))
+        return heard
+
+    def _is_replaced(self):
+        """Whether a later invoice has taken this one's place on the sticker."""
+        self.ensure_one()
+        return any(
+            bill.id > self.id and bill.invoice_reference for bill in self.verification_id.bill_ids
+        )
+
+    def _left_behind(self):
+        """What a person must do about this invoice, in English, or None."""
+        self.ensure_one()
+        run = self.verification_id
+        return bills.left_behind(self, f"{run.amount:.2f} {run.currency_id.name}")
 
 
 class GlaseVerificationExchange(models.Model):
@@ -165,18 +232,18 @@ class GlaseVerificationExchange(models.Model):
             return
         self.create(
             {
-                "operation": evidence.operation,
-                "outcome": evidence.outcome,
-                "code": evidence.code or 0,
-                "status": evidence.status or False,
-                "words": heard.words or False,
                 "verification_id": step.verification_id.id,
                 "step_id": step.id,
                 "bill_id": bill.id,
                 "clearing": clearing,
                 "time": now,
+                "operation": evidence.operation,
+                "outcome": evidence.outcome,
+                "code": evidence.code or 0,
+                "status": evidence.status or False,
                 "client_reference": heard.reference,
                 "seconds": heard.seconds,
+                "words": heard.words or False,
                 "request": heard.request,
                 "response": heard.response,
             }

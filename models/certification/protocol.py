@@ -1,0 +1,150 @@
+"""The protocol of a verification, for its file and for paper: in English, without secrets."""
+
+from ...glase import VERSION
+from ...rules import state_machine
+from ...rules.certification_sheet import STEPS
+from .glase_verification_parts import in_utc
+
+
+def text(run):
+    """The whole protocol as plain text.
+
+    :param run: one ``glase.verification`` that has ended
+    :rtype: str
+    """
+    told = read(run)
+    lines = ["Verification of a Glase integration", ""]
+    lines += [f"{label}: {value}" for label, value in told["head"]]
+    for title, listed in told["lists"]:
+        lines += ["", f"{title}:", *(f"- {line}" for line in listed)]
+    for step in told["steps"]:
+        lines += ["", "=" * 78, step["title"], *step["lines"]]
+        for headline, parts in step["calls"]:
+            lines += ["", f"--- {headline}"]
+            for title, content in parts:
+                lines += [f"--- {title}"] * bool(title) + [content]
+    return "\n".join(lines) + "\n"
+
+
+def read(run):
+    """All that the protocol says, for whatever it is written on.
+
+    :return: ``head``: pairs of label and value; ``lists``: pairs of title and lines; ``steps``: for each
+        the ``step``, its ``title``, ``lines``, and ``calls``: pairs of :func:`headline` and parts
+    :rtype: dict
+    """
+    lists = [
+        ("Left to do", (run.left_behind or "").splitlines()),
+        ("Not as on the sheet", (run.deviations or "").splitlines()),
+        ("What happened to this run", (run.history or "").splitlines()),
+        ("Invoices", [_bill_line(bill) for bill in run.bill_ids]),
+    ]
+    return {
+        "head": _head(run),
+        "lists": [(title, lines) for title, lines in lists if lines],
+        "steps": [
+            {
+                "step": step,
+                "title": _title(step),
+                "lines": list(_lines(step)),
+                "calls": [(headline(one), _parts(one)) for one in step.exchange_ids],
+            }
+            for step in run.step_ids
+        ],
+    }
+
+
+def _head(run):
+    other_form = ", but not in all as the sheet says" if run.deviations else ""
+    counts = f"{run.ok_count} ok, {run.failed_count} failed, {run.skipped_count} skipped"
+    certifying = ("switched on", run._form().client_reference)
+    usual = ("switched off", "one of each call's own")
+    form, reference = certifying if run.certifying else usual
+    # What stands in the place of what there is not.
+    lines = [
+        ("Result", f"{run.state}{other_form}", ""),
+        ("Company", run.company_id.name, ""),
+        ("Environment", " ".join(filter(None, (run.environment, run.endpoint))), ""),
+        ("Reseller", run.reseller_id, ""),
+        ("Terminal", run.terminal_identifier, "none"),
+        ("Terminal's external id", run.external_identifier, ""),
+        ("Terminal unregistered", in_utc(run.unregistered_at), "no"),
+        ("Glase ID", run.glase_id, ""),
+        ("As a certification wants it", form, ""),
+        ("Client ID", run.client_identity, ""),
+        ("Client reference", reference, ""),
+        ("Transaction period", run.period_identifier, "none"),
+        ("Amount of each invoice", f"{run.amount:.2f} {run.currency_id.name}", ""),
+        ("Software", f"Odoo POS / pos_glase {VERSION}", ""),
+        ("Started", in_utc(run.started_at), ""),
+        ("Finished", in_utc(run.finished_at), ""),
+        ("Steps", counts, ""),
+    ]
+    return [(label, value or instead) for label, value, instead in lines]
+
+
+def _title(step):
+    number = f"{step.number}. " if step.number else ""
+    return f"{number}{step.title} ({step.operation}): {step.state.upper()}"
+
+
+def _lines(step):
+    """What stands under the title of a step."""
+    yield f"Looked at: {step.looked_at}"
+    if step.verdict:
+        yield f"Verdict: {step.verdict}"
+    for line in (step.deviation or "").splitlines():
+        yield f"Not as on the sheet: {line}"
+    if step.started_at:
+        yield f"From {in_utc(step.started_at)} to {in_utc(step.ended_at)}"
+
+
+def _label(record, name):
+    """The label of a choice as it goes to Glase, whatever language the user reads."""
+    return dict(record._fields[name].selection).get(record[name], "")
+
+
+def _join(*parts):
+    return ", ".join(part for part in parts if part)
+
+
+def _bill_line(bill):
+    """One line: what was sent, and how it ended."""
+    step = STEPS.get(bill.key)
+    return _join(
+        bill.invoice_reference or "without a reference",
+        f"sent at {in_utc(bill.sent_at)}",
+        step and f"in “{step.title}”",
+        _label(bill, "state").lower(),
+        bill.ers_reference and f"payment {bill.ers_reference}",
+        _label(bill, "refund_state").lower(),
+        bill.refund_reference and f"refund {bill.refund_reference}",
+    )
+
+
+def headline(exchange):
+    """A call in one line: when, what about which invoice, and how it ended."""
+    invoice, reference = exchange.bill_id.invoice_reference, exchange.client_reference
+    answered = exchange.outcome == state_machine.ANSWER
+    return _join(
+        in_utc(exchange.time),
+        exchange.operation,
+        invoice and f"invoice {invoice}",
+        f"code {exchange.code}" if answered else _label(exchange, "outcome"),
+        exchange.status,
+        reference and f"client reference {reference}",
+        f"{exchange.seconds:.3f} s",
+        exchange.count > 1 and f"{exchange.count} times, last at {in_utc(exchange.last_time)}",
+        exchange.clearing and "called to leave nothing open",
+    )
+
+
+def _parts(exchange):
+    """What stands under that line, as (title, content)."""
+    parts = (
+        ("", exchange.words),
+        ("request", exchange.request),
+        ("answer", exchange.response),
+        ("the same was asked and answered again", exchange.repeats),
+    )
+    return [(title, content) for title, content in parts if content]

@@ -1,0 +1,408 @@
+"""How a verification is driven: one call at a time, each step committed (``doc/ledger.md §2``).
+
+Claim under the run's lock, call with no transaction open, store: by the open page, and by the scheduled
+job where no page is open. So a killed server loses one answer at most, which is then taken for no answer.
+What is running without a page pauses; what ends is cleaned up first.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from ...glase import new_client_reference
+from ...rules import certification_bill as bills
+from ...rules import certification_run as runs
+from ...rules import state_machine
+from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
+from ...rules.certification_run import DOING, FAILED, OK, SKIPPED, TODO
+from ...rules.certification_sheet import CLEAN, MARK, REFUND, REGISTER, SEND, UNREGISTER
+from ..registration.glase_terminal import BUSY_FOR
+from ..support import autonomous_transaction, clock, cron
+from . import calls
+
+# A page that has not asked for so long is gone.
+SILENT_AFTER = timedelta(seconds=60)
+# What was paused for so long is not taken up any more.
+FORGOTTEN_AFTER = timedelta(days=1)
+BATCH = 50
+UNKNOWN_TERMINAL = 29
+
+
+class Action(NamedTuple):
+    """One call that is to be made: for which step, about which invoice.
+
+    ``clearing``: it is made to leave nothing behind; the step is not judged by it.
+    """
+
+    step: object
+    operation: str
+    bill: object = None
+    clearing: bool = False
+
+
+class Claim(NamedTuple):
+    """A call that was claimed, without a database at hand."""
+
+    step_id: int
+    bill_id: int
+    operation: str
+    clearing: bool
+    reference: str
+    call: object = None
+
+
+# === Who drives ===
+
+
+def work_due(model):
+    """The scheduled job: pause what no page drives any more, clean up what has ended or pauses."""
+    env, unfinished = model.env, [("state", "in", runs.UNFINISHED)]
+    for _index in range(BATCH):
+        found = model.search(unfinished)
+        autonomous_transaction.end_request(env)
+        with_run(found, _find_forgotten)
+        env.invalidate_all()
+        if not any(advance(run) for run in found.filtered(_is_jobs)):
+            break
+    found = model.search(unfinished)
+    if found:
+        now = clock.now(env.cr)
+        due = [run.next_at for run in found.filtered(_is_jobs) if run.next_at]
+        at = max(min(due, default=now + SILENT_AFTER), now + timedelta(seconds=1))
+        cron.wake(env, "cron_verify", at)
+
+
+def wake(env):
+    """Let the job look whether a page still drives, once that would be over."""
+    cron.wake(env, "cron_verify", clock.now(env.cr) + SILENT_AFTER + timedelta(seconds=5))
+
+
+def _is_jobs(run):
+    """Whether the job drives this run: nobody need look at it."""
+    return run.state == runs.CLEANING or run.pausing or run.stop_wished
+
+
+def _find_forgotten(found):
+    now = clock.now(found.env.cr)
+    for run in found.exists():
+        silent = now - (run.heard_at or run.started_at)
+        if run.state == runs.RUNNING and silent > SILENT_AFTER and not run.pausing:
+            run.pausing = True
+            run._remember("Nobody has the page open")
+        elif run.state == runs.PAUSED and silent > FORGOTTEN_AFTER:
+            run.write({"stop_wished": True, "next_at": now})
+            run._remember("Nobody has taken it up for a day")
+
+
+def with_run(run, work):
+    """Do work with the same runs in a transaction of its own, without a language: it is for Glase."""
+    # pylint: disable-next=context-overridden
+    return autonomous_transaction.with_records(run, lambda own: work(own.with_context({})))
+
+
+def advance(run, page=False):
+    """Take the next step of a run if one is due: one call at most.
+
+    :param bool page: it is the open page that asks
+    :return: whether a call was made
+    """
+    env = run.env
+    autonomous_transaction.end_request(env)
+    claim = with_run(run, lambda own: Runner(own).claim(page))
+    if claim:
+        heard = calls.make(env, claim)
+        with_run(run, lambda own: Runner(own).store(claim, heard))
+    autonomous_transaction.end_request(env)
+    env.invalidate_all()
+    return bool(claim)
+
+
+class Runner:
+    """One run in a transaction of its own: what is called next, and what an answer does to it.
+
+    :param run: one ``glase.verification``, as the superuser
+    """
+
+    def __init__(self, run):
+        run.ensure_one()
+        self.run, self.env = run, run.env
+
+    def _now(self):
+        return clock.now(self.env.cr)
+
+    # === One call ===
+
+    def claim(self, page):
+        """Decide on the next call and claim it; what needs no call is done on the way.
+
+        :param bool page: it is the open page that asks
+        :rtype: Claim
+        :return: None where nothing is due
+        """
+        run = self.run
+        autonomous_transaction.lock(run)
+        # A page that only shows that it is paused does not keep it from being forgotten.
+        if page and run.state in runs.DRIVEN:
+            run.heard_at = self._now()
+        if run.state not in runs.UNFINISHED or not self._may_call():
+            return None
+        if run.busy_since:
+            self.store(self._claimed(), self._heard_nothing())
+        if run.stop_wished and run.state != runs.CLEANING:
+            self.begin_cleaning("Stopped")
+        action = self._next_action()
+        return self._take(action) if action else None
+
+    def _may_call(self):
+        """Whether this database calls Glase, and nobody else is calling at this moment."""
+        since = self.run.busy_since
+        busy = since and clock.is_recent(self.env.cr, since, BUSY_FOR)
+        return not busy and not self.run.account_id.unbound_why
+
+    def _take(self, action):
+        """Store what is about to be called, before it is (``doc/ledger.md §2``)."""
+        run, now, bill = self.run, self._now(), action.bill
+        call, reference = calls.plan(run, action), new_client_reference()
+        if action.operation == SEND:
+            key = CLEAN if action.clearing else action.step.key
+            values = {"verification_id": run.id, "key": key, "sent_at": now}
+            bill = self.env["glase.verification.bill"].create(values)
+        elif action.operation == REFUND:
+            bill.write({"refund_state": bills.REFUNDING, "refund_call": reference})
+        if not action.clearing:
+            action.step._begin()
+        run.write(
+            {
+                "busy_since": now,
+                "busy_reference": reference,
+                "busy_step_id": action.step.id,
+                "busy_bill_id": bill.id if bill else False,
+                "busy_operation": action.operation,
+                "busy_clearing": action.clearing,
+            }
+        )
+        self.env.flush_all()
+        return self._claimed()._replace(call=call)
+
+    def _claimed(self):
+        """The claim as it is stored: enough to store an answer, or that there is none."""
+        run = self.run
+        return Claim(
+            run.busy_step_id.id,
+            run.busy_bill_id.id,
+            run.busy_operation,
+            run.busy_clearing,
+            run.busy_reference,
+        )
+
+    def _heard_nothing(self):
+        """Whoever made this call is gone, and with it the answer."""
+        run = self.run
+        return Heard(
+            state_machine.Evidence(run.busy_operation, state_machine.NO_ANSWER),
+            "The server was stopped during this call: the answer is lost.",
+            reference=run.account_id._sent_reference(run.busy_reference),
+        )
+
+    def store(self, claim, heard):
+        """Store an answer, judge its step, and let the next call be made."""
+        run = self.run
+        autonomous_transaction.lock(run)
+        step = self.env["glase.verification.step"].browse(claim.step_id)
+        bill = self.env["glase.verification.bill"].browse(claim.bill_id)
+        self.env["glase.verification.exchange"]._note(step, bill, heard, claim.clearing)
+        if run.busy_reference == claim.reference:
+            busy = [name for name in run._fields if name.startswith("busy_")]
+            run.write({**dict.fromkeys(busy, False), "next_at": self._now()})
+        self._learn(heard)
+        if bill:
+            heard = bill._learn(heard)
+        if claim.clearing:
+            self._after_try(claim.operation, bill)
+        elif step.state == DOING:
+            self._judge(step, heard)
+
+    def _judge(self, step, heard):
+        """Judge what was heard; the step ends, or is asked again later."""
+        verdict = judge(step.sheet, heard, step._since(), self.run._form())
+        step.deviation = "\n".join(verdict.deviations) or False
+        if verdict.state:
+            step._end(verdict.state, verdict.words)
+        else:
+            step.verdict = verdict.words
+            self.run.next_at = self._now() + verdict.pause
+
+    def _after_try(self, operation, bill):
+        """A try to settle an invoice was made: when is the next one, or was it the last?"""
+        if operation == SEND:
+            # It was sent to take the place of those whose answer was lost.
+            lost = self.run.bill_ids.filtered(lambda one: one.state == bills.LOST)
+            bill = lost - bill
+        for one in bill:
+            one.write(bills.after_try(one, operation, one._is_replaced(), self._now()))
+
+    def _learn(self, heard):
+        """What an answer says about the registration of this run."""
+        run, answer, operation = self.run, heard.answer, heard.evidence.operation
+        if operation == REGISTER:
+            unsure = not heard.succeeded and not state_machine.proves_failure(heard.evidence)
+            identifier = answer.terminal_id if heard.succeeded else False
+            run.write({"terminal_identifier": identifier, "register_lost": unsure})
+        elif operation == MARK and heard.succeeded:
+            run.period_identifier = answer.transaction_period_id
+        elif operation == UNREGISTER:
+            self._learn_unregister(heard)
+
+    def _learn_unregister(self, heard):
+        run, now = self.run, self._now()
+        if heard.succeeded or heard.code == UNKNOWN_TERMINAL:
+            run.unregistered_at = now
+            return
+        tries = run.unregister_tries + 1
+        pause = bills.PAUSES[min(tries, len(bills.PAUSES)) - 1]
+        run.write({"unregister_tries": tries, "next_at": now + pause})
+
+    # === What comes next ===
+
+    def _is_due(self):
+        due = self.run.next_at
+        return self.run.state != runs.PAUSED and (not due or due <= self._now())
+
+    def _next_action(self):
+        """The next call that is due, or None; steps that make no sense any more are skipped."""
+        if not self._is_due():
+            return None
+        if self.run.state == runs.CLEANING:
+            return self._next_cleaning()
+        if self.run.pausing:
+            return self._next_before_pause()
+        for step in self._undone():
+            missing = step._missing()
+            if missing:
+                step._end(SKIPPED, f"Needs “{missing[0].title}”")
+            elif step.sheet.expects != "settled":
+                return Action(step, step.operation, step._bill())
+            else:
+                action, waits = self._settle(step)
+                if action or waits:
+                    return action
+        self.begin_cleaning(False)
+        return self._next_cleaning()
+
+    def _settle(self, step):
+        """The step that leaves no invoice open or paid: its next call, or its end.
+
+        :return: the action or None, and whether it is to be waited for
+        """
+        step._begin()
+        action, waits = self._settling(step)
+        if action or (waits and step._since() < ANSWER_WITHIN * 2):
+            return action, True
+        left = self._left_of_bills(self.run.bill_ids)
+        if left or waits:
+            step._end(FAILED, " ".join(left) or "Glase does not answer; it is tried again later")
+        else:
+            step._end(OK, "Nothing is open or paid")
+        return None, False
+
+    def _undone(self):
+        """The steps before the last one, which cleans up, that are not done."""
+        return self.run.step_ids.filtered(
+            lambda one: one.state in (TODO, DOING) and one.key != CLEAN
+        )
+
+    def _settling(self, step, paid_too=True):
+        """What is due to be called next about invoices that are not settled.
+
+        :return: the action or None, and whether something is still to be waited for
+        """
+        now, waits = self._now(), []
+        for bill in self.run.bill_ids:
+            if not bills.is_unsettled(bill, paid_too):
+                continue
+            operation, due = bills.next_call(bill, bill._is_replaced())
+            if not operation:
+                bill.write({"state": bills.ENDED, "next_at": False})
+            elif due <= now:
+                return Action(step, operation, bill, clearing=True), True
+            else:
+                waits.append(due)
+        if waits:
+            self.run.next_at = min(waits)
+        return None, bool(waits)
+
+    def _next_before_pause(self):
+        """Cancel the invoice that is out, then pause; its steps begin anew with another one."""
+        run = self.run
+        current = run.step_ids.filtered(lambda one: one.state in (TODO, DOING))[:1]
+        action, waits = self._settling(current, paid_too=False)
+        if action or waits:
+            return action
+        bill = current._bill()
+        if bill and bill.state != bills.PAID:
+            run.step_ids.filtered(
+                lambda one: one.sheet.bill == bill.key and one.state in (OK, DOING)
+            )._begin_anew()
+        left = self._left_of_bills(run.bill_ids.filtered(lambda one: one.state == bills.LEFT))
+        run.write({"state": runs.PAUSED, "pausing": False, "left_behind": "\n".join(left) or False})
+        run._remember("Paused")
+        return None
+
+    # === The end ===
+
+    def begin_cleaning(self, why):
+        """Skip what is not done, and clean up.
+
+        :param str why: in English; False where the sheet has come to its end
+        """
+        self._undone()._end(SKIPPED, why or "Not done")
+        if why:
+            self.run._remember(f"{why}: what is open is cleaned up")
+        self.run.write({"state": runs.CLEANING, "pausing": False, "next_at": self._now()})
+
+    def _next_cleaning(self):
+        run = self.run
+        step = run.step_ids.filtered(lambda one: one.key == CLEAN)
+        step._begin()
+        action, waits = self._settling(step)
+        if action or waits:
+            return action
+        registered = run.terminal_identifier and not run.unregistered_at
+        if registered and run.unregister_tries < len(bills.PAUSES):
+            return Action(step, UNREGISTER, clearing=True)
+        self._finish(step)
+        return None
+
+    def _finish(self, step):
+        run, left = self.run, self._left_behind()
+        if left:
+            step._end(FAILED, "Something is left for you to do")
+        else:
+            step._end(OK, "Nothing is left unpaid, unrefunded or registered")
+        run.write(
+            {
+                "state": runs.result(run.step_ids.mapped("state"), run.stop_wished),
+                "finished_at": self._now(),
+                "left_behind": "\n".join(left) or False,
+                "next_at": False,
+                "password": run.password if left else False,
+            }
+        )
+
+    def _left_of_bills(self, some):
+        return [words for words in (bill._left_behind() for bill in some) if words]
+
+    def _left_behind(self):
+        """What a person must do, as English sentences."""
+        run = self.run
+        left = self._left_of_bills(run.bill_ids)
+        if run.register_lost:
+            left.append(
+                "Glase did not answer registerTerminal: it may have a terminal with the external id "
+                f"{run.external_identifier}. Nobody knows its terminal id: ask Glase to remove it."
+            )
+        if run.terminal_identifier and not run.unregistered_at:
+            left.append(
+                f"Terminal {run.terminal_identifier} could not be unregistered: ask Glase to "
+                "remove it."
+            )
+        return left

@@ -152,6 +152,10 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
 
     @shows("glase.assign", "success: verdict")
     def test_scan_that_can_be_assigned(self):
+        return self.assigning(self.terminal.glase_id)
+
+    @shows("glase.assign", "warning: verdict")
+    def test_scan_that_takes_the_place_of_another(self):
         return self.assigning("ABCDEFG12345")
 
     @shows("glase.assign", "danger: verdict")

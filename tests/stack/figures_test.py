@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.figures import MOST_COMPLEX, MOST_FILES, MOST_LINES, House, compare
+from stack.figures import MOST_COMPLEX, MOST_FILES, MOST_LINES, House
 
 MODEL = "class {0}(models.Model):\n    _{1} = '{2}'\n"
 
@@ -127,10 +127,3 @@ def test_a_private_call_that_leaves_its_room(house):
 def test_what_is_no_product_is_passed_over(house):
     text = "def long():\n" + "    x = 1\n" * 100
     assert not house({"tests/long.py": text, "bin/stack/long.py": text}).functions
-
-
-def test_what_is_left_is_no_fault_until_it_is_mended():
-    found = ["rules/a.py:3 long has 50 lines, 40 at most", "glase.case is in 2 rooms: a, b"]
-    left = ["rules/a.py long has", "rules/b.py gone has"]
-    assert compare(found, left) == ([found[1]], ["rules/b.py gone has"])
-    assert compare(found, []) == (found, [])

@@ -61,6 +61,9 @@ class Kind:
     tells_manager: bool = False
 
 
+# Of a case that has no kind (yet), or one that is known no more.
+NONE = Kind(offers=())
+
 _WITHOUT_ORDER = (SETTLE, ATTACH, REFUND, WRITE_OFF)
 _BOOKED_OTHERWISE = (SETTLE, WRITE_OFF)
 _DECISIONS = (SETTLE, WAS_REFUNDED, WAS_NOT_REFUNDED, REPEAT_REFUND)

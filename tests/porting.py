@@ -10,6 +10,7 @@ import posixpath
 import re
 from pathlib import Path
 
+from odoo import http
 from odoo.models import BaseModel
 from odoo.modules import get_module_path
 
@@ -43,6 +44,23 @@ def python_hooks(env):
     return found
 
 
+def controller_hooks():
+    """Each route of Odoo that a controller of ours overrides, as ``Class.method``."""
+    found = set()
+    for cls in _below(http.Controller):
+        if _is_ours(cls):
+            for above in cls.__bases__:
+                names = _overridden(cls, [] if _is_ours(above) else inspect.getmro(above))
+                found |= {f"{above.__name__}.{name}" for name in names}
+    return found
+
+
+def _below(cls):
+    for each in cls.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
 def _overridden(cls, above):
     for name, value in vars(cls).items():
         plain = inspect.isfunction(inspect.unwrap(getattr(value, "__func__", value), stop=None))
@@ -53,6 +71,7 @@ def _overridden(cls, above):
 # === JavaScript ===
 
 _PATCH = re.compile(r"^patch\((\w+)\.prototype, \{$(.*?)^\}\);$", re.MULTILINE | re.DOTALL)
+_CLASS = re.compile(r"^(?:export )?class \w+ extends (\w+) \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _METHOD = re.compile(r"^    (?:async |get |set )*(\w+)\(", re.MULTILINE)
 
 
@@ -81,14 +100,16 @@ def javascript_source(source):
 
 
 def patched(text):
-    """Each class that a file of ours patches: name, module and the methods that the patch has."""
+    """Each class that a file of ours patches or extends: name, module, and the methods that ours has."""
     imports = _imports(text)
-    for name, body in _PATCH.findall(text):
-        yield name, imports[name], set(_METHOD.findall(body)), body
+    for name, body in [*_PATCH.findall(text), *_CLASS.findall(text)]:
+        source = imports.get(name, ".")
+        if not source.startswith((".", "@odoo/owl")):
+            yield name, source, set(_METHOD.findall(body)) - {"constructor"}, body
 
 
 def javascript_hooks(root=ROOT):
-    """Each method of Odoo's classes that a patch of ours overrides, as ``Class.method``, and its module.
+    """Each method of Odoo's classes that a patch or class of ours overrides, as ``Class.method``; its module.
 
     A method that calls the one above it, or that Odoo's module has, too.
     """

@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
-from odoo.tools.translate import code_translations
+from odoo.tools.translate import LazyTranslate, code_translations
 
 from .. import glase
 from ..glase.answers import Answer
@@ -9,6 +9,7 @@ from ..glase.operations import MOVES_MONEY, OPERATIONS
 from ..models.accounts.account_binding import CopiedDatabase, MovedAccount
 from ..models.support import cashier_messages
 from ..models.support.cashier_messages import cashier_message
+from ..models.support.translated import filled
 
 
 def kinds(base):
@@ -72,3 +73,17 @@ class TestCashierMessages(TransactionCase):
         with patch.dict(code_translations.python_translations, known):
             self.assertEqual(cashier_message(swedish, glase.GateOpen()), "Vänta.")
         self.assertIn("slow", cashier_message(self.env, glase.GateOpen()))
+
+    def test_a_translation_that_does_not_fit_keeps_nothing_from_being_said(self):
+        self.env["res.lang"]._activate_lang("sv_SE")
+        source = "%(payments)s payments of Glase"
+        for wrong in ("%(betalningar)s betalningar", "%(payments)d st", "100 %"):
+            known = {("pos_glase", "sv_SE"): {source: wrong}}
+            with (
+                self.subTest(wrong),
+                patch.dict(code_translations.python_translations, known),
+            ):
+                swedish = self.env(context={"lang": "sv_SE"})
+                words = LazyTranslate("odoo.addons.pos_glase")(source)
+                said = filled(swedish, words, {"payments": "two"})
+                self.assertEqual(said, "two payments of Glase")

@@ -1,4 +1,12 @@
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from odoo.tools import mute_logger
+
+from ..models.ledger import exchange
 from .common import GlaseCommon
+
+QUIET = "odoo.addons.pos_glase.models.ledger.exchange"
 
 
 class TestLostSend(GlaseCommon):
@@ -32,6 +40,24 @@ class TestLostSend(GlaseCommon):
         return self.env["glase.transaction"].search(
             [("line_uuid", "=", line), ("attempt", "=", "1")]
         )
+
+    def test_a_fault_of_our_own_is_stored_whatever_it_is_about(self):
+        """A step after the call that fails, or words that cannot be said, keep no answer from the ledger."""
+        for names in (
+            ("evidence_of_answer",),
+            ("evidence_of_answer", "_own_fault"),
+            ("cashier_message",),
+        ):
+            order, line = self.draft_order(self.pos_session, 20)
+            if "cashier_message" in names:
+                self.simulator.faults(
+                    {"operation": "sendInvoice", "kind": "drop-after", "count": 1}
+                )
+            with self.subTest(names), mute_logger(QUIET), ExitStack() as broken:
+                for name in names:
+                    broken.enter_context(patch.object(exchange, name, side_effect=RuntimeError))
+                self.assertEqual(self.send(order, line)["state"], "unknown")
+            self.assertIn("sendInvoice", self.first(line).event_ids.mapped("operation"))
 
     def test_it_is_never_asked_for_and_never_canceled(self):
         _order, line = self.lose()

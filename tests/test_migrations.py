@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import GlaseCommon
@@ -65,6 +66,23 @@ class TestMigrations(GlaseCommon):
         script_ = script("19.0.1.2.0/pre-field_names.py")
         names = script_.RENAMED["glase.transaction"]
         wanted = row.read(list(names.values()))
+        favourite = self.env["ir.filters"].create(
+            {
+                "name": "Silent",
+                "model_id": "glase.transaction",
+                "domain": "[('asked_at', '<', '2026-01-01'), ('asked_atlas', '=', 1)]",
+                "context": "{'group_by': ['spent_on']}",
+                "sort": '["answered_at desc"]',
+            }
+        )
+        export = self.env["ir.exports"].create(
+            {
+                "name": "Replaced",
+                "resource": "glase.transaction",
+                "export_fields": [Command.create({"name": "clears_id/display_name"})],
+            }
+        )
+        self.env.flush_all()
         self.assertTrue(all(wanted[0].values()))
         for version in ("19.0.1.0.0", "19.0.1.1.0"):
             for old, new in names.items():
@@ -79,6 +97,12 @@ class TestMigrations(GlaseCommon):
                 script_.migrate(self.env.cr, version)
                 self.env.invalidate_all()
                 self.assertEqual(row.read(list(names.values())), wanted)
+        self.assertEqual(
+            favourite.domain, "[('till_seen_at', '<', '2026-01-01'), ('asked_atlas', '=', 1)]"
+        )
+        self.assertEqual(favourite.context, "{'group_by': ['refund_claim']}")
+        self.assertEqual(favourite.sort, '["glase_seen_at desc"]')
+        self.assertEqual(export.export_fields.name, "replaces_lost_id/display_name")
         self.env.cr.execute("SELECT FROM ir_ui_view WHERE arch_db::text ~ 'spent_on|clears_id'")
         self.assertFalse(self.env.cr.rowcount, "an update compares old views with the new model")
         self.env.cr.execute(

@@ -21,6 +21,7 @@ class TestPorting(TransactionCase):
     def test_python(self):
         # What Odoo does not have any more is overridden no more: the list names it.
         self.compare("Python", porting.python_hooks(self.env))
+        self.compare("Routes", porting.controller_hooks())
 
     def test_javascript(self):
         found = porting.javascript_hooks()

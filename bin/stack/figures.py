@@ -40,12 +40,12 @@ class Model:
     """One model, as our files define or extend it.
 
     :ivar files: paths, in which it stands
-    :ivar methods: places of each method, by name
+    :ivar members: places of each method and field, by name
     """
 
     name: str
     files: set = field(default_factory=set)
-    methods: dict = field(default_factory=lambda: defaultdict(list))
+    members: dict = field(default_factory=lambda: defaultdict(list))
 
     @property
     def rooms(self):
@@ -57,7 +57,7 @@ class Model:
 
     @property
     def twice(self):
-        return {name: places for name, places in self.methods.items() if len(places) > 1}
+        return {name: places for name, places in self.members.items() if len(places) > 1}
 
 
 @dataclass
@@ -100,9 +100,9 @@ class House:
                 continue
             model = self.models.setdefault(name, Model(name))
             model.files.add(path)
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef):
-                    model.methods[method.name].append(f"{path}:{method.lineno}")
+            for line in node.body:
+                for member in _members(line):
+                    model.members[member].append(f"{path}:{line.lineno}")
 
     def _read_functions(self, path, root):
         for block in _functions(cc_visit((root / path).read_text())):
@@ -115,7 +115,7 @@ class House:
         """Calls of our private methods that are defined in other rooms only."""
         rooms = defaultdict(set)
         for model in self.models.values():
-            for name, places in model.methods.items():
+            for name, places in model.members.items():
                 if name.startswith("_"):
                     rooms[name] |= {room_of(place) for place in places}
         for path, tree in trees.items():
@@ -148,7 +148,9 @@ class House:
         most = ", ".join(f"{each.name} {len(each.files)}" for each in spread[:SHOWN])
         say(f"files in {ROOMS}/: {len(named)}, in {len({room_of(path) for path in named})} rooms")
         say(f"most files for one model: {most}")
-        say(f"methods defined twice: {sum(len(each.twice) for each in self.models.values())}")
+        say(
+            f"methods and fields defined twice: {sum(len(each.twice) for each in self.models.values())}"
+        )
         for words, key in (("longest", "lines"), ("most complex", "complexity")):
             worst = sorted(self.functions, key=lambda each, key=key: -getattr(each, key))[:SHOWN]
             say(f"{words}: " + ", ".join(f"{each.place} {getattr(each, key)}" for each in worst))
@@ -164,6 +166,14 @@ def _functions(blocks):
         else:
             yield block
             yield from _functions(block.closures)
+
+
+def _members(line):
+    """The method, or the field, that a line of a model's class defines, if it does."""
+    if isinstance(line, ast.FunctionDef):
+        yield line.name
+    elif isinstance(line, ast.Assign) and ast.unparse(line.value).startswith("fields."):
+        yield from map(ast.unparse, line.targets)
 
 
 def _model_name(node):

@@ -32,6 +32,7 @@ def migrate(cr, version):
                 " WHERE model = ANY(%s) AND arch_db::text ~ %s",
                 (rf"\m{old}\M", new, [model, *RELATED], rf"\m{old}\M"),
             )
+            _rename_in_texts(cr, model, old, new)
 
 
 def _rename(cr, model, old, new):
@@ -47,7 +48,7 @@ def _rename(cr, model, old, new):
             SQL.identifier(index.format(table, new)),
         )
     )
-    # Exports, filters and translations are bound to these records.
+    # What is bound to the field's record follows it.
     cr.execute(
         "UPDATE ir_model_fields SET name = %s WHERE model = %s AND name = %s", (new, model, old)
     )
@@ -60,4 +61,24 @@ def _rename(cr, model, old, new):
         "UPDATE ir_model_data SET name = replace(name, %s, %s)"
         " WHERE module = 'pos_glase' AND model = 'ir.model.fields.selection'",
         (f"selection__{table}__{old}__", f"selection__{table}__{new}__"),
+    )
+
+
+def _rename_in_texts(cr, model, old, new):
+    """Somebody's favourites and lists to export keep the names of fields as text."""
+    for column in ("domain", "context", "sort"):
+        cr.execute(
+            SQL(
+                "UPDATE ir_filters SET %(column)s = regexp_replace(%(column)s, %(old)s, %(new)s, 'g')"
+                " WHERE model_id = %(model)s AND %(column)s ~ %(old)s",
+                column=SQL.identifier(column),
+                old=rf"\m{old}\M",
+                new=new,
+                model=model,
+            )
+        )
+    cr.execute(
+        "UPDATE ir_exports_line line SET name = regexp_replace(line.name, %s, %s)"
+        " FROM ir_exports export WHERE export.id = line.export_id AND export.resource = %s",
+        (rf"^{old}\M", new, model),
     )

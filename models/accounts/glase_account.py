@@ -152,7 +152,7 @@ class GlaseAccount(models.Model):
         tracking=True,
     )
 
-    draft_of_ids = fields.One2many("glase.go.live", "draft_account_id")
+    draft_of_ids = fields.One2many("glase.go.live", "draft_account_id", groups="base.group_system")
 
     @api.depends("environment")
     def _compute_endpoint(self):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds
+from ..support.translated import filled
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
@@ -195,8 +196,7 @@ def sentence(subject, kind, values, instead=None):
     own = KINDS[kind]
     words = own.of_period if subject._name == case_kinds.PERIOD else None
     words = INSTEAD[instead] if instead else words or own.sentence
-    words = subject.env._(words)
-    return words % {**_KNOWN[subject._name](subject), **values}
+    return filled(subject.env, words, {**_KNOWN[subject._name](subject), **values})
 
 
 def _of_row(row):

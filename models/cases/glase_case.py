@@ -138,18 +138,18 @@ class GlaseCase(models.Model):
         return case_words.names(self.env)
 
     def _kind(self):
-        """The entry of this case's kind in the table of kinds.
+        """The entry of this case's kind in the table of kinds; without one nothing is offered.
 
         :rtype: case_kinds.Kind
         """
         self.ensure_one()
-        return case_kinds.KINDS[self.kind]
+        return case_kinds.KINDS.get(self.kind, case_kinds.NONE)
 
     @api.depends("kind")
     def _compute_kind(self):
         for case in self:
-            case.offers = list(case._kind().offers) if case.kind else []
-            case.awaits_order = case.kind and case._kind().awaits_order
+            case.offers = list(case._kind().offers)
+            case.awaits_order = case._kind().awaits_order
 
     def _offers(self, action):
         """Whether a manager may do something about this case: what else it needs asks the action.

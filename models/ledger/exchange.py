@@ -114,33 +114,45 @@ class Exchange:
         :rtype: Heard
         """
         within = self.operation.within
-        heard = self._hear(call, within and time.monotonic() + within)
+        heard = self._hear(record_id, call, within and time.monotonic() + within)
         store = store or _record_answer
         autonomous_transaction.with_records(
             self.records.browse(record_id), lambda record: store(record, heard)
         )
         return heard
 
-    def _hear(self, call, until):
+    def _hear(self, record_id, call, until):
         """Make the call, unless it is too late for it."""
         name = self.operation.name
         try:
             if until is not None and time.monotonic() > until:
                 raise NeverSent(name, self.reference)
             answer = call()
+            evidence = evidence_of_answer(name, answer)
+            return Heard(evidence, answer.client_reference, answer, answer.seconds)
         except GlaseError as error:
             reference = error.client_reference or self.reference
-            words = cashier_message(self.records.env, error)
+            words = self._words(record_id, cashier_message, error)
             evidence = evidence_of_error(name, error)
             return Heard(evidence, reference, seconds=error.seconds or 0.0, message=words)
         except Exception:
             # A fault of our own must not leave the row in the dark: what is not known is unknown.
-            _logger.exception("%s of %s ended in an error", name, self.records)
+            _logger.exception("%s of %s %s ended in an error", name, self.records._name, record_id)
             evidence = state_machine.Evidence(name, state_machine.UNREADABLE)
-            words = self.records.env._("The server made a mistake: see its log.")
+            words = self._words(record_id, _own_fault)
             return Heard(evidence, self.reference, message=words)
-        evidence = evidence_of_answer(name, answer)
-        return Heard(evidence, answer.client_reference, answer, answer.seconds)
+
+    def _words(self, record_id, say, *arguments):
+        """What a person reads about it; what cannot be said in words is stored without them."""
+        try:
+            return say(self.records.env, *arguments)
+        except Exception:
+            _logger.exception("%s of %s: no words", self.records._name, record_id)
+            return False
+
+
+def _own_fault(env):
+    return env._("The server made a mistake: see its log.")
 
 
 def _record_answer(row, heard):

@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 from ...rules import state_machine
@@ -18,8 +18,6 @@ class GlaseTransaction(models.Model):
     """
 
     _inherit = "glase.transaction"
-
-    reference_by = fields.Many2one("res.users", "Payment Reference Entered by", readonly=True)
 
     def _why_not_reference(self, reference):
         """Why a refund cannot have this payment reference, as a sentence; False if it can.

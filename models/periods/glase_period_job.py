@@ -205,17 +205,18 @@ class GlasePeriod(models.Model):
         if identifier and self._is_of_another(identifier):
             return
         if identifier:
+            # By itself: what else is written reads the books, and that flushes.
+            self.identifier = identifier
+            autonomous_transaction.flush_unique(self)
             self.write(
                 {
                     "state": MARKED,
-                    "identifier": identifier,
                     "marked_at": now,
                     "next_try_at": now + REPORT_PAUSE,
                     "tries": 0,
                     "message": False,
                 }
             )
-            autonomous_transaction.flush_unique(self)
         elif self.state != MARKING:
             return
         elif state_machine.proves_failure(evidence):

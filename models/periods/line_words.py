@@ -8,6 +8,7 @@ from typing import NamedTuple
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import reconciliation
+from ..support.translated import filled
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
@@ -160,8 +161,8 @@ def sentence(line):
     words = KINDS[line.kind].sentence
     if line.kind == reconciliation.UNKNOWN and line.amount < 0:
         words = UNKNOWN_REFUND
-    words = line.env._(words)
-    return words % {
+    values = {
         "listed": line.currency_id.format(line.period_id.report_total),
         "summed": line.currency_id.format(line.amount),
     }
+    return filled(line.env, words, values)

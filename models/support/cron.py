@@ -15,7 +15,7 @@ def wake(env, name, at=None):
 def next_due(records, states, now):
     """The record that is due next and that no other worker has claimed, locked; or an empty one.
 
-    :param records: a recordset of the model, in an environment of ``own_transaction.run``; it has
+    :param records: a recordset of the model, in an environment of ``autonomous_transaction.run``; it has
         ``state`` and ``next_try_at``
     :param states: in which something is to be done
     :param datetime.datetime now: naive UTC

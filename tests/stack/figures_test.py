@@ -47,6 +47,16 @@ def test_a_method_defined_twice(house):
     assert fault.startswith("glase.case._open is defined 2 times: models/cases/case.py:3, ")
 
 
+def test_a_field_defined_twice(house):
+    files = {
+        f"models/cases/{name}.py": own(kind, "    note = fields.Char(\n        'Note'\n    )\n")
+        for name, kind in (("case", "name"), ("more", "inherit"))
+    }
+    assert list(house(files).faults()) == [
+        "glase.case.note is defined 2 times: models/cases/case.py:3, models/cases/more.py:3"
+    ]
+
+
 def test_a_method_defined_twice_in_one_file(house):
     text = own("name", method("_open")) + own("inherit", method("_open"))
     assert len(list(house({"models/cases/case.py": text}).faults())) == 1

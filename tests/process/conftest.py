@@ -358,6 +358,10 @@ def shop(request):
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
             if modules:
                 odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
+            if getattr(request.module, "DURABLE", False):
+                # Test clusters may lose what was just committed when they crash. It counts for new
+                # connections: it is said before Odoo has any.
+                odoo.server.query(f'ALTER DATABASE "{odoo.database}" SET synchronous_commit = on')
             running = odoo.start()
             shop = Shop(odoo, running, simulator)
             try:

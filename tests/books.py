@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from odoo.tools import SQL
+
 from ..rules import suspense_due
 from .refunds import RefundCommon
 
@@ -25,13 +27,15 @@ def compared(method):
         out ``outstanding`` is the same.
     :rtype: dict
     """
-    cr, company = method.env.cr, method.company_id.id
+    company = method.company_id.id
     currency = method._glase_currency().id
     method.env.flush_all()
 
     def ask(query, *parameters):
-        cr.execute(query, parameters)
-        return Decimal(cr.fetchone()[0])
+        # Each query is a text of this function.
+        query = SQL(query, *parameters)  # pylint: disable=sql-injection
+        [(amount,)] = method.env.execute_query(query)
+        return Decimal(amount)
 
     def balance(account, condition="", *parameters):
         return ask(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds
-from ..support.translated import filled
+from ..support.translated import filled, said
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
@@ -181,7 +181,7 @@ INSTEAD = {
 
 def names(env):
     """The kinds of case with their names, in the language of an environment, for a selection."""
-    return [(key, env._(words.name)) for key, words in KINDS.items()]
+    return [(key, said(env, words.name)) for key, words in KINDS.items()]
 
 
 def sentence(subject, kind, values, instead=None):

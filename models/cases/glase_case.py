@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds, state_machine
 from ..books.write_off import WriteOff
+from ..support.translated import said
 from . import attach, case_words
 from .refund_decision import RefundDecision
 from .refund_evidence import RefundEvidence
@@ -249,7 +250,7 @@ class GlaseCase(models.Model):
         case = self._open(kind, summary, subject, amount)
         if entry.tells_manager:
             words = case_words.KINDS[kind].activity
-            self.env["res.users"]._glase_tell(case, self.env._(words))
+            self.env["res.users"]._glase_tell(case, said(self.env, words))
         return case
 
     @api.model

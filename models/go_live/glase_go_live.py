@@ -81,7 +81,7 @@ class GlaseGoLive(models.Model):
     # A password is an account's only: what is typed is with one of the move's own, so that the
     # live tills of the other use what they have until it is proven and the move begins.
     draft_account_id = fields.Many2one(
-        "glase.account", readonly=True, copy=False, ondelete="restrict"
+        "glase.account", readonly=True, copy=False, ondelete="restrict", index="btree_not_null"
     )
     has_password = fields.Boolean(compute="_compute_has_password")
     tested_at = fields.Datetime("Tested", readonly=True)

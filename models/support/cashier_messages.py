@@ -8,6 +8,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
+from .translated import said
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -83,7 +84,7 @@ def cashier_message(env, error):
     :param glase.GlaseError error: what the client, or a caller of it, raised
     :rtype: str
     """
-    return env._(_sentence(error))
+    return said(env, _sentence(error))
 
 
 def _sentence(error):

@@ -51,6 +51,8 @@ class KeptRecords:
     """
 
     __slots__ = ()
+    # Of no model and no module: Odoo's own checks ask each class among the bases.
+    _name = _module = None
 
     def _glase_kept(self):
         """Those of these records that are kept for good."""

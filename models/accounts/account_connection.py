@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import (
     WRONG_ADDRESS_REASONS,
@@ -14,6 +15,7 @@ from ..registration.glase_terminal_registration import LOGIN_CODES, Outcome
 from ..support import autonomous_transaction
 from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
+from ..support.translated import filled
 from . import glase_connection
 from .login import LOGIN
 
@@ -26,6 +28,31 @@ UNKNOWN_RESELLER = 37
 # exist is asked for. Whatever Glase says about the period, it has accepted the log-in by then.
 REPORT = "Reconciliation/Shop.xml"
 NO_PERIOD = {"transactionPeriodId": "0"}
+
+# Words of a table, which is there before any environment is.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+# What a kind of trouble means for an administrator; see failure_of.
+_FAILURES = {
+    "password": _lt("Glase does not accept the password of reseller %(reseller)s."),
+    "reseller": _lt(
+        "Glase does not know reseller %(reseller)s with user %(user)s. Check both with your "
+        "contract; the user is 9900 as a rule."
+    ),
+    "refused": _lt("Glase answered, but refused: %(message)s (result code %(code)s)"),
+    "tls": _lt(
+        "The server at %(address)s could not prove that it is Glase's: its certificate is "
+        "not valid. Check the address, and the clock of this server."
+    ),
+    "address": _lt("This address cannot be used for Glase: %(address)s"),
+    "nobody": _lt(
+        "Nobody answers at %(address)s. Check the address, and that this server may reach "
+        "the internet."
+    ),
+    "somebody": _lt("Somebody answers at %(address)s, but not Glase's service. Check the address."),
+    "passes": _lt("Glase is slow or does not answer at the moment. Try again in a few minutes."),
+}
 
 
 def failure_of(error):
@@ -188,40 +215,14 @@ class GlaseAccount(models.Model):
         """
         caller = login or self
         refused = isinstance(error, ResultError)
-        return self._failure_words(failure_of(error)) % {
+        values = {
             "address": caller.endpoint,
             "reseller": caller.reseller_id,
             "user": caller.reseller_user,
             "message": refused and cashier_message(self.env, error),
             "code": refused and error.code,
         }
-
-    def _failure_words(self, failure):
-        return {
-            "password": self.env._("Glase does not accept the password of reseller %(reseller)s."),
-            "reseller": self.env._(
-                "Glase does not know reseller %(reseller)s with user %(user)s. Check both with your "
-                "contract; the user is 9900 as a rule."
-            ),
-            "refused": self.env._(
-                "Glase answered, but refused: %(message)s (result code %(code)s)"
-            ),
-            "tls": self.env._(
-                "The server at %(address)s could not prove that it is Glase's: its certificate is "
-                "not valid. Check the address, and the clock of this server."
-            ),
-            "address": self.env._("This address cannot be used for Glase: %(address)s"),
-            "nobody": self.env._(
-                "Nobody answers at %(address)s. Check the address, and that this server may reach "
-                "the internet."
-            ),
-            "somebody": self.env._(
-                "Somebody answers at %(address)s, but not Glase's service. Check the address."
-            ),
-            "passes": self.env._(
-                "Glase is slow or does not answer at the moment. Try again in a few minutes."
-            ),
-        }[failure]
+        return filled(self.env, _FAILURES[failure_of(error)], values)
 
     def _log_alone(self, message):
         """Note something in the chatter, committed whatever becomes of the request."""

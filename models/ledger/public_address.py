@@ -1,8 +1,9 @@
 """What may be entered as the address at which Glase reaches this Odoo."""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
+
+from ...glase.endpoint import is_loopback
 
 
 def is_public_address(text):
@@ -19,13 +20,4 @@ def is_public_address(text):
     rest = (parts.path not in ("", "/"), parts.query, parts.fragment, parts.netloc.count("@"))
     if not host or any(rest) or re.search(r"[\s\\?#]", text):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
-
-
-def _is_this_machine(host):
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))

@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import SimulatorProcess
+from conftest import SimulatorProcess, prepare_move
 from crash_points import Glase, held
 from playwright.sync_api import expect
-from till_page import TillPage, chromium
+from till_page import TillPage
 
 WORKERS = 2
 
@@ -18,28 +18,17 @@ def production():
     glase.simulator.stop()
 
 
-def test_a_second_page_goes_on_when_the_first_has_finished(shop, admin, production):
+def test_a_second_page_goes_on_when_the_first_has_finished(shop, admin, production, browser):
     admin.call("ir.config_parameter", "set_param", "pos_glase.own_network", "True")
     shop.first_till().close_register()
     [(account_id,)] = shop.query("SELECT account_id FROM glase_terminal WHERE state = 'ready'")
-    move_id = admin.call("glase.account", "action_go_live", [account_id])["res_id"]
-    login = {
-        "endpoint": production.simulator.endpoint,
-        "reseller_id": "demo",
-        "reseller_user": "9900",
-        "reseller_password": "demo",
-    }
-    admin.call("glase.go.live", "write", [move_id], login)
-    admin.call("glase.go.live", "action_test", [move_id])
+    move_id = prepare_move(admin, account_id, production.simulator.endpoint)
     admin.call("glase.go.live", "action_start", [move_id])
     [(line_id,)] = shop.query("SELECT id FROM glase_go_live_line WHERE move_id = %s", move_id)
-    with chromium() as browser, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         opened = TillPage(browser, shop)
         # The till is shut: what comes after the log-in is the page that says so.
-        opened._open(f"{shop.running.url}/web/login?redirect={opened.address}")
-        opened.page.fill("input[name=login]", "admin")
-        opened.page.fill("input[name=password]", "admin")
-        opened.page.click("button[type=submit]")
+        opened.come_in("admin")
         expect(opened.page.locator(".glase-till-is-moved")).to_contain_text(
             "is being moved to another Glase account"
         )

@@ -5,7 +5,7 @@ It types into whatever has the focus, faster than a person, and ends with Enter 
 
 import pytest
 from playwright.sync_api import expect
-from till_page import TillPage, chromium
+from till_page import TillPage
 
 WORKERS = 0
 EAN = "5410013101703"
@@ -16,12 +16,6 @@ config = env["pos.config"].browse({config_id})
 env["product.product"].create({{"name": "Cola", "barcode": "{ean}"}})
 env.cr.commit()
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,7 +5,7 @@ The shop's network goes, a tablet sleeps, an order is opened again.
 
 import pytest
 from conftest import wait_for
-from till_page import TillPage, chromium
+from till_page import TillPage
 
 WORKERS = 0
 MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
@@ -51,12 +51,6 @@ env.cr.execute(
 env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "{patience}")
 env.cr.commit()
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,17 +3,11 @@
 import pytest
 from conftest import wait_for
 from playwright.sync_api import expect
-from till_page import MILLISECONDS, chromium
+from till_page import MILLISECONDS
 
 WORKERS = 0
 GLASE_ID = "VERIFYBROWSER"
 HEADLINE = ".glase-verification-headline"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 class VerificationPage:

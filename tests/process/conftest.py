@@ -348,6 +348,26 @@ def set_up_till(url, endpoint):
     return told
 
 
+def prepare_move(admin, account_id, endpoint):
+    """Begin a move of an account's tills to another Glase, whose log-in is given and tested.
+
+    :param Till admin: an administrator
+    :param str endpoint: the other Glase's
+    :return: the id of the move
+    """
+    move_id = admin.call("glase.account", "action_go_live", [account_id])["res_id"]
+    login = {
+        "target_id": False,
+        "endpoint": endpoint,
+        "reseller_id": "demo",
+        "reseller_user": "9900",
+        "reseller_password": "demo",
+    }
+    admin.call("glase.go.live", "write", [move_id], login)
+    admin.call("glase.go.live", "action_test", [move_id])
+    return move_id
+
+
 @pytest.fixture(scope="module")
 def shop(request):
     """A shop whose server runs with the workers, and has the modules, that the test file names."""
@@ -372,6 +392,15 @@ def shop(request):
                 shop.running.stop()
     finally:
         simulator.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the tests of a file, which is where Playwright is wanted."""
+    from till_page import chromium
+
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

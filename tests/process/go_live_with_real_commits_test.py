@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import SimulatorProcess, Till, wait_for
+from conftest import SimulatorProcess, Till, prepare_move, wait_for
 from crash_points import (
     Glase,
     after_carried_out,
@@ -77,17 +77,7 @@ def production():
 @pytest.fixture
 def move(shop, tills, admin, production):
     """A move to a production of its own that is under way; afterwards both tills are back at test."""
-    action = admin.call("glase.account", "action_go_live", [tills["account_id"]])
-    move_id = action["res_id"]
-    login = {
-        "target_id": False,
-        "endpoint": production.simulator.endpoint,
-        "reseller_id": "demo",
-        "reseller_user": "9900",
-        "reseller_password": "demo",
-    }
-    admin.call("glase.go.live", "write", [move_id], login)
-    admin.call("glase.go.live", "action_test", [move_id])
+    move_id = prepare_move(admin, tills["account_id"], production.simulator.endpoint)
     for line_id, sticker in lines(shop, move_id):
         new = {"glase_id": STICKERS.get(sticker, sticker)}
         admin.call("glase.go.live.line", "write", [line_id], new)

@@ -57,12 +57,16 @@ class TillPage:
         self.page.on("requestfailed", lambda request: asking.discard(request))
         self.page.goto(address)
 
-    def log_in(self, login="cashier"):
-        """Log in to Odoo; the till's own log-in screen comes next."""
+    def come_in(self, login):
+        """Log in to Odoo, which sends to the till's address."""
         self._open(f"{self.shop.running.url}/web/login?redirect={self.address}")
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", login)
         self.page.click("button[type=submit]")
+
+    def log_in(self, login="cashier"):
+        """Log in to Odoo; the till's own log-in screen comes next."""
+        self.come_in(login)
         self.page.wait_for_selector(f".open-register-btn, {SCREENS}", timeout=BUNDLE_MILLISECONDS)
         return self
 

@@ -5,6 +5,7 @@ from odoo.tools import mute_logger
 
 from ..models.receipts import glase_receipt
 from ..models.receipts.document import receipt_document, values_of
+from ..models.support import autonomous_transaction
 from .refunds import RefundCommon
 
 HOSTILE = "<script>alert(1)</script> & \"'</td>"
@@ -136,7 +137,9 @@ class TestReceiptSubmission(RefundCommon):
         _order, row = self.paid_order()
         with self.registry.cursor() as cr:
             receipts = self.env(cr=cr)["glase.receipt"].sudo()
-            _id, submit = receipts._in_own(lambda mine: mine._claim_next())
+            _id, submit = autonomous_transaction.with_records(
+                receipts, lambda mine: mine._claim_next()
+            )
             self.assertIsNone(receipts._submit(submit))
         self.env.invalidate_all()
         self.assertEqual(self.receipt(row).state, "sending")

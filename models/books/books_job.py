@@ -86,19 +86,16 @@ class BooksJob:
     def run(self):
         """Correct the books for all rows and payments that are due."""
         until = time.monotonic() + JOB_SECONDS
-        started = self._in_own(lambda env: clock.now(env.cr))
+        started = autonomous_transaction.run(self.env, lambda env: clock.now(env.cr))
         for model in suspense_due.SUBJECTS:
-            while subject_ids := self._in_own(
-                lambda env, model=model: self._to_correct(env, model, started)
+            while subject_ids := autonomous_transaction.run(
+                self.env, lambda env, model=model: self._to_correct(env, model, started)
             ):
                 for subject_id in subject_ids:
                     self.correct(model, subject_id)
                 if time.monotonic() > until:
                     wake(self.env)
                     return
-
-    def _in_own(self, work):
-        return autonomous_transaction.run(self.env, work)
 
     @staticmethod
     def _to_correct(env, model, started):
@@ -116,8 +113,12 @@ class BooksJob:
         :param str model: a key of ``suspense_due.SUBJECTS``
         """
         try:
-            self._in_own(lambda env: Booking(env).correct(env[model].browse(subject_id)))
+            autonomous_transaction.run(
+                self.env, lambda env: Booking(env).correct(env[model].browse(subject_id))
+            )
         except (UserError, RedirectWarning, ValueError, psycopg2.Error) as error:
             words = str(error.args[0]) if error.args else str(error)
             _logger.warning("Not booked: %s %s: %s", model, subject_id, words)
-            self._in_own(lambda env: Booking(env).not_booked(env[model].browse(subject_id), words))
+            autonomous_transaction.run(
+                self.env, lambda env: Booking(env).not_booked(env[model].browse(subject_id), words)
+            )

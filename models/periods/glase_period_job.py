@@ -62,7 +62,9 @@ class GlasePeriod(models.Model):
         until = time.monotonic() + JOB_SECONDS
         while True:
             self._work_due()
-            due_in = self._in_own(lambda periods: periods._seconds_to_next())
+            due_in = autonomous_transaction.with_records(
+                self, lambda periods: periods._seconds_to_next()
+            )
             if due_in is None or due_in > NEAR_SECONDS or time.monotonic() + due_in > until:
                 break
             threading.Event().wait(due_in)
@@ -74,10 +76,10 @@ class GlasePeriod(models.Model):
     def _work_due(self):
         """Take the next step of each period that is due now."""
         self._compare_outdated()
-        self._in_own(lambda periods: periods._make_for_left_behind())
+        autonomous_transaction.with_records(self, lambda periods: periods._make_for_left_behind())
         self._release_shops()
         for _index in range(BATCH):
-            step = self._in_own(lambda periods: periods._claim_next())
+            step = autonomous_transaction.with_records(self, lambda periods: periods._claim_next())
             if not step:
                 return
             action, period_id = step
@@ -85,9 +87,6 @@ class GlasePeriod(models.Model):
                 self.browse(period_id)._mark()
             elif action == "fetch":
                 self.browse(period_id)._fetch()
-
-    def _in_own(self, work):
-        return autonomous_transaction.with_records(self, work)
 
     @api.model
     def _seconds_to_next(self):
@@ -162,8 +161,9 @@ class GlasePeriod(models.Model):
             ("replaces_id", "=", False),
             ("tries", "=", 0),
         ]
-        for period in self.browse(self._in_own(lambda periods: periods.search(waiting).ids)):
-            period._in_own(lambda own: own._release_shop())
+        ids = autonomous_transaction.with_records(self, lambda periods: periods.search(waiting).ids)
+        for period in self.browse(ids):
+            autonomous_transaction.with_records(period, lambda own: own._release_shop())
 
     def _release_shop(self):
         self.ensure_one()
@@ -320,7 +320,7 @@ class GlasePeriod(models.Model):
     def _fetch(self):
         fetched = {}
         try:
-            plan = self._in_own(lambda own: own._report_plan())
+            plan = autonomous_transaction.with_records(self, lambda own: own._report_plan())
             for what, fetch in plan.items():
                 fetched[what] = fetch()
         except GlaseError as error:
@@ -330,15 +330,15 @@ class GlasePeriod(models.Model):
                 if patient
                 else cashier_message(self.env, error)
             )
-            self._in_own(lambda own: own._try_later(words, patient))
+            autonomous_transaction.with_records(self, lambda own: own._try_later(words, patient))
             return
         try:
-            self._in_own(lambda own: own._heard(fetched))
+            autonomous_transaction.with_records(self, lambda own: own._heard(fetched))
         except (UserError, ValueError, psycopg2.Error) as error:
             # One report that cannot be stored holds up no other till's.
             _logger.exception("Report not taken in: period %s", self.id)
             words = self.env._("Glase's report could not be stored: %s", error)
-            self._in_own(lambda own: own._try_later(words))
+            autonomous_transaction.with_records(self, lambda own: own._try_later(words))
 
     def _report_plan(self):
         """The two reports of this period, ready to be called for, by what they are."""

@@ -111,21 +111,22 @@ class GlaseReceipt(models.Model):
     def _cron_receipts(self):
         """Submit what is due; a Glase that does not answer is left alone until the next run."""
         for _index in range(BATCH):
-            claimed = self._in_own(lambda receipts: receipts._claim_next())
+            claimed = autonomous_transaction.with_records(
+                self, lambda receipts: receipts._claim_next()
+            )
             if not claimed:
                 break
             receipt_id, submit = claimed
             self.env.cr.commit()  # pylint: disable=invalid-commit
             error = self._submit(submit)
-            self.browse(receipt_id)._in_own(lambda receipt, error=error: receipt._store(error))
+            autonomous_transaction.with_records(
+                self.browse(receipt_id), lambda receipt, error=error: receipt._store(error)
+            )
             if error and not isinstance(error, ResultError):
                 break
-        due = self._in_own(lambda receipts: receipts._next_due())
+        due = autonomous_transaction.with_records(self, lambda receipts: receipts._next_due())
         if due:
             cron.wake(self.env, "cron_receipts", due)
-
-    def _in_own(self, work):
-        return autonomous_transaction.with_records(self, work)
 
     @api.model
     def _next_due(self):

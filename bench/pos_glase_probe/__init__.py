@@ -1,0 +1,4 @@
+from . import peers, probe
+
+peers.use_stub()
+probe.watch()

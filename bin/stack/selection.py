@@ -72,7 +72,10 @@ def select(arguments, browser=True):
     if not paths or "tests" in paths:
         paths = _everything()
     for path in paths:
-        _group_of(path, chosen).append(path)
+        place = CHECKOUT / path
+        files = _on_odoo(place) if place.is_dir() else []
+        for each in files or [path]:
+            _group_of(each, chosen).append(each)
     words = _words(rest)
     if words:
         _keep_possible(chosen, words)
@@ -83,7 +86,12 @@ def select(arguments, browser=True):
 
 def _everything():
     folders = [f"tests/{name}" for name in (*PLAIN, *PROCESS) if (TESTS / name).is_dir()]
-    return [*folders, *sorted(f"tests/{path.name}" for path in TESTS.glob("test_*.py"))]
+    return [*folders, *_on_odoo(TESTS)]
+
+
+def _on_odoo(folder):
+    """The files in a folder and below that are for Odoo; they are grouped one by one."""
+    return sorted(f"tests/{path.relative_to(TESTS)}" for path in folder.rglob("test_*.py"))
 
 
 def _group_of(path, selection):
@@ -149,7 +157,7 @@ def _keep_possible(selection, words):
         paths = getattr(selection, group)
         setattr(selection, group, [path for path in paths if is_possible(path, group)])
     # Tests on Odoo have no parameters: their names stand in their file, or in what it inherits.
-    shared = [path for path in TESTS.glob("*.py") if not path.match("test_*.py")]
+    shared = _sources(TESTS / "shared")
     if any(word in name for word in words for name in _test_names(shared)):
         return
     for group in ("odoo", "browser"):

@@ -21,9 +21,9 @@ DESCRIPTION = """\
 Sets up what is missing and runs the tests: those of the protocol client, the simulator and these commands with plain
 pytest, those of the module on a real Odoo, those in tests/process against real server processes. Everything that is
 not an option of this command goes to pytest: -k, -x, -v, paths such as tests/glase or
-tests/test_proof.py::TestProof. Given only tests/glase, tests/simulator or tests/stack, no Odoo is started. The groups
-run three at a time, each on a database of its own; what each test took, its output and its JUnit file stay in the
-cache. Several runs at once do not disturb each other."""
+tests/ledger/test_proof.py::TestProof. Given only tests/glase, tests/simulator or tests/stack, no Odoo is started. The
+groups run three at a time, each on a database of its own; what each test took, its output and its JUnit file stay in
+the cache. Several runs at once do not disturb each other."""
 
 # Seconds on two quiet cores, for the first run on a machine; later the ones that were measured count.
 EXPECTED = {"browser": 400, "odoo": 300, "process": 290, "plain": 80, "lint": 60}
@@ -231,9 +231,9 @@ def _odoo_runner(options):
         tags = [f"/{MODULE}" if options.all else f"{SMOKE}/{MODULE}"]
         if options.fast:
             tags += [
-                f"-/{MODULE}/tests/{path.name}"
+                f"-/{MODULE}/tests/{path.relative_to(TESTS)}"
                 for pattern in BROWSER_FILES
-                for path in sorted(TESTS.glob(pattern))
+                for path in sorted(TESTS.rglob(pattern))
             ]
         log = fresh_log("odoo-runner")
         arguments = ["-i", MODULE, "--test-tags", ",".join(tags), "--stop-after-init"]

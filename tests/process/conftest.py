@@ -15,7 +15,7 @@ import pytest
 
 from stack import live
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 
 from simulator_process import SimulatorProcess
 from till import Till, set_up_till

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from stack import paths, selection, testing
 from stack.selection import TESTS, select
 
 HOW_MANY_NAMES = 40
-TESTS_FILES = sorted([*TESTS.glob("test_*.py"), *TESTS.glob("*/*_test.py")])
+TESTS_FILES = sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("*/*_test.py")])
 
 
 def files(chosen):
@@ -22,16 +23,24 @@ def test_without_arguments_everything_that_is_there():
     chosen = select([])
     assert "tests/stack" in chosen.plain
     assert "tests/process" in chosen.process
-    assert "tests/test_proof.py" in chosen.odoo
-    assert "tests/test_hoot.py" in chosen.browser
+    assert "tests/ledger/test_proof.py" in chosen.odoo
+    assert "tests/pos/test_hoot.py" in chosen.browser
     assert not chosen.narrowed
 
 
 def test_every_file_is_in_one_group():
     chosen = select([])
     for path in TESTS_FILES:
-        name = f"tests/{path.relative_to(TESTS).parts[0]}"
-        assert files(chosen).count(name) == 1, name
+        inside = path.relative_to(TESTS)
+        name = inside if inside.name.startswith("test_") else inside.parts[0]
+        assert files(chosen).count(f"tests/{name}") == 1, name
+
+
+def test_a_room_is_sorted_by_file():
+    chosen = select(["tests/pos"])
+    assert "tests/pos/test_closing.py" in chosen.odoo
+    assert "tests/pos/test_hoot.py" in chosen.browser
+    assert {Path(path).parent.name for path in files(chosen)} == {"pos"}
 
 
 def test_without_a_browser_its_tests_are_left_out():
@@ -53,13 +62,17 @@ def test_plain_path_needs_no_odoo():
 def test_test_inside_a_file():
     name = "tests/stack/stack_selection_test.py::test_test_inside_a_file"
     assert select([name]).plain == [name]
-    assert select(["tests/test_proof.py::TestProof"]).odoo == ["tests/test_proof.py::TestProof"]
+    assert select(["tests/ledger/test_proof.py::TestProof"]).odoo == [
+        "tests/ledger/test_proof.py::TestProof"
+    ]
 
 
-@pytest.mark.parametrize("path", ["tests/test_hoot.py", "tests/simulator/browser_phone_test.py"])
+@pytest.mark.parametrize(
+    "path", ["tests/pos/test_hoot.py", "tests/simulator/browser_phone_test.py"]
+)
 def test_what_needs_a_browser_is_known(path):
     assert select([path]).needs_browser
-    assert not select(["tests/test_proof.py"]).needs_browser
+    assert not select(["tests/ledger/test_proof.py"]).needs_browser
 
 
 def test_expression_leaves_out_what_cannot_match():
@@ -68,7 +81,7 @@ def test_expression_leaves_out_what_cannot_match():
     assert chosen.narrowed
     assert chosen.rest == ["-k", "test_expression_leaves_out", "-x"]
     # Put together here, or this file would hold it too.
-    assert files(select(["-kTest" + "Overview"])) == ["tests/test_overview.py"]
+    assert files(select(["-kTest" + "Overview"])) == ["tests/accounts/test_overview.py"]
 
 
 @pytest.mark.parametrize("expression", ["not TestProof", "TestProof and not sync"])
@@ -95,8 +108,8 @@ def test_expression_leaves_out_no_test_that_has_the_name():
 
 def test_an_inherited_test_is_found_by_its_name(tmp_path, monkeypatch):
     tests = tmp_path / "tests"
-    tests.mkdir()
-    (tests / "steps.py").write_text("class Steps:\n    def test_inherited(self): pass\n")
+    (tests / "shared").mkdir(parents=True)
+    (tests / "shared/steps.py").write_text("class Steps:\n    def test_inherited(self): pass\n")
     (tests / "test_heir.py").write_text("class TestHeir(Steps): pass\n")
     monkeypatch.setattr(selection, "TESTS", tests)
     monkeypatch.setattr(selection, "CHECKOUT", tmp_path)
@@ -120,5 +133,5 @@ def test_help_names_files_that_exist(command):
 
 
 def test_the_smoke_of_odoos_own_runner_is_a_handful_of_classes():
-    tagged = [path for path in TESTS.glob("test_*.py") if testing.SMOKE in path.read_text()]
+    tagged = [path for path in TESTS.rglob("test_*.py") if testing.SMOKE in path.read_text()]
     assert 2 <= len(tagged) <= 8

@@ -3,7 +3,7 @@
 import pytest
 from packaging.requirements import Requirement
 
-from stack import console, elsewhere, paths, worlds
+from stack import console, elsewhere, paths, selection, worlds
 
 LOG = """\
 2026-01-01 10:00:00,001 71 INFO pos_glase odoo.modules.loading: loading 1 modules...
@@ -53,8 +53,9 @@ def test_each_python_has_one_version_of_each_package_that_odoo_pins(file, python
 
 
 def test_no_file_has_a_name_that_odoos_runner_should_know():
-    """Odoo's own checks want each ``test_*.py`` imported by ``tests/__init__.py``."""
-    assert not list((paths.CHECKOUT / "tests").glob("*/**/test_*.py"))
+    """Odoo's own checks want each ``test_*.py`` imported by its folder, and the folder by ``tests/__init__.py``."""
+    for name in (*selection.PLAIN, *selection.PROCESS):
+        assert not list((paths.CHECKOUT / "tests" / name).rglob("test_*.py")), name
 
 
 def test_what_a_copy_leaves_behind_is_told(tmp_path, monkeypatch):

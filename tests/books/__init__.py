@@ -1,0 +1,7 @@
+from . import (
+    test_books,
+    test_books_currencies,
+    test_books_example,
+    test_period_journal_item,
+    test_suspense,
+)

@@ -1,0 +1,207 @@
+import base64
+import re
+
+from lxml import html
+
+from odoo.exceptions import UserError
+
+from ...models.accounts.glase_account import POS_NAME_AND_VERSION
+from ...models.certification import protocol, runner
+from ..shared.verification import VerificationCommon
+
+SECONDS = "%Y-%m-%d %H:%M:%S"
+
+
+class TestVerificationEvidence(VerificationCommon):
+    """What a certifier reads is complete: each call, each name, each time, on paper as in the file."""
+
+    def paused_and_resumed(self, run):
+        """Pause while the page asks to scan, and go on; the customer pays both times after that."""
+        self.play(run, until=lambda: self.verdicts(run)["pay"] == "doing", customer=None)
+        self.play(run, until=lambda: run.step_ids[4].exchange_ids, customer=None)
+        self.press(run, "action_pause")
+        self.play(run, until=lambda: run.state == "paused", customer=None)
+        self.press(run, "action_resume")
+
+    def my_calls(self, run):
+        """What the simulator has received of a run."""
+        calls = self.simulator.journal()["calls"][len(self.before["calls"]) :]
+        return [one for one in calls if one["operation"] != "benchmarkingNop"]
+
+    def file_of(self, run):
+        self.press(run, "action_download")
+        attachment = self.env["ir.attachment"].search(
+            [("res_model", "=", run._name), ("res_id", "=", run.id)]
+        )
+        return base64.b64decode(attachment.datas).decode()
+
+    def paper_of(self, run):
+        page = self.env["ir.actions.report"]._render_qweb_html(
+            "pos_glase.glase_verification", run.ids
+        )[0]
+        return " ".join(html.fromstring(page).text_content().split())
+
+    def assert_complete(self, run):
+        """Each call that Glase received is in the protocol, under the invoice that it was about."""
+        text = self.file_of(run)
+        calls = self.my_calls(run)
+        for call in calls:
+            self.assertIn(f"client reference {call['client_reference']}", text)
+        self.assertEqual(sum(run.exchange_ids.mapped("count")), len(calls))
+        for bill in run.bill_ids.filtered("invoice_reference"):
+            of_bill = run.exchange_ids.filtered(lambda one, bill=bill: one.bill_id == bill)
+            told = "".join(f"{one.request}{one.response}" for one in of_bill)
+            self.assertIn("<invoiceRow>", told, "as it was sent")
+            for one in of_bill:
+                if one.operation in ("sendInvoice", "getPaymentStatus", "cancelInvoice"):
+                    self.assertIn(bill.invoice_reference, f"{one.request}{one.response}")
+                self.assertIn(f"invoice {bill.invoice_reference}", protocol.headline(one))
+        return text
+
+    def test_paused_and_resumed_while_it_asks_to_scan(self):
+        run = self.started()
+        self.paused_and_resumed(run)
+        self.play(run)
+        self.assertEqual(run.state, "passed")
+        text = self.assert_complete(run)
+        canceled, proven = run.bill_ids.filtered(lambda bill: bill.key == "send")
+        self.assertEqual((canceled.state, proven.state), ("ended", "paid"))
+        step = run.step_ids.filtered(lambda one: one.key == "send")
+        self.assertIn(proven.invoice_reference, step.verdict)
+        self.assertEqual(step.exchange_ids.bill_id, canceled | proven)
+        for words in ("Pause was pressed", "Paused", "Resumed"):
+            self.assertRegex(text, rf"\d\d:\d\d:\d\d UTC: {words}")
+
+    def test_declined_paused_and_stopped(self):
+        run = self.started()
+        self.paused_and_resumed(run)
+        self.play(run, until=lambda: self.verdicts(run)["again"] == "ok", customer="decline")
+        self.press(run, "action_stop")
+        self.play(run)
+        self.assertEqual(run.state, "stopped")
+        text = self.assert_complete(run)
+        self.assertRegex(text, r"Status \w+: it was not paid")
+        self.assertIn("UTC: Stop and Clean Up was pressed", text)
+
+    def test_paper_says_what_the_file_says(self):
+        run = self.started()
+        self.paused_and_resumed(run)
+        self.play(run)
+        paper = self.paper_of(run)
+        for line in self.file_of(run).splitlines():
+            words = " ".join(line.strip("-= ").split())
+            label, _colon, value = words.partition(":")
+            if words not in paper:
+                # A line of the head is a row of a table there, and a title has no colon.
+                self.assertIn(f"{label}{value}", paper)
+        for step in run.step_ids:
+            self.assertIn(f"{step.number}. {step.title}" if step.number else step.title, paper)
+
+    def test_times_have_seconds_and_references_are_whole(self):
+        run = self.started()
+        self.play(run)
+        text = self.file_of(run)
+        times = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d\S* UTC", text)
+        self.assertGreater(len(times), 40)
+        for moment in times:
+            self.assertRegex(moment, r"\d\d:\d\d:\d\d UTC")
+        for bill in run.bill_ids:
+            for name in ("invoice_reference", "ers_reference", "refund_reference"):
+                self.assertIn(bill[name] or "", text)
+        for name in ("terminal_identifier", "external_identifier", "period_identifier"):
+            self.assertIn(run[name], text)
+        for step in run.step_ids:
+            from_to = f"From {step.started_at:{SECONDS}} UTC to {step.ended_at:{SECONDS}} UTC"
+            self.assertIn(from_to, text)
+
+    def test_without_the_certifying_form_the_file_and_the_page_say_so(self):
+        run = self.started()
+        self.play(run)
+        self.assertEqual(run.state, "passed")
+        text = self.file_of(run)
+        self.assertIn("Result: passed, but not in all as the sheet says", text)
+        self.assertIn("As a certification wants it: switched off", text)
+        for words in (
+            f"not the company's name “{self.company.name}”",
+            f"not the name and version of the POS, “{POS_NAME_AND_VERSION}”",
+            "Point 9 of the sheet says RESELLERUSER",
+        ):
+            self.assertIn(words, run.deviations)
+            self.assertIn(words, text)
+        called = run.step_ids.filtered(lambda step: step.key not in ("settle", "clean"))
+        self.assertTrue(all(called.mapped("deviation")))
+
+    def test_with_the_certifying_form_only_point_9_is_left(self):
+        self.account.certifying = True
+        run = self.started()
+        self.play(run)
+        self.assertEqual(run.step_ids.filtered("deviation").mapped("key"), ["unregister"])
+        text = self.file_of(run)
+        self.assertIn("As a certification wants it: switched on", text)
+        self.assertIn(f"Client ID: {self.company.name}", text)
+        self.assertIn(f"Client reference: {POS_NAME_AND_VERSION}", text)
+        other = self.started()
+        with self.refused(UserError, "verification"):
+            self.account.certifying = False
+        self.press(other, "action_stop")
+        self.play(other)
+
+    def test_a_name_that_does_not_travel_fails_its_step(self):
+        self.account.certifying = True
+        run = self.started()
+        self.company.name = "Renamed meanwhile"
+        self.play(run, until=lambda: self.verdicts(run)["register"] != "todo")
+        self.assertEqual(self.verdicts(run)["register"], "ok", "it is called what it is called")
+
+    def test_a_lost_answer_has_the_reference_of_its_call(self):
+        run = self.started()
+        with self.registry.cursor() as cr:
+            own = self.env(cr=cr)["glase.verification"].sudo().browse(run.id)
+            claim = runner.with_run(own, lambda mine: runner.Runner(mine).claim(False))
+        self.env.invalidate_all()
+        self.advance(61)
+        self.press(run, "action_advance")
+        self.assertEqual(run.exchange_ids[0].client_reference, claim.reference)
+
+    def test_what_is_open_after_a_pause_is_said(self):
+        run = self.started()
+        self.play(run, until=lambda: self.verdicts(run)["unscanned"] == "ok")
+        self.simulator.faults(
+            {"operation": "cancelInvoice", "kind": "code", "code": 91, "count": 50}
+        )
+        self.press(run, "action_pause")
+        self.play(run, until=lambda: run.state == "paused", customer=None)
+        self.simulator.faults()
+        self.assertIn("could not be canceled", run.left_behind)
+        self.press(run, "action_stop")
+        self.play(run)
+
+    def test_a_paused_run_that_is_stopped_is_cleaned_up_at_once(self):
+        run = self.started()
+        self.play(run, until=lambda: self.verdicts(run)["pay"] == "doing", customer=None)
+        self.press(run, "action_pause")
+        self.play(run, until=lambda: run.state == "paused", customer=None)
+        self.press(run, "action_stop")
+        self.assertEqual(run.state, "cleaning")
+        self.press(run, "action_resume")
+        self.assertEqual(run.state, "cleaning")
+        self.play(run, page=False)
+        self.assertEqual(run.state, "stopped")
+
+    def test_a_page_of_a_pause_does_not_keep_it_for_ever(self):
+        run = self.started()
+        self.play(run, until=lambda: self.verdicts(run)["pay"] == "doing", customer=None)
+        self.press(run, "action_pause")
+        self.play(run, until=lambda: run.state == "paused", customer=None)
+        self.advance(13 * 3600)
+        self.press(run, "action_advance")
+        self.advance(12 * 3600)
+        self.run_verify_job()
+        self.play(run, page=False)
+        self.assertEqual(run.state, "stopped")
+
+    def test_the_environment_is_known_before_it_starts(self):
+        run = self.new_run()
+        self.assertEqual(run.environment, self.account.environment)
+        self.account.environment = "test"
+        self.assertEqual(run.environment, "test")

@@ -1,0 +1,10 @@
+from . import (
+    test_change_amount,
+    test_force_done,
+    test_ledger_settle,
+    test_locks,
+    test_lost_send,
+    test_one_reference,
+    test_proof,
+    test_push,
+)

@@ -1,0 +1,10 @@
+from . import (
+    test_names,
+    test_period,
+    test_period_difference,
+    test_period_job,
+    test_period_late,
+    test_period_print,
+    test_period_shop,
+    test_run_report,
+)

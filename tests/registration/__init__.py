@@ -1,0 +1,1 @@
+from . import test_sticker, test_terminal, test_terminal_hour, test_tour_terminal

@@ -1,0 +1,183 @@
+from contextlib import suppress
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import JsonRpcException
+from odoo.tools import SQL, mute_logger
+
+from ...models.support import autonomous_transaction, caller_context
+from ..shared.doors import DoorsCommon, public_methods
+
+WORD, NUMBER, YEAR = "forged-by-context", 424242, "2991"
+# Keys with which Odoo's own code switches things off.
+SWITCHES = {
+    "tracking_disable": True,
+    "mail_notrack": True,
+    "mail_create_nolog": True,
+    "active_test": False,
+    "glase_user_id": 1,
+    "force_company": 1,
+    "install_mode": True,
+}
+
+
+class TestAttackContext(DoorsCommon):
+    """What a caller's context says reaches nothing that the system writes."""
+
+    def forged(self):
+        """A default for every stored field of every model of ours, and of those of Odoo it writes."""
+        context = {
+            **SWITCHES,
+            "allowed_company_ids": self.company.ids,
+        }
+        of_odoo = ("pos.order", "pos.payment", "mail.message", "ir.attachment", "bus.bus")
+        for model in [*of_odoo, *(name for name in self.env.registry if name.startswith("glase."))]:
+            for field in self.env[model]._fields.values():
+                value = self.value(field)
+                if field.store and value is not None:
+                    context[f"default_{field.name}"] = value
+        return context
+
+    def value(self, field):
+        match field.type:
+            case "char" | "text" | "html":
+                return WORD
+            case "integer" | "float" | "monetary":
+                return NUMBER
+            case "boolean":
+                return True
+            case "datetime":
+                return f"{YEAR}-01-01 00:00:00"
+            case "date":
+                return f"{YEAR}-01-01"
+            case "selection":
+                return field.get_values(self.env)[-1] if not callable(field.selection) else None
+        return None
+
+    def assert_nothing_forged(self):
+        self.env.flush_all()
+        forged = [f"%{WORD}%", f"%{NUMBER}%", f"%{YEAR}-01-01%"]
+        for table in [*self.tables(), "mail_message", "mail_tracking_value", "bus_bus"]:
+            found = self.env.execute_query(
+                SQL(
+                    "SELECT t::text FROM %s t WHERE t::text LIKE ANY(%s) LIMIT 1",
+                    SQL.identifier(table),
+                    forged,
+                )
+            )
+            self.assertFalse(found, table)
+
+    def test_no_default_reaches_what_a_till_asks_for(self):
+        session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        order, line = self.draft_order(session, 20)
+        asked = {"line_uuid": line, "attempt": "1", "context": self.forged()}
+        with mute_logger("odoo.http"):
+            sent = self.door("send", order_uuid=order.uuid, amount="20.00", **asked)
+            self.assertEqual(sent["state"], "issued")
+            for name in ("status", "cancel", "leave"):
+                self.door(name, **asked)
+            self.door("resume", line_uuids=[line], context=self.forged())
+        self.assert_nothing_forged()
+        row = self.row(line)
+        self.assertEqual(row.event_ids.user_id, self.pos_user, "who asked is who is logged in")
+
+    def test_no_default_reaches_a_registration(self):
+        terminals = self.env["glase.terminal"].with_user(self.pos_admin)
+        values = {"account_id": self.account.id, "config_id": self.till.id}
+        draft = terminals.with_context(**self.forged()).create(values)
+        self.assertEqual((draft.state, draft.busy_since), ("draft", False))
+        self.assert_nothing_forged()
+        self.authenticate("pos_admin", "pos_admin")
+        for name in ("action_register", "action_unregister"):
+            self.make_jsonrpc_request(
+                f"/web/dataset/call_kw/glase.terminal/{name}",
+                {
+                    "model": "glase.terminal",
+                    "method": name,
+                    "args": [draft.ids],
+                    "kwargs": {"context": self.forged()},
+                },
+            )
+            self.env.invalidate_all()
+            self.assert_nothing_forged()
+        self.assertTrue(draft.registered_at, "it was registered all the same")
+        self.assertNotEqual(draft.sudo().password, WORD)
+
+    def test_no_default_reaches_what_any_public_method_writes(self):
+        world = self.world()
+        self.authenticate("glase_admin", "glase_admin")
+        done = 0
+        for model, name in public_methods(self.env):
+            record = world[model].exists()
+            with self.subTest(model=model, method=name):
+                try:
+                    with mute_logger("odoo.http"):
+                        self.make_jsonrpc_request(
+                            f"/web/dataset/call_kw/{model}/{name}",
+                            {
+                                "model": model,
+                                "method": name,
+                                "args": [record.ids, *self.arguments(model, name)],
+                                "kwargs": {"context": self.forged()},
+                            },
+                        )
+                    done += 1
+                except JsonRpcException as refusal:
+                    self.assertRegex(str(refusal), r"odoo\.exceptions\.\w+")
+                self.env.invalidate_all()
+                self.assert_nothing_forged()
+        self.assertGreater(done, 20)
+
+    def test_no_default_reaches_what_is_created(self):
+        forged = self.forged()
+        admin = self.env["glase.account"].with_user(self.admin).with_context(**forged)
+        admin.create({"name": "Second", "company_id": self.company.id})
+        self.env["glase.case"].with_context(**forged)._open(
+            "not_booked",
+            "For this test",
+            self.env["glase.period"]._make(self.account, self.terminal, self.env["pos.session"]),
+            5,
+        )
+        self.assert_nothing_forged()
+
+    def test_what_is_settled_is_tracked_whatever_the_caller_switches_off(self):
+        case = self.world()["glase.case"]
+        case.reason = "Seen on the phone"
+        manager = case.with_user(self.pos_admin).sudo(False)
+        manager.with_context(**SWITCHES).action_settle()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertTrue(case.message_ids.tracking_value_ids)
+
+    def test_states_and_system_fields_come_from_nobody(self):
+        """Every field of every kept record, written and created by its managers."""
+        world = self.world()
+        before = self.snapshot()
+        for model, record in world.items():
+            if not model.startswith("glase.") or record._transient:
+                continue
+            typed = {"reason", "attach_order_id", "refund_reference", "named_refund_id", "glase_id"}
+            for field in record._fields.values():
+                value = self.value(field)
+                if not field.store or value is None or not field.readonly or field.name in typed:
+                    continue
+                for user in (self.pos_admin, self.admin):
+                    his = record.with_user(user).sudo(False)
+                    with suppress(UserError), mute_logger("odoo.addons.base"):
+                        his.write({field.name: value})
+                with self.subTest(model=model, field=field.name):
+                    self.assertEqual(self.snapshot(), before)
+
+    # === Transactions of the ledger's own ===
+
+    def test_a_transaction_of_its_own_takes_over_known_keys_only(self):
+        env = self.env(context={**self.forged(), "lang": "en_US", "tz": "Europe/Stockholm"})
+        seen = autonomous_transaction.run(env, lambda own: dict(own.context))
+        self.assertEqual(set(seen), set(caller_context.TAKEN_OVER))
+        odd = self.env(context={"lang": {"a": 1}, "tz": "x" * 100, "allowed_company_ids": ["1"]})
+        self.assertFalse(autonomous_transaction.run(odd, lambda own: dict(own.context)))
+
+    def test_a_company_that_is_not_the_callers_is_not_taken_over(self):
+        his = self.env(user=self.pos_user, context={"allowed_company_ids": [1, 2**30]}, su=False)
+        with self.assertRaises(AccessError):
+            autonomous_transaction.run(his, lambda own: own.company)

@@ -1,0 +1,282 @@
+import json
+from contextlib import suppress
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from ..shared.doors import DoorsCommon
+
+MODELS_OF_HISTORY = ("mail.message", "ir.attachment", "mail.tracking.value")
+
+SAID = "Said by a person"
+
+
+class TestAttackEvidence(DoorsCommon):
+    """What is kept about money is changed and deleted by nobody, whatever role he has."""
+
+    def setUp(self):
+        super().setUp()
+        self.kept = {
+            name: record
+            for name, record in self.world().items()
+            if name.startswith("glase.") and not record._transient
+        }
+        self.case = self.kept["glase.case"]
+
+    def roles(self):
+        return (self.pos_user, self.pos_admin, self.admin, self.accountant, self.stranger)
+
+    def assert_kept(self, user, what, call):
+        """The call is refused, or does nothing: all that counts stays as it is."""
+        before = self.stands()
+        with (
+            self.subTest(user=user.login, what=what),
+            mute_logger("odoo.addons.base", "odoo.sql_db", "odoo.models"),
+            self.env.cr.savepoint(flush=False) as savepoint,
+        ):
+            try:
+                with suppress(UserError):
+                    call()
+                    self.assertEqual(self.snapshot() | self.history(), before)
+            finally:
+                # PostgreSQL takes back what was done, so the next call finds what this one found.
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def stands(self):
+        """What stands before the calls of a test; looked at once, as no call leaves anything."""
+        if self.__dict__.get("stood") is None:
+            self.stood = self.snapshot() | self.history()
+        return self.stood
+
+    def history(self):
+        return self.checksums(("mail_message", "mail_tracking_value", "ir_attachment"))
+
+    def with_history(self, record):
+        """A record with a message of a person, a tracked change and a file."""
+        message = record.message_post(
+            body=SAID, message_type="comment", author_id=self.pos_admin.partner_id.id
+        )
+        file = self.env["ir.attachment"].create(
+            {"name": "report.xml", "raw": b"<a/>", "res_model": record._name, "res_id": record.id}
+        )
+        message.attachment_ids = file
+        if "reason" in record:
+            record.state = "settled"
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        return message, file
+
+    def histories(self):
+        for record in self.kept.values():
+            if hasattr(record, "message_post"):
+                yield record, *self.with_history(record)
+
+    def test_the_records_themselves_are_not_deleted_or_copied(self):
+        names = ("glase.transaction", "glase.event", "glase.case", "glase.period")
+        for name in (*names, "glase.period.line", "glase.receipt"):
+            record = self.kept[name]
+            for user in self.roles():
+                his = record.with_user(user).sudo(False)
+                self.assert_kept(user, f"unlink {name}", his.unlink)
+                self.assert_kept(user, f"copy {name}", his.copy)
+                for field in ("state", "amount", "create_date", "write_uid", "company_id"):
+                    if field in his._fields:
+                        self.assert_kept(
+                            user,
+                            f"write {name}.{field}",
+                            lambda h=his, f=field: h.write({f: False}),
+                        )
+
+    def test_what_was_said_about_a_record_stays(self):
+        for record, message, file in list(self.histories()):
+            for user in self.roles():
+                said, his = message.with_user(user).sudo(False), file.with_user(user).sudo(False)
+                subject = record.with_user(user).sudo(False)
+                for what, call in (
+                    ("unlink message", said.unlink),
+                    ("write message", lambda said=said: said.write({"body": "Other"})),
+                    ("date", lambda said=said: said.write({"date": "2001-01-01 00:00:00"})),
+                    ("unlink file", his.unlink),
+                    ("write file", lambda his=his: his.write({"raw": b"<b/>"})),
+                    (
+                        "move file",
+                        lambda his=his: his.write({"res_id": 1, "res_model": "res.users"}),
+                    ),
+                    ("drop file", lambda his=his: his._delete_and_notify()),
+                    ("drop file as route", lambda his=his: his.sudo()._delete_and_notify()),
+                    (
+                        "messages of record",
+                        lambda subject=subject: subject.write({"message_ids": [Command.clear()]}),
+                    ),
+                    (
+                        "one message of record",
+                        lambda subject=subject, said=said: subject.write(
+                            {"message_ids": [Command.delete(said.id)]}
+                        ),
+                    ),
+                    (
+                        "edit as route",
+                        lambda subject=subject, said=said: subject._message_update_content(
+                            said.sudo(), body="Other"
+                        ),
+                    ),
+                ):
+                    self.assert_kept(user, f"{record._name}: {what}", call)
+
+    def test_tracked_changes_stay(self):
+        for record, _message, _file in list(self.histories()):
+            tracked = record.message_ids.sudo().tracking_value_ids
+            for user in self.roles():
+                his = tracked.with_user(user).sudo(False)
+                self.assert_kept(user, "unlink", his.unlink)
+                self.assert_kept(user, "write", lambda his=his: his.write({"new_value_char": "x"}))
+        self.assertTrue(self.case.message_ids.sudo().tracking_value_ids)
+
+    def test_the_browsers_edit_and_delete_change_nothing(self):
+        message, file = self.with_history(self.case)
+        self.authenticate("pos_admin", "pos_admin")
+        before = self.history()
+        for path, params in (
+            (
+                "/mail/message/update_content",
+                {"message_id": message.id, "update_data": {"body": ""}},
+            ),
+            (
+                "/mail/message/update_content",
+                {"message_id": message.id, "update_data": {"body": "x", "attachment_ids": []}},
+            ),
+            (
+                "/mail/attachment/delete",
+                {"attachment_id": file.id, "access_token": file._get_ownership_token()},
+            ),
+        ):
+            with self.subTest(path), mute_logger("odoo.http"):
+                answer = self.url_open(path, json={"params": params})
+                self.assertIn("error", answer.json())
+        self.env.invalidate_all()
+        self.assertEqual(self.history(), before)
+
+    def test_a_message_can_still_be_said_and_a_file_added(self):
+        self.authenticate("pos_admin", "pos_admin")
+        before = len(self.case.message_ids)
+        answer = self.url_open(
+            "/mail/message/post",
+            json={
+                "params": {
+                    "thread_model": "glase.case",
+                    "thread_id": self.case.id,
+                    "post_data": {"body": "Called Glase", "message_type": "comment"},
+                }
+            },
+        ).json()
+        self.assertNotIn("error", answer, json.dumps(answer)[:500])
+        self.case.invalidate_recordset()
+        self.assertEqual(len(self.case.message_ids), before + 1)
+
+    # === The books ===
+
+    def entry(self, **values):
+        accounts = self.env["account.account"].search(
+            [("company_ids", "in", self.company.ids), ("account_type", "=", "income")], limit=1
+        )
+        journal = self.env["account.journal"].search(
+            [("type", "=", "general"), ("company_id", "=", self.company.id)], limit=1
+        )
+        line = {"account_id": accounts.id, "name": "For this test"}
+        move = (
+            self.env["account.move"]
+            .sudo()
+            .create(
+                {
+                    "journal_id": journal.id,
+                    "line_ids": [
+                        Command.create({**line, "debit": 5}),
+                        Command.create({**line, "credit": 5}),
+                    ],
+                    **values,
+                }
+            )
+        )
+        move.action_post()
+        return move
+
+    def test_references_on_entries_are_the_systems(self):
+        row = self.kept["glase.transaction"]
+        move = self.entry(
+            glase_transaction_id=row.id, glase_amount=5, glase_reference="R1", glase_period="P1"
+        )
+        names = [name for name in move._fields if name.startswith("glase_")]
+        self.assertEqual(len(names), 5)
+        for user in self.roles():
+            his = move.with_user(user).sudo(False)
+            for name in names:
+                for value in (False, 7):
+                    self.assert_kept(user, name, lambda h=his, n=name, v=value: h.write({n: v}))
+            for what, call in (
+                ("draft", his.button_draft),
+                ("cancel", his.button_cancel),
+                ("written draft", lambda his=his: his.write({"state": "draft"})),
+                ("written cancel", lambda his=his: his.write({"state": "cancel"})),
+                ("unlink", his.unlink),
+                ("reverse", lambda his=his: his._reverse_moves(cancel=True)),
+                ("lines", lambda his=his: his.line_ids.write({"debit": 0, "credit": 0})),
+                ("line", lambda his=his: his.line_ids[:1].unlink()),
+                (
+                    "line's reference",
+                    lambda his=his: his.line_ids[:1].write({"glase_reference": "R2"}),
+                ),
+            ):
+                self.assert_kept(user, what, call)
+        self.assertEqual((move.state, move.glase_reference), ("posted", "R1"))
+
+    def test_no_entry_is_made_with_a_reference_by_hand(self):
+        moves = self.env["account.move"].with_user(self.accountant)
+        with self.assertRaises(UserError):
+            moves.create({"glase_reference": "R1"})
+        with self.assertRaises(UserError):
+            moves.with_context(default_glase_reference="R1").create({})
+        payments = self.env["account.payment"].with_user(self.accountant)
+        with self.assertRaises(UserError):
+            payments.create({"glase_pos_payment_id": 1})
+        copied = self.entry(glase_reference="R1").with_user(self.accountant).sudo(False).copy()
+        self.assertFalse(copied.glase_reference)
+
+    def test_a_sessions_periods_and_approval_are_the_systems(self):
+        session = self.pos_session
+        period = self.kept["glase.period"]
+        self.assertEqual(session.glase_period_ids, period)
+        for user in (self.pos_user, self.pos_admin, self.admin):
+            his = session.with_user(user).sudo(False)
+            for vals in (
+                {"glase_period_ids": [Command.clear()]},
+                {"glase_period_ids": [Command.unlink(period.id)]},
+                {"glase_override_by": user.id},
+            ):
+                with self.subTest(user=user.login, vals=vals), self.assertRaises(UserError):
+                    his.write(vals)
+        self.assertEqual(session.glase_period_ids, period)
+
+    def test_every_field_of_ours_on_a_record_of_odoo_is_a_setting_or_the_systems(self):
+        """By reflection: a field that is added is decided about."""
+        settings = {
+            "pos.payment.method": {
+                "glase_last_tender",
+                "glase_send_at_once",
+                "glase_suspense_account_id",
+                "glase_write_off_account_id",
+            },
+            # What the till says of its own line; the proof does not believe it.
+            "pos.payment": {"glase_attempt"},
+        }
+        guarded = ("account.move", "account.payment", "pos.session", "pos.payment", "pos.config")
+        for model in self.env.registry:
+            if model.startswith(("glase.", "pos_glase.")) or self.env[model]._abstract:
+                continue
+            for field in self.env[model]._fields.values():
+                own = field.name.startswith("glase_") and not field.related
+                if own and (field.store or field.type == "one2many"):
+                    with self.subTest(model=model, field=field.name):
+                        known = field.name in settings.get(model, ())
+                        self.assertTrue(known or model in guarded)

@@ -1,0 +1,202 @@
+import inspect
+
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from ...models.support import parameters
+from ...rules.case_kinds import KINDS
+from ..shared.doors import DoorsCommon, overridden_methods, public_methods, routes
+
+# What a cashier may ask of his own company: it tells what his till shows anyway.
+OPEN_TO_CASHIERS = {
+    ("glase.period", "action_differences"),
+    ("glase.period.line", "action_open_case"),
+    ("glase.period.line", "action_open_journal_item"),
+    ("glase.terminal", "action_check_sticker"),
+    ("glase.terminal", "action_open_assign"),
+    ("glase.terminal", "action_open_phone"),
+    ("glase.terminal", "action_open_undecided"),
+    ("glase.terminal", "action_print_sticker"),
+    ("pos.config", "glase_till_status"),
+    ("pos.session", "action_glase_periods"),
+}
+# Methods of Odoo's that this module overrides; what they take is Odoo's to check. No other is public.
+OF_ODOO = {
+    "account.move": {"button_draft", "create", "write"},
+    "account.move.line": {"create", "write"},
+    "account.payment": {"create", "write"},
+    "ir.module.module": {"button_uninstall"},
+    "pos.config": {"create", "write"},
+    "pos.order": {"sync_from_ui", "write"},
+    "pos.payment": {"create", "write"},
+    "pos.payment.method": {"copy_data", "create", "write"},
+    "pos.session": {
+        "close_session_from_ui",
+        "create",
+        "get_closing_control_data",
+        "load_data",
+        "write",
+    },
+    "report.point_of_sale.report_saledetails": {"get_sale_details"},
+}
+
+
+class TestEveryDoorIsKnown(DoorsCommon):
+    """By reflection: nobody adds a way in that is not looked after."""
+
+    def test_every_public_method_asks_who_calls_and_with_what(self):
+        found = public_methods(self.env)
+        self.assertGreater(len(found), 60)
+        for model, name in found:
+            function = getattr(type(self.env[model]), name)
+            with self.subTest(model=model, method=name):
+                self.assertTrue(getattr(function, "_glase_public", False), "decorated with @public")
+                for parameter in list(inspect.signature(function).parameters)[1:]:
+                    self.assertIn(parameter, parameters.TABLE)
+
+    def test_every_route_asks_with_what(self):
+        found = routes()
+        self.assertGreater(len(found), 12)
+        for path, function in found.items():
+            for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+                with self.subTest(path=path, parameter=name):
+                    if parameter.kind != inspect.Parameter.VAR_KEYWORD:
+                        self.assertIn(name, parameters.TABLE)
+
+    def test_no_other_method_of_odoo_is_overridden(self):
+        found = {}
+        for model, name in overridden_methods(self.env):
+            if not model.startswith(("glase.", "pos_glase.")):
+                found.setdefault(model, set()).add(name)
+        self.assertEqual(found, OF_ODOO)
+
+
+class TestAttackMethods(DoorsCommon):
+    """Everybody calls every public method on the records of a shop that is not his to change."""
+
+    def assert_refused(self, way, user, model, name, record):
+        arguments = self.arguments(model, name)
+        with (
+            self.subTest(way=way.__name__, user=user.login, model=model, method=name),
+            self.assertRaises(UserError),
+        ):
+            way(user, model, name, record.ids, arguments)
+
+    def attack(self, way, methods):
+        world = self.world()
+        before = self.snapshot()
+        tried = 0
+        for model, name in methods:
+            for user in self.everybody():
+                may = user == self.pos_user and (model, name) in OPEN_TO_CASHIERS
+                if not may:
+                    self.assert_refused(way, user, model, name, world[model])
+                    tried += 1
+        self.assertEqual(self.snapshot(), before)
+        self.assertGreater(tried, 200)
+
+    def test_what_is_not_his_is_refused_and_changes_nothing(self):
+        before = len(self.simulator.journal()["calls"])
+        self.attack(self.by_code, public_methods(self.env))
+        self.assertEqual(len(self.simulator.journal()["calls"]), before + 1, "only the bill itself")
+
+    def test_over_http(self):
+        with mute_logger("odoo.http"):
+            self.attack(self.by_http, public_methods(self.env))
+
+    def test_over_xmlrpc(self):
+        with mute_logger("odoo.http", "odoo.addons.rpc.controllers.xmlrpc"):
+            self.attack(self.by_xmlrpc, public_methods(self.env))
+
+    def test_over_json2(self):
+        with mute_logger("odoo.http"):
+            self.attack(self.by_json2, public_methods(self.env))
+
+    def test_the_public_comes_in_nowhere(self):
+        world = self.world()
+        before = self.snapshot()
+        public = self.env.ref("base.public_user").sudo()
+        for model, name in public_methods(self.env):
+            self.assert_refused(self.by_code, public, model, name, world[model])
+        self.authenticate(None, None)
+        for path in routes():
+            if "<" in path:
+                continue
+            with self.subTest(path=path), mute_logger("odoo.http"):
+                answer = self.url_open(path, json={"params": {"config_id": 1}})
+                self.assertEqual(answer.json()["error"]["code"], 100, "session expired")
+        self.assertEqual(self.snapshot(), before)
+
+    def test_overridden_methods_of_odoo_are_refused_to_strangers(self):
+        world = self.world()
+        before = self.snapshot()
+        given = {"load_data": [[]], "write": [{"name": "Mine"}], "copy_data": []}
+        for model, names in OF_ODOO.items():
+            for name in names - {"create"}:
+                record = world.get(model)
+                if record:
+                    with self.subTest(model=model, method=name), self.assertRaises(UserError):
+                        self.by_code(self.stranger, model, name, record.ids, given.get(name, []))
+        self.assertEqual(self.snapshot(), before)
+
+    def test_no_record_many_or_odd_ones_are_refused_with_a_sentence(self):
+        for model, name in public_methods(self.env):
+            for ids in ([], None, ["1"], [True], [0], [-1], [2**40], [{"id": 1}], [1.5], "1"):
+                with self.subTest(model=model, method=name, ids=ids), self.assertRaises(UserError):
+                    self.by_code(self.admin, model, name, ids, self.arguments(model, name))
+
+    # === The shop's own manager ===
+
+    def test_a_case_is_asked_for_what_its_kind_and_state_offer_only(self):
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        _order, line = self.sent()
+        row = self.row(line)
+        names = {name for model, name in public_methods(self.env) if model == "glase.case"}
+        offered = {name for kind in KINDS.values() for name in kind.offers}
+        self.assertEqual(names, offered, "one table has each action of a case")
+        for kind in KINDS:
+            case = self.env["glase.case"]._open(kind, "For this test", row)
+            case.reason = "Because"
+            for state in ("open", "settled"):
+                case.state = state
+                before = self.snapshot()
+                for name in sorted(names):
+                    if state == "open" and name in KINDS[kind].offers:
+                        continue
+                    with (
+                        self.subTest(kind=kind, state=state, action=name),
+                        self.assertRaises(UserError),
+                    ):
+                        self.by_code(self.pos_admin, "glase.case", name, case.ids)
+                self.assertEqual(self.snapshot(), before, f"{kind}, {state}")
+
+    def test_an_amount_is_not_said_of_what_is_not_paid(self):
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        _order, line = self.sent(100)
+        row = self.row(line)
+        row.sudo().write({"proposing": True, "proposed_amount": 50})
+        cases = self.env["glase.case"]
+        for kind in ("forced_done", "amount_unknown"):
+            case = cases._open(kind, "For this test", row)
+            case.reason = "Because"
+            for name in ("action_new_amount_taken", "action_old_amount_taken"):
+                for user in (self.stranger, self.pos_admin):
+                    with (
+                        self.subTest(kind=kind, name=name, user=user.login),
+                        self.assertRaises(UserError),
+                    ):
+                        self.by_code(user, "glase.case", name, case.ids)
+            self.assertEqual((row.amount, row.state, case.state), (100, "issued", "open"))
+
+    def test_who_is_let_in_hears_a_sentence_and_never_a_traceback(self):
+        """Each method once, as an administrator of the shop: it does its work, or says why not."""
+        world = self.world()
+        for model, name in public_methods(self.env):
+            record = world[model].exists()
+            with self.subTest(model=model, method=name), mute_logger("odoo.http"):
+                try:
+                    self.by_http(self.admin, model, name, record.ids, self.arguments(model, name))
+                except UserError as refusal:
+                    self.assertRegex(str(refusal), r"odoo\.exceptions\.\w+")

@@ -1,0 +1,167 @@
+import logging
+from contextlib import suppress
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tools import mute_logger
+
+from ..shared.common import GlaseCommon
+
+AUTOMATIC = {"id", "create_uid", "create_date", "write_uid", "write_date", "display_name"}
+
+
+class Undone(Exception):
+    """Ends an attempt, and takes back all that it wrote."""
+
+
+class TestGuardsReadByOwnKeys(GlaseCommon):
+    """A guard reads by the ledger's keys: no field that a cashier may write leads it astray.
+
+    Each writable field of a payment, its order and its session is written to other values, as the
+    cashier. After each, whatever would lose track of money is tried: it is refused, or a case says so.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        self.other_config = self.main_pos_config.copy({"name": "Another till"})
+        self.other_session = self.open_register(self.other_config)
+
+    # === What a cashier may write ===
+
+    def values_of(self, record, field):
+        """Other values for a field: all of a selection, somebody else's record, nothing."""
+        now = record.sudo()[field.name]
+        match field:
+            case fields.Boolean():
+                return [not now]
+            case fields.Integer() | fields.Float() | fields.Monetary():
+                return [now + 1, 0]
+            case fields.Selection():
+                found = field.get_values(self.env)
+                return [value for value in found if value != now]
+            case fields.Many2one():
+                comodel = self.env[field.comodel_name].sudo().with_context(active_test=False)
+                others = comodel.search([("id", "!=", now.id)], limit=1, order="id")
+                return [*others.ids, *self.known_others(field), False]
+            case fields.One2many() | fields.Many2many():
+                return [[Command.clear()], [Command.unlink(one.id) for one in now[:1]]]
+            case fields.Datetime() | fields.Date():
+                return ["2020-01-01", False]
+            case fields.Char() | fields.Text() | fields.Html():
+                return ["other", False]
+        return []
+
+    def known_others(self, field):
+        """Where somebody would write it: the other till, its session, an order, another company."""
+        known = {
+            "pos.config": self.other_config,
+            "pos.session": self.other_session,
+            "pos.order": self.other_order,
+            "res.company": self.env["res.company"].search([("id", "!=", self.company.id)]),
+            "pos.payment.method": self.cash_method,
+        }
+        return known.get(field.comodel_name, self.env["pos.order"]).ids[:2]
+
+    def writings(self, record):
+        for name, field in sorted(record._fields.items()):
+            if name in AUTOMATIC or name.startswith(("message_", "activity_", "website_")):
+                continue
+            if field.store or field.inverse:
+                for value in self.values_of(record, field):
+                    yield name, value
+
+    # === What is tried after each ===
+
+    def lower_total(self, order):
+        order.write({"amount_total": order.amount_total - 5})
+
+    def delete_draft(self, order):
+        self.assertTrue(order.remove_from_ui(order.ids), "nothing was deleted")
+
+    def move_payment(self, order):
+        order.payment_ids.write({"pos_order_id": self.other_order.id})
+
+    def close(self, _order):
+        session = self.pos_session.with_user(self.pos_user)
+        session.write({"state": "closing_control"})
+
+    def open_cases(self):
+        """What a person, or the server, has to end: open cases, and bills that were given up.
+
+        With each case what its history says: a second finding is written there.
+        """
+        self.env.cr.execute(
+            "SELECT c.id, (SELECT count(*) FROM mail_message m WHERE m.model = 'glase.case'"
+            " AND m.res_id = c.id) FROM glase_case c WHERE c.state = 'open'"
+            " UNION ALL SELECT -id, 0 FROM glase_transaction WHERE given_up_at IS NOT NULL"
+        )
+        return set(self.env.cr.fetchall())
+
+    def attempt(self, record, name, value, act, order):
+        """Write a field, then act.
+
+        :return: None if the write is refused, else whether the act was refused or is a case
+        """
+        told = None
+        try:
+            with suppress(Undone), self.env.cr.savepoint(flush=False):
+                record.with_user(self.pos_user).write({name: value})
+                self.env.flush_all()
+                self.env.cr.flush()
+                told = False
+                act(order.with_user(self.pos_user))
+                self.env.flush_all()
+                self.env.cr.flush()
+                told = bool(self.open_cases() - self.before)
+                raise Undone
+        except Exception as error:
+            logging.getLogger(__name__).debug("%s = %r: %s", name, value, error)
+            told = told if told is None else True
+        # What was not written yet must not be written by what comes next.
+        self.env.transaction.clear()
+        self.env.cr.precommit.clear()
+        self.env.cr.postcommit.clear()
+        return told
+
+    def assert_guarded(self, order, act):
+        """Nothing that is written first lets ``act`` through in silence."""
+        self.env.flush_all()
+        self.env.cr.flush()
+        self.before = self.open_cases()
+        slipped, written = [], 0
+        with mute_logger("odoo.sql_db", "odoo.addons.point_of_sale.models.pos_order"):
+            for record in (order.payment_ids, order, order.session_id):
+                for name, value in self.writings(record):
+                    told = self.attempt(record, name, value, act, order)
+                    written += told is not None
+                    if told is False:
+                        slipped.append(f"{record._name}.{name} = {value!r}")
+        self.assertGreater(written, 40, "most fields can be written")
+        self.assertEqual(slipped, [], act.__name__)
+
+    def other(self):
+        self.other_order, _line = self.draft_order(self.pos_session, 30)
+
+    def test_of_a_draft_that_is_paid(self):
+        self.other()
+        order, line = self.sent()
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        for act in (self.lower_total, self.delete_draft, self.move_payment):
+            self.assert_guarded(order, act)
+
+    def test_of_a_draft_whose_bill_is_out(self):
+        self.other()
+        order, _line = self.sent()
+        for act in (self.lower_total, self.delete_draft, self.move_payment):
+            self.assert_guarded(order, act)
+
+    def test_of_a_session_whose_bill_is_out(self):
+        self.other()
+        order, _line = self.sent()
+        # Odoo itself closes nothing over drafts: only what the ledger knows stands in the way.
+        self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
+        self.env.invalidate_all()
+        self.assert_guarded(order, self.close)

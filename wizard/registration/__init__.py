@@ -1,0 +1,1 @@
+from . import glase_assign, glase_sticker_check

@@ -1,0 +1,66 @@
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...models.pos.res_users import MANAGERS
+from ...models.support.public_method import public
+
+SUGGESTION_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+class GlaseAssign(models.TransientModel):
+    """Ask for a Glase ID: typed, or scanned from the sticker's bar code or QR code."""
+
+    _name = "glase.assign"
+    _description = "Assign Glase ID"
+    _inherit = ["pos_glase.wizard"]
+
+    terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
+    environment = fields.Selection(related="terminal_id.environment")
+    present_glase_id = fields.Char("Present Glase ID", related="terminal_id.glase_id")
+    text = fields.Char(
+        "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
+    )
+    verdict_kind = fields.Char(compute="_compute_verdict", help="right, question or wrong")
+    verdict = fields.Char(compute="_compute_verdict")
+
+    @api.depends("text", "terminal_id")
+    def _compute_verdict(self):
+        for assign in self:
+            assign.verdict_kind, assign.verdict = assign._judge()
+
+    def _judge(self):
+        if not (self.text or "").strip():
+            return False, False
+        try:
+            outcome = self.terminal_id._check_sticker(self.text)
+        except UserError as refusal:
+            return "wrong", str(refusal)
+        return "question" if outcome.question else "right", outcome.message
+
+    @api.model
+    def default_get(self, fields):
+        """The ID that Glase did not answer about; at the simulator any new one will do."""
+        values = super().default_get(fields)
+        terminal = self.env["glase.terminal"].browse(values.get("terminal_id"))
+        asked = terminal.glase_id_asked
+        if "text" in fields and asked:
+            values["text"] = asked
+        elif "text" in fields and terminal.environment == "simulator" and not terminal.glase_id:
+            invented = "".join(secrets.choice(SUGGESTION_ALPHABET) for _i in range(6))
+            values["text"] = f"TRY{invented}"
+        return values
+
+    @public(group=MANAGERS, access="write")
+    def action_assign(self):
+        """Assign what was typed or scanned.
+
+        :raises UserError: if it is no Glase ID, or Glase refuses it: the dialog stays open
+        """
+        self.ensure_one()
+        terminal = self.terminal_id
+        outcome = terminal._ask_assign(self.text)
+        if not outcome.ok:
+            raise UserError(outcome.message)
+        return terminal._show(outcome)

@@ -18,14 +18,13 @@ from .gate import Gate
 from .logs import get_logger
 from .masking import evidence, mask
 from .messages import MAX_CLIENT_REFERENCE, new_client_reference
-from .operations import MONEY, OPERATIONS
+from .operations import OPERATIONS
 from .transport import Limits, WsgiTransport, line_to
 from .version import CLIENT_ID
 
 _logger = get_logger("pos_glase.glase")
 
 CONNECT_TIMEOUT = 3.0
-PROBE_TIMEOUT = 3.0
 
 
 class Client:
@@ -48,10 +47,12 @@ class Client:
     :raises EndpointError: if the address breaks the rules
 
     ``fixed_reference``, if set, is sent in the place of each call's own client reference
-    (``doc/protocol.md §6``).
+    (``doc/protocol.md §6``). ``memory``, if set, is what is known of how slow the endpoint is,
+    shared with other processes; it has the methods of :class:`~.gate.ProcessMemory`.
     """
 
     fixed_reference = None
+    memory = None
 
     def __init__(
         self,
@@ -278,7 +279,8 @@ class Client:
     def _exchange(self, call, body, timeout):
         operation = call.operation
         transport, gate = self._own_line or line_to(self.endpoint)
-        if operation.lane == MONEY and gate.wants_trial():
+        memory = self.memory or gate.memory
+        if not operation.is_trial and memory.known().is_trial_due:
             self._probe()
         headers = {
             "Content-Type": "text/xml; charset=utf-8",
@@ -288,14 +290,17 @@ class Client:
             "User-Agent": CLIENT_ID.replace(" ", "/"),
         }
         total = operation.timeout if timeout is None else timeout
-        limits = Limits(self._connect_timeout, total, operation.limit, operation.max_idle)
-        with gate.slot(operation.lane):
+        with gate.slot(operation.lane, memory, operation.is_trial) as seconds:
+            connect = min(self._connect_timeout, seconds or self._connect_timeout)
+            limits = Limits(
+                connect, min(total, seconds or total), operation.limit, operation.max_idle
+            )
             return transport.post(body, headers, limits)
 
     def _probe(self):
-        """Try a slow Glase with a call that moves nothing, before one that does."""
+        """Try a slow Glase with a call that moves nothing, before one that must not be cut off."""
         try:
-            self.benchmarking_nop(timeout=PROBE_TIMEOUT)
+            self.benchmarking_nop()
         except GlaseError as error:
             _logger.info("Glase: the trial call failed (%s)", error)
 

@@ -1,5 +1,6 @@
 from .support import system_written
 from .support import evidence
+from .accounts import glase_endpoint
 from .accounts import glase_account
 from .registration import glase_terminal
 from .registration import glase_terminal_registration

@@ -15,6 +15,7 @@ from odoo.tools import config, str2bool
 from ...glase import Client, Reach
 from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
+from .glase_endpoint import EndpointMemory
 
 SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
 STATE_FILE = "pos_glase_simulator.sqlite"
@@ -36,7 +37,9 @@ def client(environment, endpoint, env):
     reach = Reach.MACHINE if environment == "test" else Reach.INTERNET
     if str2bool(env["ir.config_parameter"].sudo().get_param(OWN_NETWORK_PARAMETER, ""), False):
         reach = Reach.NETWORK
-    return Client(endpoint, reach=reach)
+    made = Client(endpoint, reach=reach)
+    made.memory = EndpointMemory(env, made.endpoint.url)
+    return made
 
 
 def simulator(dbname):

@@ -1,5 +1,6 @@
 """The gate: a Glase that hangs does not fill every worker."""
 
+import contextlib
 import threading
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -8,8 +9,8 @@ import pytest
 from glase_peer import CALLS, TERMINAL, answer_all, answering, operation_of, success
 
 from glase import Client, GateOpen, GlaseError, NoAnswer, TransportError, gate, transport
-from glase.gate import Gate
-from glase.operations import CANCEL, MONEY, OTHER, POLL
+from glase.gate import TRIAL_SECONDS, Gate
+from glase.operations import CANCEL, MONEY, OPERATIONS, OTHER, POLL
 
 
 class Clock:
@@ -48,57 +49,82 @@ def shut(a_gate, lane=POLL):
     assert caught.value.money_state_known
 
 
-def test_it_shuts_after_five_slow_calls_in_a_row(clock):
+def test_it_shuts_after_two_slow_calls_in_a_row(clock):
     a_gate = Gate(clock=clock)
-    slow(a_gate, times=4)
+    slow(a_gate)
     quick(a_gate)
-    slow(a_gate, times=4)
-    quick(a_gate)
-    slow(a_gate, times=5)
-    for lane in (POLL, OTHER, MONEY, CANCEL):
-        shut(a_gate, lane)
+    slow(a_gate, times=2)
+    with a_gate.slot(POLL) as seconds:
+        assert seconds == TRIAL_SECONDS, "the next one is a trial"
+        for lane in (POLL, OTHER, MONEY, CANCEL):
+            shut(a_gate, lane)
 
 
 def test_a_quick_failure_is_not_slowness(clock):
     a_gate = Gate(clock=clock)
-    slow(a_gate, times=4)
+    slow(a_gate)
     with pytest.raises(TransportError), a_gate.slot(POLL):
         raise TransportError(reason="refused")
-    slow(a_gate, times=4)
-    quick(a_gate)
-
-
-def test_one_trial_after_the_pause(clock):
-    a_gate = Gate(clock=clock, pause=10)
-    slow(a_gate, times=5)
-    assert not a_gate.wants_trial()
-    clock.now += 9.9
-    shut(a_gate)
-    clock.now += 0.1
-    assert a_gate.wants_trial()
-    with a_gate.slot(POLL):
-        assert not a_gate.wants_trial()
-        shut(a_gate)
-        shut(a_gate, MONEY)
-    assert not a_gate.wants_trial()
-    with ExitStack() as stack:
-        stack.enter_context(a_gate.slot(POLL))
-        stack.enter_context(a_gate.slot(POLL))
-    # As it was: it takes five again.
-    slow(a_gate, times=4)
-    quick(a_gate)
-
-
-def test_a_slow_trial_shuts_it_again(clock):
-    a_gate = Gate(clock=clock, pause=10)
-    slow(a_gate, times=5)
-    clock.now += 10
     slow(a_gate)
-    shut(a_gate)
-    clock.now += 9
-    shut(a_gate)
-    clock.now += 1
+    with a_gate.slot(POLL) as seconds:
+        assert seconds is None
+
+
+def test_calls_that_were_lost_while_others_were_answered_do_not_shut_it(clock):
+    a_gate = Gate(clock=clock)
+    calls = [a_gate.slot(POLL) for _call in range(3)]
+    for call in calls:
+        call.__enter__()
+    clock.now += 4
     quick(a_gate)
+    clock.now += 1
+    for call in calls:
+        assert not call.__exit__(NoAnswer, NoAnswer(slow=True), None)
+    with a_gate.slot(POLL) as seconds:
+        assert seconds is None
+
+
+def test_one_trial_every_two_seconds_until_one_is_answered(clock):
+    a_gate = Gate(clock=clock)
+    slow(a_gate, times=3)
+    began, seconds = [], []
+    for _quarter in range(4 * 20):
+        with contextlib.suppress(GateOpen, NoAnswer), a_gate.slot(POLL) as limit:
+            began.append(clock.now - 1000)
+            seconds.append(limit)
+            raise NoAnswer(slow=True)
+        clock.now += 0.25
+    assert began == [2, 4, 6, 11, 13, 15, 17], "each fourth has as long as a poll"
+    assert seconds == [2, 2, 5, 2, 2, 2, 5]
+    clock.now += 5
+    quick(a_gate)
+    with a_gate.slot(MONEY, is_trial=False) as limit:
+        assert limit is None
+
+
+def test_nobody_has_to_say_that_a_trial_has_ended(clock):
+    """Whoever made it may have been killed."""
+    a_gate = Gate(clock=clock)
+    slow(a_gate, times=2)
+    assert a_gate.memory.claim_trial() == TRIAL_SECONDS
+    assert a_gate.memory.claim_trial() is None
+    clock.now += TRIAL_SECONDS
+    quick(a_gate)
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_out(clock):
+    a_gate = Gate(clock=clock)
+    slow(a_gate, times=3)
+    shut(a_gate)
+    clock.now -= 3600
+    quick(a_gate)
+
+
+def test_what_must_not_be_cut_off_is_no_trial(clock):
+    a_gate = Gate(clock=clock)
+    slow(a_gate, times=2)
+    with pytest.raises(GateOpen), a_gate.slot(MONEY, is_trial=False):
+        raise AssertionError("went through")
     quick(a_gate)
 
 
@@ -149,7 +175,8 @@ def test_money_waits_a_moment_for_a_place(clock, monkeypatch):
 
 
 def test_who_waited_hears_that_it_has_shut_meanwhile(clock):
-    a_gate = Gate(slots=1, failures=1, clock=clock)
+    a_gate = Gate(slots=1, clock=clock)
+    slow(a_gate, CANCEL)
     result = []
 
     def cancel():
@@ -162,6 +189,9 @@ def test_who_waited_hears_that_it_has_shut_meanwhile(clock):
     thread = threading.Thread(target=cancel)
     with pytest.raises(NoAnswer), a_gate.slot(CANCEL):
         thread.start()
+        # Somebody else has a trial under way by the time that this one's place is free.
+        a_gate.memory.note_slow(5)
+        assert a_gate.memory.claim_trial()
         raise NoAnswer(slow=True)
     thread.join()
     assert result == ["refused"]
@@ -192,8 +222,9 @@ def gated(peer, clock, monkeypatch):
 
 
 def hang(gated):
+    """Shut: two calls and the first trial have hung."""
     gated.hanging = True
-    for _poll in range(5):
+    for _poll in range(3):
         with pytest.raises(NoAnswer):
             # Long enough for the request to arrive on a busy machine.
             gated.client.get_payment_status(TERMINAL, "1", 0, timeout=0.4)
@@ -204,7 +235,7 @@ def test_a_hanging_server_is_left_alone(gated):
     for call, _answer in CALLS.values():
         with pytest.raises(GateOpen):
             call(gated.client)
-    assert len(gated.server.requests) == 5
+    assert len(gated.server.requests) == 3
 
 
 def test_the_gate_belongs_to_the_endpoint_not_to_the_client(gated):
@@ -213,29 +244,56 @@ def test_the_gate_belongs_to_the_endpoint_not_to_the_client(gated):
         Client(gated.server.url()).get_payment_status(TERMINAL, "1", 0)
 
 
+def test_clients_may_share_a_memory_across_processes(gated, peer):
+    """Another process has connections and places of its own, and the same memory."""
+    hang(gated)
+    other = Client(peer(answer_all).url())
+    other.memory = transport.line_to(gated.client.endpoint).gate.memory
+    with pytest.raises(GateOpen):
+        other.get_payment_status(TERMINAL, "1", 0)
+    gated.clock.now += 2
+    assert other.get_payment_status(TERMINAL, "1", 0).status == "ISSUED"
+    gated.hanging = False
+    assert CALLS["sendInvoice"][0](gated.client).invoice_reference
+
+
 def test_a_poll_may_be_the_trial(gated):
     hang(gated)
     gated.hanging = False
-    gated.clock.now += 10
+    gated.clock.now += 2
     assert gated.client.get_payment_status(TERMINAL, "1", 0).status == "ISSUED"
 
 
-def test_what_moves_money_is_never_the_trial(gated, monkeypatch):
-    monkeypatch.setattr("glase.client.PROBE_TIMEOUT", 0.4)
+def test_a_trial_is_cut_off_early(gated, monkeypatch):
+    monkeypatch.setattr(gate, "TRIAL_SECONDS", 0.3)
     hang(gated)
-    gated.clock.now += 10
-    with pytest.raises(GateOpen):
-        CALLS["sendInvoice"][0](gated.client)
-    assert gated.operations()[5:] == ["benchmarkingNop"]
-    gated.hanging = False
-    monkeypatch.setattr("glase.client.PROBE_TIMEOUT", 5)
-    gated.clock.now += 10
-    assert CALLS["sendInvoice"][0](gated.client).invoice_reference
-    assert gated.operations()[6:] == ["benchmarkingNop", "sendInvoice"]
+    gated.clock.now += 2
+    with pytest.raises(NoAnswer) as caught:
+        gated.client.get_payment_status(TERMINAL, "1", 0)
+    assert "within 0.3 s" in caught.value.detail
+
+
+def test_what_must_not_be_cut_off_is_never_the_trial(gated, monkeypatch):
+    monkeypatch.setattr(gate, "TRIAL_SECONDS", 0.4)
+    trials = {name for name, operation in OPERATIONS.items() if operation.is_trial}
+    assert trials == {"benchmarkingNop", "getPaymentStatus", "cancelInvoice"}
+    for name in ("sendInvoice", "executeReport"):
+        hang(gated)
+        gated.clock.now += 2
+        before = len(gated.server.requests)
+        with pytest.raises(GateOpen):
+            CALLS[name][0](gated.client)
+        assert gated.operations()[before:] == ["benchmarkingNop"]
+        gated.hanging = False
+        monkeypatch.setattr(gate, "TRIAL_SECONDS", 5)
+        gated.clock.now += 20
+        CALLS[name][0](gated.client)
+        assert gated.operations()[before + 1 :] == ["benchmarkingNop", name]
+        monkeypatch.setattr(gate, "TRIAL_SECONDS", 0.4)
 
 
 def test_fifty_tills_on_a_hanging_server(gated):
-    """Nobody waits much longer than the first five: two seconds' worth, not fifty times that."""
+    """Nobody waits much longer than the first few: not fifty times that."""
     gated.hanging = True
     outcomes = []
 

@@ -147,7 +147,7 @@ class Glase:
     def client(self, *_environment):
         """What the module is given instead of a client with a socket."""
         client = Client(ENDPOINT, wsgi_app=self.line)
-        # One gate an endpoint, as with real sockets, and on the run's clock.
+        # One gate an endpoint, and what it knows, as with real sockets, and on the run's clock.
         client._own_line = (client._own_line[0], self.gate)
         return client
 

@@ -1,12 +1,15 @@
 """``python -m simulator``: see ``doc/simulator.md``."""
 
 import argparse
+import contextlib
+import json
 import logging
 import signal
 import sys
 
 from .app import create_app
 from .core import DEFAULT_CURRENCIES, DEFAULT_RESELLERS, Simulator
+from .profile import ProfileError, check
 from .server import address, say, serve
 from .state import StateError
 
@@ -16,6 +19,20 @@ def _reseller(text):
     if len(parts) != 3 or not all(parts):
         raise argparse.ArgumentTypeError("a reseller is written ID:USERID:PASSWORD")
     return tuple(parts)
+
+
+def _setting(text):
+    name, is_set, value = text.partition("=")
+    if not is_set:
+        raise argparse.ArgumentTypeError("a setting is written NAME=VALUE")
+    with contextlib.suppress(ValueError):
+        # Most values are words and stay as they are.
+        value = json.loads(value)
+    try:
+        check({name: value})
+    except ProfileError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return name, value
 
 
 def _arguments(argv):
@@ -40,6 +57,14 @@ def _arguments(argv):
         help="a currency that bills may have, may be repeated; without it, "
         + " ".join(DEFAULT_CURRENCIES),
     )
+    parser.add_argument(
+        "--profile",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how to play what the vendor does not document, may be repeated",
+    )
     return parser.parse_args(argv)
 
 
@@ -58,6 +83,7 @@ def main(argv=None):
         arguments.state,
         resellers=arguments.reseller or DEFAULT_RESELLERS,
         currencies=arguments.currency or DEFAULT_CURRENCIES,
+        app_profile=dict(arguments.profile),
     )
     try:
         simulator.profile()

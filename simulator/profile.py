@@ -41,6 +41,7 @@ SETTINGS = {
     "short_password": Setting("accept", ("accept", "refuse")),
     "external_id_reuse": Setting("accept", ("accept", "refuse")),
     "unregister_by": Setting("terminal", ("terminal", "reseller", "both")),
+    "reseller_unregisters": Setting("only", ("only", "newest")),
     "terminal_kind": Setting("cash_register", ("cash_register", "webshop")),
     # Invoices
     "first_version": Setting(1, "count"),

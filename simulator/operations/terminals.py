@@ -65,12 +65,13 @@ def _who_goes(call):
     if kind == principals.RESELLER and allowed != "terminal":
         reseller = principals.reseller(tx, call.request)
         live = tx.all(
-            "SELECT * FROM terminal WHERE reseller_id = ? AND unregistered_at IS NULL",
+            "SELECT * FROM terminal WHERE reseller_id = ? AND unregistered_at IS NULL"
+            " ORDER BY registered_at, rowid",
             reseller["id"],
         )
-        if len(live) != 1:
+        if not live or (len(live) > 1 and call.profile["reseller_unregisters"] == "only"):
             raise Refused(codes.INVALID_INITIATOR_PRINCIPAL_ID)
-        return live[0]
+        return live[-1]
     if kind == principals.TERMINAL and allowed == "reseller":
         raise Refused(codes.UNSUPPORTED_OPERATION)
     return principals.terminal(tx, call.request)

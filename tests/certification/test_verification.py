@@ -6,7 +6,7 @@ from odoo.tools import mute_logger
 
 from ...glase import CLIENT_ID
 from ...models.accounts.glase_account import POS_NAME_AND_VERSION
-from ...models.certification import calls, runner
+from ...models.certification import calls, protocol, runner
 from ...models.certification.verifying import last_verification
 from ...models.go_live.moving import verified_words
 from ..shared.common import RESELLER_PASSWORD
@@ -162,3 +162,18 @@ class TestVerification(VerificationCommon):
         self.assertEqual(self.verdicts(run)["unregister"], "failed")
         self.assertTrue(run.unregistered_at, "cleaning up tries the other log-in")
         self.assert_nothing_left(run)
+
+    def test_a_run_that_does_all_that_the_sheet_says(self):
+        self.profile(unregister_by="both", reseller_unregisters="newest")
+        self.account.write({"certifying": True, "unregister_as": "reseller"})
+        run = self.started()
+        self.play(run)
+        self.assertEqual((run.state, run.deviations, run.left_behind), ("passed", False, False))
+        self.assertEqual(set(self.verdicts(run).values()), {"ok"})
+        self.assertIn("Result: passed\n", protocol.text(run))
+        [call] = self.calls("unregisterTerminal")[-1:]
+        self.assertEqual((call["principal_type"], call["code"]), ("RESELLERUSER", 0))
+        self.assert_nothing_left(run)
+        live = [one for one in self.simulator.journal()["terminals"] if not one["unregistered_at"]]
+        ours = self.terminal.sudo().terminal_identifier
+        self.assertIn(ours, {one["terminal_id"] for one in live}, "the till was not meant")

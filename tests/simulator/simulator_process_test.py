@@ -76,6 +76,8 @@ def test_a_taken_port_is_one_sentence():
 def test_other_ways_to_start_it_wrong(tmp_path):
     assert run("--port", "99999")[0] == 1
     assert run("--reseller", "demo:9900")[0] == 2
+    for setting in ("expire_seconds", "unheard_of=1", "expire_seconds=soon", "unregister_by=all"):
+        assert run("--profile", setting)[0] == 2
     code, errors = run("--state", str(tmp_path))
     assert code == 1
     assert "cannot be used" in errors
@@ -96,6 +98,20 @@ def test_resellers_and_currencies_of_the_command_line():
             "registerTerminal", service.shop("a", "x:y", "1"), password="pw-terminal"
         )
         assert answer.code == 0
+    finally:
+        assert process.stop() == (0, "")
+
+
+def test_a_profile_of_the_command_line_is_overridden_by_one_that_is_put():
+    process = Process("--profile", "unregister_by=both", "--profile", "expire_seconds=5000")
+    try:
+        ctx = process.service.shop()
+        process.service.register(glase_id="FJALL1")
+        assert process.api("GET", "profile")[2]["expire_seconds"] == 5000
+        process.api("PUT", "profile", {"unregister_by": "terminal"})
+        assert process.service.call("unregisterTerminal", ctx).code == 91
+        process.api("PUT", "profile", {})
+        assert process.service.call("unregisterTerminal", ctx).code == 0
     finally:
         assert process.stop() == (0, "")
 

@@ -146,6 +146,16 @@ def test_unregistering_by_the_shop_ends_its_only_terminal(simulator, service, ti
     assert service.call("unregisterTerminal", service.shop()).code == 29
 
 
+def test_unregistering_by_the_shop_ends_the_terminal_that_was_registered_last(
+    simulator, service, till
+):
+    simulator.set_profile({"unregister_by": "both", "reseller_unregisters": "newest"})
+    newest = service.register(external="newest")
+    assert service.call("unregisterTerminal", service.shop()).code == 0
+    assert newest.unregister().code == 29, "it is gone"
+    assert till.unregister().code == 0, "the other one was not meant"
+
+
 def test_a_reseller_added_twice_is_one_and_may_change_its_password(simulator, service):
     simulator.add_reseller("demo", "9900", "demo")
     assert register(service, service.shop()).code == 0

@@ -12,6 +12,8 @@ from . import invoices
 
 CALLS_KEPT = 20_000
 PRUNE_EVERY = 1_000
+# Whoever calls may write at any length, and need not have a log-in: so much of it is kept.
+KEPT_TEXT = 250
 
 
 def when(moment):
@@ -26,18 +28,18 @@ def record_call(tx, operation, request, fault=None):
     """Note a call that came in; returns its number for :func:`record_answer`."""
     context = request.get("context") or {}
     principal = context.get("initiatorPrincipalId") or {}
-    seq = tx.insert(
-        "call",
-        received_at=tx.now,
-        operation=operation,
-        client_id=context.get("clientId"),
-        client_reference=context.get("clientReference"),
-        principal_type=principal.get("type"),
-        principal_id=principal.get("id"),
-        invoice_reference=request.get("invoiceReference"),
-        ers_reference=request.get("ersReference"),
-        fault=fault,
-    )
+    told = {
+        "operation": operation,
+        "client_id": context.get("clientId"),
+        "client_reference": context.get("clientReference"),
+        "principal_type": principal.get("type"),
+        "principal_id": principal.get("id"),
+        "invoice_reference": request.get("invoiceReference"),
+        "ers_reference": request.get("ersReference"),
+        "fault": fault,
+    }
+    told = {name: text and text[:KEPT_TEXT] for name, text in told.items()}
+    seq = tx.insert("call", received_at=tx.now, **told)
     if seq % PRUNE_EVERY == 0:
         tx.run("DELETE FROM call WHERE seq <= ?", seq - CALLS_KEPT)
     return seq

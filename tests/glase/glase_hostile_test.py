@@ -33,6 +33,7 @@ from glase.reports import MAX_ROWS, read_report
 
 LOCAL = "http://localhost/soap/merchant/cashregister-2"
 KIB = 1024
+Q = '"'
 
 
 def inside(before, unit, after=""):
@@ -92,6 +93,24 @@ WORST = {
     "a report": inside("<report><contentString>", escape("<Row/>"), "</contentString></report>"),
     "a reference": inside("<ersReference>", "2018", "</ersReference>"),
     "the password": inside("<status>", escape(PASSWORD), "</status>"),
+    "attributes": lambda operation, size: envelope(
+        operation, f"<z {' '.join(f'a{number}={Q}{Q}' for number in range(size // 10))}/>"
+    ),
+    "namespaces": numbered('<z xmlns="', '"/>'),
+    "prefixes": lambda operation, size: envelope(
+        operation,
+        f"<z {' '.join(f'xmlns:a{number}={Q}u{Q}' for number in range(size // 18))}><a1:y/></z>",
+    ),
+    "namespaces in namespaces": numbered('<z xmlns="', '">'),
+    "entities in an attribute": lambda _operation, size: (
+        b'<!DOCTYPE z [<!ENTITY a "%s">]><z y="%s"/>' % (b"a" * (size // 2), b"&a;" * (size // 6))
+    ),
+    "attributes by default": lambda _operation, size: (
+        b"<!DOCTYPE z [<!ATTLIST z %s>]><z>%s</z>"
+        % (b" ".join(b'a%d CDATA "1"' % n for n in range(size // 30)), b"<z/>" * (size // 8))
+    ),
+    "text in between": inside("<receipt>", "<!-- -->x", "</receipt>"),
+    "carriage returns": inside("<status>", "\r\n&#13;", "</status>"),
     "zeros": bare(b"", b"\0"),
     "no characters": bare(b"", b"\xff"),
 }
@@ -180,13 +199,32 @@ def test_no_expression_for_what_comes_from_outside_repeats_without_limit():
         b"<R><Meta/><Row>" + b"<z/>" * 300_000 + b"</Row></R>",
         b"<R><Meta>" + b"<z/>" * 300_000 + b"</Meta></R>",
         b"<R><Meta/>" + b"<Row><z/></Row>" * (MAX_ROWS + 1) + b"</R>",
+        b"<R>" + b"<Meta/>" * (MAX_ROWS + 1) + b"</R>",
+        b"<R><Meta/><Row>" + b"<ErsReference/>" * 300_000 + b"</Row></R>",
     ],
-    ids=["beside", "in a row", "in the meta", "rows"],
+    ids=["beside", "in a row", "in the meta", "rows", "metas", "references"],
 )
 def test_a_report_of_more_elements_than_there_can_be_is_not_read_to_its_end(report):
     with pytest.raises(Unreadable) as caught:
         read_report(report)
     assert caught.value.reason in ("too_big", "missing")
+
+
+def test_a_report_twice_as_long_is_not_more_than_twice_the_work():
+    row = b"<Row><ErsReference>%d</ErsReference><SalesAmount>1</SalesAmount></Row>"
+    shapes = {
+        "rows": lambda count: b"".join(row % number for number in range(count)),
+        "rows of one reference": lambda count: (row % 1) * count,
+        "text between the rows": lambda count: (row % 1 + b"x" * 500) * count,
+        "comments between the rows": lambda count: (row % 1 + b"<!-- -->" * 50) * count,
+        "metas": lambda count: b"<Meta><ResellerId>1</ResellerId></Meta>" * count,
+        "spaces": lambda count: b" " * 1000 * count,
+    }
+    read_report(b"<R><Meta/></R>")
+    for shape, make in shapes.items():
+        reports = [b"<R><Meta/>" + make(count) + b"</R>" for count in (500, 1000)]
+        once, twice = (steps(lambda report=report: read_report(report)) for report in reports)
+        assert twice <= 2.2 * once + 200, shape
 
 
 # === Whose answer it is ===

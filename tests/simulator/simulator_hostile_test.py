@@ -3,15 +3,18 @@
 import contextlib
 import re
 import socket
+import sys
 import threading
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simulator_tools import SOAP_PATH, Process, until
+from simulator_tools import SOAP_PATH, Process, in_process, until
 
+from simulator import Simulator, create_app, journal, soap
 from simulator import server as served
+from simulator.schema import PAYLOAD
 
 POST = f"POST {SOAP_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n".encode()
 
@@ -148,8 +151,6 @@ def test_threads_and_memory_are_bounded(alone):
 
 def test_a_dripping_request_has_an_end(monkeypatch):
     """In this process, so that the time can be set; one thread drips, the server lets it go."""
-    from simulator import Simulator, create_app
-
     monkeypatch.setattr(served, "REQUEST_SECONDS", 0.3)
     simulator = Simulator()
     server = served.serve(create_app(simulator), "127.0.0.1", 0)
@@ -171,3 +172,140 @@ def test_a_dripping_request_has_an_end(monkeypatch):
         server.server_close()
         simulator.close()
         thread.join(20)
+
+
+# === How much work bytes can ask for, counted and not timed ===
+
+CONTEXT = (
+    "<context><channel>WS</channel><clientId>x</clientId><clientReference>r</clientReference>"
+    "<clientRequestTimeout>0</clientRequestTimeout><initiatorPrincipalId><id>{id}</id>"
+    "<type>{type}</type><userId>9900</userId></initiatorPrincipalId>"
+    "<password>{password}</password></context>"
+)
+TOTAL = "<totalAmount><currency>SEK</currency><value>1.00</value></totalAmount>"
+ROW = f"<invoiceRow>{TOTAL.replace('totalAmount', 'itemTotalAmount')}</invoiceRow>"
+
+
+def envelope(operation, content, header=""):
+    return (
+        f'<s:Envelope xmlns:s="{soap.ENVELOPE}" xmlns:e="{PAYLOAD}">{header}<s:Body>'
+        f"<e:{operation}>{content}</e:{operation}></s:Body></s:Envelope>"
+    ).encode()
+
+
+def repeated(operation, before, unit, after=""):
+    """A request that has as much of ``unit`` in it as fits into a size."""
+
+    def make(caller, size):
+        many = unit * (size // len(unit))
+        return envelope(operation, f"{caller}{before}{many}{after}")
+
+    return make
+
+
+def each_its_own(operation, before, unit, after=""):
+    """The same with another number in each, so that nothing is met twice."""
+
+    def make(caller, size):
+        many = "".join(unit.format(number) for number in range(size // len(unit)))
+        return envelope(operation, f"{caller}{before}{many}{after}")
+
+    return make
+
+
+# What a hostile request repeats; each for the sake of one thing that somebody has to read.
+WORST = {
+    "rows": repeated("sendInvoice", "<invoice><invoiceRows>", ROW, "</invoiceRows></invoice>"),
+    "invoices": repeated("sendInvoice", "", f"<invoice>{TOTAL}</invoice>"),
+    "cards": repeated("updateInvoice", "", "<tokens><id>1</id><value>1</value></tokens>"),
+    "parameters": each_its_own(
+        "executeReport",
+        "<reportId>x</reportId><parameters><parameter>",
+        "<entry><key>{}</key><value>b</value></entry>",
+        "</parameter></parameters>",
+    ),
+    "unknown elements": each_its_own("getPaymentStatus", "", "<z{}/>"),
+    "namespaces": each_its_own("getPaymentStatus", "", '<z xmlns="{}"/>'),
+    "attributes": lambda caller, size: envelope(
+        "cancelInvoice",
+        f"{caller}<z {' '.join(f'a{n}=' + chr(34) * 2 for n in range(size // 9))}/>",
+    ),
+    "deep": repeated("getPaymentStatus", "", "<z>"),
+    "text in between": repeated("getPaymentStatus", "", "<!-- -->x"),
+    "a reference": repeated("getPaymentStatus", "<invoiceReference>", "9", "</invoiceReference>"),
+    "a number": repeated("getPaymentStatus", "<invoiceVersion>", "9", "</invoiceVersion>"),
+    "an amount": repeated(
+        "commitReservation", "<amount><currency>SEK</currency><value>", "9", "</value></amount>"
+    ),
+    "a document": repeated(
+        "submitPaymentReceipt",
+        "<ersReference>1</ersReference><receiptDocument><receiptData>",
+        "QUJD ",
+        "</receiptData></receiptDocument>",
+    ),
+    "headers": lambda _caller, size: envelope(
+        "benchmarkingNop", "", f"<s:Header>{'<z/>' * (size // 4)}</s:Header>"
+    ),
+    "bodies": lambda _caller, size: (
+        f'<s:Envelope xmlns:s="{soap.ENVELOPE}">{"<s:Body/>" * (size // 9)}</s:Envelope>'
+    ).encode(),
+    "entities": lambda _caller, size: (
+        b'<!DOCTYPE z [<!ENTITY a "%s">]><z y="%s"/>' % (b"a" * (size // 2), b"&a;" * (size // 6))
+    ),
+    "no characters": lambda _caller, size: b"\xff" * size,
+}
+
+
+def steps(function):
+    """How many calls, of Python and of C, a function makes."""
+    count = 0
+
+    def note(_frame, event, _argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("strictness", ["lenient", "documented"])
+@pytest.mark.parametrize("kind", ["RESELLERUSER", "TERMINALID"])
+def test_a_request_twice_as_long_is_not_more_than_twice_the_work(simulator, kind, strictness):
+    till = in_process(simulator).register(glase_id="FJALL1")
+    who = {"RESELLERUSER": ("demo", "demo"), "TERMINALID": (till.id, till.password)}[kind]
+    caller = CONTEXT.format(id=who[0], type=kind, password=who[1])
+    simulator.set_profile({"strictness": strictness})
+    for shape, make in WORST.items():
+        bodies = [make(caller, size) for size in (1000, 100_000, 200_000)]
+        # What is made once in a process is there after the first.
+        _first, once, twice = (
+            steps(lambda body=body: soap.answer(simulator, body, "text/xml")) for body in bodies
+        )
+        assert twice <= 2.2 * once + 200, shape
+        assert once < 300_000, shape
+
+
+def test_what_a_stranger_writes_is_kept_in_part_only(simulator):
+    long = "x" * 400_000
+    fields = {
+        "getPaymentStatus": f"<invoiceReference>{long}</invoiceReference>",
+        "refundPayment": f"<ersReference>{long}</ersReference>",
+        "registerTerminal": f"<{'x' * 40_000}/>",
+        "x" * 40_000: "",
+    }
+    caller = CONTEXT.format(id=long, type=long, password=long).replace(">x<", f">{long}<")
+    caller = caller.replace(">r<", f">{long}<")
+    for operation, field in fields.items():
+        for context in ("", caller):
+            status, _type, _content = soap.answer(
+                simulator, envelope(operation, context + field), "text/xml"
+            )
+            assert status in (200, 500)
+    calls = simulator.journal()["calls"]
+    assert len(calls) == 2 * len(fields)
+    longest = max(len(value) for call in calls for value in call.values() if isinstance(value, str))
+    assert longest == journal.KEPT_TEXT

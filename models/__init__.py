@@ -5,8 +5,6 @@ from .accounts import glase_account
 from .registration import glase_terminal
 from .registration import glase_terminal_registration
 from .registration import glase_terminal_register
-from .registration import glase_terminal_assign
-from .registration import glase_terminal_unregister
 from .accounts import account_binding
 from .accounts import account_connection
 from .certification import glase_verification

@@ -11,7 +11,7 @@ from ...glase import (
 )
 from ...glase.logs import get_logger
 from ...rules.environments import SIMULATOR
-from ..registration.glase_terminal_registration import LOGIN_CODES, Outcome
+from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
 from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
@@ -131,7 +131,7 @@ class GlaseAccount(models.Model):
             client.benchmarking_nop()
             client.execute_report(principal, REPORT, parameters=NO_PERIOD)
         except GlaseError as error:
-            if not isinstance(error, ResultError) or error.code in LOGIN_CODES:
+            if refuses_login(error):
                 _logger.info("Test of Glase account %s: %s", self.id or "(new)", error)
                 return Outcome(False, self._explain(error, login))
         return Outcome(

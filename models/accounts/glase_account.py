@@ -18,7 +18,15 @@ from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection
-from .login import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
+from .login import (
+    BY_ACCOUNT,
+    DEFAULT_USER,
+    LOGIN,
+    RESELLER,
+    TERMINAL,
+    TEST_ENDPOINT,
+    Login,
+)
 
 # The simulator is reached from this process only: its log-in protects nothing.
 SIMULATOR_PASSWORD = "simulator"
@@ -26,7 +34,6 @@ SIMULATOR_PASSWORD = "simulator"
 # What registered tills rely on.
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
 POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
-TERMINAL, RESELLER = "terminal", "reseller"
 RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 
 
@@ -346,16 +353,20 @@ class GlaseAccount(models.Model):
 
     # === For calls ===
 
-    def _glase_client(self):
-        """The client for this account.
+    def _client_for(self, environment, endpoint):
+        """The client for a call of this account, or of what was made with it.
 
         :rtype: glase.Client
         :raises glase.EndpointError: if the address breaks the rules
         :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        self._check_bound()
-        return self._identify(glase_connection.client(self.environment, self.endpoint, self.env))
+        self.sudo()._check_bound()
+        return self._identify(glase_connection.client(environment, endpoint, self.env))
+
+    def _glase_client(self):
+        """The client for this account, as :meth:`_client_for`."""
+        return self._client_for(self.environment, self.endpoint)
 
     def _identify(self, client):
         """Let a client say what a certification wants to read, while this account certifies.
@@ -379,16 +390,19 @@ class GlaseAccount(models.Model):
         self.ensure_one()
         return POS_NAME_AND_VERSION if self.sudo().certifying else own
 
-    def _unregister_principal(self, terminal, other=False):
-        """Who ends a registration: the till or the reseller, by this account's setting.
+    def _principal_for(self, by, terminal, other=False):
+        """Who makes a call: the till or the reseller.
 
-        :param glase.Principal terminal: the till's own
-        :param bool other: take the one that the setting does not say
+        :param str by: ``TERMINAL``, ``RESELLER``, or ``BY_ACCOUNT``: as *Unregisters* says
+        :param terminal: gives the till's own log-in
+        :param bool other: of those two, take the one that the setting does not say
         :rtype: glase.Principal
         """
         self.ensure_one()
-        as_reseller = (self.sudo().unregister_as == RESELLER) != other
-        return self._reseller_principal() if as_reseller else terminal
+        if by == BY_ACCOUNT:
+            said = self.sudo().unregister_as
+            by = {TERMINAL: RESELLER, RESELLER: TERMINAL}[said] if other else said
+        return self._reseller_principal() if by == RESELLER else terminal()
 
     def _reseller_principal(self):
         """Who calls for the account as a whole: registering, periods and reports.

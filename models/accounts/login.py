@@ -9,6 +9,9 @@ TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
 # The fields of an account that say where Glase is and who calls it: live tills depend on them.
 LOGIN = ("endpoint", "reseller_id", "reseller_user", "reseller_password")
 
+# Whose log-in a call needs; who ends a registration is a setting of the account.
+TERMINAL, RESELLER, BY_ACCOUNT = "terminal", "reseller", "by account"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -2,71 +2,31 @@
 
 from datetime import timezone
 from decimal import ROUND_DOWN, Decimal
-from functools import partial
 
 from lxml import etree
 
-from ...glase import Amount, GlaseError, Invoice, InvoiceRow, Principal, ResultError, Unreadable
-from ...glase.logs import get_logger
+from ...glase import Amount, GlaseError, Invoice, InvoiceRow, ResultError, Unreadable
 from ...glase.reports import TERMINAL_DETAILS, read_report
 from ...rules import certification_sheet as sheet
-from ...rules import state_machine
 from ...rules.certification_judge import Heard
-from ..accounts import glase_connection
-from ..ledger.exchange import evidence_of_answer, evidence_of_error
+from ..accounts.glase_connection import raising
+from ..ledger.exchange import OwnFault
 from ..receipts.document import receipt_document
 from ..support import clock
 from ..support.cashier_messages import cashier_message
 
-_logger = get_logger(__name__)
 
+def bound(exchange, run, action):
+    """The call of an action; one that cannot be built raises when it is made.
 
-def client_of(run):
-    """The client of a run: of its own address, whatever the account's is today.
-
-    :rtype: glase.Client
+    :param Exchange exchange: that makes it
+    :return: takes nothing, gives the client's answer
     """
-    account = run.account_id
-    account._check_bound()
-    if not run.endpoint:
-        return account._glase_client()
-    client = glase_connection.client(run.environment, run.endpoint, run.env)
-    return account._identify(client)
-
-
-def plan(run, action):
-    """The call of an action; no database is at hand when it is made.
-
-    A call that cannot be built raises when it is made, where it is stored like any answer.
-
-    :return: takes ``client_reference``
-    """
-    who, method, given = _PLANS[action.operation]
     try:
-        call = getattr(client_of(run), method)
-        return partial(call, who(run, action), *given(run, action))
+        given = _GIVEN[action.operation](run, action)
     except GlaseError as error:
-        return glase_connection.raising(error)
-
-
-# === Who calls ===
-
-
-def _terminal(run, _action):
-    return Principal.terminal(run.terminal_identifier, run.password)
-
-
-def _reseller(run, _action):
-    return run.account_id._reseller_principal()
-
-
-def _unregisters(run, action):
-    # When cleaning up, each second try is the other one's: one of the two is right.
-    other = bool(action.clearing and run.unregister_tries % 2)
-    return run.account_id._unregister_principal(_terminal(run, action), other=other)
-
-
-# === What is sent ===
+        return raising(error)
+    return exchange.bound(run, *given)
 
 
 def _registration(run, _action):
@@ -141,53 +101,37 @@ def _invoice(run, number, label):
     )
 
 
-# By operation: who calls, the method of the client, and what it is given.
-_PLANS = {
-    sheet.REGISTER: (_reseller, "register_terminal", _registration),
-    sheet.ASSIGN: (_terminal, "assign_seqr_id", lambda run, _action: (run.glase_id,)),
-    sheet.SEND: (_terminal, "send_invoice", _bill),
-    sheet.ASK: (_terminal, "get_payment_status", _question),
-    sheet.CANCEL: (_terminal, "cancel_invoice", _reference),
-    sheet.RECEIPT: (_terminal, "submit_payment_receipt", _receipt),
-    sheet.REFUND: (_terminal, "refund_payment", _refund),
-    sheet.MARK: (
-        _reseller,
-        "mark_transaction_period",
-        lambda run, _action: (run.terminal_identifier,),
-    ),
-    sheet.REPORT: (_reseller, "execute_report", _period),
-    sheet.UNREGISTER: (_unregisters, "unregister_terminal", lambda _run, _action: ()),
+_GIVEN = {
+    sheet.REGISTER: _registration,
+    sheet.ASSIGN: lambda run, _action: (run.glase_id,),
+    sheet.SEND: _bill,
+    sheet.ASK: _question,
+    sheet.CANCEL: _reference,
+    sheet.RECEIPT: _receipt,
+    sheet.REFUND: _refund,
+    sheet.MARK: lambda run, _action: (run.terminal_identifier,),
+    sheet.REPORT: _period,
+    sheet.UNREGISTER: lambda _run, _action: (),
 }
 
 
-# === One call ===
+# === What was heard ===
 
 
-def make(env, claim):
-    """Make a claimed call, whatever comes of it; no transaction is open.
+def as_heard(env, heard):
+    """What was heard, as the sheet's judge and the protocol read it.
 
-    :param Claim claim: with its call
+    :param heard: of the exchange
     :rtype: Heard
     """
-    operation = claim.operation
-    try:
-        answer = claim.call(client_reference=claim.reference)
-    except GlaseError as error:
-        evidence, words = evidence_of_error(operation, error), _in_words(env, error)
-        reference = error.client_reference or claim.reference
-        return Heard(evidence, words, error.answer, reference=reference, **_travelled(error))
-    except Exception:
-        # A fault of our own must not stop the run in the dark: what is not known is unknown.
-        _logger.exception("%s of a verification ended in an error", operation)
-        evidence = state_machine.Evidence(operation, state_machine.UNREADABLE)
-        words = "The server made a mistake: see its log."
-        return Heard(evidence, words, reference=claim.reference)
+    error = heard.error
     return Heard(
-        evidence_of_answer(operation, answer),
-        answer=answer,
-        reference=answer.client_reference,
-        **_travelled(answer),
-        **_read_report(answer),
+        heard.evidence,
+        _in_words(env, error) if error else "",
+        error.answer if error else heard.answer,
+        reference=heard.reference,
+        **_travelled(error or heard.answer),
+        **_read_report(heard.answer),
     )
 
 
@@ -221,6 +165,5 @@ def _in_words(env, error):
     # English whatever the user's language is: it goes to Glase.
     words = cashier_message(env(context={**env.context, "lang": "en_US"}), error)
     if isinstance(error, ResultError):
-        said = f" (“{error.answer.result_description}”)" if error.answer else ""
-        return f"{words} Result code {error.code}{said}"
-    return f"{words} ({error.reason or 'no answer'})"
+        return f"{words} Result code {error.code} (“{error.description}”)"
+    return words if isinstance(error, OwnFault) else f"{words} ({error.reason or 'no answer'})"

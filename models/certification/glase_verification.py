@@ -4,6 +4,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...glase import Principal
 from ...rules.certification_request import Form
 from ...rules.certification_run import (
     DOING,
@@ -22,7 +23,7 @@ from ..registration import sticker_codes
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from . import calls, protocol, runner
+from . import protocol, runner
 from .glase_verification_parts import in_utc
 
 TYPED = frozenset({"glase_id", "amount"})
@@ -180,7 +181,7 @@ class GlaseVerification(models.Model):
                 **account._registration_values(),
                 "state": RUNNING,
                 "certifying": account.certifying,
-                "client_identity": calls.client_of(run).client_id,
+                "client_identity": account._glase_client().client_id,
                 "user_id": self.env.uid,
                 "started_at": now,
                 "heard_at": now,
@@ -225,17 +226,8 @@ class GlaseVerification(models.Model):
                     self.env._("Enter the Glase ID that Glase gave you for the certification.")
                 )
             self.glase_id = f"VERIFY{secrets.token_hex(4).upper()}"
-        holder = (
-            self.env["glase.terminal"]
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("glase_id", "=", self.glase_id),
-                    ("environment", "=", self.account_id.environment),
-                    ("unregistered_at", "=", False),
-                ],
-                limit=1,
-            )
+        holder = self.env["glase.terminal"]._holder_of(
+            self.glase_id, [("environment", "=", self.account_id.environment)]
         )
         if holder:
             raise UserError(
@@ -243,7 +235,7 @@ class GlaseVerification(models.Model):
                     "%(id)s is the sticker of “%(till)s”: a verification must not take it away. "
                     "Use another one.",
                     id=self.glase_id,
-                    till=holder.name,
+                    till=holder[0].name,
                 )
             )
 
@@ -346,6 +338,17 @@ class GlaseVerification(models.Model):
         simulated = self.environment == "simulator"
         text = phone if simulated else bill.qr_code or f"HTTP://SEQR.SE/Q{self.glase_id}"
         return {"qr": sticker_codes.qr_code(text), "phone": phone}
+
+    def _caller(self, operation):
+        """Who makes a call of this run, whatever the account's address is today: see ``exchange.py``."""
+        self.ensure_one()
+        account = self.account_id
+        # When cleaning up, each second try is the other one's: one of the two is right.
+        other = bool(self.busy_clearing and self.unregister_tries % 2)
+        who = account._principal_for(
+            operation.by, lambda: Principal.terminal(self.terminal_identifier, self.password), other
+        )
+        return account._client_for(self.environment, self.endpoint), who
 
     # === The protocol ===
 

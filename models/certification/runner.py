@@ -8,14 +8,15 @@ What is running without a page pauses; what ends is cleaned up first.
 from datetime import timedelta
 from typing import NamedTuple
 
-from ...glase import new_client_reference
 from ...rules import certification_bill as bills
 from ...rules import certification_run as runs
 from ...rules import state_machine
 from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
 from ...rules.certification_run import DOING, FAILED, OK, SKIPPED, TODO
 from ...rules.certification_sheet import CLEAN, MARK, REFUND, REGISTER, SEND, UNREGISTER
+from ..ledger.exchange import BY_NAME, Exchange
 from ..registration.glase_terminal import BUSY_FOR
+from ..registration.glase_terminal_registration import UNKNOWN_TERMINAL
 from ..support import autonomous_transaction, clock, cron
 from . import calls
 
@@ -24,7 +25,6 @@ SILENT_AFTER = timedelta(seconds=60)
 # What was paused for so long is not taken up any more.
 FORGOTTEN_AFTER = timedelta(days=1)
 BATCH = 50
-UNKNOWN_TERMINAL = 29
 
 
 class Action(NamedTuple):
@@ -58,9 +58,7 @@ def work_due(model):
     env, unfinished = model.env, [("state", "in", runs.UNFINISHED)]
     for _index in range(BATCH):
         found = model.search(unfinished)
-        autonomous_transaction.end_request(env)
         with_run(found, _find_forgotten)
-        env.invalidate_all()
         if not any(advance(run) for run in found.filtered(_is_jobs)):
             break
     found = model.search(unfinished)
@@ -94,9 +92,9 @@ def _find_forgotten(found):
 
 
 def with_run(run, work):
-    """Do work with the same runs in a transaction of its own, without a language: it is for Glase."""
+    """A step with the same runs in a transaction of its own, without a language: it is for Glase."""
     # pylint: disable-next=context-overridden
-    return autonomous_transaction.with_records(run, lambda own: work(own.with_context({})))
+    return autonomous_transaction.step_of_request(run, lambda own: work(own.with_context({})))
 
 
 def advance(run, page=False):
@@ -105,15 +103,17 @@ def advance(run, page=False):
     :param bool page: it is the open page that asks
     :return: whether a call was made
     """
-    env = run.env
-    autonomous_transaction.end_request(env)
-    claim = with_run(run, lambda own: Runner(own).claim(page))
-    if claim:
-        heard = calls.make(env, claim)
-        with_run(run, lambda own: Runner(own).store(claim, heard))
-    autonomous_transaction.end_request(env)
-    env.invalidate_all()
-    return bool(claim)
+    exchange, claims = Exchange(run, None, step=with_run), []
+
+    def claim(own):
+        claims[:] = [Runner(own).claim(exchange, page)]
+        return own.id, claims[0] and claims[0].call
+
+    def store(own, heard):
+        Runner(own).store(claims[0], calls.as_heard(own.env, heard))
+        return True
+
+    return exchange.run(claim, store)[1] or False
 
 
 class Runner:
@@ -131,9 +131,10 @@ class Runner:
 
     # === One call ===
 
-    def claim(self, page):
+    def claim(self, exchange, page):
         """Decide on the next call and claim it; what needs no call is done on the way.
 
+        :param Exchange exchange: that makes the call; what it calls is decided here
         :param bool page: it is the open page that asks
         :rtype: Claim
         :return: None where nothing is due
@@ -150,7 +151,7 @@ class Runner:
         if run.stop_wished and run.state != runs.CLEANING:
             self.begin_cleaning("Stopped")
         action = self._next_action()
-        return self._take(action) if action else None
+        return self._take(exchange, action) if action else None
 
     def _may_call(self):
         """Whether this database calls Glase, and nobody else is calling at this moment."""
@@ -158,10 +159,10 @@ class Runner:
         busy = since and clock.is_recent(self.env.cr, since, BUSY_FOR)
         return not busy and not self.run.account_id.unbound_why
 
-    def _take(self, action):
+    def _take(self, exchange, action):
         """Store what is about to be called, before it is (``doc/ledger.md §2``)."""
-        run, now, bill = self.run, self._now(), action.bill
-        call, reference = calls.plan(run, action), new_client_reference()
+        run, now, bill, reference = self.run, self._now(), action.bill, exchange.reference
+        exchange.operation = BY_NAME[action.operation]
         if action.operation == SEND:
             key = CLEAN if action.clearing else action.step.key
             values = {"verification_id": run.id, "key": key, "sent_at": now}
@@ -181,7 +182,7 @@ class Runner:
             }
         )
         self.env.flush_all()
-        return self._claimed()._replace(call=call)
+        return self._claimed()._replace(call=calls.bound(exchange, run, action))
 
     def _claimed(self):
         """The claim as it is stored: enough to store an answer, or that there is none."""

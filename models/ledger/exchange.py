@@ -8,6 +8,8 @@ import functools
 import time
 from dataclasses import dataclass
 
+from odoo.tools.translate import LazyTranslate
+
 from ...glase import (
     GlaseError,
     NeverSent,
@@ -21,40 +23,65 @@ from ...glase import (
 from ...glase.logs import get_logger
 from ...rules import state_machine
 from ..accounts.glase_connection import raising
+from ..accounts.login import BY_ACCOUNT, RESELLER, TERMINAL
 from ..support import autonomous_transaction
 from ..support.cashier_messages import cashier_message
 
 _logger = get_logger(__name__)
 
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
 
 @dataclass(frozen=True)
 class Operation:
-    """What differs between the calls about a row.
+    """What differs between the calls.
 
     ``name`` on the wire, ``method`` of the client; ``within``: seconds after its claim in which a
-    call may still be made, or None where a late one does no harm.
+    call may still be made, or None where a late one does no harm; ``by``: whose log-in it needs.
     """
 
     name: str
     method: str
     within: float | None = None
+    by: str = TERMINAL
 
 
+REGISTER = Operation("registerTerminal", "register_terminal", by=RESELLER)
+ASSIGN = Operation("assignSeqrId", "assign_seqr_id")
+UNREGISTER = Operation("unregisterTerminal", "unregister_terminal", by=BY_ACCOUNT)
 SEND = Operation("sendInvoice", "send_invoice", state_machine.CALL_WITHIN_SECONDS)
 UPDATE = Operation("updateInvoice", "update_invoice", state_machine.CALL_WITHIN_SECONDS)
 REFUND = Operation("refundPayment", "refund_payment", state_machine.CALL_WITHIN_SECONDS)
 ASK = Operation("getPaymentStatus", "get_payment_status")
 CANCEL = Operation("cancelInvoice", "cancel_invoice")
-MARK = Operation("markTransactionPeriod", "mark_transaction_period")
+RECEIPT = Operation("submitPaymentReceipt", "submit_payment_receipt")
+MARK = Operation("markTransactionPeriod", "mark_transaction_period", by=RESELLER)
+REPORT = Operation("executeReport", "execute_report", by=RESELLER)
+BY_NAME = {
+    operation.name: operation
+    for operation in (
+        *(REGISTER, ASSIGN, UNREGISTER, SEND, UPDATE, REFUND, ASK, CANCEL, RECEIPT),
+        *(MARK, REPORT),
+    )
+}
+
+
+class OwnFault(Unreadable):
+    """A call ended in a fault of our own: what is not known is unknown."""
+
+    sentence = _lt("The server made a mistake: see its log.")
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What came of a call: the evidence, the client's answer if there was one, words for a person."""
+    """What came of a call: the evidence, the client's answer or its error, words for a person."""
 
     evidence: state_machine.Evidence
     reference: str
     answer: object = None
+    error: GlaseError | None = None
     seconds: float = 0.0
     message: str | bool = False
 
@@ -73,90 +100,99 @@ class Exchange:
     :param records: of the model that stores the answer, in any environment
     :param Operation operation: which call
     :param str reference: our own of the call; a new one by default
+    :param step: takes records and work, and runs the work with them in a transaction; by default
+        one of its own, with nothing of the request's open meanwhile
     """
 
-    def __init__(self, records, operation, reference=None):
+    def __init__(self, records, operation, reference=None, step=None):
         self.records, self.operation = records, operation
         self.reference = reference or new_client_reference()
+        self._step = step or autonomous_transaction.step_of_request
+        self._claimed_at = None
 
-    def bound(self, terminal, *arguments):
-        """The call, bound to a registration and its credentials; reads the database.
+    def bound(self, caller, *arguments):
+        """The call, bound to who makes it; reads the database.
 
-        A registration that cannot call (its secrets were wiped) raises in the call, where it is
+        Who cannot call (a registration whose secrets were wiped) raises in the call, where it is
         stored like any other answer.
 
+        :param caller: a record whose ``_caller`` gives client and principal of an operation
         :return: takes nothing, gives the client's answer
         """
         try:
-            client, principal = terminal._client(), terminal._principal()
+            client, principal = caller._caller(self.operation)
         except GlaseError as error:
             return raising(error)
         method = getattr(client, self.operation.method)
         return functools.partial(method, principal, *arguments, client_reference=self.reference)
 
     def run(self, claim, store=None):
-        """Claim, call, store; the request's transaction ends before.
+        """Claim, call, store.
 
         :param claim: called in a transaction of its own with the records; gives the id of the one
-            that is claimed, and the call to make: None where another caller makes it
-        :param store: called in a transaction of its own with that record and :class:`Heard`; by
-            default the ledger's :meth:`_record_answer`
-        :return: the id, and what was heard or None
-        :rtype: tuple[int, Heard | None]
+            that is claimed, and the call to make: None where another caller makes it, or none does
+        :param store: see :meth:`make`
+        :return: the id, and what ``store`` returned; None without a call
         """
-        autonomous_transaction.end_request(self.records.env)
-        record_id, call = autonomous_transaction.with_records(self.records, claim)
+
+        def timed(records):
+            claimed = claim(records)
+            # Before it is committed: from then on somebody may find that it has become too old.
+            self._claimed_at = time.monotonic()
+            return claimed
+
+        record_id, call = self._step(self.records, timed)
         return record_id, self.make(record_id, call, store) if call else None
 
     def make(self, record_id, call, store=None):
-        """Make a call that needs no claim, or has it; see :meth:`run`.
+        """Make a call that needs no claim, or has it, and store what was heard.
+
+        :param store: called in a transaction of its own with that record and :class:`Heard`; by
+            default the ledger's :meth:`_record_answer`, with what was heard as its result
+        :return: what ``store`` returned
+        """
+        heard = self.hear(record_id, call)
+        store = store or _record_answer
+        return self._step(self.records.browse(record_id), lambda record: store(record, heard))
+
+    def hear(self, record_id, call):
+        """Make a call, unless it is too late for it.
 
         :rtype: Heard
         """
-        within = self.operation.within
-        heard = self._hear(record_id, call, within and time.monotonic() + within)
-        store = store or _record_answer
-        autonomous_transaction.with_records(
-            self.records.browse(record_id), lambda record: store(record, heard)
-        )
-        return heard
-
-    def _hear(self, record_id, call, until):
-        """Make the call, unless it is too late for it."""
-        name = self.operation.name
+        name, within = self.operation.name, self.operation.within
         try:
-            if until is not None and time.monotonic() > until:
-                raise NeverSent(name, self.reference)
+            if within and self._claimed_at and time.monotonic() > self._claimed_at + within:
+                raise NeverSent(name, self.reference, detail="not called in time after its claim")
             answer = call()
             evidence = evidence_of_answer(name, answer)
-            return Heard(evidence, answer.client_reference, answer, answer.seconds)
+            return Heard(evidence, answer.client_reference, answer, seconds=answer.seconds)
         except GlaseError as error:
-            reference = error.client_reference or self.reference
-            words = self._words(record_id, cashier_message, error)
-            evidence = evidence_of_error(name, error)
-            return Heard(evidence, reference, seconds=error.seconds or 0.0, message=words)
+            failure = error
         except Exception:
-            # A fault of our own must not leave the row in the dark: what is not known is unknown.
+            # A fault of our own must not leave the record in the dark.
             _logger.exception("%s of %s %s ended in an error", name, self.records._name, record_id)
-            evidence = state_machine.Evidence(name, state_machine.UNREADABLE)
-            words = self._words(record_id, _own_fault)
-            return Heard(evidence, self.reference, message=words)
+            failure = OwnFault(name, self.reference, reason="defect")
+        return Heard(
+            evidence_of_error(name, failure),
+            failure.client_reference or self.reference,
+            error=failure,
+            seconds=failure.seconds or 0.0,
+            message=self._words(failure),
+        )
 
-    def _words(self, record_id, say, *arguments):
+    def _words(self, failure):
         """What a person reads about it; what cannot be said in words is stored without them."""
         try:
-            return say(self.records.env, *arguments)
+            return cashier_message(self.records.env, failure)
         except Exception:
-            _logger.exception("%s of %s: no words", self.records._name, record_id)
+            _logger.exception("%s of %s: no words", self.operation.name, self.records._name)
             return False
-
-
-def _own_fault(env):
-    return env._("The server made a mistake: see its log.")
 
 
 def _record_answer(row, heard):
     row._record_answer(heard.evidence, heard.as_event())
+    return heard
 
 
 def ask(rows, row_id, given_up=False):

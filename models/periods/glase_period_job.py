@@ -1,5 +1,4 @@
 import base64
-import functools
 import threading
 import time
 from datetime import timedelta
@@ -10,7 +9,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...glase import GlaseError, Unreadable, new_client_reference
+from ...glase import Unreadable, new_client_reference
 from ...glase.codes import REPORT_NOT_READY
 from ...glase.logs import get_logger
 from ...glase.reports import (
@@ -21,10 +20,8 @@ from ...glase.reports import (
     read_report,
 )
 from ...rules import state_machine
-from ..accounts.glase_connection import raising
-from ..ledger.exchange import MARK, Exchange
+from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron
-from ..support.cashier_messages import cashier_message
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 from .scope import Scope, not_reported
 from .shop_periods import open_sessions
@@ -177,25 +174,19 @@ class GlasePeriod(models.Model):
     # === Mark ===
 
     def _mark(self):
-        Exchange(self, MARK).run(lambda own: (own.id, own._mark_call()), _store_mark)
+        def claim(own):
+            terminal = own.terminal_id.terminal_identifier or None
+            return own.id, Exchange(own, MARK, own.call_reference).bound(own, terminal)
 
-    def _mark_call(self):
-        """The call that marks, bound to what it needs; what it lacks is raised in the call."""
-        try:
-            client, who, terminal, reference = self._call_plan()
-        except GlaseError as error:
-            return raising(error)
-        mark = client.mark_transaction_period
-        return functools.partial(mark, who, terminal, client_reference=reference)
+        Exchange(self, MARK).run(claim, _store_mark)
 
-    def _call_plan(self):
-        """What a call needs, read before it: no database is at hand during a call."""
+    def _caller(self, _operation):
+        """Who makes each call about this period: client and principal, see ``exchange.py``."""
         self.ensure_one()
         account, terminal = self.account_id, self.terminal_id
         account._check_speaks_for(self.environment, terminal)
         client = terminal._client() if terminal else account._glase_client()
-        who = account._reseller_principal()
-        return client, who, terminal.terminal_identifier or None, self.call_reference
+        return client, account._reseller_principal()
 
     def _marked(self, evidence, identifier, words):
         """Store the answer to a mark."""
@@ -319,19 +310,13 @@ class GlasePeriod(models.Model):
 
     def _fetch(self):
         fetched = {}
-        try:
-            plan = autonomous_transaction.with_records(self, lambda own: own._report_plan())
-            for what, fetch in plan.items():
-                fetched[what] = fetch()
-        except GlaseError as error:
-            patient = error.code == REPORT_NOT_READY
-            words = (
-                self.env._("Glase's report is not ready yet.")
-                if patient
-                else cashier_message(self.env, error)
-            )
-            autonomous_transaction.with_records(self, lambda own: own._try_later(words, patient))
-            return
+        plan = autonomous_transaction.with_records(self, lambda own: own._report_plan())
+        for what, (exchange, call) in plan.items():
+            heard = exchange.hear(self.id, call)
+            if heard.error:
+                self._not_fetched(heard)
+                return
+            fetched[what] = heard.answer.report.content
         try:
             autonomous_transaction.with_records(self, lambda own: own._heard(fetched))
         except (UserError, ValueError, psycopg2.Error) as error:
@@ -340,20 +325,25 @@ class GlasePeriod(models.Model):
             words = self.env._("Glase's report could not be stored: %s", error)
             autonomous_transaction.with_records(self, lambda own: own._try_later(words))
 
+    def _not_fetched(self, heard):
+        patient = heard.evidence.code == REPORT_NOT_READY
+        words = self.env._("Glase's report is not ready yet.") if patient else heard.message
+        autonomous_transaction.with_records(self, lambda own: own._try_later(words, patient))
+
     def _report_plan(self):
-        """The two reports of this period, ready to be called for, by what they are."""
-        client, who, terminal, _reference = self._call_plan()
+        """The two reports of this period: exchange and call, by what they are."""
         wanted = {"transactionPeriodId": self.identifier}
         report_ids = {"details": SHOP_DETAILS, "summary": SHOP_SUMMARY}
+        terminal = self.terminal_id.terminal_identifier
         if terminal:
             wanted["TERMINALID"] = terminal
             report_ids = {"details": TERMINAL_DETAILS, "summary": TERMINAL_SUMMARY}
         language = (self.env.lang or "en")[:2]
-
-        def fetch(report_id):
-            return client.execute_report(who, report_id, wanted, language).report.content
-
-        return {what: functools.partial(fetch, report_id) for what, report_id in report_ids.items()}
+        plan = {}
+        for what, report_id in report_ids.items():
+            exchange = Exchange(self, REPORT)
+            plan[what] = exchange, exchange.bound(self, report_id, wanted, language)
+        return plan
 
     def _heard(self, fetched):
         """Take reports in, unless they cannot be read and others were compared already."""

@@ -1,4 +1,3 @@
-import functools
 from dataclasses import asdict
 
 from odoo import api, fields, models
@@ -250,12 +249,12 @@ class PosConfig(models.Model):
                 self.env._("Only a Point of Sale administrator may change a Glase terminal.")
             )
 
-    def _glase_terminal_or_draft(self, account=None, transact=None):
+    def _glase_terminal_or_draft(self, account=None, step=None):
         """The terminal of this till; a draft is made if there is none.
 
         :param account: for the draft; by default the only one of the company
-        :param transact: runs a step in a transaction; by default in one of its own, so that of
-            two who ask at once one makes the draft and both get it
+        :param step: takes records and work, and runs it in a transaction; by default in one of its
+            own, so that of two who ask at once one makes the draft and both get it
         :raises UserError: if there is no account, or several to choose from
         """
         self.ensure_one()
@@ -274,8 +273,8 @@ class PosConfig(models.Model):
                 if self._glase_accounts()
                 else self._glase_todo("no_account")
             )
-        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
-        draft_id = transact(lambda config: config._glase_make_draft(account.id))
+        step = step or autonomous_transaction.step_of_request
+        draft_id = step(self, lambda config: config._glase_make_draft(account.id))
         self.invalidate_recordset(["glase_terminal_id", "glase_terminal_ids"])
         return self.env["glase.terminal"].browse(draft_id)
 

@@ -1,13 +1,14 @@
-import functools
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
-from ...glase import GlaseError, ResultError
+from ...glase import RequestError, ResultError
 from ...glase.logs import get_logger
 from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_account import RECEIPT_OFF
 from ..accounts.glase_connection import raising
+from ..ledger.exchange import RECEIPT, Exchange
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
 from ..support.cashier_messages import cashier_message
@@ -15,6 +16,10 @@ from ..support.public_method import public
 from .document import receipt_document, values_of
 
 _logger = get_logger(__name__)
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 WAITING, SENDING, SUBMITTED, FAILED = "waiting", "sending", "submitted", "failed"
 STATES = [
@@ -33,12 +38,16 @@ COPY_PAUSE = timedelta(hours=1)
 FINAL_CODES = frozenset({23, 91})
 
 
-class OrderMissing(Exception):
+class OrderMissing(RequestError):
     """The order is not finished, or gone."""
 
+    sentence = _lt("The order of this payment is not finished yet.")
 
-class NotMade(Exception):
+
+class NotMade(RequestError):
     """The document could not be made."""
+
+    sentence = _lt("The receipt could not be made: see the server's log.")
 
 
 class GlaseReceipt(models.Model):
@@ -111,18 +120,12 @@ class GlaseReceipt(models.Model):
     def _cron_receipts(self):
         """Submit what is due; a Glase that does not answer is left alone until the next run."""
         for _index in range(BATCH):
-            claimed = autonomous_transaction.with_records(
-                self, lambda receipts: receipts._claim_next()
+            exchange = Exchange(self, RECEIPT)
+            receipt_id, error = exchange.run(
+                lambda own, exchange=exchange: own._claim_next(exchange),
+                lambda receipt, heard: receipt._store(heard.error),
             )
-            if not claimed:
-                break
-            receipt_id, submit = claimed
-            self.env.cr.commit()  # pylint: disable=invalid-commit
-            error = self._submit(submit)
-            autonomous_transaction.with_records(
-                self.browse(receipt_id), lambda receipt, error=error: receipt._store(error)
-            )
-            if error and not isinstance(error, ResultError):
+            if not receipt_id or error and not isinstance(error, ResultError):
                 break
         due = autonomous_transaction.with_records(self, lambda receipts: receipts._next_due())
         if due:
@@ -134,60 +137,48 @@ class GlaseReceipt(models.Model):
         return self.search(waiting, order="next_try_at", limit=1).next_try_at
 
     @api.model
-    def _claim_next(self):
+    def _claim_next(self, exchange):
         """Claim the next receipt that is due, so that no other worker takes it.
 
-        :return: ``(id, the call to make)`` or None
+        :return: its id and the call to make; twice None if none is due
         """
         now = clock.now(self.env.cr)
         receipt = cron.next_due(self, (WAITING, SENDING), now)
         if not receipt:
-            return None
-        submit = receipt._plan()
+            return None, None
+        submit = receipt._call(exchange)
         receipt.write({"state": SENDING, "next_try_at": now + CLAIMED_FOR})
         return receipt.id, submit
 
-    def _plan(self):
+    def _call(self, exchange):
         """The call for this receipt; what keeps it from being made raises in it."""
         self.ensure_one()
         row = self.transaction_id
         order = row.payment_id.pos_order_id
+        if not order or order.state in ("draft", "cancel"):
+            return raising(OrderMissing(f"receipt {self.id}"))
         try:
-            if not order or order.state in ("draft", "cancel"):
-                raise OrderMissing
             document = receipt_document(row.account_id, values_of(row, order))
-            client, principal = row.terminal_id._client(), row.terminal_id._principal()
-        except (GlaseError, OrderMissing) as error:
-            return raising(error)
         except Exception as error:
             # The template can be changed by anybody with Studio: the queue goes on.
             _logger.exception("The receipt of row %s could not be made", row.id)
             return raising(NotMade(str(error)))
-        reference = row.ers_reference
-        return functools.partial(client.submit_payment_receipt, principal, reference, document)
-
-    @staticmethod
-    def _submit(submit):
-        """Make the call; returns what went wrong, or None."""
-        try:
-            submit()
-        except (GlaseError, OrderMissing, NotMade) as error:
-            return error
-        return None
+        return exchange.bound(row.terminal_id, row.ers_reference, document)
 
     def _store(self, error):
+        """Store how a try ended, and return that: ``error`` is what went wrong, or None."""
         self.ensure_one()
         autonomous_transaction.lock(self)
         now = clock.now(self.env.cr)
         if not error:
             values = {"state": SUBMITTED, "submitted_at": now, "next_try_at": False}
             self.write({**values, "message": False})
-            return
+            return None
         words = self._in_words(error)
         if isinstance(error, CopiedDatabase):
             # Nothing was asked: it waits until an administrator confirms the database.
             self.write({"state": WAITING, "next_try_at": now + COPY_PAUSE, "message": words})
-            return
+            return error
         tries = self.tries + 1
         final = isinstance(error, ResultError) and error.code in FINAL_CODES
         if final or tries > len(PAUSES):
@@ -195,13 +186,10 @@ class GlaseReceipt(models.Model):
         else:
             values = {"state": WAITING, "next_try_at": now + PAUSES[tries - 1]}
         self.write({**values, "tries": tries, "message": words})
+        return error
 
     def _in_words(self, error):
-        if isinstance(error, OrderMissing):
-            return self.env._("The order of this payment is not finished yet.")
-        if isinstance(error, NotMade):
-            return self.env._("The receipt could not be made: see the server's log.")
-        if isinstance(error, CopiedDatabase):
+        if hasattr(error, "sentence"):
             return cashier_message(self.env, error)
         if isinstance(error, ResultError):
             return self.env._("Glase did not take the receipt: result code %s.", error.code)

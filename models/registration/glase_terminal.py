@@ -6,7 +6,6 @@ from odoo.exceptions import AccessError, UserError
 from ...glase import Principal, ResultError
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS, MARKS
-from ..accounts import glase_connection
 from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
@@ -289,9 +288,7 @@ class GlaseTerminal(models.Model):
         :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        account = self.account_id
-        account.sudo()._check_bound()
-        return account._identify(glase_connection.client(self.environment, self.endpoint, self.env))
+        return self.account_id._client_for(self.environment, self.endpoint)
 
     def _principal(self):
         """Who calls for this till: everything but registering, periods and reports.
@@ -301,6 +298,14 @@ class GlaseTerminal(models.Model):
         self.ensure_one()
         terminal = self.sudo()
         return Principal.terminal(terminal.terminal_identifier, terminal.password)
+
+    def _caller(self, operation):
+        """Who makes a call about this registration.
+
+        :param Operation operation: of ``models/ledger/exchange.py``
+        :return: the client, and a ``glase.Principal``
+        """
+        return self._client(), self.account_id._principal_for(operation.by, self._principal)
 
     def _is_busy(self):
         """Whether a register, assign, unregister or replacement is under way at this moment.

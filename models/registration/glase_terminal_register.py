@@ -1,20 +1,21 @@
-import functools
 import secrets
 import string
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...glase import GlaseError, ResultError
 from ..go_live import moving
+from ..ledger.exchange import ASK, REGISTER
 from ..support import autonomous_transaction
 from .glase_terminal import DRAFT, FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
-from .glase_terminal_registration import LOGIN_CODES, NO_INVOICE, Outcome
+from .glase_terminal_registration import NO_INVOICE, Outcome, is_certain, refuses_login
 
 PASSWORD_LENGTH = 24
 PASSWORD_ALPHABET = string.ascii_letters + string.digits
 
 KNOWN_EXTERNAL_ID = 57
+# What a registration is busy with when Glase is asked with its external id for the first time.
+FIRST_TRY = "register"
 
 
 class GlaseTerminal(models.Model):
@@ -22,35 +23,28 @@ class GlaseTerminal(models.Model):
 
     _inherit = "glase.terminal"
 
-    def _ask_register(self, transact=None, replaces=None):
+    def _ask_register(self, step=None, replaces=None):
         """Register a draft; asked twice, it is registered once.
 
-        :param transact: runs a step in a transaction; by default each in one of its own
+        :param step: runs a step in a transaction, see :class:`Exchange`
         :param replaces: the live registration of the same till that ends with success
         :rtype: Outcome
         :raises UserError: if it is refused without asking Glase
         """
         self._check_manager()
-        transact = transact or functools.partial(autonomous_transaction.step_of_request, self)
-        claimed = transact(lambda terminal: terminal._claim_register(replaces))
-        if not claimed:
-            return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
-        (client, principal, external_identifier, password, name), is_new = claimed
-        try:
-            answer = client.register_terminal(principal, external_identifier, password, name)
-        except GlaseError as error:
-            failure = error
-            return transact(
-                lambda terminal: terminal._store_not_registered(failure, replaces, is_new)
-            )
-        return transact(lambda terminal: terminal._store_registered(answer, replaces))
+        return self._converse(
+            REGISTER,
+            lambda own, exchange: own._claim_register(exchange, replaces),
+            lambda own, heard: own._store_register(heard, replaces),
+            step,
+        )
 
-    def _claim_register(self, replaces):
+    def _claim_register(self, exchange, replaces):
         moving.refuse_another_way(self)
-        self._claim("register", (DRAFT, *LIVE))
+        self._claim("register again", (DRAFT, *LIVE))
         if self.state != DRAFT:
             self._release()
-            return None
+            return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
         if not self.config_id:
             raise UserError(self.env._("Choose the point of sale of this terminal first."))
         live = self.search([("config_id", "=", self.config_id.id), ("state", "in", LIVE)])
@@ -71,29 +65,30 @@ class GlaseTerminal(models.Model):
         if missing:
             raise UserError(missing)
         self._copy_from_account()
-        is_new = not self.external_identifier
-        if is_new:
+        if not self.external_identifier:
             database = self.env["ir.config_parameter"].get_param("database.uuid")
             unique = secrets.token_hex(4)
             self.write(
                 {
                     "external_identifier": f"{database}-{self.config_id.id}-{unique}",
                     "password": self._new_password(),
+                    "busy_with": FIRST_TRY,
                 }
             )
-        principal = account._reseller_principal()
-        asked = (self._client(), principal, self.external_identifier, self.password, self.name)
-        return asked, is_new
+        return exchange.bound(self, self.external_identifier, self.password, self.name)
 
     @staticmethod
     def _new_password():
         """A password for a registration, from a cryptographic source."""
         return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
 
-    def _store_registered(self, answer, replaces):
-        other = self._other_registration(answer.terminal_id)
+    def _store_register(self, heard, replaces):
+        if heard.error:
+            return self._store_not_registered(heard, replaces)
+        identifier = heard.answer.terminal_id
+        other = self._other_registration(identifier)
         if other:
-            return self._store_of_another(answer.terminal_id, other, replaces)
+            return self._store_of_another(identifier, other, replaces)
         message = self.env._(
             "“%s” is registered with Glase. Next: assign the Glase ID of its sticker.", self.name
         )
@@ -102,7 +97,7 @@ class GlaseTerminal(models.Model):
         outcome = self._store(
             {
                 "state": REGISTERED,
-                "terminal_identifier": answer.terminal_id,
+                "terminal_identifier": identifier,
                 "registered_at": fields.Datetime.now(),
             },
             message,
@@ -142,20 +137,19 @@ class GlaseTerminal(models.Model):
         )
         self.flush_recordset()
 
-    def _store_not_registered(self, error, replaces, is_new):
-        """:param bool is_new: whether the external ID was sent for the first time"""
+    def _store_not_registered(self, heard, replaces):
         values = {}
         if replaces:
             self.browse(replaces.id)._release()
-        if isinstance(error, ResultError) and error.code == KNOWN_EXTERNAL_ID:
+        if heard.error.code == KNOWN_EXTERNAL_ID:
             self._keep_half_made()
             message = self.env._(
                 "Glase has a till by this name from an earlier try, but its credentials are "
                 "lost. Try again: a new one is made."
             )
-        elif self._is_certain(error):
-            message = self.account_id._explain(error)
-            if is_new:
+        elif is_certain(heard.evidence):
+            message = self.account_id._explain(heard.error)
+            if self.busy_with == FIRST_TRY:
                 # Nothing at Glase has it; where one is kept, Glase may have a till by that name.
                 values = {"external_identifier": False, "password": False}
         else:
@@ -163,9 +157,9 @@ class GlaseTerminal(models.Model):
                 "Glase did not answer, so it is not certain whether the till is registered. "
                 "Try again: it is asked with the same ID, so Glase knows it by that."
             )
-        return self._store(values, message, error)
+        return self._store(values, message, heard.error)
 
-    def _ask_replace(self, transact=None, account_id=None):
+    def _ask_replace(self, step=None, account_id=None):
         """Register the till of a live registration anew, and archive this one.
 
         :param int account_id: the account to register it with; by default the present one
@@ -174,13 +168,12 @@ class GlaseTerminal(models.Model):
         """
         self._check_manager()
         forgotten = self._is_forgotten_by_simulator()
-        step = transact or functools.partial(autonomous_transaction.step_of_request, self)
-        draft_id = step(lambda terminal: terminal._claim_replace(forgotten, account_id))
+        step = step or autonomous_transaction.step_of_request
+        draft_id = step(self, lambda own: own._claim_replace(forgotten, account_id))
         try:
-            draft = self.browse(draft_id)
-            return draft._ask_register(transact, replaces=self)
+            return self.browse(draft_id)._ask_register(step, replaces=self)
         except UserError:
-            step(lambda terminal: terminal._release())
+            step(self, lambda own: own._release())
             raise
 
     def _claim_replace(self, forgotten, account_id=None):
@@ -213,32 +206,30 @@ class GlaseTerminal(models.Model):
         """
         self._check_manager()
         forgotten = bool(live) and live._is_forgotten_by_simulator()
-        client, principal = autonomous_transaction.step_of_request(
-            self, lambda kept: kept._claim_take_up(live.id, forgotten)
-        )
-        try:
-            client.get_payment_status(principal, NO_INVOICE, 0)
-        except GlaseError as error:
-            failure = error
-            if not isinstance(failure, ResultError) or failure.code in LOGIN_CODES:
-                return autonomous_transaction.step_of_request(
-                    self, lambda kept: kept._store_not_taken_up(live.id, failure)
-                )
-        return autonomous_transaction.step_of_request(
-            self, lambda kept: kept._store_taken_up(live.id)
+        return self._converse(
+            ASK,
+            lambda own, exchange: own._claim_take_up(exchange, live.id, forgotten),
+            lambda own, heard: own._store_take_up(heard, live.id),
         )
 
-    def _claim_take_up(self, live_id, forgotten):
+    def _claim_take_up(self, exchange, live_id, forgotten):
         self._claim("take up", (RETIRED,))
         live = self.browse(live_id)
         if live:
             live._claim("take up", LIVE, may_be_undecided=forgotten)
             if not forgotten:
                 moving.refuse_obstacles(live)
-        return self._client(), self._principal()
+        return exchange.bound(self, *NO_INVOICE)
 
-    def _store_taken_up(self, live_id):
-        live = self.browse(live_id)
+    def _store_take_up(self, heard, live_id):
+        live, error = self.browse(live_id), heard.error
+        if refuses_login(error):
+            if live:
+                live._release()
+            if error.code not in FORGOTTEN_CODES:
+                return self._store({}, self._explain(error), error)
+            message = self.env._("Glase does not know this registration any more.")
+            return self._store({"unregistered_at": fields.Datetime.now()}, message, error)
         if live:
             live._retire()
         return self._store(
@@ -249,15 +240,3 @@ class GlaseTerminal(models.Model):
             },
             self.env._("“%s” uses this registration again.", self.name),
         )
-
-    def _store_not_taken_up(self, live_id, error):
-        live = self.browse(live_id)
-        if live:
-            live._release()
-        if isinstance(error, ResultError) and error.code in FORGOTTEN_CODES:
-            return self._store(
-                {"unregistered_at": fields.Datetime.now()},
-                self.env._("Glase does not know this registration any more."),
-                error,
-            )
-        return self._store({}, self._explain(error), error)

@@ -1,23 +1,27 @@
 from dataclasses import dataclass
 
-from odoo import SUPERUSER_ID, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...glase import NeverSent, RequestError, ResultError
+from ...glase import ResultError
+from ...glase.codes import SERVICE_TROUBLE
 from ...glase.logs import get_logger
+from ...rules import state_machine
+from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock
 from ..support.public_method import public
+from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 
 _logger = get_logger(__name__)
 
 UNKNOWN_TERMINAL = 29
-# Answers after which it is not certain that nothing happened.
-UNCERTAIN_CODES = frozenset({90, 93, 94})
+TAKEN_GLASE_ID = 53
 # Answers that speak of who calls; all others mean that the log-in was accepted.
 LOGIN_CODES = frozenset({20, 21, 29, 33, 37, 91})
-# A reference that no bill has: asking for it changes nothing, but the log-in is checked first.
-NO_INVOICE = "0"
+# A question about a bill that nobody has (reference, version): it changes nothing, but the log-in
+# is checked first.
+NO_INVOICE = ("0", 0)
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,20 @@ class Outcome:
     question: bool = False
 
 
+def refuses_login(error):
+    """Whether an error of a call leaves it open that Glase accepts the log-in."""
+    return error and (not isinstance(error, ResultError) or error.code in LOGIN_CODES)
+
+
+def is_certain(evidence):
+    """Whether what was heard proves that Glase did not do what it was asked to."""
+    if evidence.outcome == state_machine.ANSWER:
+        return evidence.code not in SERVICE_TROUBLE
+    return evidence.outcome == state_machine.NEVER_SENT
+
+
 class GlaseTerminal(models.Model):
-    """What the conversations about a registration share: register, assign, unregister, test.
+    """The conversations about a registration: assign, unregister, test, and what all of them share.
 
     Each is: claim (``busy_since``, under the registration's lock, committed), one call with no
     transaction open, then the answer is stored and committed. So no call is ever repeated by a
@@ -93,6 +109,25 @@ class GlaseTerminal(models.Model):
         self.check_access("write")
         self.account_id.sudo()._refuse_copy()
 
+    def _converse(self, operation, claim, store, step=None):
+        """Have one conversation about this registration.
+
+        :param Operation operation: the call
+        :param claim: takes the registration and the exchange; gives the call, or an Outcome where
+            Glase need not be asked
+        :param store: takes the registration and what was heard; gives the Outcome
+        :param step: see :class:`Exchange`
+        :rtype: Outcome
+        """
+        exchange = Exchange(self, operation, step=step)
+
+        def claimed(own):
+            call = claim(own, exchange)
+            return (call, None) if isinstance(call, Outcome) else (own.id, call)
+
+        known, outcome = exchange.run(claimed, store)
+        return outcome or known
+
     def _claim(self, operation, states, may_be_undecided=False):
         """Take the registration for one conversation.
 
@@ -142,7 +177,7 @@ class GlaseTerminal(models.Model):
         """Store the end of a conversation, whatever it is, and note it in the chatter."""
         if error:
             _logger.warning("Glase terminal %s, %s: %s", self.id, self.busy_with, error)
-        code = error.code if isinstance(error, ResultError) else None
+        code = error.code if error else None
         self._log(f"{message} ({self.env._('result code %s', code)})" if code else message)
         self.write({**values, "busy_since": False, "busy_with": False})
         return Outcome(not error, message)
@@ -154,8 +189,219 @@ class GlaseTerminal(models.Model):
         user = self.env["res.users"].browse(asker_id)
         self.message_post(body=message, author_id=user.partner_id.id, subtype_xmlid="mail.mt_note")
 
-    def _is_certain(self, error):
-        """Whether an error proves that Glase did not do what it was asked to."""
-        if isinstance(error, ResultError):
-            return error.code not in UNCERTAIN_CODES
-        return isinstance(error, (NeverSent, RequestError))
+    # === Assign the Glase ID of a sticker ===
+
+    def _ask_assign(self, text, step=None):
+        """Assign the Glase ID of a sticker to this registration.
+
+        :param str text: typed or scanned
+        :rtype: Outcome
+        :raises UserError: if it is refused without asking Glase
+        """
+        self._check_manager()
+        glase_id = self._read_glase_id(text)
+        return self._converse(
+            ASSIGN,
+            lambda own, exchange: own._claim_assign(exchange, glase_id),
+            lambda own, heard: own._store_assign(heard, glase_id),
+            step,
+        )
+
+    def _claim_assign(self, exchange, glase_id):
+        self._claim("assign", LIVE)
+        if self.state == READY and self.glase_id == glase_id:
+            self._release()
+            return self._has_it_already(glase_id)
+        self._refuse_wrong_sticker(glase_id)
+        self.write({"glase_id_asked": glase_id})
+        return exchange.bound(self, glase_id)
+
+    def _store_assign(self, heard, glase_id):
+        if not heard.error:
+            values = {"state": READY, "glase_id": glase_id, "assigned_at": fields.Datetime.now()}
+            message = self.env._(
+                "“%(till)s” is ready: %(id)s is its sticker.", till=self.name, id=glase_id
+            )
+        elif not is_certain(heard.evidence):
+            values = {"state": REGISTERED, "glase_id": False}
+            message = self.env._(
+                "Glase did not answer, so it is not certain whether %s was assigned. Assign it "
+                "again.",
+                glase_id,
+            )
+            return self._store(values, message, heard.error)
+        elif heard.error.code == TAKEN_GLASE_ID:
+            values = {}
+            message = self.env._(
+                "Glase does not accept %s: another till has it, or it is not a Glase ID. Check "
+                "the sticker, use another one, or unregister the till that has it.",
+                glase_id,
+            )
+        else:
+            values, message = {}, self._explain(heard.error)
+        return self._store({**values, "glase_id_asked": False}, message, heard.error)
+
+    def _has_it_already(self, glase_id):
+        return Outcome(
+            True, self.env._("“%(till)s” has %(id)s already.", till=self.name, id=glase_id)
+        )
+
+    def _check_sticker(self, text):
+        """What would be assigned; nothing is changed, and Glase is not asked.
+
+        :param str text: typed or scanned
+        :return: a question if the till has another sticker already
+        :rtype: Outcome
+        :raises UserError: if it is no Glase ID, or is not free
+        """
+        self.check_access("write")
+        glase_id = self._read_glase_id(text)
+        terminal = self.sudo()
+        if terminal.state == READY and terminal.glase_id == glase_id:
+            return terminal._has_it_already(glase_id)
+        terminal._refuse_wrong_sticker(glase_id)
+        if terminal.glase_id:
+            question = self.env._(
+                "This till has the sticker %(own)s. Use %(new)s instead? Then %(own)s is free for "
+                "another till.",
+                own=terminal.glase_id,
+                new=glase_id,
+            )
+            return Outcome(True, question, question=True)
+        return Outcome(True, self.env._("%s can be assigned.", glase_id))
+
+    def _refuse_wrong_sticker(self, glase_id):
+        """:raises UserError: for a product's bar code, and for a sticker of another till"""
+        product = self.env["product.product"].sudo().search([("barcode", "=", glase_id)], limit=1)
+        if product:
+            raise UserError(
+                self.env._(
+                    "%(id)s is the bar code of the product “%(product)s”. Scan the sticker that "
+                    "stands at the till.",
+                    id=glase_id,
+                    product=product.display_name,
+                )
+            )
+        holder = self._holder_of(glase_id, [("endpoint", "=", self.endpoint)]) - self
+        if holder:
+            raise UserError(
+                self.env._(
+                    "%(id)s is the sticker of “%(till)s”. Use another sticker, or unregister "
+                    "that registration first.",
+                    id=glase_id,
+                    till=holder[0].name,
+                )
+            )
+
+    def _holder_of(self, glase_id, where):
+        """The registrations that have a sticker and were not unregistered.
+
+        :param list where: a domain: at which Glase
+        """
+        kept = [("glase_id", "=", glase_id), ("unregistered_at", "=", False)]
+        return self.with_context(active_test=False).search(kept + where)
+
+    # === Unregister ===
+
+    def _ask_unregister(self, step=None):
+        """End the registration at Glase.
+
+        :rtype: Outcome
+        :raises UserError: while the session is open or money is undecided
+        """
+        self._check_manager()
+        forgotten = self._is_forgotten_by_simulator()
+        return self._converse(
+            UNREGISTER,
+            lambda own, exchange: own._claim_unregister(exchange, forgotten),
+            lambda own, heard: own._store_unregister(heard),
+            step,
+        )
+
+    def _claim_unregister(self, exchange, forgotten):
+        self._claim("unregister", (*LIVE, RETIRED), may_be_undecided=forgotten)
+        if self.state == RETIRED and (self.unregistered_at or not self.terminal_identifier):
+            self._release()
+            return Outcome(
+                True, self.env._("“%s” is not registered with Glase any more.", self.name)
+            )
+        if self.state in LIVE:
+            self._refuse_open_session()
+        return exchange.bound(self)
+
+    def _refuse_open_session(self):
+        session = self.env["pos.session"].search(
+            [
+                ("config_id", "=", self.config_id.id),
+                ("state", "in", ("opened", "closing_control")),
+            ],
+            limit=1,
+        )
+        if session:
+            raise UserError(
+                self.env._(
+                    "“%(till)s” has an open session (%(session)s). Close the register first, "
+                    "then unregister.",
+                    till=self.config_id.name,
+                    session=session.name,
+                )
+            )
+
+    def _store_unregister(self, heard):
+        if not heard.error:
+            message = self.env._(
+                "“%s” is unregistered; its sticker is free for another till.", self.name
+            )
+        elif heard.error.code == UNKNOWN_TERMINAL:
+            message = self.env._(
+                "Glase does not know “%s” any more: it is unregistered.", self.name
+            )
+        elif is_certain(heard.evidence):
+            return self._store({}, self._explain(heard.error), heard.error)
+        else:
+            message = self.env._(
+                "Glase did not answer, so it is not certain whether the till is unregistered. "
+                "Try again."
+            )
+            return self._store({}, message, heard.error)
+        now = fields.Datetime.now()
+        values = {"state": RETIRED, "active": False, "unregistered_at": now}
+        return self._store({**values, "retired_at": self.retired_at or now}, message)
+
+    # === Does Glase know it? ===
+
+    def _ask_test(self, step=None):
+        """Ask Glase about this till with its own log-in, in a way that changes nothing.
+
+        A draft has no log-in yet: its account is tested instead.
+
+        :rtype: Outcome
+        """
+        self._check_manager()
+        if not self.terminal_identifier:
+            return self.account_id._ask_test()
+        return self._converse(
+            ASK,
+            lambda own, exchange: exchange.bound(own, *NO_INVOICE),
+            lambda own, heard: own._note_test(heard.error),
+            step,
+        )
+
+    def _note_test(self, error):
+        refused = refuses_login(error)
+        message = (
+            self._explain(error)
+            if refused
+            else self.env._("Glase answers and knows “%s”.", self.name)
+        )
+        self._log(self.env._("Test: %s", message))
+        return Outcome(not refused, message)
+
+    def _is_forgotten_by_simulator(self):
+        """Whether the simulator has lost its state since: then no payment can be undecided."""
+        terminal = self.sudo()
+        if terminal.environment != "simulator" or not terminal.terminal_identifier:
+            return False
+        exchange = Exchange(terminal, ASK)
+        heard = exchange.hear(terminal.id, exchange.bound(terminal, *NO_INVOICE))
+        return heard.evidence.code == UNKNOWN_TERMINAL

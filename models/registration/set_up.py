@@ -162,6 +162,11 @@ def _free_journal_code(config):
     return next(code for code in candidates if code not in taken)
 
 
+def in_this_transaction(records, work):
+    """A step that is no transaction of its own."""
+    return work(records)
+
+
 def demo(env):
     """Set up the demo shop of the present company: simulator, method, first till ready.
 
@@ -185,11 +190,7 @@ def demo(env):
     configs = env["pos.config"].sudo().search([("company_id", "=", company.id)], order="id")
     tills(configs, account)
     first = configs[:1]
-    terminal = first._glase_terminal_or_draft(account, lambda work: work(first))
-
-    def in_this_transaction(work):
-        return work(terminal)
-
+    terminal = first._glase_terminal_or_draft(account, in_this_transaction)
     if terminal.state == "draft":
         terminal._ask_register(in_this_transaction)
     if terminal.state == "registered":

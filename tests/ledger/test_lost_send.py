@@ -1,4 +1,5 @@
 from contextlib import ExitStack
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.tools import mute_logger
@@ -45,7 +46,7 @@ class TestLostSend(GlaseCommon):
         """A step after the call that fails, or words that cannot be said, keep no answer from the ledger."""
         for names in (
             ("evidence_of_answer",),
-            ("evidence_of_answer", "_own_fault"),
+            ("evidence_of_answer", "cashier_message"),
             ("cashier_message",),
         ):
             order, line = self.draft_order(self.pos_session, 20)
@@ -58,6 +59,15 @@ class TestLostSend(GlaseCommon):
                     broken.enter_context(patch.object(exchange, name, side_effect=RuntimeError))
                 self.assertEqual(self.send(order, line)["state"], "unknown")
             self.assertIn("sendInvoice", self.first(line).event_ids.mapped("operation"))
+
+    def test_a_server_that_stood_still_after_its_claim_does_not_send_any_more(self):
+        """Whoever may call does so within ten seconds: later the row may be taken for lost."""
+        order, line = self.draft_order(self.pos_session, 20)
+        moments = iter([100.0, 110.5])
+        with patch.object(exchange, "time", SimpleNamespace(monotonic=lambda: next(moments))):
+            view = self.send(order, line)
+        self.assertEqual(view["state"], "failed")
+        self.assertEqual(self.calls("sendInvoice"), [])
 
     def test_it_is_never_asked_for_and_never_canceled(self):
         _order, line = self.lose()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from unittest.mock import patch
 
 from ...models.periods.glase_period_job import ASK_AGAIN_PAUSES
@@ -100,7 +101,13 @@ class TestPeriodLate(PeriodCommon):
 
         def old_summary(period):
             found = plan(period)
-            return {**found, "summary": lambda: old} if old else found
+            exchange, call = found["summary"]
+
+            def outdated():
+                answer = call()
+                return replace(answer, report=replace(answer.report, content=old))
+
+            return {**found, "summary": (exchange, outdated)} if old else found
 
         period = self.close()
         self.work()

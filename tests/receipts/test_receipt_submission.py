@@ -3,6 +3,7 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
+from ...models.ledger.exchange import RECEIPT, Exchange
 from ...models.receipts import glase_receipt
 from ...models.receipts.document import receipt_document, values_of
 from ...models.support import autonomous_transaction
@@ -136,11 +137,11 @@ class TestReceiptSubmission(RefundCommon):
     def test_killed_between_call_and_answer_it_is_submitted_again(self):
         _order, row = self.paid_order()
         with self.registry.cursor() as cr:
-            receipts = self.env(cr=cr)["glase.receipt"].sudo()
+            exchange = Exchange(self.env(cr=cr)["glase.receipt"].sudo(), RECEIPT)
             _id, submit = autonomous_transaction.with_records(
-                receipts, lambda mine: mine._claim_next()
+                exchange.records, lambda mine: mine._claim_next(exchange)
             )
-            self.assertIsNone(receipts._submit(submit))
+            self.assertEqual(submit().result_code, 0)
         self.env.invalidate_all()
         self.assertEqual(self.receipt(row).state, "sending")
         self.work()

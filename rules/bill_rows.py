@@ -43,7 +43,7 @@ class Labels:
     """The words on rows that are not products, in the language of the bill."""
 
     rounding: str = "Rounding"
-    otherwise: str = "Paid otherwise"
+    left: str = "Left to pay"
     extra: str = "Tip or change"
 
 
@@ -74,7 +74,7 @@ def bill_rows(lines, order_total, tenders, amount, labels=None):
     for name, taken in tenders:
         _add(rows, name, -on_the_wire(taken))
     missing = amount - _sum(rows)
-    _add(rows, labels.extra if missing > 0 else labels.otherwise, missing)
+    _add(rows, labels.extra if missing > 0 else labels.left, missing)
     return rows
 
 

@@ -59,6 +59,10 @@ CANCELED_CODES = frozenset({0, 55, 58, 95})
 ALREADY_PAID_CODE = 50
 # The customer is paying at this moment.
 PAYING_CODES = frozenset({48, 51})
+# A change of the amount is refused so once the customer has scanned (doc/protocol.md §4.4).
+SCANNED_CODES = PAYING_CODES | {90}
+# The customer has the bill on the phone: waits for the shop, or has confirmed.
+SCANNED_STATUSES = frozenset({"PENDING_ISSUER_ACKNOWLEDGE", "RESERVED"})
 # On a poll or a cancel these tell of a broken set-up, not of the bill (doc/ledger.md §8).
 SETUP_CODES = frozenset({20, 21, 29, 33, 37, 54, 91})
 
@@ -188,6 +192,8 @@ def _judge_status(row, evidence):
     if row.state == PAID or _is_older(row, evidence):
         return Verdict(row.state)
     values = {"invoice_version": evidence.version} if evidence.version is not None else {}
+    if evidence.status in SCANNED_STATUSES:
+        values["scanned"] = True
     state = UNPAID_STATUSES.get(evidence.status)
     if state is None or row.state in FINAL:
         return Verdict(row.state, values)
@@ -235,7 +241,7 @@ def _judge_update(row, evidence):
         return Verdict(row.state, {"amount": row.proposed, "proposing": False})
     if evidence.outcome == NEVER_SENT:
         return Verdict(row.state, {"proposing": False})
-    return Verdict(row.state)
+    return Verdict(row.state, {"scanned": True} if evidence.code in SCANNED_CODES else {})
 
 
 def _judge_cancel(row, evidence):
@@ -245,8 +251,9 @@ def _judge_cancel(row, evidence):
         return Verdict(row.state, {"cancel_code": evidence.code, "said_paid": True})
     if evidence.code in CANCELED_CODES:
         return Verdict(row.state, {"cancel_code": evidence.code})
-    refusal = False if evidence.code in PAYING_CODES else evidence.code
-    return Verdict(row.state, {"cancel_refusal": refusal}, _setup_cases(row, evidence))
+    if evidence.code in PAYING_CODES:
+        return Verdict(row.state, {"cancel_refusal": False, "scanned": True})
+    return Verdict(row.state, {"cancel_refusal": evidence.code}, _setup_cases(row, evidence))
 
 
 def _setup_cases(row, evidence):

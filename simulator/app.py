@@ -46,7 +46,7 @@ class App:
         if path.startswith("/phone/"):
             return self.phone(request, path[len("/phone/") :])
         if path == "/" and request.method in ("GET", "HEAD"):
-            return index(self.simulator)
+            return index(self.simulator, request)
         return _plain(404, "There is nothing here.")
 
     def phone(self, http_request, glase_id):

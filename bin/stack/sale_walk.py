@@ -196,7 +196,7 @@ class Walk:
 
     def customer_sees(self, display):
         with self.step("the customer display asks to scan"):
-            display.wait_for_selector(".glase-scan .glase-scan-qr")
+            display.wait_for_selector(".glase-show-scan .glase-show-qr")
             self.picture(display, "3-customer-display")
 
     def customer_pays(self):

@@ -1,5 +1,7 @@
 """Who may call: the row of an attempt, made as *sending* under the locks that decide (``doc/ledger.md §2``)."""
 
+import math
+
 from ...rules import state_machine
 from ..pos import closing_latch
 from ..support import autonomous_transaction, clock
@@ -113,16 +115,35 @@ class PaymentClaim(Claim):
         since = int((clock.now(self.env.cr) - running.sent_at).total_seconds())
         raise Refused(
             "busy",
-            self.env._(
-                "Another Glase payment is running at this till: %(order)s, sent by %(cashier)s "
-                "%(seconds)s seconds ago. Finish or cancel it first.",
-                order=running.order_name,
-                cashier=running.cashier,
-                seconds=since,
-            ),
+            self._busy_message(running, since),
             busy={
                 "order_name": running.order_name,
                 "since_seconds": since,
                 "cashier": running.cashier,
             },
+        )
+
+    def _busy_message(self, running, since):
+        """What holds this till, and what frees it: nobody is sent to finish what cannot be finished."""
+        if running.forced_at:
+            age = clock.now(self.env.cr) - running.forced_at
+            left = math.ceil((state_machine.WATCH_FORCED - age).total_seconds())
+            return self.env._(
+                "%(order)s was marked as paid and is being checked with Glase: free in "
+                "%(seconds)s s. Take another payment method, or send again then.",
+                order=running.order_name,
+                seconds=max(left, 1),
+            )
+        if running.given_up_at:
+            return self.env._(
+                "%(order)s was left open and is being taken off the sticker. The till is free as "
+                "soon as Glase answers. Take another payment method, or send again shortly.",
+                order=running.order_name,
+            )
+        return self.env._(
+            "Another Glase payment is running at this till: %(order)s, sent by %(cashier)s "
+            "%(seconds)s s ago. Finish or cancel it on the device that sent it.",
+            order=running.order_name,
+            cashier=running.cashier,
+            seconds=since,
         )

@@ -168,6 +168,9 @@ class GlaseTransaction(models.Model):
 
     woken_at = fields.Datetime("Till Last Woken", readonly=True, copy=False)
 
+    scanned = fields.Boolean(
+        readonly=True, help="Glase has said that the customer has the bill on the phone"
+    )
     cancel_wished_at = fields.Datetime(readonly=True)
     cancel_code = fields.Integer(readonly=True, help="Glase's last certain answer to a cancel")
     said_paid = fields.Boolean(

@@ -25,6 +25,7 @@ class GlaseTransaction(models.Model):
             "state": row.state,
             "final": row.state in state_machine.FINAL,
             "updatable": row._is_updatable(),
+            "scanned": row.scanned,
             "forced": bool(row.forced_at),
             "silence": row._silence(),
             "given_up": bool(row.given_up_at),

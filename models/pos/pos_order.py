@@ -186,7 +186,7 @@ class PosOrder(models.Model):
     def _glase_labels(self):
         return Labels(
             rounding=self.env._("Rounding"),
-            otherwise=self.env._("Paid otherwise"),
+            left=self.env._("Left to pay"),
             extra=self.env._("Tip or change"),
         )
 

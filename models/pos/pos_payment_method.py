@@ -9,6 +9,7 @@ EDITABLE_IN_SESSION = frozenset(
     {
         "glase_send_at_once",
         "glase_last_tender",
+        "glase_sound",
         "glase_suspense_account_id",
         "glase_write_off_account_id",
     }
@@ -27,6 +28,12 @@ class PosPaymentMethod(models.Model):
         "Send at once",
         help="Choosing Glase sends the whole amount due at once. Otherwise the cashier may "
         "change the amount first, then sends.",
+    )
+    glase_sound = fields.Boolean(
+        "Sound when paid",
+        default=True,
+        help="The till plays a short sound when a Glase payment is paid, and when the customer's "
+        "30 seconds are over.",
     )
     glase_last_tender = fields.Selection(
         [
@@ -60,7 +67,8 @@ class PosPaymentMethod(models.Model):
     def init(self):
         # Odoo loads other modules before this one: what they create meanwhile does not name the column.
         self.env.cr.execute(
-            "ALTER TABLE pos_payment_method ALTER COLUMN glase_last_tender SET DEFAULT 'offer'"
+            "ALTER TABLE pos_payment_method ALTER COLUMN glase_last_tender SET DEFAULT 'offer',"
+            " ALTER COLUMN glase_sound SET DEFAULT true"
         )
 
     @api.depends("config_ids")
@@ -74,7 +82,8 @@ class PosPaymentMethod(models.Model):
 
     @api.model
     def _load_pos_data_fields(self, config):
-        return super()._load_pos_data_fields(config) + ["glase_send_at_once", "glase_last_tender"]
+        own = ["glase_send_at_once", "glase_last_tender", "glase_sound"]
+        return super()._load_pos_data_fields(config) + own
 
     @api.model
     def _load_pos_self_data_fields(self, config):
@@ -130,8 +139,8 @@ class PosPaymentMethod(models.Model):
         ]
         return self.env._(
             "These tills have an open session: %(tills)s. Close their registers before you "
-            "change this of “%(method)s”: %(fields)s. “Send at once” and “Glase before other "
-            "payments” can be changed at any time.",
+            "change this of “%(method)s”: %(fields)s. “Send at once”, “Sound when paid” and “Glase "
+            "before other payments” can be changed at any time.",
             tills=self.glase_open_tills,
             method=self.name,
             fields=", ".join(names),

@@ -2,7 +2,7 @@
     "use strict";
     let sent = false;
     document.querySelectorAll("time").forEach(function (node) {
-        node.textContent = new Date(node.dateTime).toLocaleString([], {
+        node.textContent = new Date(node.dateTime).toLocaleString(document.documentElement.lang, {
             dateStyle: "medium",
             timeStyle: "medium",
         });

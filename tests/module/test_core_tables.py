@@ -62,7 +62,7 @@ class TestCoreTables(TransactionCase):
             (plain.id,),
         )
         made = methods.browse(self.env.cr.fetchone()[0])
-        ours = ["glase_last_tender", "glase_send_at_once"]
+        ours = ["glase_last_tender", "glase_send_at_once", "glase_sound"]
         self.assertEqual(made.read(ours, load="")[0], {**plain.read(ours)[0], "id": made.id})
         made.name = "Voucher, renamed"
         made.flush_recordset()

@@ -85,7 +85,9 @@ class TestPaymentMethod(BackOfficeCommon):
 
     def test_open_sessions_freeze_all_but_glases_own_settings(self):
         self.open_register()
-        self.glase_method.write({"glase_send_at_once": True, "glase_last_tender": "refuse"})
+        self.glase_method.write(
+            {"glase_send_at_once": True, "glase_last_tender": "refuse", "glase_sound": False}
+        )
         self.assertEqual(self.glase_method.glase_open_tills, self.main_pos_config.name)
         with self.assertRaises(UserError) as refused:
             self.glase_method.write({"name": "Other", "glase_send_at_once": False})

@@ -80,6 +80,24 @@ class TestTillRoutes(GlaseCommon):
         view = self.send(other, other_line)
         self.assertEqual((view["ok"], view["reason"]), (False, "busy"))
         self.assertEqual(view["busy"]["cashier"], "Maja")
+        self.assertIn("Finish or cancel it on the device that sent it", view["message"])
+
+    def test_after_one_that_was_left_open_nobody_is_sent_to_finish_it(self):
+        _order, line = self.sent()
+        self.simulator.faults({"operation": "cancelInvoice", "kind": "drop-before", "count": None})
+        self.leave(line)
+        other, other_line = self.draft_order(self.pos_session, 30)
+        view = self.send(other, other_line)
+        self.assertEqual(view["reason"], "busy")
+        self.assertIn("free as soon as Glase answers", view["message"])
+        self.assertNotIn("Finish or cancel", view["message"])
+
+    def test_the_till_hears_that_the_customer_has_scanned_where_glase_tells_it(self):
+        _order, line = self.sent()
+        self.assertFalse(self.ask(line)["scanned"])
+        self.customer("begin")
+        self.assertFalse(self.ask(line)["scanned"], "the status of a bill does not say it")
+        self.assertTrue(self.door("cancel", line_uuid=line, attempt="1")["scanned"])
 
     def test_cancel_is_certain(self):
         order, line = self.draft_order(self.pos_session, 20)

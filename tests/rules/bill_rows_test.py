@@ -24,7 +24,7 @@ def test_cash_first_then_the_rest():
 
 def test_what_is_still_open_is_paid_otherwise():
     rows = bill_rows([OrderLine("Socks", D("198"))], D("198"), [], D("100"))
-    assert described(rows) == [("Socks", D("198.00")), ("Paid otherwise", D("-98.00"))]
+    assert described(rows) == [("Socks", D("198.00")), ("Left to pay", D("-98.00"))]
 
 
 def test_more_than_due_is_a_row_of_its_own():

@@ -1,5 +1,7 @@
 """The state machine by itself: what each answer does to a row in each state."""
 
+from decimal import Decimal
+
 import pytest
 
 from pos_glase.rules import state_machine
@@ -103,7 +105,28 @@ def test_unknown_and_intermediate_statuses_are_not_final(status):
         Evidence("getPaymentStatus", code=0, status=status, version=2),
     )
     assert verdict.state == state_machine.ISSUED
+    assert verdict.values.pop("scanned", False) == (status in state_machine.SCANNED_STATUSES)
     assert verdict.values == {"invoice_version": 2}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "scanned"),
+    [
+        (Evidence("getPaymentStatus", code=0, status="ISSUED", version=2), False),
+        (Evidence("getPaymentStatus", code=0, status="RESERVED", version=2), True),
+        (Evidence("getPaymentStatus", code=0, status="PENDING_ISSUER_ACKNOWLEDGE"), True),
+        (Evidence("cancelInvoice", code=51), True),
+        (Evidence("cancelInvoice", code=48), True),
+        (Evidence("cancelInvoice", code=54), False),
+        (Evidence("cancelInvoice", code=0), False),
+        (Evidence("updateInvoice", code=90), True),
+        (Evidence("updateInvoice", code=0), False),
+        (Evidence("updateInvoice", state_machine.NO_ANSWER), False),
+    ],
+)
+def test_only_what_glase_says_tells_that_the_customer_has_scanned(evidence, scanned):
+    row = Row(state=state_machine.ISSUED, proposed=Decimal("3.10"))
+    assert bool(judge(row, evidence).values.get("scanned")) == scanned
 
 
 @pytest.mark.parametrize("code", sorted(state_machine.SETUP_CODES))

@@ -264,6 +264,7 @@ class TestAttackEvidence(DoorsCommon):
             "pos.payment.method": {
                 "glase_last_tender",
                 "glase_send_at_once",
+                "glase_sound",
                 "glase_suspense_account_id",
                 "glase_write_off_account_id",
             },

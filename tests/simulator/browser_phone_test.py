@@ -98,7 +98,7 @@ def test_long_bills_fit_on_the_screen(process, till, phone, width):
         clientInvoiceId="X" * 80,
     )
     page = phone(f"{process.url}/phone/FJALL1", width)
-    pay = page.get_by_role("button", name="Pay 481 431.13 SEK")
+    pay = page.get_by_role("button", name="Pay 481,431.13 SEK")
     for _position in ("top", "end"):
         box = pay.bounding_box()
         assert box["y"] >= 0

@@ -1,8 +1,10 @@
 """The customer's page."""
 
+import ast
 import base64
 import hashlib
 import html
+import pathlib
 import re
 
 import pytest
@@ -10,7 +12,7 @@ from simulator_tools import row
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request
 
-from simulator import create_app
+from simulator import create_app, phone, words
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_a_bill_replaced_while_the_customer_looks(client, simulator, till):
     answer = press(client, before, "pay")
     assert answer.status_code == 409
     assert "another bill" in answer.text
-    assert "Pay 9000.00 SEK" in answer.text
+    assert "Pay 9,000.00 SEK" in answer.text
     assert simulator.journal()["payments"] == []
 
 
@@ -178,7 +180,7 @@ def test_rows_without_anything_but_an_amount(client, till):
     till.bill("3.00", [row("3.00", "Cheese", "0.250", unit="kg")])
     assert "0.25 kg" in page(client)
     till.bill("12345.60", invoiceRows=None)
-    assert "12\u202f345.60 SEK" in page(client)
+    assert "12,345.60 SEK" in page(client)
 
 
 def test_the_page_is_all_there_is(client, till):
@@ -236,3 +238,112 @@ def test_the_front_page_lists_the_phones(client, till):
     answer = client.get("/")
     assert 'href="phone/FJALL1"' in answer.text
     assert client.post("/").status_code == 404
+
+
+# --- In twelve languages ---
+
+LANGUAGES = sorted(set(words.TABLES) - {"en"})
+PLACEHOLDER = re.compile(r"{\w*}")
+
+
+def sentences():
+    """Every English sentence that the page says, found in its source."""
+    source = pathlib.Path(phone.__file__).read_text("utf-8")
+    said = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("words", "self.words"):
+            said |= {part.value for part in node.args if isinstance(part, ast.Constant)}
+    for closed in phone._CLOSED.values():
+        said |= set(closed[2:])
+    said |= {"Shop", "Time", "Reference", "Bill", "Cashier"}
+    said |= {
+        "The till has sent another bill meanwhile: look at it first.",
+        "The till has not said yet what is to be paid.",
+        "The amount is reserved already; the till takes it.",
+    }
+    return said
+
+
+def test_twelve_languages():
+    assert LANGUAGES == ["da", "de", "es", "fi", "fr", "it", "nb", "nl", "pt", "ro", "sv"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_each_sentence_and_its_placeholders(language):
+    table = words.TABLES[language]["words"]
+    assert set(table) == sentences()
+    for english, sentence in table.items():
+        assert sentence.strip(), english
+        assert PLACEHOLDER.findall(sentence) == PLACEHOLDER.findall(english)
+
+
+def spoken(client, wish):
+    return client.get("/phone/FJALL1", headers={"Accept-Language": wish} if wish else {})
+
+
+@pytest.mark.parametrize(
+    ("wish", "language", "words_of_it"),
+    [
+        ("", "en", "Nothing to pay yet"),
+        ("xx-XX", "en", "Nothing to pay yet"),
+        ("sv-SE,sv;q=0.9,en;q=0.8", "sv", "Inget att betala ännu"),
+        ("en;q=0.5,fi;q=0.9", "fi", "Ei vielä maksettavaa"),
+        ("no", "nb", "Ingenting å betale ennå"),
+        ("nn-NO,en;q=0.1", "nb", "Ingenting å betale ennå"),
+        ("pt-BR", "pt", "Ainda nada a pagar"),
+        ("de-AT;q=0.3,ja", "de", "Noch nichts zu zahlen"),
+        (";;,=q", "en", "Nothing to pay yet"),
+    ],
+)
+def test_the_page_speaks_what_the_browser_wishes(client, till, wish, language, words_of_it):
+    answer = spoken(client, wish)
+    assert f'<html lang="{language}">' in answer.text
+    assert answer.headers["Content-Language"] == language
+    assert "Accept-Language" in answer.headers["Vary"]
+    assert words_of_it in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "amount"),
+    [
+        ("en", "12,345.60"),
+        ("sv", "12\u00a0345,60"),
+        ("de", "12.345,60"),
+        ("fr", "12\u202f345,60"),
+        ("da", "12.345,60"),
+    ],
+)
+def test_one_way_to_write_a_number(client, till, language, amount):
+    till.bill(
+        "12345.60",
+        [
+            row("12360.60", "Boat", "2.5", unit="m", unit_price="4944.24"),
+            row("-15.00", "Left to pay"),
+        ],
+    )
+    text = spoken(client, language).text
+    assert text.count(amount) == 3, "the sum, the total and the button"
+    say = words.Words(language)
+    assert say.money("12360.60") in text
+    assert f"{say.number('2.5')} m × {say.money('4944.24')}" in text
+    assert "\u2212" + say.money("15.00") in text
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_each_state_in_each_language_is_all_of_that_language(client, simulator, till, language):
+    """No English is left on a page in another language."""
+    table = words.TABLES[language]["words"]
+    english = [key for key, said in table.items() if said != key and len(key) > 12]
+    pages = [spoken(client, language).text]
+    reference = till.bill("1.00", [row("1.00", "Xyz")])
+    pages.append(spoken(client, language).text)
+    simulator.pay("FJALL1")
+    pages.append(spoken(client, language).text)
+    till.poll(reference)
+    pages.append(spoken(client, language).text)
+    till.bill("2.00")
+    simulator.decline("FJALL1")
+    pages.append(spoken(client, language).text)
+    for text in pages:
+        assert f'<html lang="{language}">' in text
+        assert not [key for key in english if html.escape(key, quote=False) in text]

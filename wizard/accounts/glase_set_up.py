@@ -36,6 +36,10 @@ class GlaseSetUp(models.TransientModel):
         groups="base.group_system",
         help="Handed to the account that is made when you save; it is kept nowhere else",
     )
+    send_at_once = fields.Boolean(
+        help="As Glase's own procedure has it, the cashier chooses Glase, may change the amount, and "
+        "presses Send. With this, choosing Glase sends the whole amount due."
+    )
     shop_name = fields.Char(compute="_compute_shop_name", store=True, readonly=False)
 
     @api.depends("config_id")
@@ -73,6 +77,8 @@ class GlaseSetUp(models.TransientModel):
         self.ensure_one()
         account = self.account_id or self._new_account()
         waiting = set_up.tills(self.config_id, account)
+        if self.send_at_once:
+            self.config_id._glase_payment_method().glase_send_at_once = True
         return set_up.notice(self.config_id, waiting)
 
     def _new_account(self, password=False):

@@ -26,6 +26,12 @@ export const timing = {
     resume: 5000,
     /** How long this till asks on after *Force done*; then the server does. */
     forced: 60000,
+    /** How long the till shows that it was paid, while the next sale can begin. */
+    banner: 2500,
+    /** How long the customer's screen shows how it ended. */
+    display: 10000,
+    /** Between two questions about a payment whose order is at another device. */
+    foreign: 10000,
     /** Until an order is stored again that another synchronisation holds. */
     storeRetry: 100,
     /** Until a change of an order counts as complete: what rebuilds it takes a frame or two. */

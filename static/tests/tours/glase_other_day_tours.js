@@ -24,7 +24,7 @@ function payInCash() {
 tour("GlaseForceDone", () => [
     ...sendBill(),
     Glase.faults(...Glase.SILENT),
-    Glase.says("the customer may or may not be charged"),
+    Glase.says("No answer from Glase"),
     Glase.press("force"),
     Glase.approve("pos_admin", "wrong"),
     { content: "refused", trigger: '.glase-approval-message:contains("not right")' },

@@ -155,7 +155,7 @@ tour("GlaseReload", () => [
 tour("GlaseDownLeaveOpen", () => [
     Glase.sendBill({ waits: { quiet: 3000 } }),
     Glase.faults(...Glase.SILENT),
-    Glase.says("the customer may or may not be charged"),
+    Glase.says("No answer from Glase"),
     Glase.press("leave"),
     Glase.dialogIsGone(),
     Glase.lineIs("glase_open"),

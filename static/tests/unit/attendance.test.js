@@ -143,7 +143,7 @@ describe("one at a time", () => {
         await pass(1);
         expect(await deleted).toBe(false);
         expect(".modal").toHaveCount(1);
-        expect(".glase-dialog .glase-headline").toHaveText(/already paid/);
+        expect(".glase-dialog .glase-details").toHaveText(/already paid/);
         await click(".glase-read");
         await pass(1);
         expect(queryAllTexts(".modal-title")).toEqual(["The order stays"]);

@@ -28,7 +28,12 @@ export const TILL_INFO = {
 
 patch(PosPaymentMethod.prototype, {
     _load_pos_data_fields() {
-        return [...super._load_pos_data_fields(), "glase_send_at_once", "glase_last_tender"];
+        return [
+            ...super._load_pos_data_fields(),
+            "glase_send_at_once",
+            "glase_last_tender",
+            "glase_sound",
+        ];
     },
 });
 
@@ -80,6 +85,7 @@ export function viewOf(values = {}) {
         original_reference: false,
         amount_certain: true,
         updatable: state === "issued",
+        scanned: false,
         ...values,
     };
 }
@@ -172,6 +178,7 @@ export async function setUpTill() {
         default_qr: false,
         glase_send_at_once: false,
         glase_last_tender: "offer",
+        glase_sound: true,
     };
     // HOOT keeps a model's records for each test apart.
     PosPaymentMethod._records = [...PosPaymentMethod._records, method];

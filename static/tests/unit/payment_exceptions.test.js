@@ -176,7 +176,7 @@ describe("change amount", () => {
         await change("10,00");
         expect(server.heard.find(({ route }) => route === "update").params.amount).toBe("10.00");
         expect(queryOne(".glase-amount").textContent).toInclude("10.00");
-        expect(order.glaseScanToPay.amount).toInclude("10.00");
+        expect(order.glaseDisplay.amount).toInclude("10.00");
         expect(line.amount).toBe(10);
         server.says.status = viewOf({ state: "paid", amount: "10.00" });
         await pass(2);

@@ -8,7 +8,9 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
+import { CustomerDisplayPosAdapter } from "@point_of_sale/app/customer_display/customer_display_adapter";
 import { PaymentScreen } from "@point_of_sale/app/screens/payment_screen/payment_screen";
+import { shortState } from "@pos_glase/app/service/line_state";
 import { addGlaseLine, pass, send, setUpPayment, TILL_INFO, viewOf } from "./helpers";
 
 definePosModels();
@@ -111,7 +113,8 @@ describe("a payment", () => {
         await sent.done;
         expect(sent.result()).toBe(true);
         expect(line.payment_status).toBe("done");
-        expect(queryOne(".glase-headline").textContent).toInclude("already paid");
+        expect(queryOne(".glase-headline").textContent).toBe("PAID");
+        expect(queryOne(".glase-details").textContent).toInclude("already paid");
         await click(".glase-read");
         await animationFrame();
         expect(".glase-dialog").toHaveCount(0);
@@ -195,16 +198,177 @@ describe("a payment", () => {
         expect(sent.result()).toBe(true);
     });
 
-    test("tells the customer display, and takes it back at the end", async () => {
+    test("tells the customer display, and how it ended for a while", async () => {
         const { server, order, method } = await setUpPayment();
         const sent = send(addGlaseLine(order, method));
         await pass(2);
-        expect(order.glaseScanToPay.amount).toInclude("17.85");
-        expect(order.glaseScanToPay.sticker).toMatch(/^data:image\/svg\+xml/);
+        expect(order.glaseDisplay.amount).toInclude("17.85");
+        expect(order.glaseDisplay.sticker).toMatch(/^data:image\/svg\+xml/);
         server.says.status = viewOf({ state: "paid" });
         await pass(2);
         await sent.done;
-        expect(order.glaseScanToPay).toBe(null);
+        expect(order.glaseDisplay.state).toBe("paid");
+        expect(order.glaseDisplay.sticker).toBe(false);
+        await pass(11);
+        expect(order.glaseDisplay).toBe(null);
+    });
+
+    test("of each kind of end has a state of its own on the customer display", async () => {
+        const ends = {
+            nothing: { cancel: viewOf({ state: "canceled", cancel: "wished" }) },
+            unpaid: { status: viewOf({ state: "failed", message: "The bank refused." }) },
+            returned: { status: viewOf({ state: "reversed", message: "Given back." }) },
+        };
+        const { server, order, method } = await setUpPayment();
+        for (const [state, says] of Object.entries(ends)) {
+            server.says = { ...server.says, status: viewOf() };
+            const sent = send(addGlaseLine(order, method));
+            await pass(2);
+            expect(order.glaseDisplay.state).toBe("scan");
+            Object.assign(server.says, says);
+            if (says.cancel) {
+                await click(".glase-cancel");
+            }
+            await pass(2);
+            await sent.done;
+            expect(order.glaseDisplay.state).toBe(state);
+            if (!says.cancel) {
+                await click(".glase-read");
+            }
+        }
+    });
+
+    test("that is not paid does not stand on the customer display as if it was", async () => {
+        const { server, order, method } = await setUpPayment();
+        const adapter = new CustomerDisplayPosAdapter();
+        const line = addGlaseLine(order, method);
+        const sent = send(line);
+        await pass(2);
+        server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
+        await pass(2);
+        await sent.done;
+        adapter.formatOrderData(order);
+        expect(adapter.data.paymentLines).toEqual([]);
+        line.update({ transaction_id: "ERS1" });
+        line.setPaymentStatus("done");
+        adapter.formatOrderData(order);
+        expect(adapter.data.paymentLines).toHaveLength(1);
+    });
+
+    test("is seen and heard when it is paid, and the next sale can begin", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const sounds = [];
+        patchWithCleanup(store.sound, { play: (name) => sounds.push(name) });
+        const sent = send(addGlaseLine(order, method));
+        await pass(2);
+        server.says.status = viewOf({ state: "paid" });
+        await pass(1.5);
+        await sent.done;
+        expect(".glase-dialog").toHaveCount(0);
+        expect(".glase-end-banner[role=alert]").toHaveText(/PAID/);
+        expect(".glase-end-banner").toHaveText(/17.85/);
+        expect(getComputedStyle(queryOne(".glase-end-banner")).pointerEvents).toBe("none");
+        expect(sounds).toEqual(["bell"]);
+        await pass(3);
+        expect(".glase-end-banner").toHaveCount(0);
+    });
+
+    test("is heard when the customer's time is over; not where the shop wants it quiet", async () => {
+        const { store, order, method } = await setUpPayment();
+        const sounds = [];
+        patchWithCleanup(store.sound, { play: (name) => sounds.push(name) });
+        send(addGlaseLine(order, method));
+        await pass(32);
+        expect(sounds).toEqual(["beep"]);
+        expect(".glase-dialog [role=alert]").toHaveText(/The customer has not paid yet/);
+        method.glase_sound = false;
+        await click(".glase-try-again");
+        await pass(32);
+        expect(sounds).toEqual(["beep"]);
+    });
+
+    test("that is declined is sent again from the dialog", async () => {
+        const { server, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method);
+        const sent = send(line);
+        await pass(2);
+        const first = line.glase_attempt;
+        server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
+        await pass(2);
+        await sent.done;
+        server.says.status = viewOf();
+        await click(".glase-retry");
+        await pass(2);
+        expect(".glase-look-waiting").toHaveCount(1);
+        expect(line.glase_attempt).not.toBe(first);
+        expect(server.count("send")).toBe(2);
+    });
+
+    test("of which the customer has the bill on the phone says so", async () => {
+        const { server, order, method } = await setUpPayment();
+        send(addGlaseLine(order, method));
+        await pass(2);
+        expect(queryOne(".glase-headline").textContent).toBe("Waiting for the customer");
+        server.says.status = viewOf({ scanned: true });
+        await pass(2);
+        expect(queryOne(".glase-headline").textContent).toBe("Scanned: the customer is confirming");
+        expect(order.glaseDisplay.state).toBe("confirming");
+    });
+
+    test("that Glase does not answer says that first, and shows no ring", async () => {
+        const { server, order, method } = await setUpPayment();
+        send(addGlaseLine(order, method));
+        await pass(2);
+        expect(".glase-ring[role=timer]").toHaveCount(1);
+        expect(queryOne(".glase-ring").getAttribute("aria-label")).toInclude("seconds left");
+        server.says.status = viewOf({ silence: 20 });
+        await pass(2);
+        expect(queryOne(".glase-headline").textContent).toBe("No answer from Glase");
+        expect(".glase-ring").toHaveCount(0);
+        expect(".glase-dialog [role=alert]").toHaveText(/No answer from Glase/);
+        expect(".glase-dialog .btn").toHaveCount(4);
+    });
+
+    test("shows on its line what it is worth, selected or not", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method, 10);
+        store.glase.payments.tell = () => {};
+        const sent = send(line);
+        await waitFor(".glase-choice-continue");
+        await click(".glase-choice-continue");
+        await pass(2);
+        server.says.status = viewOf({ silence: 20 });
+        await pass(2);
+        server.says.leave = viewOf({ given_up: true });
+        await click(".glase-leave");
+        await pass(1);
+        await sent.done;
+        expect(shortState(line, store.glase).words).toBe("Left open: does not count");
+        const cash = store.models["pos.payment.method"].find((other) => other.is_cash_count);
+        order.addPaymentline(cash);
+        await openPaymentScreen(order);
+        expect(line.isSelected()).toBe(false);
+        expect('.paymentline .glase-line-state[data-status="glase_open"]').toHaveText(
+            "Left open: does not count"
+        );
+    });
+
+    test("takes what was told about it from the screen when it is settled", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method);
+        const sent = send(line);
+        await pass(2);
+        server.says.status = viewOf({ silence: 20 });
+        await pass(2);
+        server.says.leave = viewOf({ given_up: true });
+        await click(".glase-leave");
+        await pass(1);
+        await sent.done;
+        expect(".o_notification").toHaveText(/left open/);
+        server.says.status = viewOf({ state: "paid" });
+        store.glase.checkAgain(line);
+        await pass(1);
+        expect(".o_notification").toHaveCount(0);
     });
 });
 

@@ -28,6 +28,8 @@ export class PaymentAttempt extends Attempt {
         this.resumed = !payment.amountText;
 
         this.issued = false;
+        /** Glase has said that a customer has this bill on the phone. */
+        this.scanned = false;
         this.isWindowOver = false;
         this.fraction = 1;
         this.secondsLeft = timing.window / 1000;
@@ -239,6 +241,7 @@ export class PaymentAttempt extends Attempt {
         // A row that was left open is taken back first, then canceled.
         this.takeBack &&= route !== "status";
         this.recordView(view);
+        this.scanned ||= Boolean(view.scanned);
         this.applyCancel(view, route);
         this.applyAmount(view, route);
         this.applyState(view, route);

@@ -7,10 +7,19 @@ import { timing } from "@pos_glase/app/timing";
 const RADIUS = 54;
 const CIRCUMFERENCE = 2 * Math.PI * RADIUS;
 
+/** Looks of which a screen reader tells at once; the others wait until it has finished. */
+const URGENT = new Set(["asking", "silent", "offline", "logged_out", "paid", "unpaid"]);
+
+/** Looks in which the customer may scan: afterwards nobody should. */
+const SCANNING = new Set(["sending", "waiting", "asking"]);
+
+/** Ends after which the same line may be sent anew from the dialog. */
+const RETRIABLE = new Set(["declined", "failed", "expired", "reversed", "refused", "canceled"]);
+
 /**
  * What the cashier sees of a running payment, and of its end where that needs words.
  *
- * A view only: closing it, by whatever means, ends no payment.
+ * The state stands first and largest. A view only: closing it, by whatever means, ends no payment.
  */
 export class PaymentDialog extends Component {
     static template = "pos_glase.PaymentDialog";
@@ -20,6 +29,7 @@ export class PaymentDialog extends Component {
         // What the till knows of itself before the server has said it of the bill.
         info: Object,
         onRead: Function,
+        onRetry: Function,
         onSendAgain: Function,
         onGiveUp: Function,
         onChangeAmount: Function,
@@ -70,38 +80,87 @@ export class PaymentDialog extends Component {
         return CIRCUMFERENCE * (1 - this.attempt.fraction);
     }
 
-    /** One of: sending, waiting, asking, canceling, unsure, late, paid, unpaid. */
+    /**
+     * One of: sending, waiting, asking, silent, offline, logged_out, canceling, unsure, late, paid,
+     * unpaid.
+     */
     get look() {
-        const { outcome, cancelState, isWindowOver, issued } = this.attempt;
+        const { outcome, cancelState } = this.attempt;
         if (outcome) {
             return outcome.kind === "paid" ? "paid" : "unpaid";
         }
         if (cancelState === "too_late") {
             return "late";
         }
-        if (cancelState) {
-            return cancelState === "asked" ? "canceling" : "unsure";
+        return this.troubleLook || this.cancelLook || this.waitingLook;
+    }
+
+    /** What stands between the till and the answer; false while answers come. */
+    get troubleLook() {
+        const { trouble, quiet, cancelState } = this.attempt;
+        if (trouble === "session") {
+            return "logged_out";
         }
+        if (!quiet) {
+            return false;
+        }
+        // That a cancel is not answered says more than that nothing is.
+        return trouble === "odoo" ? "offline" : !cancelState && "silent";
+    }
+
+    get cancelLook() {
+        const { cancelState } = this.attempt;
+        return cancelState && (cancelState === "asked" ? "canceling" : "unsure");
+    }
+
+    get waitingLook() {
+        const { isWindowOver, issued } = this.attempt;
         if (!issued) {
             return "sending";
         }
         return isWindowOver ? "asking" : "waiting";
     }
 
-    /** Nobody should scan any more once a cancel is wished. */
     get mayScan() {
-        return ["sending", "waiting", "asking"].includes(this.look);
+        return SCANNING.has(this.look);
     }
 
-    /** What is going on, in one short line. */
+    /** Glase has said that somebody has scanned; without that it is not known. */
+    get isScanned() {
+        return this.look === "waiting" && this.attempt.scanned;
+    }
+
+    get icon() {
+        return {
+            asking: "fa-question-circle text-warning",
+            silent: "fa-exclamation-triangle text-warning",
+            offline: "fa-exclamation-triangle text-warning",
+            logged_out: "fa-lock text-warning",
+            unsure: "fa-exclamation-triangle text-warning",
+            paid: "fa-check-circle text-success",
+            unpaid: "fa-times-circle text-danger",
+        }[this.look];
+    }
+
+    get secondsText() {
+        return _t("%s seconds left for the customer", this.attempt.secondsLeft);
+    }
+
+    /** What is going on, in one short line: it is read from three metres away. */
     get headline() {
         if (this.attempt.outcome) {
             return this.outcomeHeadline;
+        }
+        if (this.isScanned) {
+            return _t("Scanned: the customer is confirming");
         }
         return {
             sending: _t("Sending the bill to Glase…"),
             waiting: _t("Waiting for the customer"),
             asking: _t("The customer has not paid yet"),
+            silent: _t("No answer from Glase"),
+            offline: _t("No connection to the server"),
+            logged_out: _t("Your log-in has expired"),
             canceling: _t("Canceling…"),
             unsure: _t("Not canceled for certain yet"),
             late: _t("Already paid: fetching the receipt…"),
@@ -109,9 +168,8 @@ export class PaymentDialog extends Component {
     }
 
     get outcomeHeadline() {
-        const { kind, tooLate } = this.attempt.outcome;
         return {
-            paid: tooLate ? _t("Too late to cancel: already paid") : _t("Paid"),
+            paid: _t("PAID"),
             declined: _t("Declined by the customer"),
             failed: _t("The payment failed"),
             expired: _t("Not paid in time"),
@@ -122,14 +180,16 @@ export class PaymentDialog extends Component {
             refused: _t("Not sent to Glase"),
             canceled: _t("Canceled"),
             open: _t("Left open"),
-        }[kind];
+        }[this.attempt.outcome.kind];
     }
 
     /** What it means and what to do, in a sentence or two. */
     get details() {
-        const { outcome } = this.attempt;
-        if (outcome) {
+        if (this.attempt.outcome) {
             return this.outcomeDetails;
+        }
+        if (this.isScanned) {
+            return _t("The phone shows the bill. It is paid when this till says so.");
         }
         return {
             sending: _t("The customer may scan already."),
@@ -139,6 +199,8 @@ export class PaymentDialog extends Component {
                     "the payment still arrives.",
                 timing.window / 1000
             ),
+            silent: _t("The customer may or may not be charged. The till keeps asking."),
+            offline: _t("The customer may or may not be charged. The till keeps trying."),
             canceling: _t("Glase is asked to cancel the bill."),
             unsure: _t(
                 "Glase has not confirmed the cancel, so the customer may still pay. It is asked again and again."
@@ -170,31 +232,35 @@ export class PaymentDialog extends Component {
         }
         if (kind === "paid") {
             return tooLate
-                ? _t("The customer had paid before the cancel arrived. The payment stands.")
+                ? _t(
+                      "Too late to cancel: already paid. The customer was faster, and the payment stands."
+                  )
                 : _t("The customer has paid meanwhile. The payment stands.");
         }
         return _t("No money was taken. Send the payment again or choose another payment method.");
     }
 
-    /** Trouble on the way to Glase, told apart; false if all is well. */
+    /** What a screen reader tells, and how: each in a place of its own that is always there. */
+    get spoken() {
+        const words = [this.outcomeAmount, this.headline, this.details].filter(Boolean).join(". ");
+        const urgent = URGENT.has(this.look);
+        return { urgent: urgent ? words : "", calm: urgent ? "" : words };
+    }
+
+    get outcomeAmount() {
+        return this.look === "paid" && this.amount;
+    }
+
+    /** What else is to be known; false if that is nothing. */
     get warning() {
-        const { outcome, trouble, troubleMessage, quiet } = this.attempt;
+        const { outcome, trouble, troubleMessage } = this.attempt;
         if (outcome) {
             return false;
         }
         if (trouble === "error" && troubleMessage) {
             return _t("The server reports: %s Asking again.", troubleMessage);
         }
-        if (trouble === "odoo" && quiet) {
-            return _t("The connection to the server is lost. The till keeps trying.");
-        }
-        if (quiet) {
-            return _t(
-                "Glase has not answered; the customer may or may not be charged. The till keeps " +
-                    "asking."
-            );
-        }
-        return this.changeText || this.view?.message || false;
+        return this.changeText || (!this.troubleLook && this.view?.message) || false;
     }
 
     /** What became of the newest *Change amount*; false if there is nothing to say. */
@@ -223,5 +289,9 @@ export class PaymentDialog extends Component {
 
     get isLost() {
         return this.attempt.outcome?.kind === "lost";
+    }
+
+    get canRetry() {
+        return RETRIABLE.has(this.attempt.outcome?.kind);
     }
 }

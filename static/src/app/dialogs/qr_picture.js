@@ -1,5 +1,8 @@
 import { generateQRCodeDataUrl } from "@point_of_sale/utils";
 
+/** Modules of white around a code that ISO/IEC 18004 wants, so that it is found on any ground. */
+const QUIET = 4;
+
 /** Picture of a QR code as data URL, or false without a text. */
 export function qrPicture(text) {
     return text ? compact(generateQRCodeDataUrl(text)) : false;
@@ -14,7 +17,8 @@ function compact(dataUrl) {
         window.atob(dataUrl.split(",")[1]),
         "image/svg+xml"
     );
-    const size = source.documentElement.getAttribute("viewBox").split(" ").at(-1);
+    const size = Number(source.documentElement.getAttribute("viewBox").split(" ").at(-1));
+    const whole = size + 2 * QUIET;
     let path = "";
     let run = null;
     for (const square of source.querySelectorAll("use")) {
@@ -28,9 +32,10 @@ function compact(dataUrl) {
     }
     path += drawn(run);
     const svg =
-        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" ` +
+        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-QUIET} ${-QUIET} ${whole} ${whole}" ` +
         `width="320" height="320" shape-rendering="crispEdges">` +
-        `<path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path}"/></svg>`;
+        `<path fill="#fff" d="M${-QUIET} ${-QUIET}h${whole}v${whole}h${-whole}z"/>` +
+        `<path d="${path}"/></svg>`;
     return "data:image/svg+xml;base64," + window.btoa(svg);
 }
 

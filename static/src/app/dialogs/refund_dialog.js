@@ -28,11 +28,12 @@ export class RefundDialog extends Component {
         return this.attempt.view ? this.attempt.view.mark : this.props.info.mark;
     }
 
-    /** One of: giving, refunded, unknown, refused. */
+    /** One of: giving, silent, logged_out, refunded, unknown, refused. */
     get look() {
-        const { outcome } = this.attempt;
+        const { outcome, trouble, quiet } = this.attempt;
         if (!outcome) {
-            return "giving";
+            const silent = trouble === "odoo" || quiet ? "silent" : "giving";
+            return trouble === "session" ? "logged_out" : silent;
         }
         return ["refunded", "unknown"].includes(outcome.kind) ? outcome.kind : "refused";
     }
@@ -40,6 +41,8 @@ export class RefundDialog extends Component {
     get icon() {
         return {
             giving: "fa-circle-o-notch fa-spin",
+            silent: "fa-exclamation-triangle text-warning",
+            logged_out: "fa-lock text-warning",
             refunded: "fa-check-circle text-success",
             unknown: "fa-question-circle text-warning",
             refused: "fa-times-circle text-danger",
@@ -49,10 +52,19 @@ export class RefundDialog extends Component {
     get headline() {
         return {
             giving: _t("Refunding…"),
-            refunded: _t("Refunded"),
+            silent: _t("No answer from the server"),
+            logged_out: _t("Your log-in has expired"),
+            refunded: _t("REFUNDED"),
             unknown: _t("Not known whether it was refunded"),
             refused: _t("Not refunded"),
         }[this.look];
+    }
+
+    /** What a screen reader tells, see `PaymentDialog`. */
+    get spoken() {
+        const words = [this.headline, this.details].filter(Boolean).join(". ");
+        const calm = this.look === "giving";
+        return { urgent: calm ? "" : words, calm: calm ? words : "" };
     }
 
     get details() {
@@ -60,6 +72,10 @@ export class RefundDialog extends Component {
         switch (this.look) {
             case "giving":
                 return _t("Glase gives the money back to the customer.");
+            case "silent":
+                return _t("The till keeps asking; the money is given back once at most.");
+            case "logged_out":
+                return false;
             case "refunded":
                 return _t("The customer has the money back.");
             case "unknown":
@@ -81,20 +97,13 @@ export class RefundDialog extends Component {
     }
 
     get warning() {
-        const { trouble, troubleMessage, quiet, outcome } = this.attempt;
-        if (outcome) {
-            return false;
-        }
-        if (trouble === "error" && troubleMessage) {
-            return _t("The server reports: %s Asking again.", troubleMessage);
-        }
-        if (trouble === "odoo" || quiet) {
-            return _t(
-                "The server has not answered. The till keeps asking; the money is given back once " +
-                    "at most."
-            );
-        }
-        return false;
+        const { trouble, troubleMessage, outcome } = this.attempt;
+        return (
+            !outcome &&
+            trouble === "error" &&
+            Boolean(troubleMessage) &&
+            _t("The server reports: %s Asking again.", troubleMessage)
+        );
     }
 
     /** Another way to pay back is a manager's to allow; a reversal stays what it is. */

@@ -2,15 +2,18 @@ import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import DevicesSynchronisation from "@point_of_sale/app/utils/devices_synchronisation";
 import { withoutOrder } from "@pos_glase/app/service/order_lock";
+import { isTaken } from "@pos_glase/app/service/payment_line";
 
 /** While a payment runs here, its order is what this till has sent, whatever another device says. */
 patch(DevicesSynchronisation.prototype, {
     async processDynamicRecords(records) {
         const kept = this.withoutGlaseOrder(records);
-        const { bills } = this.pos.glase;
+        const { bills, orders, runner } = this.pos.glase;
         const unchanged = bills.unchanged();
+        const undecided = orders.undecided().filter((line) => !runner.isBusyWith(line));
         const result = await super.processDynamicRecords(kept);
         bills.keepArrived(kept["pos.order"], unchanged);
+        undecided.filter(isTaken).forEach((line) => this.tellPaidElsewhere(line));
         return result;
     },
 
@@ -37,15 +40,36 @@ patch(DevicesSynchronisation.prototype, {
             return records;
         }
         const { kept, dropped } = withoutOrder(order, records);
-        if (dropped) {
-            this.pos.notification.add(
+        const line = this.pos.glase.orders.lineOf(running.lineUuid);
+        const isPaid = (records["pos.payment"] || []).some(
+            (payment) =>
+                payment.uuid === running.lineUuid &&
+                payment.payment_status === "done" &&
+                payment.transaction_id
+        );
+        if (isPaid && line) {
+            // This till hears it of the ledger, too: it finishes nothing a second time.
+            running.askNow?.();
+            this.tellPaidElsewhere(line);
+        } else if (dropped) {
+            this.pos.glase.screen.notify(
                 _t(
                     "Another device has changed this order while its Glase payment is running. This " +
                         "till keeps what the customer pays."
                 ),
-                { type: "warning" }
+                "warning",
+                { about: running.lineUuid }
             );
         }
         return kept;
+    },
+
+    tellPaidElsewhere(line) {
+        const { screen, paidElsewhere } = this.pos.glase;
+        if (paidElsewhere.has(line.uuid)) {
+            return;
+        }
+        paidElsewhere.add(line.uuid);
+        screen.notify(_t("Paid on the other device: %s", screen.money(line.amount)), "success");
     },
 });

@@ -10,6 +10,7 @@ import {
     isUndecided,
     isUnproven,
 } from "@pos_glase/app/service/payment_line";
+import { shortState } from "@pos_glase/app/service/line_state";
 
 patch(PaymentScreenPaymentLines.prototype, {
     /** Glase lines that core's own branches would describe wrongly, or with its own *Force done*. */
@@ -47,6 +48,11 @@ patch(PaymentScreenPaymentLines.prototype, {
 
     isGlaseRefundUnknown(line) {
         return isRefundLine(line) && isUnproven(line);
+    },
+
+    /** In two or three words, for a line that is not selected. */
+    glaseShortState(line) {
+        return shortState(line, this.pos.glase);
     },
 
     glaseStatusText(line) {

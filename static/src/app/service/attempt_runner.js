@@ -31,7 +31,9 @@ export class AttemptRunner extends Reactive {
         if (!busyWith || busyWith === line.uuid) {
             return false;
         }
-        return _t("Another Glase payment is running at this till. Finish or cancel it first.");
+        return this.running
+            ? _t("Another Glase payment is running at this till. Finish or cancel it first.")
+            : _t("Another Glase payment is being sent at this till. Try again in a moment.");
     }
 
     /** What an attempt needs to know of its line. */
@@ -131,9 +133,11 @@ export class AttemptRunner extends Reactive {
         const warn = (event) => event.preventDefault();
         window.addEventListener("beforeunload", warn);
         this.running = attempt;
+        this.screen.settle(attempt.lineUuid);
         try {
             this.screen.show(attempt, component, props);
             const outcome = await attempt.start(view);
+            this.screen.settle(attempt.lineUuid);
             await recordEnd(outcome);
             this.bills.judge();
             this.screen.holdUntilRead(attempt);

@@ -81,6 +81,7 @@ export class ForceDone {
 
     recordEnd(lineUuid, view) {
         const line = this.orders.lineOf(lineUuid);
+        this.screen.settle(lineUuid);
         if (view.state !== "paid" || !view.reference) {
             this.screen.notify(
                 _t(
@@ -88,7 +89,7 @@ export class ForceDone {
                         "was told."
                 ),
                 "danger",
-                true
+                { sticky: true, about: lineUuid }
             );
             return;
         }

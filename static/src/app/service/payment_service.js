@@ -39,6 +39,8 @@ export class PaymentService extends Reactive {
         this.resume = new Resume({ ...parts, payments, refunds });
         /** Uuids of payments that were not proven, and of which the cashier was told. */
         this.told = new Set();
+        /** Uuids of payments of which another device of this till has said that they are paid. */
+        this.paidElsewhere = new Set();
     }
 
     /** What the server says about this till, see `TillTerminal`. */
@@ -188,7 +190,7 @@ export class PaymentService extends Reactive {
                     this.screen.money(line.amount)
                 ),
                 "warning",
-                true
+                { sticky: true, about: line.uuid }
             );
         }
     }

@@ -5,12 +5,13 @@ import { requestFor } from "@pos_glase/app/attempt/rpc";
 import { back } from "@pos_glase/app/dialogs/choice_dialog";
 import { PaymentDialog } from "@pos_glase/app/dialogs/payment_dialog";
 import { BillAmount } from "@pos_glase/app/service/bill_amount";
-import { followOnDisplay, showOnDisplay } from "@pos_glase/app/service/customer_display";
+import { followOnDisplay, showEndOnDisplay } from "@pos_glase/app/service/customer_display";
 import { canBeFinished } from "@pos_glase/app/service/dry_run";
 import { ForceDone } from "@pos_glase/app/service/force_done";
 import { offlineRefusal } from "@pos_glase/app/service/order_storage";
 import { isTaken, isUndecided, UNPAID, writePaid } from "@pos_glase/app/service/payment_line";
 import { amountText, confirmSending, sendRefusal } from "@pos_glase/app/service/send_checks";
+import { followAloud, playEnd } from "@pos_glase/app/service/sounds";
 
 /** Ends after which the line counts. */
 const COUNTS = new Set(["paid", "forced"]);
@@ -88,9 +89,11 @@ export class Payments extends Reactive {
     run(payment, view) {
         const attempt = new PaymentAttempt(payment);
         followOnDisplay(this.pos, attempt);
+        followAloud(this.pos, attempt);
         this.billAmount.follow(attempt);
         const props = {
             onRead: () => this.read(attempt),
+            onRetry: () => this.sendAgain(attempt),
             onSendAgain: () => this.sendAgain(attempt),
             onGiveUp: () => this.giveUp(attempt),
             onChangeAmount: () => this.billAmount.change(attempt),
@@ -150,7 +153,10 @@ export class Payments extends Reactive {
         }
     }
 
-    /** *Send again* after a bill that was not answered: a new attempt replaces it. */
+    /**
+     * *Retry*, or *Send again* after a bill that was not answered: a new attempt, which replaces one
+     * that may be out.
+     */
     sendAgain(attempt) {
         this.screen.hide(attempt);
         return this.orders.withTerminal(async () => {
@@ -168,7 +174,8 @@ export class Payments extends Reactive {
             view?.ok
                 ? _t("Given up. The bill is taken off the sticker before the next customer pays.")
                 : _t("The server has not answered. It takes the bill off the sticker by itself."),
-            view?.ok ? "info" : "warning"
+            view?.ok ? "info" : "warning",
+            { about: attempt.lineUuid }
         );
     }
 
@@ -183,10 +190,10 @@ export class Payments extends Reactive {
     recordEnd(attempt, outcome) {
         const { lineUuid } = attempt;
         const { kind } = outcome;
-        showOnDisplay(this.pos, attempt, null);
         const line = this.orders.lineOf(lineUuid);
         mark(this.reversed, lineUuid, kind === "reversed");
         outcome.replacementAmount = UNPAID.has(kind) && attempt.replacementAmount;
+        showEndOnDisplay(this.pos, attempt, outcome);
         mark(this.unanswered, lineUuid, kind === "open" && attempt.cancelState);
         if (line && !isTaken(line)) {
             this.writeEnd(line, outcome);
@@ -200,6 +207,12 @@ export class Payments extends Reactive {
         this.tell(attempt, kind, line);
         const { tooLate, paidMeanwhile, unasked } = outcome;
         const needsWords = !EXPECTED.has(kind) || tooLate || paidMeanwhile || unasked;
+        if (kind === "paid") {
+            playEnd(this.pos);
+        }
+        if (kind === "paid" && !needsWords) {
+            this.screen.showEnd(_t("PAID"), Number(outcome.view.amount), outcome.view.mark);
+        }
         if (!needsWords || outcome.replacementAmount) {
             this.screen.hide(attempt);
         }
@@ -237,7 +250,8 @@ export class Payments extends Reactive {
                 _t(
                     "The Glase payment was left open. It is followed up and does not count as paid."
                 ),
-                "warning"
+                "warning",
+                { about: attempt.lineUuid }
             );
         }
     }
@@ -252,6 +266,7 @@ export class Payments extends Reactive {
         if (!row || row.state === "unknown" || (row.final && row.state !== "paid")) {
             const wasUndecided = isUndecided(line);
             line.setPaymentStatus("retry");
+            this.screen.settle(line.uuid);
             this.bills.judge();
             // Nothing of this payment is left to the shop, but the customer has seen it paid.
             mark(this.reversed, line.uuid, row?.state === "reversed");

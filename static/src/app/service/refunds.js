@@ -113,6 +113,9 @@ export class Refunds {
             } else if (line) {
                 this.recordRefund(line, kind, last);
             }
+            if (kind === "refunded") {
+                this.screen.showEnd(_t("REFUNDED"), attempt.amount, last.mark);
+            }
             if (["refunded", "open"].includes(kind)) {
                 hide();
             }

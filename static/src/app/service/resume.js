@@ -68,6 +68,7 @@ export class Resume {
         if (row.final || row.given_up || row.kind === "refund") {
             return;
         }
+        this.followForeign(row.line_uuid);
         this.screen.notify(
             _t(
                 "A Glase payment of %s is still undecided at this till, but its order is not here. " +
@@ -75,7 +76,20 @@ export class Resume {
                 this.screen.money(Number(row.amount))
             ),
             "warning",
-            true
+            { sticky: true, about: row.line_uuid }
         );
+    }
+
+    /** Until it has ended; looking at the ledger asks Glase nothing. */
+    followForeign(uuid) {
+        setTimeout(async () => {
+            const { view } = await requestRows(this.pos.config.id, [{ uuid }]);
+            const row = view?.ok && view.rows.find((found) => found.line_uuid === uuid);
+            if (row?.final) {
+                this.screen.settle(uuid);
+            } else {
+                this.followForeign(uuid);
+            }
+        }, timing.foreign);
     }
 }

@@ -5,6 +5,7 @@ import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { request } from "@pos_glase/app/attempt/rpc";
 import { ApprovalDialog } from "@pos_glase/app/dialogs/approval_dialog";
 import { ChoiceDialog } from "@pos_glase/app/dialogs/choice_dialog";
+import { EndBanner } from "@pos_glase/app/dialogs/end_banner";
 import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
 import { timing } from "@pos_glase/app/timing";
 
@@ -22,6 +23,8 @@ export class Screen {
         this.allRead = Promise.resolve();
         /** Of each attempt: `close` (its dialog), `isHidden`, and `onRead`. */
         this.dialogs = new WeakMap();
+        /** Of what somebody was told of, by uuid of the line: what takes it from the screen. */
+        this.told = new Map();
     }
 
     dialogOf(attempt) {
@@ -36,8 +39,32 @@ export class Screen {
         return this.pos.env.utils.formatCurrency(amount);
     }
 
-    notify(words, type, sticky = false) {
-        this.pos.notification.add(words, { type, sticky });
+    /**
+     * @param {string} words
+     * @param {string} type of Odoo's notification
+     * @param {Object} [options]
+     * @param {boolean} [options.sticky] until it is closed, or settled
+     * @param {string} [options.about] uuid of a payment line, see `settle`
+     */
+    notify(words, type, { sticky = false, about } = {}) {
+        const close = this.pos.notification.add(words, { type, sticky });
+        if (about) {
+            this.told.set(about, [...(this.told.get(about) || []), close]);
+        }
+    }
+
+    /** What was told about a payment is no longer so: it goes from the screen. */
+    settle(about) {
+        const closing = this.told.get(about) || [];
+        this.told.delete(about);
+        closing.forEach((close) => close());
+    }
+
+    /** Say for a moment, large, that money was paid or given back. */
+    showEnd(headline, amount, mark) {
+        const words = { headline, amount: this.money(amount), mark: mark || false };
+        const remove = this.pos.env.services.overlay.add(EndBanner, words);
+        setTimeout(remove, timing.banner);
     }
 
     /** The dialog of an attempt, until it is hidden. */

@@ -1,6 +1,6 @@
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { storeDraft } from "@pos_glase/app/service/order_storage";
-import { isGlaseLine } from "@pos_glase/app/service/payment_line";
+import { isGlaseLine, isUndecided } from "@pos_glase/app/service/payment_line";
 
 /** The orders of this till, and their Glase lines. */
 export class TillOrders {
@@ -16,6 +16,11 @@ export class TillOrders {
     lineOf(uuid) {
         const line = this.pos.models["pos.payment"].getBy("uuid", uuid);
         return isGlaseLine(line) ? line : undefined;
+    }
+
+    /** The lines of this till of which it is not known what became of them. */
+    undecided() {
+        return this.pos.models["pos.payment"].filter(isUndecided);
     }
 
     orderOf(uuid) {

@@ -41,10 +41,15 @@ def rows_of(payments):
         order="id",
     )
     linked = {row.payment_id: row for row in found}
-    free = found.filtered(lambda row: not row.payment_id and not row.replaces_lost_id)
+    free = found.filtered(lambda row: not row.payment_id and not _is_in_place_of_another(row))
     out = {row.line_uuid: row for row in free}
     of_each = {payment: linked.get(payment) or out.get(payment.uuid) for payment in payments}
     return {payment: row for payment, row in of_each.items() if row}
+
+
+def _is_in_place_of_another(row):
+    """Whether the row has the line of another row, whose payment it is: its replacement, or its reversal."""
+    return bool(row.replaces_lost_id) or row.original_id.line_uuid == row.line_uuid
 
 
 class PaymentProof:

@@ -55,8 +55,7 @@ class RefundEnd:
             original._forget_payment()
         if self.row.state == state_machine.FAILED:
             original._release_claim()
-        if self.row.line_uuid != original.line_uuid:
-            self.row._prove_payments()
+        self.row._prove_payments()
 
     def _repeated(self, evidence):
         """What the answer to a repetition proves about the refund that it repeats.

@@ -312,6 +312,53 @@ class TestRefundUnknown(RefundCommon):
         self.assertEqual(paid.payment_id, order.payment_ids)
         self.assertFalse(order.payment_ids.glase_unverified)
 
+    def finished_beside_an_unknown_reversal(self, edited=0):
+        """An order that was finished while nobody knew whether its payment was given back.
+
+        :param edited: by how much the payment was changed in the same moment
+        :return: the order, the payment's row and the case of the reversal
+        """
+        order, line = self.draft_order(self.pos_session, 100)
+        self.send(order, line)
+        self.customer("pay")
+        self.door("status", line_uuid=line, attempt="1")
+        paid = self.row(line)
+        self.simulator.faults(LOST)
+        view = self.door("reverse", line_uuid=line, attempt="1", refund_attempt="r")
+        self.assertEqual(view["state"], "unknown")
+        case = self.row(line).case_ids
+        if edited:
+            cash = {"payment_method_id": self.cash_method.id, "amount": edited, "name": "cash"}
+            payments = [(1, order.payment_ids.id, {"amount": 100 - edited}), (0, 0, cash)]
+            order.with_user(self.pos_admin).write({"payment_ids": payments})
+        self.validate(order, line)
+        self.assertEqual(order.state, "paid")
+        self.advance(WAIT + 5)
+        return order, paid, case
+
+    def open_cases(self, *subjects):
+        about = [f"{record._name},{record.id}" for records in subjects for record in records]
+        cases = self.env["glase.case"].search([("subject", "in", about), ("state", "=", "open")])
+        return {(case.kind, case.subject.partition(",")[0]) for case in cases}
+
+    def test_a_finished_order_whose_payment_was_given_back_is_a_case(self):
+        order, paid, case = self.finished_beside_an_unknown_reversal()
+        self.decide(case, "action_was_refunded")
+        payment = order.payment_ids
+        self.assertTrue(payment.glase_unverified)
+        self.assertEqual(
+            self.open_cases(paid, paid.refund_ids, payment), {("unverified_payment", "pos.payment")}
+        )
+
+    def test_a_payment_that_is_changed_beside_a_reversal_says_nothing_of_the_refund(self):
+        order, paid, case = self.finished_beside_an_unknown_reversal(edited=1)
+        self.assertEqual(paid.refund_ids.case_ids.mapped("kind"), ["unknown_refund"])
+        self.decide(case, "action_was_refunded")
+        payment = order.payment_ids.filtered("glase_unverified")
+        self.assertEqual(
+            self.open_cases(paid, paid.refund_ids, payment), {("unverified_payment", "pos.payment")}
+        )
+
     def test_a_payment_without_an_order_whose_refund_is_unknown(self):
         order, line = self.draft_order(self.pos_session, 100)
         self.send(order, line)

@@ -114,8 +114,8 @@ class Line:
         own = name and _field(answer, name)
         [(other,)] = (own and self.world.sql(others, own)) or [(None,)]
         if not other:
-            # It waits for a call that it can spoil.
-            call.fault = None
+            # It waits for a call that it can spoil; what the simulator did to this one stays noted.
+            call.fault = None if call.fault == "another" else call.fault
             self.faults.append((call.operation, "another"))
             return answer
         self.world.counts[f"another: {call.operation}"] += 1

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from . import state_machine
 from .certification_request import look
@@ -16,6 +17,7 @@ SCAN_WITHIN = timedelta(minutes=5)
 # How long an answer is waited for that Glase must give by itself.
 ANSWER_WITHIN = timedelta(seconds=60)
 NOT_READY = 2
+_CENT = Decimal("0.01")
 UNPAID = frozenset({"CANCELED", "CANCELLED", "FAILED", "EXPIRED"})
 # What a success names, where it names something.
 _NAMED = (
@@ -178,7 +180,8 @@ def _report(heard, since):
     content = heard.report
     if content is None:
         return Verdict(FAILED, f"The report cannot be read: {heard.unreadable}")
-    return Verdict(OK, f"Report with {content.count} payments and refunds, in sum {content.total}")
+    total = content.total.quantize(_CENT)
+    return Verdict(OK, f"Report with {content.count} payments and refunds, in sum {total}")
 
 
 JUDGES = {

@@ -2,6 +2,7 @@
 
 from ...glase import VERSION
 from ...rules import state_machine
+from ...rules.certification_run import OK
 from ...rules.certification_sheet import STEPS
 from .glase_verification_parts import in_utc
 
@@ -35,6 +36,7 @@ def read(run):
     """
     lists = [
         ("Left to do", (run.left_behind or "").splitlines()),
+        ("Not passed", [_title(step, step.verdict) for step in _not_passed(run)]),
         ("Not as on the sheet", (run.deviations or "").splitlines()),
         ("What happened to this run", (run.history or "").splitlines()),
         ("Invoices", [_bill_line(bill) for bill in run.bill_ids]),
@@ -83,9 +85,14 @@ def _head(run):
     return [(label, value or instead) for label, value, instead in lines]
 
 
-def _title(step):
+def _not_passed(run):
+    return run.step_ids.filtered(lambda step: step.state != OK)
+
+
+def _title(step, verdict=""):
     number = f"{step.number}. " if step.number else ""
-    return f"{number}{step.title} ({step.operation}): {step.state.upper()}"
+    title = f"{number}{step.title} ({step.operation}): {step.state.upper()}"
+    return f"{title}. {verdict}" if verdict else title
 
 
 def _lines(step):
@@ -95,6 +102,9 @@ def _lines(step):
         yield f"Verdict: {step.verdict}"
     for line in (step.deviation or "").splitlines():
         yield f"Not as on the sheet: {line}"
+    first = min(step.exchange_ids.mapped("time"), default=step.started_at)
+    if step.started_at and first < step.started_at:
+        yield f"First called at {in_utc(first)}, and begun again"
     if step.started_at:
         yield f"From {in_utc(step.started_at)} to {in_utc(step.ended_at)}"
 

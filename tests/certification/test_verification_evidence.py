@@ -71,6 +71,12 @@ class TestVerificationEvidence(VerificationCommon):
         step = run.step_ids.filtered(lambda one: one.key == "send")
         self.assertIn(proven.invoice_reference, step.verdict)
         self.assertEqual(step.exchange_ids.bill_id, canceled | proven)
+        first = step.exchange_ids[0].time
+        self.assertLess(first, step.started_at)
+        self.assertIn(f"First called at {first:{SECONDS}} UTC, and begun again", text)
+        self.assertEqual(text.count("and begun again"), 3, "of the steps that were called before")
+        self.assertNotIn("Not passed", text)
+        self.assertIn("payments and refunds, in sum 0.00\n", text)
         for words in ("Pause was pressed", "Paused", "Resumed"):
             self.assertRegex(text, rf"\d\d:\d\d:\d\d UTC: {words}")
 
@@ -83,6 +89,13 @@ class TestVerificationEvidence(VerificationCommon):
         self.assertEqual(run.state, "stopped")
         text = self.assert_complete(run)
         self.assertRegex(text, r"Status \w+: it was not paid")
+        [_head, _title, told] = text.partition("Not passed:\n")
+        not_passed = told.partition("\n\n")[0].splitlines()
+        self.assertRegex(
+            not_passed[0],
+            r"^- 4\. Ask until the customer has paid .*: FAILED\. Status \w+: it was not paid$",
+        )
+        self.assertEqual(len(not_passed), run.failed_count + run.skipped_count)
         self.assertIn("UTC: Stop and Clean Up was pressed", text)
 
     def test_paper_says_what_the_file_says(self):
@@ -98,6 +111,21 @@ class TestVerificationEvidence(VerificationCommon):
                 self.assertIn(f"{label}{value}", paper)
         for step in run.step_ids:
             self.assertIn(f"{step.number}. {step.title}" if step.number else step.title, paper)
+
+    def test_on_paper_no_heading_stays_behind_on_a_page_that_its_text_has_left(self):
+        run = self.started()
+        self.play(run)
+        page = self.env["ir.actions.report"]._render_qweb_html(
+            "pos_glase.glase_verification", run.ids
+        )[0]
+        parts = html.fromstring(page).xpath("//div[pre]")
+        self.assertGreater(len(parts), 40)
+        for part in parts:
+            self.assertIn("page-break-inside: avoid", part.get("style"))
+            self.assertEqual([len(part.xpath(f"./{tag}")) for tag in ("em", "pre")], [1, 1])
+        headings = [part.xpath("./h4") for part in parts]
+        called = [step for step in protocol.read(run)["steps"] if step["calls"]]
+        self.assertEqual(sum(map(len, headings)), len(called), "each with its first call")
 
     def test_times_have_seconds_and_references_are_whole(self):
         run = self.started()

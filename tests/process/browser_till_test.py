@@ -5,11 +5,11 @@ The shop's network goes, a tablet sleeps, an order is opened again.
 
 import pytest
 from conftest import wait_for
-from till_page import TillPage
+from till_page import TillPage, assert_paid, discounts, lines, pay
 
+pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
 MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
-STICKER = "PROC1"
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 EMPLOYEES = ("Anna Anttila", "Bo Bengtsson")
 COUPON = "SAVE20"
@@ -62,14 +62,6 @@ def modules(shop):
 
 
 @pytest.fixture
-def till(browser, shop):
-    page = TillPage(browser, shop)
-    yield page
-    page.close()
-    assert page.complaints == []
-
-
-@pytest.fixture
 def promotion(shop):
     """Ten percent off each order, by itself."""
     shop.execute("UPDATE loyalty_program SET active = true WHERE name->>'en_US' = 'Ten percent'")
@@ -97,50 +89,6 @@ def by_hand(shop):
     shop.execute(
         "UPDATE pos_config SET auto_validate_terminal_payment = true WHERE id = %s", *where
     )
-
-
-@pytest.fixture(autouse=True)
-def no_open_orders(shop):
-    """A failed test leaves no order that the next one would go on with."""
-    yield
-    shop.execute("UPDATE pos_order SET state = 'cancel' WHERE state = 'draft'")
-    shop.execute(
-        "UPDATE glase_transaction SET state = 'canceled' WHERE state IN ('sending', 'issued')"
-    )
-
-
-def lines(till, uuid):
-    """What is on the order: product and price, in the order of their names."""
-    return till.script(
-        """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
-            .map((line) => [line.product_id.display_name, line.priceIncl]).sort()""",
-        uuid,
-    )
-
-
-def assert_paid(shop, uuid):
-    """The order is finished, proven, costs what the bill says, and is no case."""
-    [(state, total, unverified, paid, known)] = shop.query(
-        """SELECT o.state, o.amount_total, p.glase_unverified, t.amount, t.state
-             FROM pos_order o JOIN pos_payment p ON p.pos_order_id = o.id
-             JOIN glase_transaction t ON t.payment_id = p.id WHERE o.uuid = %s""",
-        uuid,
-    )
-    assert (state, known, bool(unverified)) == ("paid", "paid", False)
-    assert total == paid
-    assert not shop.query(
-        "SELECT c.kind FROM glase_case c JOIN glase_transaction t ON t.id = c.transaction_id"
-        " WHERE t.order_uuid = %s",
-        uuid,
-    )
-
-
-def pay(shop):
-    shop.simulator.customer(STICKER, "pay")
-
-
-def discounts(till, uuid):
-    return [price for _name, price in lines(till, uuid) if price < 0]
 
 
 # --- A promotion makes its line anew ---

@@ -188,6 +188,27 @@ def browser():
 
 
 @pytest.fixture
+def till(browser, shop):
+    """The shop's till in a browser of its own; its page must have thrown nothing."""
+    from till_page import TillPage
+
+    page = TillPage(browser, shop)
+    yield page
+    page.close()
+    assert page.complaints == []
+
+
+@pytest.fixture
+def no_open_orders(shop):
+    """A failed test leaves no order that the next one would go on with."""
+    yield
+    shop.execute("UPDATE pos_order SET state = 'cancel' WHERE state = 'draft'")
+    shop.execute(
+        "UPDATE glase_transaction SET state = 'canceled' WHERE state IN ('sending', 'issued')"
+    )
+
+
+@pytest.fixture
 def admin(shop):
     return shop.till("admin")
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+STICKER = "PROC1"
 MILLISECONDS = 45_000
 # The first page of a till waits for its bundle to be built.
 BUNDLE_MILLISECONDS = 240_000
@@ -208,3 +209,37 @@ class TillPage:
 
     def close(self):
         self.context.close()
+
+
+def lines(till, uuid):
+    """What is on the order: product and price, in the order of their names."""
+    return till.script(
+        """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
+            .map((line) => [line.product_id.display_name, line.priceIncl]).sort()""",
+        uuid,
+    )
+
+
+def assert_paid(shop, uuid):
+    """The order is finished, proven, costs what the bill says, and is no case."""
+    [(state, total, unverified, paid, known)] = shop.query(
+        """SELECT o.state, o.amount_total, p.glase_unverified, t.amount, t.state
+             FROM pos_order o JOIN pos_payment p ON p.pos_order_id = o.id
+             JOIN glase_transaction t ON t.payment_id = p.id WHERE o.uuid = %s""",
+        uuid,
+    )
+    assert (state, known, bool(unverified)) == ("paid", "paid", False)
+    assert total == paid
+    assert not shop.query(
+        "SELECT c.kind FROM glase_case c JOIN glase_transaction t ON t.id = c.transaction_id"
+        " WHERE t.order_uuid = %s",
+        uuid,
+    )
+
+
+def pay(shop):
+    shop.simulator.customer(STICKER, "pay")
+
+
+def discounts(till, uuid):
+    return [price for _name, price in lines(till, uuid) if price < 0]

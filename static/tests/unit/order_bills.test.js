@@ -102,6 +102,64 @@ describe("another module, while the bill is out", () => {
         });
     }
 
+    test("that takes a combo away gets it back as a combo, with all that it was", async () => {
+        const { order, store } = await setUpBill();
+        const [parent, child] = order.lines;
+        child.combo_parent_id = parent;
+        parent.update({ customer_note: "No nuts", note: "2nd course" });
+        child.pack_lot_ids = [["create", { lot_name: "L-17" }]];
+        store.glase.bills.keep(order);
+        [...order.lines].forEach((line) => line.delete());
+        await pass(1);
+        const [made, part] = order.lines;
+        expect([made.uuid, part.uuid]).not.toEqual([parent.uuid, child.uuid]);
+        expect(part.combo_parent_id.uuid).toBe(made.uuid);
+        expect(made.combo_line_ids.map((line) => line.uuid)).toEqual([part.uuid]);
+        expect([made.customer_note, made.note]).toEqual(["No nuts", "2nd course"]);
+        expect(part.pack_lot_ids.map((lot) => lot.lot_name)).toEqual(["L-17"]);
+    });
+
+    test("that takes a part of a combo away gets it back in the same combo", async () => {
+        const { order, store } = await setUpBill();
+        const [parent, child] = order.lines;
+        child.combo_parent_id = parent;
+        store.glase.bills.keep(order);
+        child.delete();
+        await pass(1);
+        expect(order.lines).toHaveLength(2);
+        expect(order.lines[0].uuid).toBe(parent.uuid);
+        expect(order.lines[1].combo_parent_id.uuid).toBe(parent.uuid);
+    });
+
+    test("that makes a line anew before a reload does not double it", async () => {
+        const { order, store } = await setUpBill();
+        await store.glase.orders.store(order);
+        const before = billOf(order);
+        const { bills } = store.glase;
+        // What the server has, and what the browser kept beside it, are both there at first.
+        const [{ product_id, qty, price_unit, models }] = order.lines;
+        models["pos.order.line"].create({ order_id: order, product_id, qty, price_unit });
+        bills.keepLoaded();
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+        expect(bills.matches(order)).toBe(true);
+    });
+
+    test("that makes a combo anew, is left alone", async () => {
+        const { order, store } = await setUpBill();
+        const [parent, child] = order.lines;
+        child.combo_parent_id = parent;
+        store.glase.bills.keep(order);
+        const before = billOf(order);
+        const made = remake(parent);
+        remake(child, { combo_parent_id: made });
+        await pass(1);
+        expect(billOf(order)).toEqual(before);
+        expect(order.lines[0].uuid).toBe(made.uuid);
+        expect(order.lines[1].combo_parent_id.uuid).toBe(made.uuid);
+        expect(told()).toBe("");
+    });
+
     test("that changes it: what is stored meanwhile is what was sent", async () => {
         const { order, store } = await setUpBill();
         const before = billOf(order);

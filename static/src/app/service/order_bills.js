@@ -3,19 +3,13 @@ import { _t } from "@web/core/l10n/translation";
 import { isAmountFixed, isUndecided } from "@pos_glase/app/service/payment_line";
 import { timing } from "@pos_glase/app/timing";
 
-/** What of a line is on the bill, in the order in which it is put back. */
-const COPIED = [
-    "product_id",
-    "qty",
-    "price_unit",
-    "price_extra",
-    "discount",
-    "full_product_name",
-    "customer_note",
-    "note",
-    "extra_tax_data",
-];
-const LINKED = ["tax_ids", "attribute_value_ids"];
+/** What a line that is put back has of its own, or gets once all lines are there. */
+const NOT_COPIED = new Set([
+    ...["id", "uuid", "order_id", "combo_parent_id", "price_type", "write_date"],
+    ...["price_subtotal", "price_subtotal_incl", "refunded_qty"],
+]);
+/** What hangs on a line and goes with it: lots, and what was typed for an attribute. */
+const PARTS = ["pack_lot_ids", "custom_attribute_value_ids"];
 /** By which an order's prices are found. */
 const PRICING = ["pricelist_id", "fiscal_position_id"];
 /** Says of a line that a promotion has made it, and will make it again (`pos_loyalty`). */
@@ -40,13 +34,41 @@ function rowOf(line) {
 }
 
 /**
- * What a line needs to be a promotion's again. Without a coupon that exists there is nothing to
- * pay with, and the promotion's own module would stumble over the line.
+ * Whether a line that is put back can be a promotion's again. Without a coupon that exists there
+ * is nothing to pay with, and the promotion's own module would stumble over the line.
  */
-function tiesOf(line) {
-    return line.coupon_id?.id > 0
-        ? Object.fromEntries(TIES.map((name) => [name, line[name]]))
-        : undefined;
+function isTied(line) {
+    return line.coupon_id?.id > 0;
+}
+
+/**
+ * All that this record is, whichever module's fields it has: what it takes to make it anew.
+ *
+ * @param {Object} record a line, or a part of one
+ * @param {string[]} without names of fields that are not wanted
+ * @returns {Object} values by field; those of many records as their list
+ */
+function valuesOf(record, without = []) {
+    const values = {};
+    for (const [name, field] of Object.entries(record.model.fields)) {
+        const isOurs = !field.dummy && !field.compute && !field.related && !field.local;
+        const isCopied = field.type !== "one2many" && !NOT_COPIED.has(name);
+        if (isOurs && isCopied && !without.includes(name)) {
+            values[name] = field.type === "many2many" ? [...(record[name] || [])] : record[name];
+        }
+    }
+    return values;
+}
+
+/** The parts of a line, each as the values that make it anew. */
+function partsOf(line) {
+    const present = PARTS.filter((name) => line.model.fields[name] && line[name]?.length);
+    return Object.fromEntries(
+        present.map((name) => {
+            const { inverse_name } = line.model.fields[name];
+            return [name, line[name].map((part) => valuesOf(part, [inverse_name]))];
+        })
+    );
 }
 
 function pricingOf(order) {
@@ -100,10 +122,11 @@ export class Bills {
             lines: order.lines.map((line) => ({
                 uuid: line.uuid,
                 row: rowOf(line),
-                ties: tiesOf(line),
+                combo: line.combo_parent_id?.uuid,
                 ofPromotion: Boolean(line[OF_PROMOTION]) || replacements.has(line.uuid),
-                values: Object.fromEntries(COPIED.map((name) => [name, line[name]])),
-                links: Object.fromEntries(LINKED.map((name) => [name, [...(line[name] || [])]])),
+                isTied: isTied(line),
+                values: valuesOf(line, isTied(line) ? [] : TIES),
+                parts: partsOf(line),
             })),
         });
     }
@@ -118,7 +141,21 @@ export class Bills {
     /** Keep what the till was loaded with, before another module looks at its orders. */
     keepLoaded() {
         billsOfModels.set(toRaw(this.pos.data.models), this);
-        this.pos.data.models["pos.order"].filter(isBilled).forEach((order) => this.keep(order));
+        for (const order of this.pos.data.models["pos.order"].filter(isBilled)) {
+            this.dropUnstored(order);
+            this.keep(order);
+        }
+    }
+
+    /**
+     * What was sent is stored, and what the browser has beside it was made anew since: then the old
+     * lines are here again, with the new ones.
+     */
+    dropUnstored(order) {
+        const stored = order.lines.filter((line) => line.isSynced);
+        if (stored.length && order.payment_ids.some(isUndecided)) {
+            order.lines.filter((line) => !line.isSynced).forEach((line) => line.delete());
+        }
     }
 
     /** Uuids of the orders that are what was sent, before something comes from the server. */
@@ -233,16 +270,15 @@ export class Bills {
     putBack(order, bill) {
         order.update(bill.pricing);
         const missing = new Map(bill.lines.map((line) => [line.uuid, line]));
+        const standing = new Map();
         const others = [];
         for (const line of [...order.lines]) {
             const sent = missing.get(line.uuid);
             if (sent) {
                 missing.delete(line.uuid);
+                standing.set(line.uuid, line);
                 if (rowOf(line) !== sent.row) {
-                    line.update(
-                        { ...sent.values, ...linksOf(sent.links, "set") },
-                        { omitUnknownField: true }
-                    );
+                    line.update(commandsOf(sent.values, "set"), { omitUnknownField: true });
                 }
             } else {
                 others.push(line);
@@ -252,20 +288,26 @@ export class Bills {
             const same = [...missing.values()].find((sent) => sent.row === rowOf(line));
             if (same) {
                 missing.delete(same.uuid);
+                standing.set(same.uuid, line);
             } else {
                 line.delete();
             }
         }
-        for (const { values, links, ties, ofPromotion } of missing.values()) {
+        for (const sent of missing.values()) {
             const line = this.pos.data.models["pos.order.line"].create({
-                ...values,
-                ...linksOf(links, "link"),
-                ...ties,
+                ...commandsOf(sent.values, "link"),
+                ...commandsOf(sent.parts, "create"),
                 order_id: order,
                 price_type: "manual",
             });
-            if (ofPromotion && !ties) {
+            standing.set(sent.uuid, line);
+            if (sent.ofPromotion && !sent.isTied) {
                 bill.replacements.add(line.uuid);
+            }
+        }
+        for (const { uuid, combo } of missing.values()) {
+            if (combo) {
+                standing.get(uuid).combo_parent_id = standing.get(combo);
             }
         }
         // The lines that stand now are the same bill.
@@ -273,8 +315,14 @@ export class Bills {
     }
 }
 
-function linksOf(links, command) {
+/** Values as the store takes them: lists as a command, and nothing that is gone meanwhile. */
+function commandsOf(values, command) {
+    const stands = (value) => !value?.model || value.model.exists(value.id);
+    const told = Object.entries(values).filter(([, value]) => stands(value));
     return Object.fromEntries(
-        Object.entries(links).map(([name, records]) => [name, [[command, ...records]]])
+        told.map(([name, value]) => [
+            name,
+            Array.isArray(value) ? [[command, ...value.filter(stands)]] : value,
+        ])
     );
 }

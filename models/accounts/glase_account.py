@@ -219,6 +219,9 @@ class GlaseAccount(models.Model):
         self._check_change(vals)
         self._refuse_unproven(vals)
         changed = super(GlaseAccount, with_own_context(self)).write(vals)
+        if "company_id" in vals:
+            # Nobody puts one before a company that he does not work for.
+            self.check_access("write")
         if {"environment", "endpoint", "reseller_id"} & vals.keys():
             drafts = self.terminal_ids.filtered(lambda terminal: terminal.state == "draft")
             drafts.sudo()._copy_from_account()

@@ -73,7 +73,8 @@ class PaymentProof:
             return
         row = self.matching_row()
         row._lock()
-        if row or self.payment._glase_claims_paid():
+        # One that was proven and has become nothing claims nothing, and loses its proof all the same.
+        if row or self.payment._glase_claims_paid() or self.payment.transaction_id:
             self.link_row(row)
 
     # === Which row it is ===

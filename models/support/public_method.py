@@ -45,7 +45,9 @@ def public(group=None, access="read", many=False):
                 given = parameters.read(self.env, method, (args, kwargs))
             except Refused as refusal:
                 raise UserError(refusal.message) from refusal
-            return method(self, **given)
+            told = method(self, **given)
+            # XML-RPC cannot say None: what was done would look like an error.
+            return True if told is None else told
 
         checked._glase_public = True
         return checked

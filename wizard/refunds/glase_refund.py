@@ -119,6 +119,10 @@ class GlaseRefund(models.TransientModel):
     def action_open_register(self):
         """Open the till of the original order, so that the refund has a session."""
         self.ensure_one()
+        if not self.order_id:
+            raise UserError(
+                self.env._("This payment has no order: its refund needs no open register.")
+            )
         return self.order_id.config_id.open_ui()
 
     def _chosen_pieces(self):

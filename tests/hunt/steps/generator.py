@@ -6,7 +6,15 @@ written down, and from then on a run is a list that can be played again, or a pa
 
 import random
 
-from steps.recipes import ANOTHER, OVERLAPS, SUSPENSE, crash_of, steps_to
+from steps.recipes import (
+    ANOTHER,
+    LOST_AFTER,
+    LOST_MARK,
+    OVERLAPS,
+    SUSPENSE,
+    crash_of,
+    steps_to,
+)
 
 OPERATIONS = (
     "sendInvoice",
@@ -114,6 +122,8 @@ class Generator:
             self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE + ANOTHER))), 2
         elif self.theme == "overlaps" and not self.good_day:
             self.recipe, self.labels = self._overlapping(*self.random.choice(OVERLAPS)), 2
+        elif self.theme == "days" and not self.good_day and self.random.random() < 0.5:
+            self.recipe, self.labels = self._lost_mark(), 1
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
     def _profile(self):
@@ -133,6 +143,12 @@ class Generator:
         if not self.good_day:
             self._disturb(step, play)
         return step
+
+    def _lost_mark(self):
+        kind = self.random.choice(LOST_AFTER)
+        return [
+            {**step, "kind": kind} if step["do"] == "fault" else dict(step) for step in LOST_MARK
+        ]
 
     def _overlapping(self, before, first, second):
         write = self.random.randrange(OVERLAP_WRITES)

@@ -32,6 +32,17 @@ SUSPENSE = (
     (*PAID[:-1], LOST_POLL, PAID[-1], CLOSE_OVER, BOOKS, {"do": "job"}),
 )
 
+# A mark that Glase has made, and nobody hears of it; how the answer is lost is drawn.
+LOST_MARK = (
+    *SOLD,
+    {"do": "fault", "operation": "markTransactionPeriod"},
+    CLOSE,
+    {"do": "periods"},
+    {"do": "clock", "seconds": 61},
+    {"do": "periods"},
+)
+LOST_AFTER = ("drop-after", "timeout-after")
+
 # An answer that names what an earlier one has named: a payment, a bill, a refund.
 SECOND = {**SELL, "order": "B"}
 ANOTHER = tuple(

@@ -84,7 +84,7 @@ def _text(element, path):
 
 def _names(call, form):
     """Where the caller's two names are not as the sheet wants them."""
-    off = "" if form.certifying else " (“As a Certification Wants It” is switched off)"
+    off = "" if form.certifying else " (“Certification References” is switched off)"
     said = _text(call, "context/clientId")
     names = []
     if said != form.client_id:

@@ -86,7 +86,7 @@ refund_receipt  -  submitPaymentReceipt   refund_send  success   refund
 settle          -  refundPayment          -            settled   assign
     Give back what else was paid | Not on the sheet: no invoice of this run is open or paid any more.
 mark            8  markTransactionPeriod  -            success   register
-    Mark the transaction period | As when the cash register is closed; with the terminal's id, so that
+    Mark the transaction period | As when the till is closed; with the terminal's id, so that
     no till's and no shop's period ends by it.
 report          8  executeReport          -            report    mark
     Fetch the period's report | Goes with the mark; the sheet does not score it.

@@ -28,6 +28,10 @@ STATES = [
     (REFUNDED, "Refunded"),
 ]
 
+# What a person reads as the end of a row: its state, but a customer's own no is no cancel of the till.
+DECLINED = "declined"
+OUTCOMES_SHOWN = [*STATES[:6], (DECLINED, "Declined"), *STATES[6:]]
+
 FINAL = frozenset({PAID, CANCELED, FAILED, EXPIRED, REVERSED, REFUNDED})
 HOLDS_TILL = frozenset({SENDING, ISSUED})
 
@@ -281,6 +285,19 @@ _JUDGES = {
     # A manager believes Glase's report of the period, which lists what was paid only.
     "executeReport": _judge_paid,
 }
+
+
+def outcome(state, asked_to_cancel, inferred):
+    """How a row stands, in words that tell who ended it.
+
+    :param str state: of the row
+    :param bool asked_to_cancel: whether the shop has ever wanted it canceled
+    :param bool inferred: whether its end was concluded, and not heard from Glase
+    :return: a key of ``OUTCOMES_SHOWN``
+    """
+    if state == CANCELED and not asked_to_cancel and not inferred:
+        return DECLINED
+    return state
 
 
 def cancel_pause(tries):

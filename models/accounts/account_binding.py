@@ -22,7 +22,7 @@ class CopiedDatabase(RequestError):
 
     sentence = _lt(
         "This database may be a copy, so Glase is not called. An administrator confirms under "
-        "Glase / Accounts that this is the shop's own database."
+        "Configuration / Glase Accounts that this is the shop's own database."
     )
 
 
@@ -158,7 +158,7 @@ class GlaseAccount(models.Model):
             raise UserError(
                 self.env._(
                     "%s If it is a copy, leave it so. Otherwise an administrator confirms it under "
-                    "Glase / Accounts.",
+                    "Configuration / Glase Accounts.",
                     account.unbound_why,
                 )
             )

@@ -56,7 +56,7 @@ class GlaseVerification(models.Model):
     endpoint = fields.Char("Address", readonly=True)
     reseller_id = fields.Char("Reseller at Glase", readonly=True)
     client_identity = fields.Char("Client ID", readonly=True)
-    certifying = fields.Boolean("As a Certification Wants It", readonly=True)
+    certifying = fields.Boolean("Certification References", readonly=True)
     glase_id = fields.Char(
         "Glase ID",
         help="The one that Glase gave you for this, or one that no till has. Letters and digits",
@@ -88,7 +88,7 @@ class GlaseVerification(models.Model):
     unbound_why = fields.Char(related="account_id.unbound_why")
     can_print = fields.Boolean(compute="_compute_can_print")
 
-    heard_at = fields.Datetime("Page Last Heard", readonly=True)
+    heard_at = fields.Datetime("Last Contact with the Page", readonly=True)
     next_at = fields.Datetime(readonly=True)
     pausing = fields.Boolean(readonly=True)
     stop_wished = fields.Boolean(readonly=True)

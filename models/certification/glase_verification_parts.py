@@ -142,7 +142,7 @@ class GlaseVerificationBill(models.Model):
     refund_call = fields.Char("Reference of the Refund's Call", readonly=True)
     tries = fields.Integer(readonly=True)
     next_at = fields.Datetime(readonly=True)
-    words = fields.Char("Last Heard", readonly=True)
+    words = fields.Char("Last Answer", readonly=True)
 
     def _learn(self, heard):
         """Take in what was heard about this invoice, whoever asked.

@@ -72,7 +72,7 @@ def _head(run):
         ("Terminal's external id", run.external_identifier, ""),
         ("Terminal unregistered", in_utc(run.unregistered_at), "no"),
         ("Glase ID", run.glase_id, ""),
-        ("As a certification wants it", form, ""),
+        ("Certification references", form, ""),
         ("Client ID", run.client_identity, ""),
         ("Client reference", reference, ""),
         ("Transaction period", run.period_identifier, "none"),

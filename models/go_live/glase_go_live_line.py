@@ -28,7 +28,7 @@ class GlaseGoLiveLine(models.Model):
     )
     company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
     config_id = fields.Many2one(
-        "pos.config", "Point of Sale", required=True, readonly=True, ondelete="cascade"
+        "pos.config", "Till", required=True, readonly=True, ondelete="cascade"
     )
     glase_id = fields.Char(
         "Glase ID",

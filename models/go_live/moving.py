@@ -196,7 +196,7 @@ def words_while_moving(configs):
     )
     return moving and configs.env._(
         "“%(till)s” is being moved to another Glase account. An administrator finishes that "
-        "first: Glase / Accounts, “%(move)s”.",
+        "first: Configuration / Glase Accounts, “%(move)s”.",
         till=moving.config_id.name,
         move=moving.move_id.display_name,
     )

@@ -11,6 +11,7 @@ from ..refunds.office_refund import OfficeRefund
 from ..refunds.refund_end import RefundEnd
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
+from ..support.titles import titled
 from . import references
 from .payment_end import PaymentEnd
 from .settlement import Settlement
@@ -42,6 +43,13 @@ class GlaseTransaction(models.Model):
     state = fields.Selection(
         state_machine.STATES, default=state_machine.DRAFT, required=True, readonly=True, index=True
     )
+    outcome = fields.Selection(
+        state_machine.OUTCOMES_SHOWN,
+        compute="_compute_outcome",
+        store=True,
+        index=True,
+        help="The state; where it was canceled, whether the customer declined it",
+    )
     line_uuid = fields.Char("Payment Line", required=True, readonly=True)
     attempt = fields.Char(required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
@@ -64,7 +72,7 @@ class GlaseTransaction(models.Model):
     )
     account_id = fields.Many2one("glase.account", required=True, readonly=True, ondelete="restrict")
     config_id = fields.Many2one(
-        "pos.config", "Point of Sale", readonly=True, index=True, ondelete="set null"
+        "pos.config", "Till", readonly=True, index=True, ondelete="set null"
     )
     period_id = fields.Many2one(
         "glase.period",
@@ -163,8 +171,8 @@ class GlaseTransaction(models.Model):
     issued_at = fields.Datetime(readonly=True)
     paid_at = fields.Datetime(readonly=True, index="btree_not_null")
     ended_at = fields.Datetime(readonly=True)
-    till_seen_at = fields.Datetime("Till Last Heard", readonly=True)
-    glase_seen_at = fields.Datetime("Glase Last Heard", readonly=True)
+    till_seen_at = fields.Datetime("Last Contact with the Till", readonly=True)
+    glase_seen_at = fields.Datetime("Last Contact with Glase", readonly=True)
 
     woken_at = fields.Datetime("Till Last Woken", readonly=True, copy=False)
 
@@ -255,12 +263,19 @@ class GlaseTransaction(models.Model):
         for row in self:
             row.counted_session_id = row.session_id or row.original_id.counted_session_id
 
-    @api.depends("order_name", "invoice_reference", "ers_reference")
-    def _compute_display_name(self):
+    @api.depends("state", "cancel_tries", "cancel_wished_at", "inferred")
+    def _compute_outcome(self):
         for row in self:
-            reference = row.ers_reference or row.invoice_reference
+            asked = bool(row.cancel_tries or row.cancel_wished_at)
+            row.outcome = state_machine.outcome(row.state, asked, row.inferred)
+
+    @api.depends("order_name", "signed_amount", "currency_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Order and amount: what a person knows of it. References are in fields of their own."""
+        for row in self:
             name = row.order_name or self.env._("Glase attempt %s", row.id)
-            row.display_name = f"{name} ({reference})" if reference else name
+            row.display_name = titled(name, row.currency_id, row.signed_amount)
 
     @api.depends("ers_reference", "original_id.ers_reference")
     def _compute_own_reference(self):

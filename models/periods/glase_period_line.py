@@ -9,6 +9,7 @@ from ..books import journal_items
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
 from ..support.public_method import public
+from ..support.titles import titled
 from . import line_words
 
 REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
@@ -79,11 +80,14 @@ class GlasePeriodLine(models.Model):
         help="A refund that was decided to be made, and whose payment reference Glase has not said",
     )
 
-    @api.depends("reference", "kind")
+    @api.depends("order_reference", "kind", "origin", "amount", "ledger_amount")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for line in self:
-            line.display_name = line.reference or labels.get(line.kind)
+            name = line.order_reference or labels.get(line.kind, line.kind) or ""
+            amount = line.ledger_amount if line.origin == LEDGER else line.amount
+            line.display_name = titled(name, line.currency_id, amount)
 
     @api.depends("kind", "accepted_at")
     def _compute_is_difference(self):

@@ -25,8 +25,9 @@ class IrModuleModule(models.Model):
         if live:
             raise UserError(
                 self.env._(
-                    "These tills are registered with Glase: %s. Unregister them first, in the "
-                    "menu Glase: without this module nobody can, and their stickers stay taken.",
+                    "These tills are registered with Glase: %s. Unregister them first, under "
+                    "Configuration / Glase Terminals: without this module nobody can, and their "
+                    "stickers stay taken.",
                     ", ".join(live.mapped("name")),
                 )
             )

@@ -46,7 +46,7 @@ class GlaseTerminal(models.Model):
             self._release()
             return Outcome(True, self.env._("“%s” is registered with Glase already.", self.name))
         if not self.config_id:
-            raise UserError(self.env._("Choose the point of sale of this terminal first."))
+            raise UserError(self.env._("Choose the till of this terminal first."))
         live = self.search([("config_id", "=", self.config_id.id), ("state", "in", LIVE)])
         if live and live != replaces:
             raise UserError(

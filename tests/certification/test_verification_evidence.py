@@ -150,7 +150,7 @@ class TestVerificationEvidence(VerificationCommon):
         self.assertEqual(run.state, "passed")
         text = self.file_of(run)
         self.assertIn("Result: passed, but not in all as the sheet says", text)
-        self.assertIn("As a certification wants it: switched off", text)
+        self.assertIn("Certification references: switched off", text)
         for words in (
             f"not the company's name “{self.company.name}”",
             f"not the name and version of the POS, “{POS_NAME_AND_VERSION}”",
@@ -167,7 +167,7 @@ class TestVerificationEvidence(VerificationCommon):
         self.play(run)
         self.assertEqual(run.step_ids.filtered("deviation").mapped("key"), ["unregister"])
         text = self.file_of(run)
-        self.assertIn("As a certification wants it: switched on", text)
+        self.assertIn("Certification references: switched on", text)
         self.assertIn(f"Client ID: {self.company.name}", text)
         self.assertIn(f"Client reference: {POS_NAME_AND_VERSION}", text)
         other = self.started()

@@ -23,7 +23,8 @@ class TestNames(PeriodCommon):
         self.advance(600)
         self.run_job()
         case = row.case_ids
-        self.assertEqual(case.display_name, f"Paid, but no order has it: {order.pos_reference}")
+        words = f"Paid, but no order has it: {order.pos_reference} · {row.currency_id.format(59)}"
+        self.assertEqual(case.display_name, words)
         self.assertEqual(case.order_reference, order.pos_reference)
 
     def test_a_finished_order_keeps_its_name(self):
@@ -45,12 +46,47 @@ class TestNames(PeriodCommon):
         label = field.convert_to_export(row.environment, row)
         self.assertEqual(label, dict(ENVIRONMENTS)[self.account.environment])
 
-    def test_a_row_of_a_period_is_called_by_its_reference(self):
+    def test_a_row_of_a_period_is_called_by_its_order_or_by_what_it_is(self):
         _order, row = self.paid_order(100)
         line = self.closed_and_settled().line_ids
-        self.assertEqual(line.display_name, row.ers_reference)
-        line.sudo().write({"reference": False, "kind": "missing"})
-        self.assertEqual(line.display_name, "In the ledger only")
+        self.assertEqual(line.display_name, f"{row.order_name} · {row.currency_id.format(100)}")
+        line.sudo().write({"transaction_id": False, "kind": "missing"})
+        self.assertEqual(
+            line.display_name, f"In the ledger only · {row.currency_id.format(line.amount)}"
+        )
+
+    def test_no_title_is_a_reference(self):
+        """Whatever record of ours has a title: order and amount, and not the digits of Glase."""
+        order, row = self.paid_order(100)
+        self.give_back(order, 40)
+        period = self.closed_and_settled()
+        self.env["glase.receipt"].sudo()._queue(row)
+        seen = set()
+        for name in self.env.registry:
+            model = self.env[name].sudo()
+            if not name.startswith("glase.") or model._abstract or model._transient:
+                continue
+            for record in model.with_context(active_test=False).search([]):
+                seen.add(name)
+                with self.subTest(record=record):
+                    self.assertNotRegex(record.display_name, r"\d{14}|[0-9a-f]{8}-[0-9a-f]{4}-")
+        self.assertLess({"glase.transaction", "glase.period", "glase.period.line"}, seen)
+        self.assertIn(row.currency_id.format(100), row.display_name)
+        self.assertIn(order.pos_reference, row.display_name)
+        self.assertIn(row.currency_id.format(-40), row.refund_ids.display_name)
+        self.assertIn(period.currency_id.format(period.report_total), period.display_name)
+
+    def test_what_a_customer_declined_is_declined_and_what_a_till_canceled_is_canceled(self):
+        _order, declined = self.sent(20)
+        self.customer("decline")
+        self.ask(declined)
+        _order, canceled = self.sent(30)
+        self.door("cancel", line_uuid=canceled, attempt="1")
+        self.ask(canceled)
+        outcomes = [self.row(line).outcome for line in (declined, canceled)]
+        self.assertEqual(outcomes, ["declined", "canceled"])
+        groups = self.env["glase.transaction"]._read_group([], ["outcome"], ["__count"])
+        self.assertLessEqual({"declined", "canceled"}, {outcome for outcome, _count in groups})
 
     def test_the_words_of_a_difference_fit_where_ever_they_are_read(self):
         self.paid_order(100)

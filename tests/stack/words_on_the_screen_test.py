@@ -128,3 +128,50 @@ def test_a_sentence_that_is_shown_in_several_places_names_no_button_of_one():
     # Where something is tried again, the button has another name: "Try again" is right everywhere.
     again = re.compile(r"\b[Pp]ress [A-Z]\w*(?: [A-Z]\w*)* again\b")
     assert not [(path.name, words) for path, words in sentences() if again.search(words)]
+
+
+# Odoo's own names with its words for a till, and nothing else: a till is called till.
+_ODOO_NAMES = re.compile(
+    r"Point of Sale(?=: Glase| administrator| settings| user|$| / |\b: the customer)"
+)
+# What stood there and said too little, or nothing to somebody who reads English as a second language.
+_NOT_SAID = re.compile(
+    r"\bpoints? of sale\b|\bcash registers?\b|\blast heard\b|\bpresent environment\b"
+    r"|\bwants? it\b",
+    re.IGNORECASE,
+)
+
+
+def docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            yield body[0].value
+
+
+def said():
+    """Each text that may stand on a screen, with the file that it is in."""
+    for folder in ("models", "wizard", "controllers", "rules"):
+        for path in every(folder, ".py"):
+            tree = ast.parse(path.read_text())
+            own = {id(node) for node in docstrings(tree)}
+            for node in ast.walk(tree):
+                is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+                if is_text and id(node) not in own:
+                    yield path, node.value
+    for path in every("static/src", ".js"):
+        yield from ((path, words) for words in _JS_WORDS.findall(path.read_text()))
+    for folder in ("views", "wizard", "data", "report", "static/src"):
+        for path in every(folder, ".xml"):
+            for element in ElementTree.parse(path).iter():
+                named = ("string", "help", "title", "placeholder", "confirm", "sum", "aria-label")
+                yield from ((path, element.get(name) or "") for name in named)
+                yield from ((path, words or "") for words in (element.text, element.tail))
+
+
+def test_a_till_is_called_till_and_nothing_is_said_in_words_that_say_too_little():
+    texts_said = [(path.name, plain(words)) for path, words in said()]
+    assert len(texts_said) > 1000
+    assert not [
+        (name, words) for name, words in texts_said if _NOT_SAID.search(_ODOO_NAMES.sub("", words))
+    ]

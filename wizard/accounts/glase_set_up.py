@@ -14,7 +14,7 @@ class GlaseSetUp(models.TransientModel):
     _description = "Set up Glase"
     _inherit = ["pos_glase.wizard"]
 
-    config_id = fields.Many2one("pos.config", "Point of Sale", required=True, readonly=True)
+    config_id = fields.Many2one("pos.config", "Till", required=True, readonly=True)
     company_id = fields.Many2one(related="config_id.company_id")
     account_id = fields.Many2one(
         "glase.account",

@@ -49,7 +49,10 @@ class Kind:
         own orders is in question
     :ivar explains: how it says why an order's payment is not proven, or None if it does not
     :ivar bool awaits_order: it waits for an order, which the till may still send
-    :ivar bool tells_manager: a manager gets an activity
+    :ivar tuple takes_over: of the same subject: an open case of one of these kinds is of the same cause
+        and becomes this one, instead of a second case beside it
+    :ivar tuple part_of: an open case of one of these kinds has the same cause and hears of it: there
+        is no case of this kind beside it
     """
 
     about: tuple = (ROW,)
@@ -58,7 +61,8 @@ class Kind:
     stops_closing: bool = False
     explains: str | None = None
     awaits_order: bool = False
-    tells_manager: bool = False
+    takes_over: tuple = ()
+    part_of: tuple = ()
 
 
 # Of a case that has no kind (yet), or one that is known no more.
@@ -66,13 +70,25 @@ NONE = Kind(offers=())
 
 _WITHOUT_ORDER = (SETTLE, ATTACH, REFUND, WRITE_OFF)
 _BOOKED_OTHERWISE = (SETTLE, WRITE_OFF)
+# Nobody could say yet what became of the bill.
+_NOT_SAID = ("not_answered_for_till", "paid_without_reference")
 _DECISIONS = (SETTLE, WAS_REFUNDED, WAS_NOT_REFUNDED, REPEAT_REFUND)
 
 KINDS = {
     "unverified_payment": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,), stops_closing=True),
-    "paid_without_order": Kind((ROW,), _WITHOUT_ORDER, (IN_ORDER,), awaits_order=True),
-    "paid_late": Kind((ROW,), _WITHOUT_ORDER),
-    "paid_without_reference": Kind(),
+    "paid_without_order": Kind(
+        (ROW,),
+        _WITHOUT_ORDER,
+        (IN_ORDER,),
+        awaits_order=True,
+        takes_over=("paid_late", *_NOT_SAID),
+    ),
+    "paid_late": Kind(
+        (ROW,), _WITHOUT_ORDER, takes_over=("forced_done", "goods_without_money", *_NOT_SAID)
+    ),
+    "paid_without_reference": Kind(
+        ends_by=(PAID,), takes_over=("not_answered_for_till",), part_of=("forced_done",)
+    ),
     "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,)),
     "amount_differs": Kind((ROW,), (SETTLE, ATTACH, WRITE_OFF)),
     # How much was paid is not settled with words: somebody says which amount.
@@ -81,10 +97,20 @@ KINDS = {
     ),
     "changed_after_send": Kind((ROW,), _BOOKED_OTHERWISE, explains=OF_LINKED),
     "forced_done": Kind(
-        (ROW,), _BOOKED_OTHERWISE, (PAID, UNPAID), stops_closing=True, explains=OF_LINE
+        (ROW,),
+        (*_BOOKED_OTHERWISE, NOT_PAID),
+        (PAID, UNPAID),
+        stops_closing=True,
+        explains=OF_LINE,
+        takes_over=_NOT_SAID,
     ),
     "goods_without_money": Kind(
-        (ROW,), _BOOKED_OTHERWISE, (PAID,), stops_closing=True, explains=OF_LINE
+        (ROW,),
+        _BOOKED_OTHERWISE,
+        (PAID,),
+        stops_closing=True,
+        explains=OF_LINE,
+        takes_over=("forced_done", *_NOT_SAID),
     ),
     "unknown_refund": Kind((ROW,), _DECISIONS, (IN_ORDER, DECIDED), explains=OF_LINE),
     "unverified_refund": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,)),
@@ -92,8 +118,13 @@ KINDS = {
     "unknown_reference": Kind((PERIOD,), ends_by=(LINES_KNOWN,)),
     "not_reported": Kind(ends_by=(REPORTED,)),
     "period_lost": Kind((PERIOD,), ends_by=(ROWS_REPORTED,)),
-    "not_booked": Kind((ROW, ORDER_PAYMENT), _BOOKED_OTHERWISE, (BOOKED,), tells_manager=True),
-    "not_answered_for_till": Kind((ROW,), (SETTLE, NOT_PAID)),
+    "not_booked": Kind((ROW, ORDER_PAYMENT), _BOOKED_OTHERWISE, (BOOKED,)),
+    "not_answered_for_till": Kind(
+        (ROW,),
+        (SETTLE, NOT_PAID),
+        (PAID, UNPAID),
+        part_of=("forced_done", "paid_without_reference"),
+    ),
 }
 
 

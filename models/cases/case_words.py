@@ -20,13 +20,11 @@ class Words(NamedTuple):
     """The words of one kind.
 
     :ivar of_period: what is said of a period, where that is another sentence
-    :ivar activity: what a manager's activity says, where the kind has one
     """
 
     name: object
     sentence: object
     of_period: object = None
-    activity: object = None
 
 
 KINDS = {
@@ -155,7 +153,6 @@ KINDS = {
             "This money could not be booked on the Glase suspense account: %(why)s It is tried "
             "again every quarter of an hour."
         ),
-        activity=_lt("Glase money is not in the books"),
     ),
     "not_answered_for_till": Words(
         _lt("Glase does not know the till or the bill"),

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds, state_machine
 from ..books.write_off import WriteOff
-from ..support.translated import said
+from ..support.titles import titled
 from . import attach, case_words
 from .refund_decision import RefundDecision
 from .refund_evidence import RefundEvidence
@@ -21,7 +21,9 @@ class GlaseCase(models.Model):
     _order = "state, id desc"
     _typed = frozenset({"reason", "attach_order_id", "refund_reference"})
 
-    kind = fields.Selection("_selection_kind", required=True, readonly=True, index=True)
+    kind = fields.Selection(
+        "_selection_kind", required=True, readonly=True, index=True, tracking=True
+    )
     offers = fields.Json(compute="_compute_kind", help="What a manager may do while it is open")
     awaits_order = fields.Boolean(compute="_compute_kind")
     state = fields.Selection(
@@ -46,11 +48,11 @@ class GlaseCase(models.Model):
     )
     order_id = fields.Many2one("pos.order", readonly=True, ondelete="set null")
     order_reference = fields.Char(compute="_compute_order_reference")
-    config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
+    config_id = fields.Many2one("pos.config", "Till", readonly=True, ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
-    summary = fields.Char("What happened", readonly=True)
+    summary = fields.Char("What happened", readonly=True, tracking=True)
     note = fields.Char("How it was settled", readonly=True, tracking=True)
     reason = fields.Char(help="Say how this was settled before you close it.")
     settled_by = fields.Many2one("res.users", readonly=True)
@@ -73,7 +75,9 @@ class GlaseCase(models.Model):
         "that it lacked proof of is proven by it.",
     )
     attachable_order_ids = fields.Many2many("pos.order", compute="_compute_attachable_order_ids")
-    till_heard_at = fields.Datetime("Till Last Heard", related="transaction_id.till_seen_at")
+    till_heard_at = fields.Datetime(
+        "Last Contact with the Till", related="transaction_id.till_seen_at"
+    )
 
     # What only Glase's support or report can tell.
     old_amount = fields.Monetary("Amount Before the Change", related="transaction_id.amount")
@@ -119,14 +123,18 @@ class GlaseCase(models.Model):
         "This case is open already.",
     )
 
-    @api.depends("kind", "transaction_id", "order_id", "period_id")
+    @api.depends("kind", "order_reference", "period_id", "amount", "currency_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
+        """What it is, of which order or period, and how much: no reference of 25 digits."""
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for case in self:
-            subject = (case.order_id or case.transaction_id or case.period_id).display_name
-            case.display_name = (
-                f"{labels.get(case.kind)}: {subject}" if subject else labels[case.kind]
-            )
+            about = case.period_id.display_name
+            if not about:
+                of_order = case.order_reference or case.order_id.display_name
+                about = of_order and titled(of_order, case.currency_id, case.amount)
+            label = labels.get(case.kind, case.kind)
+            case.display_name = f"{label}: {about}" if about else label
 
     @api.depends("order_id.pos_reference", "transaction_id.order_name")
     def _compute_order_reference(self):
@@ -195,8 +203,8 @@ class GlaseCase(models.Model):
         for case in self:
             row = case.sudo().transaction_id
             undecided = row.state == state_machine.ISSUED and row.kind == state_machine.PAYMENT
-            # While a till waits for it, the till may still hear.
-            alone = bool(row.given_up_at or row.forced_at)
+            # While a till waits for it, or Glase answers, it may still be heard.
+            alone = bool(row.given_up_at or row.forced_at and row._is_refused_an_answer())
             case.can_say_unpaid = case._offers(case_kinds.NOT_PAID) and undecided and alone
 
     def _is_refund_to_decide(self):
@@ -229,6 +237,12 @@ class GlaseCase(models.Model):
             stands = bool(amount) and not case.currency_id.is_zero(amount)
             case.can_write_off = case._offers(case_kinds.WRITE_OFF) and stands
 
+    def _glase_sessions(self):
+        """The session whose opener is asked first, where a person must decide."""
+        order = self.order_id or self.payment_id.pos_order_id
+        of_period = self.period_id.session_ids
+        return self.transaction_id.session_id or order.session_id or of_period
+
     # === Opened, closed ===
 
     @api.model
@@ -248,37 +262,45 @@ class GlaseCase(models.Model):
             raise ValueError(f"A case of kind {kind} is not about {subject._name}")
         summary = case_words.sentence(subject, kind, values, instead)
         case = self._open(kind, summary, subject, amount)
-        if entry.tells_manager:
-            words = case_words.KINDS[kind].activity
-            self.env["res.users"]._glase_tell(case, said(self.env, words))
+        self.env["res.users"]._glase_tell(case)
         return case
 
     @api.model
     def _open(self, kind, summary, subject, amount=None):
-        """Open a case, unless the same one is open already; see :meth:`_report`.
+        """Open a case, unless one about the same cause is open already; see :meth:`_report`.
+
+        One cause is one case: one that is open changes its kind, or hears of what else is learnt.
 
         :param str summary: a sentence that says what happened and what to do
         """
         case = self.sudo()
+        entry = case_kinds.KINDS[kind]
         name = f"{subject._name},{subject.id}"
-        of_subject = [("kind", "=", kind), ("subject", "=", name), ("state", "=", "open")]
-        existing = case.search(of_subject, limit=1)
-        if not existing:
-            return case.create(
-                {
-                    "kind": kind,
-                    "subject": name,
-                    "summary": summary,
-                    "amount": subject.amount if amount is None else amount,
-                    **self._values_about(subject),
-                }
-            )
-        if subject._name == case_kinds.PERIOD:
-            existing.write({"summary": summary, "amount": amount})
-        elif existing.summary != summary:
-            # One case for each kind and payment: what else is learnt stands in its history.
-            existing.message_post(body=summary)
-        return existing
+        own = case.search([("subject", "=", name), ("state", "=", "open")], order="id")
+        existing = own.filtered(lambda one: one.kind == kind)
+        existing = existing or own.filtered(lambda one: one.kind in entry.part_of)[:1]
+        if existing:
+            existing._hear(summary, amount)
+            return existing
+        values = {
+            "kind": kind,
+            "summary": summary,
+            "amount": subject.amount if amount is None else amount,
+        }
+        earlier = own.filtered(lambda one: one.kind in entry.takes_over)
+        if earlier:
+            earlier[0].write(values)
+            going_on = self.env._("It goes on in “%s”.", earlier[0].display_name)
+            earlier[1:]._settle(going_on)
+            return earlier[0]
+        return case.create({**values, "subject": name, **self._values_about(subject)})
+
+    def _hear(self, summary, amount):
+        """What else is learnt about an open case: of a period its newest, else in its history."""
+        if self.period_id:
+            self.write({"summary": summary, "amount": amount})
+        elif self.summary != summary:
+            self.message_post(body=summary)
 
     def _values_about(self, subject):
         values = {
@@ -303,3 +325,4 @@ class GlaseCase(models.Model):
                 "settled_at": fields.Datetime.now(),
             }
         )
+        self.env["res.users"]._glase_told(self.sudo())

@@ -141,8 +141,9 @@ class GlaseCase(models.Model):
         self.invalidate_recordset(["can_say_unpaid"])
         if not self.can_say_unpaid:
             raise UserError(self.env._("This bill is decided already. Reload the page."))
+        # The case ends by that; where goods were given, it goes on as a case about them.
         row._transition("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
-        self._settle(reason)
+        self.filtered(lambda case: case_kinds.NOT_PAID in case._kind().offers)._settle(reason)
 
     @case_action
     def action_old_amount_taken(self):

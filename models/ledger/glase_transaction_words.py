@@ -91,6 +91,13 @@ class GlaseTransaction(models.Model):
         """Close this row's open cases of these kinds: what was missing has arrived."""
         self.case_ids.filtered(lambda case: case.kind in kinds)._settle(note)
 
+    def _is_refused_an_answer(self):
+        """Whether Glase has said that it does not know the till or the bill, or named another's."""
+        return any(
+            event.code in state_machine.SETUP_CODES or event.outcome == state_machine.OF_ANOTHER
+            for event in self.sudo().event_ids
+        )
+
     def _answered_of_another(self):
         """Whether what is unknown about this row is so because Glase named another's reference."""
         return any(

@@ -55,8 +55,9 @@ class PaymentEnd:
         """The row ended without money: were goods given for it?"""
         if self.row.forced_at:
             self.row._open_case("goods_without_money")
-            unpaid = case_kinds.ended_by(case_kinds.UNPAID)
-            self.row._settle_cases(unpaid, self.env._("Glase says that it was not paid."))
+        unpaid = case_kinds.ended_by(case_kinds.UNPAID)
+        words = self.row.decided_reason or self.env._("Glase says that it was not paid.")
+        self.row._settle_cases(unpaid, words)
 
     def till_message(self):
         """What the cashier reads of this row; False where there is nothing to say."""
@@ -78,9 +79,9 @@ class PaymentEnd:
 
 
 def _canceled(row):
-    if row.cancel_tries:
-        return row.env._("The payment was canceled. Nothing was charged.")
-    return row.env._("The customer declined the payment. Nothing was charged.")
+    if row.outcome == state_machine.DECLINED:
+        return row.env._("The customer declined the payment. Nothing was charged.")
+    return row.env._("The payment was canceled. Nothing was charged.")
 
 
 def _expired(row):

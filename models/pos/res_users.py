@@ -1,7 +1,12 @@
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied
 
+from ...glase.logs import get_logger
 from ..support.till_errors import Refused
+
+_logger = get_logger(__name__)
 
 MANAGERS = "point_of_sale.group_pos_manager"
 TO_DO = ["mail.mail_activity_data_todo"]
@@ -11,28 +16,81 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     @api.model
-    def _glase_tell(self, record, summary):
+    def _glase_tell(self, record, summary=None):
         """Put a record of one company before a manager, as one activity that says the newest.
 
-        :param record: a record with ``company_id`` and activities
-        :param str summary: what it is about
+        Whatever keeps somebody from being told keeps nothing from being stored.
+
+        :param record: a case or a period
+        :param str summary: what it is about; by default its title, in the manager's language
         """
         record.ensure_one()
-        told = record.activity_search(TO_DO)
-        if told:
-            told.filtered(lambda activity: activity.summary != summary).write(
-                {"summary": summary, "date_deadline": fields.Date.context_today(self)}
-            )
-            return
-        manager = self.env.ref(MANAGERS).all_user_ids.filtered(
-            lambda user: user.active and not user.share and record.company_id in user.company_ids
-        )[:1]
-        record.activity_schedule(*TO_DO, summary=summary, user_id=manager.id or self.env.uid)
+        self._glase_at_best(record, lambda told: self._glase_put_before(told, summary))
 
     @api.model
     def _glase_told(self, records):
         """What records were put before a manager for is settled."""
-        records.activity_feedback(TO_DO, feedback=self.env._("Settled."))
+
+        def settled(some):
+            some.activity_feedback(TO_DO, feedback=self.env._("Settled."))
+
+        self._glase_at_best(records, settled)
+
+    @api.model
+    def _glase_at_best(self, records, do):
+        """Do what may fail without harm; the records stand as they were written either way."""
+        self.env.flush_all()
+        # A slow mail server must not hold up a till: what is sent is sent by Odoo's queue.
+        queued = records.with_context(mail_notify_force_send=False)
+        try:
+            with self.env.cr.savepoint():
+                do(queued)
+        except psycopg2.OperationalError:
+            # Another transaction was first: this one begins again.
+            raise
+        except Exception:
+            _logger.exception("Nobody could be told of %s", records)
+
+    @api.model
+    def _glase_put_before(self, record, summary):
+        manager = self._glase_responsible(record)
+        summary = summary or record.with_context(lang=manager.lang).display_name
+        told = record.activity_search(TO_DO)
+        if not told:
+            record.activity_schedule(*TO_DO, summary=summary, user_id=manager.id)
+            return
+        values = {"summary": summary, "date_deadline": fields.Date.context_today(self)}
+        told.filtered(lambda activity: activity.summary != summary).write(values)
+        # Whoever has left, or is no manager any more, settles nothing.
+        left = told.filtered(lambda one: not one.user_id._glase_is_manager(record.company_id))
+        left.write({"user_id": manager.id})
+
+    @api.model
+    def _glase_responsible(self, record):
+        """Which manager settles a case or a period, where there are several.
+
+        Whom its account names; else who has opened the session; else the first manager of the company.
+
+        :param record: with ``company_id`` and ``account_id``
+        :return: one user; without any manager the one who is logged in
+        """
+        record = record.sudo()
+        sessions = record._glase_sessions()
+        for user in (record.account_id.responsible_id, *sessions.user_id):
+            if user._glase_is_manager(record.company_id):
+                return user
+        managers = self.env.ref(MANAGERS).all_user_ids.sorted("id")
+        own = managers.filtered(lambda user: user._glase_is_manager(record.company_id))
+        return own[:1] or self.env.user
+
+    def _glase_is_manager(self, company):
+        """Whether this user may settle what a company's money is about; nobody is not."""
+        return bool(
+            self.active
+            and not self.share
+            and company in self.company_ids
+            and self.has_group(MANAGERS)
+        )
 
     @api.model
     def _glase_approve(self, company, login="", password=""):

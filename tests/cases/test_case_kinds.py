@@ -52,10 +52,6 @@ class TestCaseKinds(BooksCommon):
         self.assertEqual([key for key, _name in listed], list(case_kinds.KINDS))
         self.assertEqual(len({name for _key, name in listed}), len(listed))
 
-    def test_who_is_told_is_told_with_words(self):
-        for key, kind in case_kinds.KINDS.items():
-            self.assertEqual(kind.tells_manager, bool(case_words.KINDS[key].activity), key)
-
     def test_each_kind_can_be_reported_about_what_it_is_about(self):
         order, row = self.paid_order()
         period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
@@ -68,8 +64,10 @@ class TestCaseKinds(BooksCommon):
                 with self.subTest(kind=key, about=model):
                     case = self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
                     self.assertEqual((case.kind, case.state, case.amount), (key, "open", 5))
+                    self.assertEqual(case.activity_ids.summary, case.display_name)
                     self.assertNotRegex(case.summary, re.escape("%("))
                     self.assertEqual(case.company_id, self.company)
+                    case._settle("For this test")
             for model in set(subjects) - set(kind.about):
                 with self.subTest(kind=key, not_about=model), self.assertRaises(ValueError):
                     self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
@@ -94,7 +92,7 @@ class TestCaseKinds(BooksCommon):
         self.assertEqual(self.account.open_case_count, 1)
         self.assertEqual([what.split(":")[0] for what in self.blocking()], ["Running"])
         self.assertEqual(self.buttons(case), {"action_settle"})
-        self.assertFalse(case.activity_ids)
+        self.assertEqual(case.activity_ids.summary, case.display_name)
         with self.assertRaisesRegex(UserError, "does not ask for that"):
             case.with_user(self.pos_admin).action_attach()
         with self.assertRaisesRegex(UserError, "Write how"):
@@ -104,6 +102,7 @@ class TestCaseKinds(BooksCommon):
         self.assertEqual(
             (case.state, case.note, case.settled_by), ("settled", "Printed", self.pos_admin)
         )
+        self.assertFalse(case.activity_ids)
         self.assertEqual(self.buttons(case), set())
 
     def test_a_new_kind_stops_a_closing_where_its_entry_says_so(self):
@@ -116,15 +115,6 @@ class TestCaseKinds(BooksCommon):
         case._settle("Printed")
         self.assertEqual(self.blocking(), [])
         self.assertFalse(SessionClosing(self.pos_session).refusal())
-
-    def test_a_new_kind_tells_a_manager_where_its_entry_says_so(self):
-        self.add_kind(tells_manager=True)
-        told = WORDS._replace(activity="A sticker is gone")
-        with patch.dict(case_words.KINDS, {"sticker_gone": told}):
-            _order, line = self.sent()
-            case = self.row(line)._open_case("sticker_gone")
-            case = self.row(line)._open_case("sticker_gone")
-        self.assertEqual(case.activity_ids.mapped("summary"), ["A sticker is gone"])
 
     def test_a_new_kind_is_attached_refunded_and_written_off_where_its_entry_says_so(self):
         offers = (case_kinds.SETTLE, case_kinds.ATTACH, case_kinds.REFUND, case_kinds.WRITE_OFF)

@@ -1,5 +1,11 @@
+from odoo.exceptions import UserError
+
 from ...rules import state_machine
 from ..shared.common import GlaseCommon
+
+PAID_AFTER_ALL = state_machine.Evidence(
+    "getPaymentStatus", code=0, status="PAID", ers_reference="201211270000000001"
+)
 
 
 class TestForceDone(GlaseCommon):
@@ -122,12 +128,39 @@ class TestForceDone(GlaseCommon):
         self.simulator.faults()
         self.advance(61)
         self.run_job()
-        self.assertEqual(self.cases(line), ["forced_done", "not_answered_for_till"])
-        case = self.row(line).case_ids.filtered(lambda case: case.kind == "not_answered_for_till")
+        self.assertEqual(self.cases(line), ["forced_done"])
+        case = self.row(line).case_ids
+        self.assertIn("Glase refused to answer", case.message_ids[0].body)
         case.reason = "Glase's support: reversed"
         case.with_user(self.pos_admin).action_not_paid()
         self.assertEqual(self.row(line).state, "canceled")
         self.assertEqual(self.cases(line), ["goods_without_money"])
+        self.assertEqual(self.row(line).case_ids, case, "one cause is one case that changes")
+
+    def test_nobody_says_not_paid_while_glase_may_still_answer(self):
+        _order, line = self.forced()
+        case = self.row(line).case_ids.with_user(self.pos_admin)
+        self.assertFalse(case.can_say_unpaid)
+        case.reason = "I think so"
+        with self.assertRaisesRegex(UserError, "decided already"):
+            case.action_not_paid()
+        self.assertEqual(self.row(line).state, "issued")
+
+    def test_a_bill_that_counted_as_unpaid_and_is_paid_after_all_is_still_the_same_case(self):
+        _order, line = self.forced()
+        case = self.row(line).case_ids
+        self.simulator.faults()
+        self.customer("decline")
+        self.advance(2)
+        self.run_job()
+        self.assertEqual(case.kind, "goods_without_money")
+        self.row(line).sudo()._record_answer(PAID_AFTER_ALL, {})
+        self.assertEqual(self.row(line).case_ids, case)
+        self.assertEqual((case.kind, case.state), ("paid_late", "open"))
+        self.assertEqual(case.activity_ids.summary, case.display_name)
+        said = " ".join(case.message_ids.tracking_value_ids.mapped("old_value_char"))
+        self.assertIn("Marked as paid by a manager", said)
+        self.assertIn("Goods given, no money", said)
 
     def test_nothing_at_glase_is_nothing_to_force(self):
         order, line = self.draft_order(self.pos_session, 20)

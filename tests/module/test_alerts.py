@@ -212,7 +212,7 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
         self.run_job()
         return self.row(line)
 
-    @shows("glase.case", "info: The till was last heard at . Its order m")
+    @shows("glase.case", "info: The till was last in touch at . Its orde")
     def test_payment_without_an_order(self):
         return self.without_order().case_ids
 

@@ -110,3 +110,36 @@ class TestMigrations(GlaseCommon):
             [[*names, *names.values()]],
         )
         self.assertEqual({name for (name,) in self.env.cr.fetchall()}, set(names.values()))
+
+    def test_each_row_gets_its_outcome(self):
+        """As the field computes it for a new row, whatever the row is."""
+        lines = [self.sent(amount)[1] for amount in (10,)]
+        self.customer("decline")
+        self.ask(lines[0])
+        lines.append(self.sent(20)[1])
+        self.door("cancel", line_uuid=lines[1], attempt="1")
+        self.ask(lines[1])
+        lines.append(self.sent(30)[1])
+        rows = self.env["glase.transaction"].search([("line_uuid", "in", lines)])
+        wanted = dict(zip(rows.ids, rows.mapped("outcome"), strict=True))
+        self.assertEqual(set(wanted.values()), {"declined", "canceled", "issued"})
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE glase_transaction DROP COLUMN outcome")
+        for _time in range(2):
+            script("19.0.1.2.0/pre-outcome.py").migrate(self.env.cr, "19.0.1.1.0")
+        self.env.cr.execute(
+            "SELECT id, outcome FROM glase_transaction WHERE id = ANY(%s)", [rows.ids]
+        )
+        self.assertEqual(dict(self.env.cr.fetchall()), wanted)
+
+    def test_cases_that_were_open_are_put_before_a_manager(self):
+        _order, line = self.sent(20)
+        case = self.row(line)._open_case("paid_late")
+        settled = self.row(line)._open_case("amount_differs")
+        settled._settle("For this test")
+        self.env["mail.activity"].search([("res_model", "=", "glase.case")]).unlink()
+        for _time in range(2):
+            script("19.0.1.2.0/post-case_told.py").migrate(self.env.cr, "19.0.1.1.0")
+            self.env.invalidate_all()
+            self.assertEqual(len(case.activity_ids), 1)
+            self.assertFalse(settled.activity_ids)

@@ -16,7 +16,7 @@ WITHOUT_ORDER = {"paid_without_order", "paid_late"}
         (case_kinds.ATTACH, WITHOUT_ORDER | {"amount_differs"}),
         (case_kinds.REFUND, WITHOUT_ORDER),
         (case_kinds.MAKE_REFUND_ORDER, {"refund_without_order"}),
-        (case_kinds.NOT_PAID, {"not_answered_for_till", "reference_twice"}),
+        (case_kinds.NOT_PAID, {"not_answered_for_till", "reference_twice", "forced_done"}),
         (case_kinds.OLD_AMOUNT, {"amount_unknown"}),
         (case_kinds.NEW_AMOUNT, {"amount_unknown"}),
         (case_kinds.WAS_REFUNDED, {"unknown_refund"}),
@@ -38,8 +38,12 @@ def test_what_a_manager_may_do(action, kinds):
 @pytest.mark.parametrize(
     ("what", "kinds"),
     [
-        (case_kinds.PAID, {"forced_done", "goods_without_money", "reference_twice"}),
-        (case_kinds.UNPAID, {"forced_done"}),
+        (
+            case_kinds.PAID,
+            {"forced_done", "goods_without_money", "reference_twice"}
+            | {"not_answered_for_till", "paid_without_reference"},
+        ),
+        (case_kinds.UNPAID, {"forced_done", "not_answered_for_till"}),
         (case_kinds.AMOUNT_KNOWN, {"amount_unknown"}),
         (case_kinds.IN_ORDER, {"paid_without_order", "refund_without_order", "unknown_refund"}),
         (case_kinds.PROVEN, {"unverified_payment", "unverified_refund"}),
@@ -87,3 +91,24 @@ def test_what_ends_a_case_happens_somewhere(what):
 def test_each_kind_can_be_ended():
     """No kind stays open for good: somebody may end it, or something does."""
     assert [key for key, kind in case_kinds.KINDS.items() if not kind.offers] == []
+
+
+def test_one_cause_is_one_case():
+    """What takes over, and what is part of something, is about the same: a row of the ledger."""
+    for key, kind in case_kinds.KINDS.items():
+        for other in (*kind.takes_over, *kind.part_of):
+            assert other in case_kinds.KINDS and other != key
+            assert case_kinds.KINDS[other].about == kind.about == (case_kinds.ROW,)
+        assert not set(kind.takes_over) & set(kind.part_of)
+
+
+def test_no_two_kinds_take_each_other_over():
+    """A case goes one way only: else it would change for ever."""
+    later = {key: set(kind.takes_over) for key, kind in case_kinds.KINDS.items()}
+    for key in later:
+        seen, ahead = set(), set(later[key])
+        while ahead:
+            each = ahead.pop()
+            seen.add(each)
+            ahead |= later[each] - seen
+        assert key not in seen

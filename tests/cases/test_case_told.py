@@ -1,0 +1,155 @@
+from unittest.mock import patch
+
+from odoo.exceptions import ValidationError
+from odoo.tools import mute_logger
+
+from ..shared.periods import PeriodCommon
+
+
+class TestWhoIsTold(PeriodCommon):
+    """Each case that needs a person is put before one manager, and whom is said, where there are several."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deputy = cls.pos_admin.copy(
+            {"name": "Deputy", "login": "deputy", "email": "deputy@example.com"}
+        )
+        cls.deputy.company_ids = cls.company
+        cls.deputy.company_id = cls.company
+
+    def opened(self, amount=20):
+        """A case about a payment that no order has."""
+        _order, line = self.sent(amount)
+        self.pay_and_leave(line)
+        return self.row(line).case_ids
+
+    def told(self, record):
+        return record.activity_ids.user_id
+
+    def test_each_case_is_an_activity_of_one_manager(self):
+        case = self.opened()
+        self.assertEqual(len(case.activity_ids), 1)
+        self.assertEqual(case.activity_ids.summary, case.display_name)
+        self.assertTrue(self.told(case)._glase_is_manager(self.company))
+        self.assertFalse(self.told(case) & self.pos_user)
+
+    def test_the_account_says_whom(self):
+        self.account.responsible_id = self.deputy
+        self.assertEqual(self.told(self.opened()), self.deputy)
+
+    def test_else_whoever_opened_the_session_if_that_is_a_manager(self):
+        case = self.opened()
+        first = self.told(case)
+        self.pos_session.user_id = self.deputy
+        self.assertEqual(self.env["res.users"]._glase_responsible(case), self.deputy)
+        self.pos_session.user_id = self.pos_user
+        self.assertEqual(self.env["res.users"]._glase_responsible(case), first)
+
+    def test_what_is_open_already_is_handed_over(self):
+        case = self.opened()
+        period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
+        period.write({"state": "failed"})
+        self.env["res.users"]._glase_tell(period, "Not settled")
+        self.account.responsible_id = self.deputy
+        self.assertEqual(self.told(case) | self.told(period), self.deputy)
+
+    def test_only_a_manager_of_the_company_is_responsible(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = self.pos_admin.copy(
+            {
+                "login": "stranger",
+                "company_id": elsewhere.id,
+                "company_ids": [(6, 0, elsewhere.ids)],
+            }
+        )
+        for user in (self.pos_user, stranger):
+            with self.subTest(user.login), self.assertRaisesRegex(ValidationError, "is no Point"):
+                self.account.responsible_id = user
+
+    def test_whoever_has_left_is_not_told_and_keeps_nothing(self):
+        self.account.responsible_id = self.deputy
+        case = self.opened()
+        self.deputy.sudo().active = False
+        case._report("paid_without_order", case.transaction_id)
+        self.assertTrue(self.told(case)._glase_is_manager(self.company))
+        self.assertNotEqual(self.told(case), self.deputy)
+
+    def test_a_settled_case_ends_its_activity(self):
+        case = self.opened()
+        case.reason = "Paid back in cash"
+        case.with_user(self.pos_admin).action_settle()
+        self.assertFalse(case.activity_ids)
+
+    def test_a_case_that_ends_by_itself_ends_its_activity(self):
+        order, line = self.sent()
+        self.pay_and_leave(line)
+        case = self.row(line).case_ids
+        self.assertTrue(case.activity_ids)
+        self.validate(order, line)
+        self.assertEqual(case.state, "settled")
+        self.assertFalse(case.activity_ids)
+
+    def test_the_manager_is_told_in_the_own_language(self):
+        self.env["res.lang"]._activate_lang("sv_SE")
+        self.account.responsible_id = self.deputy
+        self.deputy.sudo().lang = "sv_SE"
+        case = self.opened()
+        self.assertEqual(case.activity_ids.summary, case.with_context(lang="sv_SE").display_name)
+
+    @mute_logger("odoo.addons.pos_glase.models.pos.res_users")
+    def test_who_cannot_be_told_keeps_no_answer_from_being_stored(self):
+        activities = type(self.env["mail.activity"])
+        with patch.object(activities, "create", side_effect=ValueError("no template")):
+            case = self.opened()
+        self.assertEqual((case.state, case.transaction_id.state), ("open", "paid"))
+        self.assertFalse(case.activity_ids)
+
+    def test_no_till_waits_for_a_mail_server(self):
+        self.account.responsible_id = self.deputy
+        self.deputy.sudo().notification_type = "email"
+        with patch.object(type(self.env["mail.mail"]), "send") as sent:
+            self.opened()
+            self.env.cr.postcommit.run()
+        sent.assert_not_called()
+        mails = self.env["mail.mail"].search([("recipient_ids", "in", self.deputy.partner_id.ids)])
+        self.assertEqual(mails.mapped("state"), ["outgoing"])
+
+    # === On the dashboard of the Point of Sale ===
+
+    def badge(self, user=None, config=None):
+        self.env.invalidate_all()
+        config = config or self.main_pos_config
+        return config.with_user(user or self.pos_admin).glase_open_case_count
+
+    def test_a_till_s_tile_says_how_much_is_open(self):
+        self.assertEqual(self.badge(), 0)
+        case = self.opened()
+        self.assertEqual(self.badge(), 1)
+        action = self.main_pos_config.with_user(self.pos_admin).action_glase_cases()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), case)
+        case._settle("For this test")
+        self.assertEqual(self.badge(), 0)
+
+    def test_the_tile_counts_nothing_of_another_company(self):
+        self.opened()
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        both = self.pos_admin.copy({"login": "both", "company_ids": [(4, other.id)]})
+        config = self.main_pos_config.with_user(both)
+        self.assertEqual(
+            config.with_context(allowed_company_ids=self.company.ids).glase_open_case_count, 1
+        )
+        self.env.invalidate_all()
+        elsewhere = (
+            self.env["pos.config"].with_user(both).with_context(allowed_company_ids=other.ids)
+        )
+        counted = elsewhere.browse(self.main_pos_config.id).glase_open_case_count
+        self.assertEqual(counted, 0)
+
+    def test_only_managers_have_the_badge_and_the_steps_on_the_tile(self):
+        view = self.env.ref("point_of_sale.view_pos_config_kanban")
+        configs = self.env["pos.config"]
+        for user, there in ((self.pos_admin, True), (self.pos_user, False)):
+            arch = configs.with_user(user).get_view(view.id, "kanban")["arch"]
+            self.assertEqual("action_glase_cases" in arch, there)
+            self.assertEqual("glase-steps" in arch, there)

@@ -11,6 +11,7 @@ from ..books import session_books
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
+from ..support.titles import titled
 from . import shop_periods
 from .scope import Scope
 
@@ -57,7 +58,7 @@ class GlasePeriod(models.Model):
         ondelete="restrict",
         help="The till's registration; empty for a period of the whole shop",
     )
-    config_id = fields.Many2one("pos.config", "Point of Sale", readonly=True, ondelete="set null")
+    config_id = fields.Many2one("pos.config", "Till", readonly=True, ondelete="set null")
     session_ids = fields.Many2many(
         "pos.session",
         "glase_period_session_rel",
@@ -106,6 +107,9 @@ class GlasePeriod(models.Model):
     ledger_total = fields.Monetary("Total in the Ledger", readonly=True)
     difference = fields.Monetary(compute="_compute_difference", store=True)
     difference_count = fields.Integer("Differences", readonly=True)
+    mailed_at = fields.Datetime(
+        readonly=True, copy=False, help="When the bookkeeper got it by mail"
+    )
     awaited_count = fields.Integer(
         "Awaited", readonly=True, help="Payments that the next period's report should have"
     )
@@ -124,15 +128,15 @@ class GlasePeriod(models.Model):
         for period in self:
             period.difference = period.report_total - period.ledger_total
 
-    @api.depends("terminal_id", "account_id", "identifier", "create_date")
+    @api.depends("terminal_id", "account_id", "mark_sent_at", "fetched_at", "report_total")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for period in self:
             till = period.config_id.name or period.terminal_id.name
             whose = till if period.terminal_id else period.account_id.name
             day = fields.Date.to_string(period.mark_sent_at or period.create_date)
-            period.display_name = f"{whose} {day}" + (
-                f" ({period.identifier})" if period.identifier else ""
-            )
+            total = period.fetched_at and period.report_total
+            period.display_name = titled(f"{whose} {day}", period.currency_id, total)
 
     @api.depends("state", "next_try_at")
     def _compute_waits_for(self):
@@ -154,6 +158,10 @@ class GlasePeriod(models.Model):
         if vals.get("state") in NAMED:
             session_books.write_periods_of(self)
         return result
+
+    def _glase_sessions(self):
+        """The sessions whose openers are asked first, where a person must decide."""
+        return self.session_ids
 
     # === What it covers ===
 
@@ -319,6 +327,24 @@ class GlasePeriod(models.Model):
             "res_model": self._name,
             "res_id": period.id,
             "view_mode": "form",
+        }
+
+    @public(group=MANAGERS, many=True)
+    def action_export_xlsx(self):
+        """Download these periods as a spreadsheet."""
+        return self._export("xlsx")
+
+    @public(group=MANAGERS, many=True)
+    def action_export_csv(self):
+        """Download these periods as comma-separated values."""
+        return self._export("csv")
+
+    def _export(self, kind):
+        ids = ",".join(map(str, self.ids))
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/pos_glase/periods.{kind}?ids={ids}",
+            "target": "download",
         }
 
     @public(group=MANAGERS, access="write", many=True)

@@ -109,6 +109,8 @@ TABLE = {
     "refunded_order_ids": ListOf(Number(), 1000, _lt("a list of at most 1000 orders")),
     "scanned_or_typed": Text(500, LINE, _lt("a text of at most 500 characters")),
     "token": Text(2000, TOKEN, _lt("an address of ours")),
+    "kind": Text(4, "csv|xlsx", _lt("csv or xlsx")),
+    "ids": Text(9999, "[0-9]{1,9}(,[0-9]{1,9})*", _lt("numbers of records, with commas")),
 }
 
 

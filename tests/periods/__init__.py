@@ -2,6 +2,7 @@ from . import (
     test_names,
     test_period,
     test_period_difference,
+    test_period_export,
     test_period_job,
     test_period_late,
     test_period_print,

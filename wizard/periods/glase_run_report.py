@@ -47,6 +47,8 @@ class GlaseRunReport(models.TransientModel):
     period_id = fields.Many2one(
         "glase.period",
         "Transaction Period",
+        compute="_compute_period_id",
+        **_PROPOSED,
         domain="[('account_id', '=', account_id), ('identifier', '!=', False)]",
     )
     period_identifier = fields.Char(
@@ -105,6 +107,12 @@ class GlaseRunReport(models.TransientModel):
         )
 
     # One method for each field: what is given for one must not be lost when another is computed.
+
+    @api.depends("account_id")
+    def _compute_period_id(self):
+        for run in self:
+            known = [("account_id", "=", run.account_id.id), ("identifier", "!=", False)]
+            run.period_id = self.env["glase.period"].search(known, limit=1)
 
     @api.depends("period_id")
     def _compute_period_identifier(self):

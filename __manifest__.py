@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
         "data/product.xml",
+        "data/mail_template.xml",
         "views/accounts/glase_account_views.xml",
         "views/certification/glase_verification_views.xml",
         "views/receipts/glase_receipt_views.xml",
@@ -41,6 +42,7 @@
         "report/pos_order_receipt.xml",
         "report/glase_receipt_document.xml",
         "report/glase_verification.xml",
+        "views/help/help.xml",
         "views/glase_menus.xml",
     ],
     "assets": {

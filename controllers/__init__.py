@@ -1,1 +1,1 @@
-from . import go_live, notification, payment, simulator
+from . import go_live, help_page, notification, payment, period_file, simulator

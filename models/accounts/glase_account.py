@@ -17,7 +17,7 @@ from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from . import glase_connection
+from . import glase_connection, scenarios
 from .login import (
     BY_ACCOUNT,
     DEFAULT_USER,
@@ -95,7 +95,7 @@ class GlaseAccount(models.Model):
     terminal_count = fields.Integer(compute="_compute_terminal_count")
 
     certifying = fields.Boolean(
-        "As a Certification Wants It",
+        "Certification References",
         tracking=True,
         help="While Glase certifies the integration: each call names the company as its client ID, "
         "and this software and its version as its reference. Otherwise each call has a reference "
@@ -159,6 +159,8 @@ class GlaseAccount(models.Model):
         tracking=True,
     )
 
+    scenario_words = fields.Char("Next Payment", compute="_compute_scenario_words")
+
     draft_of_ids = fields.One2many("glase.go.live", "draft_account_id", groups="base.group_system")
 
     @api.depends("environment")
@@ -206,7 +208,9 @@ class GlaseAccount(models.Model):
             }
             for vals in vals_list
         ]
-        return super(GlaseAccount, with_own_context(self)).create(made)
+        accounts = super(GlaseAccount, with_own_context(self)).create(made)
+        accounts._plan_period_mail()
+        return accounts
 
     def write(self, vals):
         """Who changes the environment, an administrator, confirms the database by it."""
@@ -225,6 +229,10 @@ class GlaseAccount(models.Model):
         if {"environment", "endpoint", "reseller_id"} & vals.keys():
             drafts = self.terminal_ids.filtered(lambda terminal: terminal.state == "draft")
             drafts.sudo()._copy_from_account()
+        if "responsible_id" in vals:
+            self._hand_over()
+        if "period_mail_every" in vals:
+            self._plan_period_mail()
         return changed
 
     @api.model
@@ -449,6 +457,27 @@ class GlaseAccount(models.Model):
             raise UserError(self.env._("“%s” does not use the simulator.", self.name))
         return glase_connection.simulator(self.env.cr.dbname)
 
+    @api.depends("environment")
+    def _compute_scenario_words(self):
+        for account in self:
+            simulated = account._origin and account.environment == SIMULATOR
+            account.scenario_words = simulated and scenarios.words_of(
+                self.env, account._simulator()
+            )
+
+    @public(group=MANAGERS)
+    def action_simulate(self):
+        """Choose what the simulator does to the next payment; the context's ``scenario`` says what.
+
+        :raises UserError: if the account does not use the simulator, or there is no such scenario
+        """
+        self.ensure_one()
+        name = self.env.context.get("scenario")
+        if name not in scenarios.SCENARIOS:
+            raise UserError(self.env._("Choose what the simulator is to do."))
+        scenarios.choose(self._simulator(), name)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
     def _simulator_reseller(self):
         return f"shop-{self.id}"
 
@@ -542,7 +571,7 @@ class GlaseAccount(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Verifications"),
             "res_model": "glase.verification",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("account_id", "=", self.id)],
         }
 

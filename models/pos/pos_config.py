@@ -4,11 +4,15 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.environments import MARKS
+from ..registration import set_up
 from ..registration.glase_terminal import DRAFT, LIVE, READY
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction
 from ..support.public_method import public
 from .res_users import MANAGERS
+
+# All steps to the first sale are done.
+SOLD = 4
 
 
 def without_glase(records, names):
@@ -51,6 +55,14 @@ class PosConfig(models.Model):
         compute="_compute_glase_state",
     )
     glase_message = fields.Char(compute="_compute_glase_state")
+    glase_steps_done = fields.Integer(
+        compute="_compute_glase_steps_done",
+        help="Of the way to the first sale: set up, registered, sticker assigned, sold",
+    )
+    glase_is_simulated = fields.Boolean(compute="_compute_glase_steps_done")
+    glase_open_case_count = fields.Integer(
+        "Open Glase Cases", compute="_compute_glase_open_case_count"
+    )
 
     @api.depends("glase_terminal_ids.state")
     def _compute_glase_terminal_id(self):
@@ -85,6 +97,29 @@ class PosConfig(models.Model):
             info = config._glase_till_info()
             config.glase_state = info["state"] if config._glase_payment_method() else "no_method"
             config.glase_message = info["message"] or False
+
+    @api.depends("glase_state")
+    def _compute_glase_steps_done(self):
+        """How far each till is; a till of a shop that uses Glase at others only has no way to go."""
+        rows = self.env["glase.transaction"].sudo()
+        sold = rows._read_group(
+            [("config_id", "in", self.ids), ("state", "=", "paid")], ["config_id"]
+        )
+        sellers = {config for (config,) in sold}
+        steps = {"no_account": 0, "not_registered": 1, "no_glase_id": 2, "ready": 3, "copied": SOLD}
+        for config in self:
+            apart = config.glase_state == "no_method" and config._glase_accounts()
+            done = config._origin in sellers or apart
+            config.glase_steps_done = SOLD if done else steps.get(config.glase_state, 0)
+            config.glase_is_simulated = config._glase_environment() == "simulator"
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_glase_open_case_count(self):
+        """What a person must settle at each till, as far as the reader may see it."""
+        open_cases = [("config_id", "in", self.ids), ("state", "=", "open")]
+        counts = dict(self.env["glase.case"]._read_group(open_cases, ["config_id"], ["__count"]))
+        for config in self:
+            config.glase_open_case_count = counts.get(config._origin, 0)
 
     def _glase_payment_method(self):
         """The Glase payment method of this till, if it has one."""
@@ -164,7 +199,7 @@ class PosConfig(models.Model):
             case "copied":
                 return self.env._(
                     "This database may be a copy of the shop's, so Glase is not called. An "
-                    "administrator confirms it under Glase / Accounts."
+                    "administrator confirms it under Configuration / Glase Accounts."
                 )
             case "no_glase_id":
                 return self.env._(
@@ -189,7 +224,7 @@ class PosConfig(models.Model):
         """The state of this till with Glase; see :meth:`_glase_till_info`."""
         self.ensure_one()
         self.check_access("read")
-        info = self._glase_till_info()
+        info = self._glase_dialog_info()
         return {"ok": info["state"] == "ready", "message": info["message"] or "", "glase": info}
 
     @public(group=MANAGERS)
@@ -240,7 +275,12 @@ class PosConfig(models.Model):
             raise
         except UserError as refusal:
             outcome = Outcome(False, str(refusal))
-        return {**asdict(outcome), "glase": self._glase_till_info()}
+        return {**asdict(outcome), "glase": self._glase_dialog_info()}
+
+    def _glase_dialog_info(self):
+        """What the till's dialog about its terminal shows: what the till knows, and what is possible."""
+        can_unregister = self.sudo().glase_terminal_id.can_unregister
+        return {**self._glase_till_info(), "can_unregister": can_unregister}
 
     def _glase_check_manager(self):
         self.check_access("read")
@@ -266,8 +306,8 @@ class PosConfig(models.Model):
         if not account:
             raise UserError(
                 self.env._(
-                    "This company has several Glase accounts. Open the Glase menu in the back "
-                    "office, make a terminal for “%s” and choose one.",
+                    "This company has several Glase accounts. Open Configuration / Glase Terminals "
+                    "in the back office, make a terminal for “%s” and choose one.",
                     self.name,
                 )
                 if self._glase_accounts()
@@ -296,6 +336,40 @@ class PosConfig(models.Model):
             "res_id": terminal.id,
             "view_mode": "form",
         }
+
+    @public(group="base.group_system")
+    def action_glase_try(self):
+        """Everything for a first sale with the simulator; see :func:`.set_up.try_it`."""
+        self.ensure_one()
+        return set_up.try_it(self)
+
+    @public(group="base.group_system")
+    def action_glase_set_up(self):
+        """Ask which account, then make journal and payment method and add it to the till."""
+        self.ensure_one()
+        accounts = self._glase_accounts()
+        if len(accounts) == 1:
+            return set_up.notice(self, set_up.tills(self, accounts))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Set up Glase"),
+            "res_model": "glase.set.up",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_config_id": self.id, "default_environment": "test"},
+        }
+
+    @public(group=MANAGERS)
+    def action_glase_phone(self):
+        """The customer's phone page of this till, with the simulator."""
+        return self._glase_terminal_or_draft().action_open_phone()
+
+    @public(group=MANAGERS)
+    def action_glase_cases(self):
+        """The open cases of this till."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("pos_glase.action_glase_case")
+        return {**action, "domain": [("config_id", "=", self.id), ("state", "=", "open")]}
 
     @public(group=MANAGERS)
     def action_glase_register(self):
@@ -332,12 +406,18 @@ class PosConfig(models.Model):
         self._check_no_glase_values(vals)
         if vals.get("active") is False:
             self._check_glase_ended(
-                self.env._("Unregister it first, in the menu Glase, before you archive the till.")
+                self.env._(
+                    "Unregister it first, under Configuration / Glase Terminals, before you archive "
+                    "the till."
+                )
             )
         if "company_id" in vals:
             moved = self.filtered(lambda config: config.company_id.id != vals["company_id"])
             moved._check_glase_ended(
-                self.env._("Unregister it first, in the menu Glase, before you move the till.")
+                self.env._(
+                    "Unregister it first, under Configuration / Glase Terminals, before you move "
+                    "the till."
+                )
             )
         return super().write(vals)
 
@@ -354,7 +434,10 @@ class PosConfig(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_glase_ended(self):
         self._check_glase_ended(
-            self.env._("Unregister it first, in the menu Glase, before you delete the till.")
+            self.env._(
+                "Unregister it first, under Configuration / Glase Terminals, before you delete the "
+                "till."
+            )
         )
         drafts = self.sudo().glase_terminal_ids.filtered(lambda t: t.state == DRAFT)
         drafts.write({"state": "retired", "active": False})

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..registration import set_up
 from ..support.public_method import public
 from .res_users import MANAGERS
 
@@ -41,37 +40,14 @@ class ResConfigSettings(models.TransientModel):
         """Ask which account, then make journal and payment method and add it to the till."""
         self.ensure_one()
         self._check_glase_administrator()
-        config = self.pos_config_id
-        accounts = config._glase_accounts()
-        if len(accounts) == 1:
-            return set_up.notice(config, set_up.tills(config, accounts))
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Set up Glase"),
-            "res_model": "glase.set.up",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_config_id": config.id,
-                "default_environment": "test",
-            },
-        }
+        return self.pos_config_id.action_glase_set_up()
 
     @public(group="base.group_system")
     def action_glase_try(self):
-        """One click to try everything: a simulator account, journal and payment method."""
+        """One click to try everything with the simulator."""
         self.ensure_one()
         self._check_glase_administrator()
-        config = self.pos_config_id
-        account = self.env["glase.account"].create(
-            {
-                "name": self.env._("Simulator"),
-                "company_id": config.company_id.id,
-                "environment": "simulator",
-                "shop_name": config.company_id.name,
-            }
-        )
-        return set_up.notice(config, set_up.tills(config, account))
+        return self.pos_config_id.action_glase_try()
 
     @public(group=MANAGERS)
     def action_glase_register(self):

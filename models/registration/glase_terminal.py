@@ -69,7 +69,7 @@ class GlaseTerminal(models.Model):
         tracking=True,
     )
     config_id = fields.Many2one(
-        "pos.config", "Point of Sale", index=True, check_company=True, ondelete="set null"
+        "pos.config", "Till", index=True, check_company=True, ondelete="set null"
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="config_id.currency_id")
@@ -107,14 +107,15 @@ class GlaseTerminal(models.Model):
     )
     phone_url = fields.Char("Phone Page", compute="_compute_phone_url")
     todo = fields.Char("What to Do", compute="_compute_todo")
+    can_unregister = fields.Boolean(compute="_compute_can_unregister")
 
     _one_live_registration = models.UniqueIndex(
         "(config_id) WHERE config_id IS NOT NULL AND state IN ('registered', 'ready')",
-        "This point of sale is registered with Glase already.",
+        "This till is registered with Glase already.",
     )
     _one_draft = models.UniqueIndex(
         "(config_id) WHERE config_id IS NOT NULL AND state = 'draft'",
-        "This point of sale has a Glase terminal already that only needs to be registered.",
+        "This till has a Glase terminal already that only needs to be registered.",
     )
     _one_terminal_identifier = models.UniqueIndex(
         "(environment, terminal_identifier) WHERE terminal_identifier IS NOT NULL",

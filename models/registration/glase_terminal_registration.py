@@ -1,12 +1,13 @@
 from dataclasses import dataclass
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...glase import ResultError
 from ...glase.codes import SERVICE_TROUBLE
 from ...glase.logs import get_logger
 from ...rules import state_machine
+from ...rules.environments import SIMULATOR
 from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock
@@ -17,6 +18,8 @@ _logger = get_logger(__name__)
 
 UNKNOWN_TERMINAL = 29
 TAKEN_GLASE_ID = 53
+# A session that has sold, or may sell at any moment.
+OPENED = ("opened", "closing_control")
 # Answers that speak of who calls; all others mean that the log-in was accepted.
 LOGIN_CODES = frozenset({20, 21, 29, 33, 37, 91})
 # A question about a bill that nobody has (reference, version): it changes nothing, but the log-in
@@ -329,14 +332,27 @@ class GlaseTerminal(models.Model):
             self._refuse_open_session()
         return exchange.bound(self)
 
+    @api.depends("state", "unregistered_at", "terminal_identifier", "config_id")
+    def _compute_can_unregister(self):
+        """Whether pressing *Unregister* would be let through, as far as it is known without asking."""
+        for terminal in self:
+            row = terminal.sudo()
+            known = bool(row.terminal_identifier) and not row.unregistered_at
+            is_free = row.state == RETIRED or row.state in LIVE and not row._open_session()
+            # What the simulator has forgotten is known only once it is asked.
+            undecided = row.environment != SIMULATOR and row._has_undecided()
+            terminal.can_unregister = known and is_free and not undecided and not row._is_busy()
+
+    def _has_undecided(self):
+        return bool(self.env["glase.transaction"].sudo()._undecided(self))
+
+    def _open_session(self):
+        """The session in which the till of this registration may sell; it may be none."""
+        opened = [("config_id", "=", self.config_id.id), ("state", "in", OPENED)]
+        return self.env["pos.session"].sudo().search(opened, limit=1)
+
     def _refuse_open_session(self):
-        session = self.env["pos.session"].search(
-            [
-                ("config_id", "=", self.config_id.id),
-                ("state", "in", ("opened", "closing_control")),
-            ],
-            limit=1,
-        )
+        session = self._open_session()
         if session:
             raise UserError(
                 self.env._(

@@ -4,12 +4,20 @@ Done twice it finds what is there; a merchant may change all of it afterwards.
 """
 
 import base64
+import secrets
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import file_open
 
 JOURNAL_CODE = "GLASE"
-DEMO_PREFIX = "DEMO"
+DEMO_PREFIX, TRY_PREFIX = "DEMO", "TRY"
+# Nothing that is taken for something else where it is read from a sticker.
+READABLE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def invented_glase_id():
+    """A new Glase ID for a till of the simulator, which takes any."""
+    return TRY_PREFIX + "".join(secrets.choice(READABLE) for _i in range(6))
 
 
 def _icon():
@@ -50,11 +58,53 @@ def tills(configs, account):
     return waiting
 
 
-def notice(config, waiting):
+def try_it(config):
+    """Everything for a first sale with the simulator: account, method, registration, sticker, phone.
+
+    Done twice it finds what is there.
+
+    :param config: one till
+    :return: the action that says so, and opens the phone page
+    :rtype: dict
+    :raises AccessError: for anyone but an administrator
+    :raises UserError: if the company has another account than the simulator's
+    """
+    account = _simulator_account(config)
+    waiting = tills(config, account)
+    if waiting:
+        return notice(config, waiting)
+    terminal = config._glase_terminal_or_draft(account)
+    outcome = terminal._ask_register() if terminal.state == "draft" else None
+    if terminal.state == "registered":
+        outcome = terminal._ask_assign(invented_glase_id())
+    if outcome and not outcome.ok:
+        return terminal._show(outcome)
+    config.invalidate_recordset()
+    phone = {"type": "ir.actions.act_url", "url": terminal.phone_url, "target": "new"}
+    return notice(config, waiting, next_action=phone)
+
+
+def _simulator_account(config):
+    accounts = config._glase_accounts()
+    if accounts - accounts.filtered(lambda account: account.environment == "simulator"):
+        raise UserError(
+            config.env._("This company has a Glase account already: the simulator is for trying.")
+        )
+    values = {
+        "name": config.env._("Simulator"),
+        "company_id": config.company_id.id,
+        "environment": "simulator",
+        "shop_name": config.company_id.name,
+    }
+    return accounts[:1] or config.env["glase.account"].create(values)
+
+
+def notice(config, waiting, next_action=None):
     """What the set-up has done, and what comes next.
 
     :param config: one till
     :param waiting: what :func:`tills` returned
+    :param dict next_action: what the page does after that; by default it shows itself anew
     :rtype: dict
     """
     if waiting:
@@ -78,7 +128,7 @@ def notice(config, waiting):
             "message": message,
             "type": kind,
             "sticky": sticky,
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            "next": next_action or {"type": "ir.actions.client", "tag": "soft_reload"},
         },
     }
 
@@ -89,7 +139,7 @@ def _next_step(config):
             return config.env._("Next: register this till.")
         case "no_glase_id":
             return config.env._("Next: assign the Glase ID of its sticker.")
-    return config.env._("It is ready.")
+    return config.env._("Open the register and sell something.")
 
 
 def _method_or_new(config):

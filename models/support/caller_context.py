@@ -29,6 +29,7 @@ KEPT = {
     "active_ids": _is_ids,
     "active_model": _is_word,
     "figure": _is_word,
+    "scenario": _is_word,
     "glase_user_id": _is_id,
 }
 # What a transaction of the ledger's own takes over from the request that it works for.

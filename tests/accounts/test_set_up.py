@@ -24,6 +24,18 @@ class TestSetUp(BackOfficeCommon):
             .create({"pos_config_id": (config or self.till).id})
         )
 
+    def try_it(self, config=None):
+        """Press *Try it with the simulator* in the settings."""
+        with self.office(self.admin) as env:
+            settings = env["res.config.settings"].create(
+                {"pos_config_id": (config or self.till).id}
+            )
+            return settings.action_glase_try()
+
+    def play_account(self):
+        values = {"name": "S", "environment": "simulator", "company_id": self.company.id}
+        return self.env["glase.account"].with_user(self.admin).create(values)
+
     def methods(self):
         return self.env["pos.payment.method"].search([("use_payment_terminal", "=", "glase")])
 
@@ -31,9 +43,12 @@ class TestSetUp(BackOfficeCommon):
         settings = self.settings()
         self.assertEqual(settings.glase_state, "no_method")
         self.assertTrue(settings.glase_may_simulate)
-        notice = settings.action_glase_try()
+        notice = self.try_it()
         self.assertEqual(notice["params"]["type"], "success")
-        self.assertIn("register this till", notice["params"]["message"])
+        self.assertIn("sell something", notice["params"]["message"])
+        phone = notice["params"]["next"]
+        self.assertEqual((phone["type"], phone["target"]), ("ir.actions.act_url", "new"))
+        self.assertEqual(phone["url"], self.till.glase_terminal_id.phone_url)
         method = self.methods()
         self.assertEqual(len(method), 1)
         self.assertIn(method, self.till.payment_method_ids)
@@ -51,11 +66,14 @@ class TestSetUp(BackOfficeCommon):
         account = self.env["glase.account"].search([("company_id", "=", self.company.id)])
         self.assertEqual(account.environment, "simulator")
         settings = self.settings()
-        self.assertEqual(settings.glase_state, "not_registered")
+        self.assertEqual(settings.glase_state, "ready")
+        self.assertRegex(settings.glase_glase_id, r"^TRY[0-9A-Z]{6}$")
         self.assertFalse(settings.glase_may_simulate)
+        again = self.try_it()
+        self.assertEqual(again["params"]["next"]["url"], phone["url"], "it finds what is there")
 
     def test_done_twice_it_finds_what_is_there(self):
-        self.settings().action_glase_try()
+        self.try_it()
         method, journal = self.methods(), self.methods().journal_id
         account = self.env["glase.account"].search([("company_id", "=", self.company.id)])
         self.settings().action_glase_set_up()
@@ -68,7 +86,7 @@ class TestSetUp(BackOfficeCommon):
         )
 
     def test_a_journal_that_was_left_is_taken_again(self):
-        self.settings().action_glase_try()
+        self.try_it()
         method = self.methods()
         journal = method.journal_id
         self.till.payment_method_ids -= method
@@ -78,7 +96,7 @@ class TestSetUp(BackOfficeCommon):
 
     def test_an_open_session_is_said_and_the_rest_is_done(self):
         self.open_register(self.till)
-        notice = self.settings().action_glase_try()
+        notice = self.try_it()
         self.assertEqual(notice["params"]["type"], "warning")
         self.assertIn(self.till.name, notice["params"]["message"])
         self.assertIn("close", notice["params"]["message"])
@@ -127,7 +145,8 @@ class TestSetUp(BackOfficeCommon):
             set_up.tills(self.till.with_user(self.admin), account)
 
     def test_settings_lead_from_nothing_to_ready(self):
-        self.settings().action_glase_try()
+        self.play_account()
+        self.settings().action_glase_set_up()
         with self.office(self.admin) as env:
             env["res.config.settings"].create(
                 {"pos_config_id": self.till.id}
@@ -163,3 +182,43 @@ class TestSetUp(BackOfficeCommon):
         terminals = self.env["glase.terminal"].search_count([])
         self.assertEqual(set_up.demo(configs.env), ready)
         self.assertEqual(self.env["glase.terminal"].search_count([]), terminals)
+
+    def steps(self, config=None, user=None):
+        self.env.invalidate_all()
+        return (config or self.till).with_user(user or self.pos_admin).glase_steps_done
+
+    def test_a_till_shows_how_far_it_is_from_its_first_sale(self):
+        self.assertEqual(self.steps(), 0)
+        self.play_account()
+        self.assertEqual(self.steps(), 4, "the shop uses Glase, this till does not")
+        self.settings().action_glase_set_up()
+        self.assertEqual(self.steps(), 1)
+        self.till_call("action_glase_register", user=self.admin)
+        self.assertEqual(self.steps(), 2)
+        self.till_call("glase_till_assign", "STEPS1", user=self.admin)
+        self.assertEqual(self.steps(), 3)
+        self.assertTrue(self.till.with_user(self.pos_admin).glase_is_simulated)
+        terminal = self.till.glase_terminal_id
+        now = self.env.cr.now()
+        self.env["glase.transaction"].sudo().create(
+            {
+                "line_uuid": "first",
+                "attempt": "1",
+                "amount": 10,
+                "state": "paid",
+                "paid_at": now,
+                "ended_at": now,
+                "currency_id": self.company.currency_id.id,
+                "account_id": terminal.account_id.id,
+                "terminal_id": terminal.id,
+                "config_id": self.till.id,
+                "company_id": self.company.id,
+                "environment": "simulator",
+            }
+        )
+        self.assertEqual(self.steps(), 4)
+
+    def test_what_is_tried_beside_a_contract_is_refused(self):
+        self.account.active = True
+        with self.refused(UserError, "has a Glase account already"):
+            self.till.with_user(self.admin).action_glase_try()

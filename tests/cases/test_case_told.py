@@ -134,7 +134,9 @@ class TestWhoIsTold(PeriodCommon):
     def test_the_tile_counts_nothing_of_another_company(self):
         self.opened()
         other = self.env["res.company"].create({"name": "Elsewhere"})
-        both = self.pos_admin.copy({"login": "both", "company_ids": [(4, other.id)]})
+        both = self.pos_admin.copy(
+            {"login": "both", "company_ids": [(6, 0, (self.company | other).ids)]}
+        )
         config = self.main_pos_config.with_user(both)
         self.assertEqual(
             config.with_context(allowed_company_ids=self.company.ids).glase_open_case_count, 1

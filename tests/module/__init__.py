@@ -1,1 +1,8 @@
-from . import test_alerts, test_core_tables, test_migrations, test_porting, test_uninstall
+from . import (
+    test_alerts,
+    test_back_office,
+    test_core_tables,
+    test_migrations,
+    test_porting,
+    test_uninstall,
+)

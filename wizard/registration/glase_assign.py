@@ -1,12 +1,9 @@
-import secrets
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...models.pos.res_users import MANAGERS
+from ...models.registration import set_up
 from ...models.support.public_method import public
-
-SUGGESTION_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class GlaseAssign(models.TransientModel):
@@ -18,7 +15,7 @@ class GlaseAssign(models.TransientModel):
 
     terminal_id = fields.Many2one("glase.terminal", required=True, readonly=True)
     environment = fields.Selection(related="terminal_id.environment")
-    present_glase_id = fields.Char("Present Glase ID", related="terminal_id.glase_id")
+    present_glase_id = fields.Char("Current Glase ID", related="terminal_id.glase_id")
     text = fields.Char(
         "Glase ID", help="Type what is printed on the sticker, or scan its bar code or QR code"
     )
@@ -48,8 +45,7 @@ class GlaseAssign(models.TransientModel):
         if "text" in fields and asked:
             values["text"] = asked
         elif "text" in fields and terminal.environment == "simulator" and not terminal.glase_id:
-            invented = "".join(secrets.choice(SUGGESTION_ALPHABET) for _i in range(6))
-            values["text"] = f"TRY{invented}"
+            values["text"] = set_up.invented_glase_id()
         return values
 
     @public(group=MANAGERS, access="write")

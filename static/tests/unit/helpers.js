@@ -24,6 +24,7 @@ export const TILL_INFO = {
     environment: "test",
     manager: true,
     terminal_name: "Till 1",
+    can_unregister: true,
 };
 
 patch(PosPaymentMethod.prototype, {

@@ -160,6 +160,12 @@ test("nothing typed asks nothing", async () => {
     expect(queryOne(".glase-terminal-message").textContent).toInclude("Type the Glase ID");
 });
 
+test("where it would be refused, unregister is not offered", async () => {
+    await openDialog({ ...TILL_INFO, can_unregister: false }, {});
+    expect(".glase-test").toHaveCount(1);
+    expect(".glase-unregister").toHaveCount(0);
+});
+
 test("unregister asks first", async () => {
     const { calls } = await openDialog(TILL_INFO, {
         glase_till_unregister: {

@@ -1,0 +1,82 @@
+import re
+
+from lxml import etree
+
+from odoo.tests import TransactionCase, tagged
+
+from ...rules.state_machine import OUTCOMES_SHOWN
+from ..shared.porting import ROOT as MODULE
+
+# Odoo's own menus of the Point of Sale, by what one does there.
+ROOT = "point_of_sale.menu_point_root"
+REPORTING, CONFIGURATION = (
+    "point_of_sale.menu_point_rep",
+    "point_of_sale.menu_point_config_product",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestBackOffice(TransactionCase):
+    """What is the same on each page of the back office, looked at for all of them."""
+
+    def ours(self, model):
+        """The records of a model that this module has made."""
+        known = self.env["ir.model.data"].search(
+            [("module", "=", "pos_glase"), ("model", "=", model)]
+        )
+        return self.env[model].browse(known.mapped("res_id")).exists()
+
+    def test_each_list_has_cards_for_a_phone(self):
+        actions = self.ours("ir.actions.act_window")
+        lists = actions.filtered(lambda action: action.view_mode.startswith("list"))
+        self.assertGreater(len(lists), 5)
+        for action in lists:
+            with self.subTest(action.name):
+                self.assertIn("kanban", action.view_mode.split(","))
+                views = [view for view in action.views if view[1] == "kanban"]
+                arch = self.env[action.res_model].get_view(views[0][0], "kanban")["arch"]
+                self.assertTrue(etree.fromstring(arch).xpath("//t[@t-name='card']"))
+
+    def test_each_form_that_is_read_links_to_its_help(self):
+        page = self.env.ref("pos_glase.help").arch
+        for model in ("account", "terminal", "transaction", "case", "period"):
+            arch = self.env[f"glase.{model}"].get_view(view_type="form")["arch"]
+            [link] = etree.fromstring(arch).xpath("//a[contains(@class, 'glase-help')]/@href")
+            with self.subTest(model):
+                self.assertIn(f'id="{link.partition("#")[2]}"', page)
+
+    def test_menus_stand_where_one_looks_for_them(self):
+        parents = {
+            menu.name: menu.parent_id.get_external_id()[menu.parent_id.id]
+            for menu in self.ours("ir.ui.menu").filtered(lambda menu: menu.action)
+        }
+        looked_at = {"Overview", "Cases", "Tills", "Transactions", "Transaction Periods"}
+        reports = {"Payments", "Outcomes", "Time to Pay", "Run a Report"}
+        set_up = {"Glase Accounts", "Glase Terminals", "Receipts for Glase"}
+        self.assertEqual(
+            parents,
+            dict.fromkeys(looked_at, "pos_glase.menu_glase")
+            | dict.fromkeys(reports, "pos_glase.menu_glase_dashboards")
+            | dict.fromkeys(set_up, CONFIGURATION),
+        )
+        self.assertEqual(self.env.ref("pos_glase.menu_glase").parent_id, self.env.ref(ROOT))
+        dashboards = self.env.ref("pos_glase.menu_glase_dashboards")
+        self.assertEqual(dashboards.parent_id, self.env.ref(REPORTING))
+
+    def test_what_a_certification_wants_is_under_advanced(self):
+        arch = etree.fromstring(self.env["glase.account"].get_view(view_type="form")["arch"])
+        advanced = arch.xpath("//page[@name='advanced']//field/@name")
+        self.assertLessEqual({"certifying", "unregister_as", "receipt_mode"}, set(advanced))
+        before = set(arch.xpath("//sheet//field/@name")) - set(advanced)
+        self.assertFalse({"certifying", "unregister_as", "receipt_mode"} & before)
+
+    def test_each_outcome_has_a_colour(self):
+        """In the charts of the ledger; the browser's table is read as it stands."""
+        source = (MODULE / "static/src/backend/outcome_graph.js").read_text()
+        table = source.partition("COLORS = ")[2].partition(";")[0]
+        colors = dict(re.findall(r'(\w+): "(#[0-9a-f]{6})"', table))
+        self.assertEqual(set(colors), {key for key, _label in OUTCOMES_SHOWN})
+        self.assertEqual(len(set(colors.values())), len(colors))
+        paid = colors["paid"].lstrip("#")
+        red, green, blue = (int(paid[at : at + 2], 16) for at in (0, 2, 4))
+        self.assertGreater(green, red + blue // 2)

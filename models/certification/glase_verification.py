@@ -389,7 +389,7 @@ class GlaseVerification(models.Model):
                 )
             )
         report = self.env.ref("pos_glase.glase_verification_report")
-        return report.report_action(self, config=False)
+        return report.report_action(self, data={}, config=False)
 
     @public()
     def action_download(self):

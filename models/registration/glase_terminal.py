@@ -393,7 +393,9 @@ class GlaseTerminal(models.Model):
         self.ensure_one()
         if not self.glase_id:
             raise UserError(self.env._("Assign a Glase ID first: it is what the sticker shows."))
-        return self.env.ref("pos_glase.glase_sticker_report").report_action(self, config=False)
+        return self.env.ref("pos_glase.glase_sticker_report").report_action(
+            self, data={}, config=False
+        )
 
     @public()
     def action_open_phone(self):

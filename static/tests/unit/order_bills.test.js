@@ -245,6 +245,20 @@ describe("an order that is paid", () => {
         expect(order.lines.reduce((sum, line) => sum + line.qty, 0)).toBe(6);
     });
 
+    test("keeps what the cashier added while it is given back, and the till is reloaded", async () => {
+        const { order, store, line } = await setUpPaid();
+        await store.glase.orders.store(order);
+        const [{ product_id, qty, price_unit }] = order.lines;
+        const added = { order_id: order, product_id, qty, price_unit };
+        store.models["pos.order.line"].create(added);
+        line.setPaymentStatus("reversing");
+        store.glase.bills.keepLoaded();
+        expect(order.lines).toHaveLength(3);
+        line.setPaymentStatus("waiting");
+        store.glase.bills.keepLoaded();
+        expect(order.lines).toHaveLength(2);
+    });
+
     test("keeps what another device has stored of it", async () => {
         const { order, store } = await setUpPaid();
         await store.glase.orders.store(order);

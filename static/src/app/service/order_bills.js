@@ -149,11 +149,13 @@ export class Bills {
 
     /**
      * What was sent is stored, and what the browser has beside it was made anew since: then the old
-     * lines are here again, with the new ones.
+     * lines are here again, with the new ones. What is being given back was paid: a cashier may
+     * have added to it.
      */
     dropUnstored(order) {
         const stored = order.lines.filter((line) => line.isSynced);
-        if (stored.length && order.payment_ids.some(isUndecided)) {
+        const isOut = (line) => isUndecided(line) && line.payment_status !== "reversing";
+        if (stored.length && order.payment_ids.some(isOut)) {
             order.lines.filter((line) => !line.isSynced).forEach((line) => line.delete());
         }
     }

@@ -3,11 +3,13 @@
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import patch
 
 from odoo import api
 from odoo.tests import tagged
 
 from ...glase import Client, Principal
+from ...models.ledger import settlement
 from ...models.support import clock
 from ...rules import state_machine
 from .shared_till import SharedTillCommon
@@ -27,6 +29,8 @@ class GlaseCommon(SharedTillCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # A test's cursors are of one thread.
+        cls.startClassPatcher(patch.object(settlement, "AT_ONCE", 1))
         cls.simulator = SimulatorProcess()
         cls.addClassCleanup(cls.simulator.stop)
         cls.company = cls.main_pos_config.company_id

@@ -16,6 +16,7 @@ from world.shop import Shop
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.accounts import glase_connection
+from odoo.addons.pos_glase.models.ledger import settlement
 from odoo.addons.pos_glase.models.support import autonomous_transaction, clock
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
@@ -97,6 +98,8 @@ class World(Lanes, Shop):
         self._watch = psycopg2.connect(**registry._db._Connection__dsn)
         self._watch.autocommit = True
         autonomous_transaction.FIRST_PAUSE_SECONDS = 0
+        # What happens in a run is in one order, which its seed repeats.
+        settlement.AT_ONCE = 1
         self._run_own = autonomous_transaction.run
         autonomous_transaction.run = self._own_transaction
         # Only the answer of a sync, all of the order's data read again: most of the time it takes.

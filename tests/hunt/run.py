@@ -31,7 +31,7 @@ class Hunt:
         generator = Generator(seed, self.length)
         play = Play(self.world, self.world.begin(generator.profile))
         steps = []
-        for _index in range(self.length):
+        for _index in range(generator.length):
             step = generator.next_step(play)
             steps.append(json.loads(json.dumps(step)))
             play.play(step)

@@ -1,8 +1,9 @@
 """What is made once, kept in the cache, and copied for each run.
 
-Three databases, each made from the one before it: the *base* (Odoo with Point of Sale and a Swedish shop), the
-*module* (with this module installed as it is in the checkout), the *shop* (with Glase set up in it, and what browsers
-load built).
+Databases, each made from another one: the *base* (Odoo with Point of Sale and a Swedish shop), the *module* (with this
+module installed as it is in the checkout), the *pages* (with what browsers load built), the *shop* (with Glase set up
+in it). For tests: the *tours* (pages with what Odoo's own browser tests load), the *companions* (the module beside
+others that change a till).
 """
 
 import ast
@@ -25,11 +26,38 @@ from .paths import (
     locked,
     need_space,
 )
-from .server import Odoo, link_module
+from .server import SET_UP_SHOP, Odoo, link_module
 
 MODULES = "point_of_sale,l10n_se"
 SHOP_SCRIPT = Path(__file__).with_name("base_shop.py")
-GLASE_SCRIPT = Path(__file__).with_name("base_glase.py")
+BUNDLES_SCRIPT = Path(__file__).with_name("base_bundles.py")
+# What the log-in page, the till, the customer display and the back office load: bundles, and which part of each.
+PAGES = (
+    "web.assets_frontend.css",
+    "web.assets_frontend_minimal.js",
+    "web.assets_frontend_lazy.js",
+    "point_of_sale.assets_prod.css",
+    "point_of_sale.assets_prod.js",
+    "point_of_sale.customer_display_assets.css",
+    "point_of_sale.customer_display_assets.js",
+    "web.assets_web.css",
+    "web.assets_web.js",
+)
+# What Odoo's own tests in a browser load besides.
+TOURS = (
+    "point_of_sale.customer_display_assets_test.js",
+    "web.assets_web_print.css",
+    "web.assets_tests.css",
+    "web.assets_tests.js",
+    "web.assets_emoji.js",
+    "bus.websocket_worker_assets.js",
+    "web.assets_unit_tests_setup.css",
+    "web.assets_unit_tests_setup.js",
+    "web.assets_unit_tests.css",
+    "web.assets_unit_tests.js",
+)
+# Modules of Odoo that change orders, discount and lock a till.
+COMPANIONS = ("pos_loyalty", "pos_discount", "pos_hr")
 # In the checkout, but no part of the module that is installed.
 NOT_INSTALLED = {
     "bench",
@@ -156,20 +184,79 @@ def with_module(stack):
     return _derived("module", stack, stack.base, (), install)
 
 
+def with_pages(stack):
+    """The base with the module, and what browsers load built.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def build(odoo):
+        with step("what browsers load"):
+            _build(odoo, PAGES)
+
+    return _derived("pages", stack, with_module(stack), (BUNDLES_SCRIPT, *PAGES, *_times()), build)
+
+
+def with_tours(stack):
+    """As :func:`with_pages`, for Odoo's own tests in a browser.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def build(odoo):
+        with step("what tests in a browser load"):
+            _build(odoo, TOURS)
+
+    tests = sorted((CHECKOUT / "static/tests").rglob("*.js"))
+    made_of = (BUNDLES_SCRIPT, *TOURS, *tests, *_times(), *_times(tests))
+    return _derived("tours", stack, with_pages(stack), made_of, build)
+
+
+def with_companions(stack):
+    """The base with the module, and with the modules of :data:`COMPANIONS`; what browsers load is built.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def install(odoo):
+        with step(f"installing {', '.join(COMPANIONS)}; what browsers load"):
+            odoo.once("-i", ",".join(COMPANIONS), what="other modules cannot be installed")
+            _build(odoo, PAGES)
+
+    made_of = (BUNDLES_SCRIPT, *COMPANIONS, *PAGES, *_times())
+    return _derived("companions", stack, with_module(stack), made_of, install)
+
+
+def _build(odoo, files):
+    code = f"FILES = {files!r}\n{BUNDLES_SCRIPT.read_text()}"
+    odoo.shell(code, "What browsers load cannot be built")
+
+
+def _times(paths=None):
+    """When files that browsers load were written: Odoo's name for a bundle holds that.
+
+    :param paths: default: those of the installed module
+    """
+    if paths is None:
+        paths = [path for path in _installed_files() if "static" in path.parts]
+    return [path.stat().st_mtime_ns for path in paths]
+
+
 def with_shop(stack):
-    """The base with the module, Glase set up in its shop, and the bundles that a sale's browsers load.
+    """The base with the module, Glase set up in its shop, and what a sale's browsers load.
 
     :param stack: has ``python``, ``tree`` and ``base``
     :return: a :class:`Base`; it stays in the cache at least as long as this process
     """
 
     def set_up(odoo):
-        with step("Glase in the shop: account, payment method, sticker; what browsers load"):
-            odoo.shell(GLASE_SCRIPT.read_text(), "Glase cannot be set up in the shop")
+        with step("Glase in the shop: account, payment method, sticker"):
+            odoo.shell(SET_UP_SHOP, "Glase cannot be set up in the shop")
 
-    # Odoo's name for a bundle holds the times of its files.
-    times = [path.stat().st_mtime_ns for path in _installed_files() if "static" in path.parts]
-    return _derived("shop", stack, with_module(stack), (GLASE_SCRIPT, *times), set_up)
+    return _derived("shop", stack, with_pages(stack), (SET_UP_SHOP, *_times()), set_up)
 
 
 def _derived(kind, stack, source, made_of, change):

@@ -14,7 +14,7 @@ from .paths import CHECKOUT, cache, log_file
 
 # What nobody writes to is lent; a database is copied, as its server writes to it.
 LENT = ("venv-", "odoo-")
-BASES = ("base-", "module-", "shop-")
+BASES = ("base-", "module-", "pages-", "tours-", "companions-", "shop-")
 
 
 class Elsewhere:

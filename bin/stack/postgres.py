@@ -11,7 +11,7 @@ from .console import Stop, explain, run
 from .paths import log_file
 
 ROLE = "odoo"
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off"}
 
 
 class Server:

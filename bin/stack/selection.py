@@ -1,7 +1,7 @@
 """Which tests there are, in groups that run at the same time, and which of them a command line asks for."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .paths import CHECKOUT
@@ -12,8 +12,10 @@ PLAIN = ("glase", "rules", "simulator", "stack")
 PROCESS = ("process", "hunt")
 # Files in folders are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
 BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
+# Of those that start Odoo: with a browser; with a browser, and the modules of base_db.COMPANIONS beside ours.
+PAGE_FILES, COMPANION_FILES = "browser_*_test.py", ("browser_till_test.py",)
 # What the parameters of plain tests are made from; they are part of a test's name.
-NAMED_AFTER = {"plain": ("glase", "simulator"), "process": ()}
+NAMED_AFTER = {"plain": ("glase", "simulator"), "process": (), "pages": (), "companions": ()}
 # Arguments of pytest that talk to a person: one group after the other, nothing kept back.
 TALKING = re.compile(r"-s$|--pdb|--trace$|--capture|--co$|--collect|--fixtures|--setup-(plan|only)")
 NARROWING = re.compile(r"-[km]|--lf|--ff|--deselect|--ignore")
@@ -23,28 +25,32 @@ NARROWING = re.compile(r"-[km]|--lf|--ff|--deselect|--ignore")
 class Selection:
     """Which tests were asked for; paths are relative to the checkout.
 
-    :ivar plain: for plain pytest without Odoo
-    :ivar process: for plain pytest with server processes
-    :ivar odoo: for pytest on Odoo, without a browser
-    :ivar browser: for pytest on Odoo, with a browser
     :ivar rest: pytest's other arguments
     :ivar narrowed: some were asked for by path or expression, so that a group may be empty
+    :ivar plain: for plain pytest without Odoo
+    :ivar process: for plain pytest with server processes
+    :ivar pages: for plain pytest with server processes and a browser
+    :ivar companions: the same, with other modules beside ours
+    :ivar odoo: for pytest on Odoo, without a browser
+    :ivar browser: for pytest on Odoo, with a browser
     """
 
-    plain: list
-    process: list
-    odoo: list
-    browser: list
     rest: list
     narrowed: bool
+    plain: list = field(default_factory=list)
+    process: list = field(default_factory=list)
+    pages: list = field(default_factory=list)
+    companions: list = field(default_factory=list)
+    odoo: list = field(default_factory=list)
+    browser: list = field(default_factory=list)
 
     @property
     def needs_odoo(self):
-        return bool(self.process or self.odoo or self.browser)
+        return any((self.process, self.pages, self.companions, self.odoo, self.browser))
 
     @property
     def needs_browser(self):
-        return bool(self.browser) or any(
+        return any((self.browser, self.pages, self.companions)) or any(
             path == "tests/simulator" or Path(path.partition("::")[0]).match(pattern)
             for path in self.plain
             for pattern in BROWSER_FILES
@@ -68,30 +74,34 @@ def select(arguments, browser=True):
     rest = [argument for argument, path in named if path is None]
     paths = [path for _argument, path in named if path is not None]
     narrowed = bool(paths) or any(NARROWING.match(argument) for argument in rest)
-    chosen = Selection([], [], [], [], rest, narrowed)
+    chosen = Selection(rest, narrowed)
     if not paths or "tests" in paths:
         paths = _everything()
     for path in paths:
         place = CHECKOUT / path
-        files = _on_odoo(place) if place.is_dir() else []
-        for each in files or [path]:
+        for each in _one_by_one(place) or [path]:
             _group_of(each, chosen).append(each)
     words = _words(rest)
     if words:
         _keep_possible(chosen, words)
     if not browser:
-        chosen.browser = []
+        chosen.browser, chosen.pages, chosen.companions = [], [], []
     return chosen
 
 
 def _everything():
-    folders = [f"tests/{name}" for name in (*PLAIN, *PROCESS) if (TESTS / name).is_dir()]
-    return [*folders, *_on_odoo(TESTS)]
+    folders = [f"tests/{name}" for name in PLAIN if (TESTS / name).is_dir()]
+    return [*folders, *_one_by_one(TESTS)]
 
 
-def _on_odoo(folder):
-    """The files in a folder and below that are for Odoo; they are grouped one by one."""
-    return sorted(f"tests/{path.relative_to(TESTS)}" for path in folder.rglob("test_*.py"))
+def _one_by_one(folder):
+    """The files in a folder and below that are grouped one by one: those that need Odoo."""
+    if not folder.is_dir():
+        return []
+    found = [*folder.rglob("test_*.py")]
+    for name in PROCESS:
+        found += [path for path in (TESTS / name).rglob("*_test.py") if folder in path.parents]
+    return sorted(f"tests/{path.relative_to(TESTS)}" for path in found)
 
 
 def _group_of(path, selection):
@@ -100,7 +110,9 @@ def _group_of(path, selection):
     if folder in PLAIN:
         return selection.plain
     if folder in PROCESS:
-        return selection.process
+        if Path(inside).name in COMPANION_FILES:
+            return selection.companions
+        return selection.pages if Path(inside).match(PAGE_FILES) else selection.process
     if any(Path(inside).match(pattern) for pattern in BROWSER_FILES):
         return selection.browser
     return selection.odoo
@@ -149,9 +161,12 @@ def _keep_possible(selection, words):
         if any(re.search(r"[\d\[]", word) for word in words):
             return True
         place = CHECKOUT / path.partition("::")[0]
-        folder = place if place.is_dir() else place.parent
+        own = [place] if place.is_file() else []
+        beside = _sources(place.parent if own else place)
+        # Of the other files only what they share may hold a part of a name.
+        shared = [file for file in beside if not own or not file.match("*_test.py")]
         made_from = [file for name in NAMED_AFTER[group] for file in _sources(CHECKOUT / name)]
-        return has_word([*_sources(folder), *made_from])
+        return has_word([*own, *shared, *made_from])
 
     for group in NAMED_AFTER:
         paths = getattr(selection, group)

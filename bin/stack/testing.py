@@ -10,10 +10,17 @@ import subprocess
 import sys
 
 from . import live, processes, python_env, set_up, worlds
-from .base_db import Workplace, with_module, with_shop
+from .base_db import (
+    Workplace,
+    with_companions,
+    with_module,
+    with_pages,
+    with_shop,
+    with_tours,
+)
 from .console import attend, last_test, say, step
 from .paths import CHECKOUT, MODULE, cache, fresh_log
-from .runs import Count, Run, run_all, slowest
+from .runs import Count, Run, in_parts, run_all, slowest
 from .selection import BROWSER_FILES, TESTS, select
 from .server import check_port, free_port
 
@@ -26,7 +33,17 @@ groups run three at a time, each on a database of its own; what each test took, 
 the cache. Several runs at once do not disturb each other."""
 
 # Seconds on two quiet cores, for the first run on a machine; later the ones that were measured count.
-EXPECTED = {"browser": 400, "odoo": 300, "process": 290, "plain": 80, "lint": 60}
+EXPECTED = {
+    "odoo": 260,
+    "browser": 250,
+    "process": 350,
+    "companions": 180,
+    "pages": 120,
+    "plain": 100,
+    "lint": 60,
+}
+# Groups that take so long that one alone would be left at the end: into how many runs each is cut.
+PARTS = {"odoo": 2}
 # The tag of the few classes that show that the tests run in Odoo's own runner, too.
 SMOKE = "glase_smoke"
 # Told to the tests of bin/test --all, see tests/process and tests/hunt.
@@ -126,38 +143,43 @@ def _run(options, selection):
                 )
             )
         for run in runs:
-            run.expected = EXPECTED[run.name]
+            run.expected = EXPECTED[run.name.partition("-")[0]]
         count, linted = run_all(runs, selection)
         return count, linted, runs
 
 
 def _with_odoo(stack, selection, options, folder, ending):
-    """The runs that need Odoo, each on a copy of the database that it has to itself."""
+    """The runs that need Odoo, each on a copy of a database that it has to itself."""
 
-    base = with_module(stack)
-
-    def workplace():
-        place = ending.enter_context(Workplace(base, stack.python, stack.tree))
+    def workplace(base):
+        place = ending.enter_context(Workplace(base(stack), stack.python, stack.tree))
         place.odoo.options.update(screenshots=_screenshots())
         return place
 
-    def process():
-        place = workplace()
+    def on_odoo(base, paths):
+        return _odoo_pytest(workplace(base), paths, selection)
+
+    def live_servers(base, paths):
+        place = workplace(base)
         description = place.folder / "stack.json"
         live.describe(place.odoo, description)
         environment = {**place.odoo.environment(), live.VARIABLE: str(description)}
-        return _plain_pytest(stack.python, selection.process, selection, options, environment)
+        return _plain_pytest(stack.python, paths, selection, options, environment)
 
+    groups = (
+        ("odoo", on_odoo, with_module),
+        ("browser", on_odoo, with_tours),
+        ("process", live_servers, with_module),
+        ("pages", live_servers, with_pages),
+        ("companions", live_servers, with_companions),
+    )
     runs = []
-    for name in ("browser", "odoo"):
+    for name, command, base in groups:
         paths = getattr(selection, name)
-        if paths:
-            command = functools.partial(
-                _odoo_pytest, workplace, paths, selection, name == "browser"
-            )
-            runs.append(Run(name, command, folder))
-    if selection.process:
-        runs.append(Run("process", process, folder))
+        parts = in_parts(paths, PARTS.get(name, 1)) if not selection.narrowed else [paths]
+        for number, part in enumerate(filter(None, parts), 1):
+            title = f"{name}-{number}" if len(parts) > 1 else name
+            runs.append(Run(title, functools.partial(command, base, part), folder))
     return runs
 
 
@@ -198,8 +220,7 @@ def _without_browser(tests):
     return [f"--ignore-glob={tests}/*{name}" for name in BROWSER_FILES]
 
 
-def _odoo_pytest(workplace, paths, selection, with_browser):
-    place = workplace()
+def _odoo_pytest(place, paths, selection):
     odoo = place.odoo
     module = odoo.addons / MODULE
     arguments = [
@@ -218,7 +239,6 @@ def _odoo_pytest(workplace, paths, selection, with_browser):
     environment.update(
         TMPDIR=str(temporary),
         POS_GLASE_TEST_COPY=odoo.database,
-        POS_GLASE_TEST_BROWSERS="1" if with_browser else "",
         PYTHONPATH=os.pathsep.join([environment["PYTHONPATH"], str(CHECKOUT / "bin")]),
     )
     return [*arguments, *selection.rest], environment, module

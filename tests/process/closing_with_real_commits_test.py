@@ -80,7 +80,7 @@ def test_who_sends_first_keeps_the_register_open(shop, till, admin, door):
             sent = pool.submit(till.door, "send", **bill)
             reached()
             set_order(shop, bill, "cancel")
-            refusal = door(shop, shop.till(), admin)
+            refusal = door(shop, shop.known("second"), admin)
         assert "Running" in refusal
         assert sent.result()["state"] == "issued"
     assert (session(shop), latched(shop)) == ("opened", False)

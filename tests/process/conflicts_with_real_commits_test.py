@@ -135,7 +135,7 @@ def test_while_a_refund_is_stored(shop, till):
 
 def test_two_tabs_refund_the_same_payment_once(shop, till):
     sold = sell(shop, till, 79)
-    tills = [till, shop.till()]
+    tills = [till, shop.known("second")]
     bills = [each.draft(79, refunded=sold) for each in tills]
     before = len(shop.calls("refundPayment"))
     with ThreadPoolExecutor(2) as pool:

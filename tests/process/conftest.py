@@ -38,12 +38,17 @@ class Shop:
 
     def __init__(self, odoo, running, simulator):
         self.odoo, self.running, self.simulator, self.told = odoo, running, simulator, None
-        self._first_till = None
+        self._known = {}
 
     def first_till(self):
         """The till that is logged in since the first test; it outlives a restart."""
-        self._first_till = self._first_till or self.till()
-        return self._first_till
+        return self.known("first")
+
+    def known(self, name, login="cashier"):
+        """The browser of this name, logged in when it is first asked for: a log-in computes for a second."""
+        if name not in self._known:
+            self._known[name] = self.till(login)
+        return self._known[name]
 
     def till(self, login="cashier"):
         """A new browser, logged in as the cashier or another person of the demo shop."""
@@ -154,14 +159,11 @@ def prepare_move(admin, account_id, endpoint):
 
 @pytest.fixture(scope="module")
 def shop(request):
-    """A shop whose server runs with the workers, and has the modules, that the test file names."""
+    """A shop whose server runs with the workers that the test file names."""
     simulator = SimulatorProcess()
     try:
         workers = getattr(request.module, "WORKERS", 2)
-        modules = getattr(request.module, "MODULES", ())
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
-            if modules:
-                odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
             if getattr(request.module, "DURABLE", False):
                 # Test clusters may lose what was just committed when they crash. It counts for new
                 # connections: it is said before Odoo has any.
@@ -210,7 +212,7 @@ def no_open_orders(shop):
 
 @pytest.fixture
 def admin(shop):
-    return shop.till("admin")
+    return shop.known("admin", "admin")
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def rows_of(shop, bill):
 
 
 def test_row_is_committed_before_the_call_and_nothing_is_open_meanwhile(shop):
-    till = shop.till()
+    till = shop.first_till()
     bill = till.draft(20)
     before = len(shop.calls("sendInvoice"))
     slow_send(shop)
@@ -54,7 +54,7 @@ def test_row_is_committed_before_the_call_and_nothing_is_open_meanwhile(shop):
 
 
 def test_conflict_while_the_answer_is_stored_repeats_the_storing_only(shop):
-    till = shop.till()
+    till = shop.first_till()
     bill = till.draft(21)
     before = len(shop.calls("sendInvoice"))
     slow_send(shop)
@@ -84,7 +84,7 @@ def test_conflict_while_the_answer_is_stored_repeats_the_storing_only(shop):
 
 
 def test_one_press_in_two_tabs_is_one_call(shop):
-    first, second = shop.till(), shop.till()
+    first, second = shop.first_till(), shop.known("second")
     bill = first.draft(22)
     before = len(shop.calls("sendInvoice"))
     slow_send(shop)
@@ -102,7 +102,7 @@ def test_one_press_in_two_tabs_is_one_call(shop):
 
 
 def test_two_orders_at_one_till_only_one_is_sent(shop):
-    first, second = shop.till(), shop.till()
+    first, second = shop.first_till(), shop.known("second")
     bills = [first.draft(23), second.draft(24)]
     before = len(shop.calls("sendInvoice"))
     slow_send(shop)
@@ -120,7 +120,7 @@ def test_two_orders_at_one_till_only_one_is_sent(shop):
 
 
 def test_paid_is_committed_before_the_till_hears_it(shop):
-    till = shop.till()
+    till = shop.first_till()
     bill = till.draft(25)
     assert till.door("send", **bill)["state"] == "issued"
     shop.simulator.customer("PROC1", "pay")

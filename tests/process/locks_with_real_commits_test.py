@@ -176,7 +176,7 @@ def test_each_path_waits_for_the_row(shop, till, admin, path):
     where = "id = (SELECT max(id) FROM glase_transaction WHERE state IN ('issued', 'paid'))"
     with ThreadPoolExecutor(1) as pool:
         with locked(shop, LEDGER, where) as wanted:
-            acted = pool.submit(act, shop, shop.till("cashier"), admin, bill)
+            acted = pool.submit(act, shop, shop.known("second"), admin, bill)
             wanted()
             assert not acted.done()
         try:
@@ -291,7 +291,7 @@ def end_of(shop, bill):
 
 def test_a_reverse_while_a_long_sync_finishes_its_order_gives_nothing_back(shop, till):
     bill = paid(shop, till, 100)
-    other = shop.till()
+    other = shop.known("second")
     before = len(shop.calls("refundPayment"))
     with ThreadPoolExecutor(1) as pool:
         with long_sync(shop, till, bill):
@@ -306,7 +306,7 @@ def test_a_reverse_while_a_long_sync_finishes_its_order_gives_nothing_back(shop,
 
 def test_an_order_that_is_finished_while_its_payment_is_reversed_is_a_case(shop, till):
     bill = paid(shop, till, 101)
-    other = shop.till()
+    other = shop.known("second")
     with ThreadPoolExecutor(1) as pool:
         with held(shop, "refundPayment", "delay-before") as reached:
             reversed_ = pool.submit(other.door, "reverse", **asked(bill), refund_attempt="r")
@@ -322,7 +322,7 @@ def test_an_order_that_is_finished_while_its_payment_is_reversed_is_a_case(shop,
 def test_an_order_that_is_deleted_while_a_sync_finishes_it_is_not_lost(shop, till):
     bill = paid(shop, till, 102)
     order, _payment = ids(shop, bill)
-    other = shop.till()
+    other = shop.known("second")
     with ThreadPoolExecutor(1) as pool:
         with long_sync(shop, till, bill):
             removed = pool.submit(other.call, "pos.order", "remove_from_ui", [order])
@@ -338,7 +338,7 @@ def test_paid_that_comes_while_an_order_is_stored_is_not_overlooked(shop, till):
     """The till says done before the ledger knows: whichever is stored second sees the other."""
     bill = out(shop, till, 103)
     pay(shop)
-    other = shop.till()
+    other = shop.known("second")
     with ThreadPoolExecutor(1) as pool:
         with long_sync(shop, till, bill):
             polled = pool.submit(other.door, "status", **asked(bill))

@@ -132,7 +132,7 @@ def test_a_conflict_while_the_answer_is_stored_repeats_no_call(shop, manager, se
 
 
 def test_a_payment_and_a_change_of_the_sticker_never_overlap(shop, manager):
-    till = shop.till()
+    till = shop.first_till()
     bill = till.draft(31)
     config_id = shop.told["config_id"]
     slow(shop, "assignSeqrId")

@@ -47,7 +47,7 @@ def other_till(shop, url):
 
 
 def test_one_learns_for_all_of_two_servers(shop):
-    till = shop.till()
+    till = shop.first_till()
     with shop.second_server() as url, ThreadPoolExecutor(1) as pool:
         other = other_till(shop, url)
         bill = send(till, 61)
@@ -73,7 +73,7 @@ def test_one_learns_for_all_of_two_servers(shop):
 
 
 def test_a_send_waits_for_a_trial_that_moves_nothing(shop):
-    till = shop.till()
+    till = shop.first_till()
     shut(shop)
     before = heard(shop)
     send(till, 62)
@@ -82,7 +82,7 @@ def test_a_send_waits_for_a_trial_that_moves_nothing(shop):
 
 
 def test_a_send_that_finds_glase_slow_has_never_left(shop):
-    till = shop.till()
+    till = shop.first_till()
     shut(shop)
     shop.simulator.faults(HANGS)
     before = heard(shop)
@@ -93,7 +93,7 @@ def test_a_send_that_finds_glase_slow_has_never_left(shop):
 
 
 def test_a_cancel_may_be_the_trial(shop):
-    till = shop.till()
+    till = shop.first_till()
     bill = send(till, 64)
     shut(shop)
     before = heard(shop)

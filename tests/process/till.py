@@ -28,6 +28,11 @@ class Till:
         with self._opener.open(f"{self.url}/web/login", form, timeout=60):
             return self
 
+    @property
+    def session(self):
+        """What a browser keeps of a log-in."""
+        return next(cookie.value for cookie in self.jar if cookie.name == "session_id")
+
     def rpc(self, route, params):
         """One JSON-RPC request; raises on an error. No result is None."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}).encode()

@@ -13,18 +13,6 @@ from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCom
 from odoo.tests.common import get_db_name
 
 VARIABLE = "POS_GLASE_TEST_COPY"
-# Set where browsers load pages: what a test builds for them is rolled back with it, and built anew in the next.
-BROWSERS = "POS_GLASE_TEST_BROWSERS"
-BUNDLES = (
-    "point_of_sale.assets_prod",
-    "point_of_sale.customer_display_assets",
-    "point_of_sale.customer_display_assets_test",
-    "web.assets_web",
-    "web.assets_web_print",
-    "web.assets_tests",
-    "web.assets_emoji",
-    "bus.websocket_worker_assets",
-)
 # Class attributes that Odoo's setUpClass reads; what it calls are class methods.
 SETTINGS = ("chart_template", "country_code")
 
@@ -74,22 +62,12 @@ def _commit():
 
     try:
         Made.setUpClass()
-        if os.environ.get(BROWSERS):
-            _build_bundles(Made.env["ir.qweb"].sudo())
         Made.env.flush_all()
         # A test class guards its cursor's own commit.
         type(Made.cr).commit(Made.cr)
         return {name: value for name, value in vars(Made).items() if _is_shared(value)}
     finally:
         Made.doClassCleanups()
-
-
-def _build_bundles(qweb):
-    for name in BUNDLES:
-        bundle = qweb._get_asset_bundle(name)
-        bundle.js()
-        if bundle.stylesheets:
-            bundle.css()
 
 
 def _is_shared(value):

@@ -2,13 +2,14 @@
 
 import multiprocessing
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from stack import base_db, paths, postgres
+from stack import base_db, elsewhere, paths, postgres
 
 
 class FakeCluster:
@@ -262,3 +263,28 @@ def test_old_bases_go_with_their_templates(stack, named, monkeypatch, own):
     assert len(bases) == base_db.KEPT
     if not own:
         assert len(named.databases) == 1 + base_db.KEPT
+
+
+def test_every_kind_of_database_is_lent_to_a_checkout_elsewhere():
+    made = re.findall(r'_derived\(\s*"(\w+)"', Path(base_db.__file__).read_text())
+    assert len(made) >= 5
+    assert {f"{kind}-" for kind in (*made, "base")} == set(elsewhere.BASES)
+
+
+def test_what_tests_in_a_browser_load_is_built_anew_when_a_test_changed(stack, monkeypatch):
+    built = []
+    monkeypatch.setattr(base_db, "link_module", lambda folder: folder)
+    monkeypatch.setattr(base_db.Odoo, "once", lambda *_arguments, **_options: None)
+    monkeypatch.setattr(base_db.Odoo, "shell", lambda _odoo, code, _what: built.append(code))
+    path = stack.base.folder.parents[1] / "checkout/static/tests/tours/one.js"
+    write(path, "1")
+    pages, tours = base_db.with_pages(stack), base_db.with_tours(stack)
+    assert base_db.with_tours(stack) == tours
+    write(path, "2")
+    assert base_db.with_tours(stack) != tours
+    assert base_db.with_pages(stack) == pages
+    assert [("assets_unit_tests" in code, "assets_prod" in code) for code in built] == [
+        (False, True),
+        (True, False),
+        (True, False),
+    ]

@@ -41,7 +41,7 @@ def run(tmp_path):
 
 
 def selection(*rest, narrowed=False):
-    return Selection([], [], [], [], list(rest), narrowed)
+    return Selection(list(rest), narrowed)
 
 
 def test_counts_are_added_and_trouble_is_shown(run, capsys):
@@ -137,3 +137,22 @@ def test_the_slowest_are_named(run):
     lines = runs.slowest(these)
     assert "test_slow" in lines[0]
     assert len(lines) == 2
+
+
+def test_a_group_is_cut_by_what_its_files_took(cache):
+    (cache / "tests").mkdir(parents=True)
+    took = {"a.py::one": 30, "a.py::two": 30, "b.py::one": 25, "c.py::one": 30, "old.py::one": 99}
+    (cache / "tests/durations.json").write_text(json.dumps(took))
+    assert runs.in_parts(["a.py", "b.py", "c.py"], 2) == [["a.py"], ["b.py", "c.py"]]
+    # A new file takes as long as the average, which is 38 s.
+    assert runs.in_parts(["a.py", "b.py", "c.py", "new.py"], 2) == [
+        ["a.py", "b.py"],
+        ["c.py", "new.py"],
+    ]
+
+
+def test_each_file_of_a_group_is_in_one_part():
+    paths_ = [f"tests/test_{number}.py" for number in range(7)]
+    parts = runs.in_parts(paths_, 3)
+    assert sorted(sum(parts, [])) == paths_
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1

@@ -16,13 +16,17 @@ TESTS_FILES = sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("*/*_test.py")])
 
 
 def files(chosen):
-    return [*chosen.plain, *chosen.process, *chosen.odoo, *chosen.browser]
+    groups = (chosen.plain, chosen.process, chosen.pages, chosen.companions)
+    return [path for group in (*groups, chosen.odoo, chosen.browser) for path in group]
 
 
 def test_without_arguments_everything_that_is_there():
     chosen = select([])
     assert "tests/stack" in chosen.plain
-    assert "tests/process" in chosen.process
+    assert "tests/process/crash_payment_test.py" in chosen.process
+    assert "tests/hunt/month_test.py" in chosen.process
+    assert "tests/process/browser_scanner_test.py" in chosen.pages
+    assert chosen.companions == ["tests/process/browser_till_test.py"]
     assert "tests/ledger/test_proof.py" in chosen.odoo
     assert "tests/pos/test_hoot.py" in chosen.browser
     assert not chosen.narrowed
@@ -32,7 +36,8 @@ def test_every_file_is_in_one_group():
     chosen = select([])
     for path in TESTS_FILES:
         inside = path.relative_to(TESTS)
-        name = inside if inside.name.startswith("test_") else inside.parts[0]
+        is_alone = inside.name.startswith("test_") or inside.parts[0] in selection.PROCESS
+        name = inside if is_alone else inside.parts[0]
         assert files(chosen).count(f"tests/{name}") == 1, name
 
 
@@ -44,7 +49,8 @@ def test_a_room_is_sorted_by_file():
 
 
 def test_without_a_browser_its_tests_are_left_out():
-    assert not select([], browser=False).browser
+    chosen = select([], browser=False)
+    assert not (chosen.browser or chosen.pages or chosen.companions)
 
 
 def test_whole_folder_is_everything():

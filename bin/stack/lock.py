@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from . import python_env
-from .console import run, say, step
-from .paths import log_file
+from .console import attend, run, say, step
+from .paths import CHECKOUT, log_file
 from .python_env import BROWSER, BUILD, DEVELOPMENT, FOLDER, LOCK, PYTHONS, RUNTIME
 
 DESCRIPTION = """\
@@ -105,8 +105,16 @@ def main(arguments):
     )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
+    choice.add_argument(
+        "--odoo",
+        metavar="FILE",
+        help="write nothing, compare bin/stack/odoo_pins with the requirements.txt of an Odoo 19",
+    )
     choice.add_argument("--stale", action="store_true", help="write nothing, list what is stale")
     options = parser.parse_args(arguments)
+    if options.odoo:
+        check = [python_env.find(), "-m", "stack.odoo_pins_check", Path(options.odoo).resolve()]
+        return attend(check, cwd=CHECKOUT / "bin")
     uv = python_env.find(LOCK)
     with tempfile.TemporaryDirectory(prefix="glase-lock-") as folder:
         for version in PYTHONS:

@@ -46,7 +46,7 @@ EXPECTED = {
 PARTS = {"odoo": 2}
 # The tag of the few classes that show that the tests run in Odoo's own runner, too.
 SMOKE = "glase_smoke"
-# Told to the tests of bin/test --all, see tests/process and tests/hunt.
+# Told to the tests of bin/test --all, see tests/shared/soak.py, tests/process and tests/hunt.
 ALL = "POS_GLASE_TEST_ALL"
 
 
@@ -60,8 +60,8 @@ def main(arguments):
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also what takes long: every moment at which a server is killed, many days of the hunt,"
-        " a month; with --odoo-runner: all classes",
+        help="also what takes long: every moment at which a server is killed, many days of the hunt, a month,"
+        " attacks on every method by every way; with --odoo-runner: all classes",
     )
     parser.add_argument("--fast", action="store_true", help="leave out what needs a browser")
     parser.add_argument("--no-lint", action="store_true", help="leave out bin/lint")
@@ -157,7 +157,7 @@ def _with_odoo(stack, selection, options, folder, ending):
         return place
 
     def on_odoo(base, paths):
-        return _odoo_pytest(workplace(base), paths, selection)
+        return _odoo_pytest(workplace(base), paths, selection, options.all)
 
     def live_servers(base, paths):
         place = workplace(base)
@@ -220,7 +220,7 @@ def _without_browser(tests):
     return [f"--ignore-glob={tests}/*{name}" for name in BROWSER_FILES]
 
 
-def _odoo_pytest(place, paths, selection):
+def _odoo_pytest(place, paths, selection, everything):
     odoo = place.odoo
     module = odoo.addons / MODULE
     arguments = [
@@ -237,6 +237,7 @@ def _odoo_pytest(place, paths, selection):
     temporary.mkdir()
     environment = odoo.environment()
     environment.update(
+        **({ALL: "1"} if everything else {}),
         TMPDIR=str(temporary),
         POS_GLASE_TEST_COPY=odoo.database,
         PYTHONPATH=os.pathsep.join([environment["PYTHONPATH"], str(CHECKOUT / "bin")]),
@@ -260,7 +261,7 @@ def _odoo_runner(options):
         with step("Odoo's own runner", lambda: last_test(log)), open(log, "wb") as stream:
             code = attend(
                 odoo.command(*arguments, "--http-port", str(free_port())),
-                env=odoo.environment(),
+                env={**odoo.environment(), **({ALL: "1"} if options.all else {})},
                 cwd=odoo.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,

@@ -408,7 +408,7 @@ class TestAttackSecrets(GlaseCommon):
         self.send(order, line)
         self.env["glase.case"]._open("paid_late", "For this test", self.row(line))
         self.env.cr.flush()
-        before = self.snapshot()
+        before, secrets = self.snapshot(), self.secrets()
         answered = 0
         for model in [name for name in self.env if name.startswith("glase.")]:
             ids = self.env[model].sudo().search([]).ids
@@ -418,10 +418,10 @@ class TestAttackSecrets(GlaseCommon):
                 ):
                     continue
                 for arguments in ([ids], [ids, {}], [ids, []], [ids, [], []]):
-                    answered += self.call_as_cashier(model, name, arguments, before)
+                    answered += self.call_as_cashier(model, name, arguments, before, secrets)
         self.assertGreater(answered, 100, "the attack itself is alive")
 
-    def call_as_cashier(self, model, name, arguments, before):
+    def call_as_cashier(self, model, name, arguments, before, secrets):
         """Call one method, which must leave all as it was before; returns whether it answered."""
         cashier = self.env[model].with_user(self.pos_user)
         with self.subTest(model=model, name=name), self.env.cr.savepoint() as savepoint:
@@ -437,6 +437,6 @@ class TestAttackSecrets(GlaseCommon):
             finally:
                 savepoint.rollback()
                 self.env.invalidate_all()
-            for secret in self.secrets():
+            for secret in secrets:
                 self.assertNotIn(secret, told)
         return bool(told)

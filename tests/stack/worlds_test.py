@@ -3,7 +3,7 @@
 import pytest
 from packaging.requirements import Requirement
 
-from stack import console, elsewhere, paths, selection, worlds
+from stack import console, elsewhere, odoo_pins_check, paths, selection, worlds
 
 LOG = """\
 2026-01-01 10:00:00,001 71 INFO pos_glase odoo.modules.loading: loading 1 modules...
@@ -79,3 +79,30 @@ def test_the_path_of_another_user_has_only_what_others_may_enter(tmp_path, monke
     tmp_path.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/no/such/folder")
     assert elsewhere.path_for_others() == "/usr/bin"
+
+
+ODOOS = """\
+# The officially supported versions
+lxml==4.9.3 ; python_version > '3.10' and python_version < '3.12' # min 4.9.2
+zeep==4.2.1 ; python_version >= '3.11' and python_version < '3.13'
+zeep==4.3.1 ; python_version >= '3.13'
+pypiwin32 ; sys_platform == 'win32'
+pytz  # no version
+"""
+
+
+def test_what_odoo_pins_otherwise_is_told_for_each_python():
+    told = odoo_pins_check.differences(ODOOS, "zeep==4.2.1\npytz\npypiwin32==1\n")
+    assert told == [
+        "Python 3.10: pypiwin32==1, Odoo: None",
+        "Python 3.10: zeep==4.2.1, Odoo: None",
+        "Python 3.11: pypiwin32==1, Odoo: None",
+        "Python 3.12: pypiwin32==1, Odoo: None",
+        "Python 3.13: pypiwin32==1, Odoo: None",
+        "Python 3.13: zeep==4.2.1, Odoo: ==4.3.1",
+    ]
+    assert odoo_pins_check.pinned(ODOOS, "3.11") == {
+        "lxml": "==4.9.3",
+        "pytz": "",
+        "zeep": "==4.2.1",
+    }

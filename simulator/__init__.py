@@ -5,10 +5,21 @@ Plain Python; imports no Odoo and nothing of ``glase/`` but its WSDL file. A sec
 ``doc/simulator.md``.
 """
 
-from .app import App, create_app
-from .core import Simulator
-from .customer import NothingToPay, StickerError, UnknownSticker
-from .state import StateError
+import sys
+
+try:
+    from .app import App, create_app
+    from .core import Simulator
+    from .customer import NothingToPay, StickerError, UnknownSticker
+    from .state import StateError
+except ModuleNotFoundError as lacking:
+    # Started alone, it may be by a Python that has nothing yet.
+    if sys.argv[0] != "-m":
+        raise
+    sys.exit(
+        "The simulator needs Werkzeug and lxml, which every Odoo has: "
+        f"{lacking.name} is not there. Take Odoo's Python, or install it with pip."
+    )
 
 __all__ = [
     "App",

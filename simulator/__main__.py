@@ -1,4 +1,4 @@
-"""``python -m simulator``: see ``doc/simulator.md``."""
+"""``python3 -m simulator``: see ``doc/simulator.md``."""
 
 import argparse
 import contextlib
@@ -37,7 +37,7 @@ def _setting(text):
 
 def _arguments(argv):
     parser = argparse.ArgumentParser(
-        prog="python -m simulator",
+        prog="python3 -m simulator",
         description="A Glase service on this machine. No money is moved.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")

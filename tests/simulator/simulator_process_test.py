@@ -50,6 +50,22 @@ def test_it_ends_while_a_call_is_held():
     assert (code, errors) == (0, "")
 
 
+def test_a_python_that_lacks_something_is_told_in_a_sentence():
+    # -S: without the packages that are installed beside Python.
+    bare = subprocess.run(
+        [sys.executable, "-S", "-E", "-m", "simulator"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert bare.returncode == 1
+    assert re.fullmatch(r"The simulator needs [^\n]*is not there\.[^\n]*\n", bare.stderr), (
+        bare.stderr
+    )
+
+
 def run(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "simulator", *arguments],

@@ -7,6 +7,7 @@ its own, which are rolled back with it.
 
 import inspect
 import os
+from unittest.mock import patch
 
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.point_of_sale.tests.test_frontend import TestPointOfSaleHttpCommon
@@ -33,6 +34,7 @@ class SharedTillCommon(TestPointOfSaleHttpCommon):
         super(BaseCommon, cls).setUpClass()
         cls.env = cls.env["base"].with_context(**cls.default_env_context()).env
         cls.env = cls.env(user=SharedTillCommon._shared["user"].id)
+        cls.startClassPatcher(_routes_are_kept(cls.registry))
         for name, value in SharedTillCommon._shared.items():
             if name not in vars(cls):
                 setattr(cls, name, _bound(value, cls.env))
@@ -46,6 +48,21 @@ class SharedTillCommon(TestPointOfSaleHttpCommon):
             for name, value in vars(base).items()
             if name in SETTINGS or (isinstance(value, classmethod) and name != "setUpClass")
         )
+
+
+_routes = {}
+
+
+def _routes_are_kept(registry):
+    """A patch: which routes there are depends on the modules alone, and takes Odoo half a second after each test."""
+    find = registry["ir.http"].routing_map
+
+    def routing_map(self, key=None):
+        if key not in _routes:
+            _routes[key] = find(self, key)
+        return _routes[key]
+
+    return patch.object(registry["ir.http"], "routing_map", routing_map)
 
 
 def _odoos_classes():

@@ -147,6 +147,7 @@ tour("GlaseReload", () => [
     refresh(),
     Glase.waitsFor(AMOUNT),
     PaymentScreen.isShown(),
+    Glase.asksOnAndOn(),
     Glase.customer("pay"),
     Glase.receiptShowsGlase(AMOUNT),
     Glase.allStored(),

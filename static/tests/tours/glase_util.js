@@ -1,6 +1,7 @@
 /* global posmodel */
 
 import { registry } from "@web/core/registry";
+import { waitUntil } from "@odoo/hoot-dom";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
 import * as ReceiptScreen from "@point_of_sale/../tests/pos/tours/utils/receipt_screen_util";
@@ -318,6 +319,18 @@ export function nextOrder() {
 }
 
 /** Until the tour ends, nothing may be on its way to the server any more. */
+/**
+ * A bill that goes on has been asked about once: who pays before that has paid *meanwhile*, and the till says so until
+ * it is read.
+ */
+export function asksOnAndOn() {
+    return run(
+        () =>
+            waitUntil(() => posmodel.glase.running?.lastRoute === "status", { timeout: PATIENCE }),
+        "the till asks about its bill"
+    );
+}
+
 export function allStored() {
     return run(async () => {
         if (posmodel.glase.running) {

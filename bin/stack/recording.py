@@ -31,14 +31,14 @@ class _Record:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
         before = _computed()
-        try:
-            return (yield)
-        finally:
-            self._write(
-                test=item.nodeid,
-                seconds=round(self.reported.pop(item.nodeid, 0), 3),
-                computed=round(_computed() - before, 3),
-            )
+        # One that is interrupted raises, and has not ended.
+        result = yield
+        self._write(
+            test=item.nodeid,
+            seconds=round(self.reported.pop(item.nodeid, 0), 3),
+            computed=round(_computed() - before, 3),
+        )
+        return result
 
     def pytest_runtest_logreport(self, report):
         seconds = self.reported.get(report.nodeid, 0)

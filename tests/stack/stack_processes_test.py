@@ -210,6 +210,42 @@ console.command(main)
     assert output.rstrip().endswith("Stopped.")
 
 
+def test_interrupted_groups_say_how_far_they_came(tmp_path):
+    """Two groups at a time, as ``bin/test`` runs them: what each has done is said, and nothing of Python's."""
+    groups = ("one", "two")
+    for name in groups:
+        (tmp_path / f"test_{name}.py").write_text(TEST_FILE)
+    code = f"""
+from stack import runs, selection
+folder = Path({str(tmp_path)!r})
+environment = dict(os.environ, PYTHONPATH={str(paths.CHECKOUT / "bin")!r})
+
+def run(name):
+    plugins = ["-p", "no:odoo", "-p", "no:cacheprovider", "-p", "stack.recording"]
+    command = [sys.executable, "-m", "pytest", *plugins, f"test_{{name}}.py"]
+    return runs.Run(name, lambda: (command, environment, folder), folder)
+
+def main(_arguments):
+    runs.run_all([run(name) for name in {groups!r}], selection.Selection([], False))
+
+console.command(main)
+"""
+    environment = {**os.environ, "POS_GLASE_CACHE": str(tmp_path / "cache")}
+    with start(code, env=environment) as process:
+        records = [tmp_path / f"{name}.jsonl" for name in groups]
+        assert wait_until(
+            lambda: all(path.exists() and "test_first" in path.read_text() for path in records), 60
+        )
+        os.killpg(process.pid, signal.SIGINT)
+        output = process.stdout.read()
+        process.wait()
+    assert process.returncode == 130
+    for name in groups:
+        assert f"{name}: stopped after 1 of 2 tests" in output
+    assert "Traceback" not in output
+    assert output.rstrip().endswith("Stopped.")
+
+
 def test_steps_beside_one_another_stop_with_the_command():
     code = f"""
 def main(_arguments):

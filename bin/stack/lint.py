@@ -7,11 +7,14 @@ from pathlib import Path
 
 from . import debian, node_env, python_env
 from .console import attend, say
-from .paths import CHECKOUT
+from .paths import CHECKOUT, cache, digest
 
 PYTHON = (".py",)
 SCRIPTS = (".js", ".mjs")
 STYLED = (*SCRIPTS, ".scss")
+SETTINGS = (".pylintrc", "pyproject.toml", "eslint.config.mjs", ".prettierrc.json", ".editorconfig")
+# So many answers of each check are remembered.
+REMEMBERED = 20
 
 
 def check(agreed=False, paths=(), fix=False):
@@ -50,12 +53,34 @@ def check(agreed=False, paths=(), fix=False):
         checks += (("figures", [python, "-m", "stack.figures"], python_files),)
     good = True
     for name, arguments, names in checks:
-        if names and attend([*arguments, *names], cwd=CHECKOUT, env=_environment()):
+        answer = _answer(name, arguments, names)
+        if answer.exists() and not fix:
+            answer.touch()
+            say(f"{name}: good ({len(names)} files, unchanged)")
+        elif names and attend([*arguments, *names], cwd=CHECKOUT, env=_environment()):
             say(f"{name}: see above")
             good = False
         else:
+            _remember(answer, name)
             say(f"{name}: good ({len(names)} files)")
     return good
+
+
+def _answer(name, arguments, names):
+    """The mark that a check was content with these files and settings; its programs lie in folders named by version."""
+    settings = [CHECKOUT / setting for setting in SETTINGS if (CHECKOUT / setting).exists()]
+    # A change of what is beside a file may be a fault, too: a manifest names files.
+    known = [*names, *checkout_files()]
+    key = digest(*map(str, arguments), *settings, *known, *(CHECKOUT / each for each in names))
+    return cache() / "lint" / f"{name.replace(' ', '-')}-{key}"
+
+
+def _remember(answer, name):
+    answer.parent.mkdir(exist_ok=True)
+    answer.touch()
+    marks = answer.parent.glob(f"{name.replace(' ', '-')}-*")
+    for mark in sorted(marks, key=lambda mark: -mark.stat().st_mtime)[REMEMBERED:]:
+        mark.unlink(missing_ok=True)
 
 
 def _environment():

@@ -113,15 +113,20 @@ class TestTourOtherDays(GlaseOtherDayCommon):
 
 @tagged("post_install", "-at_install")
 class TestTourRefund(GlaseOtherDayCommon):
-    def test_given_back(self):
-        self.till("GlaseRefund")
-        self.assert_refunded()
+    def test_a_day_of_refunds(self):
+        self.till_for(
+            {
+                "GlaseRefund": self.is_given_back,
+                # The answer is lost on the way to the till.
+                "GlaseRefundReload": self.is_given_back,
+                "GlaseReverse": self.is_reversed_before_the_order_is_finished,
+                "GlaseRefundUnknownPaidOtherwise": self.is_not_answered_and_paid_otherwise,
+                "GlaseRefundUnknown": self.is_not_answered,
+                "GlaseReverseUnknown": self.holds_the_order,
+            }
+        )
 
-    def test_an_answer_that_is_lost_on_the_way_to_the_till(self):
-        self.till("GlaseRefundReload")
-        self.assert_refunded()
-
-    def assert_refunded(self):
+    def is_given_back(self):
         paid, refund = self.rows()
         self.assertEqual((refund.kind, refund.state), ("refund", "refunded"))
         self.assertEqual(refund.original_id, paid)
@@ -136,9 +141,8 @@ class TestTourRefund(GlaseOtherDayCommon):
         self.assertEqual(len(mine), 1)
         self.cases()
 
-    def test_not_answered_by_glase(self):
+    def is_not_answered(self):
         """The order closes, and the refund is a case."""
-        self.till("GlaseRefundUnknown")
         refund = self.rows()[-1]
         self.assertEqual(refund.state, "unknown")
         order = self.orders()[-1]
@@ -149,8 +153,8 @@ class TestTourRefund(GlaseOtherDayCommon):
             self.env["glase.case"].search([("transaction_id", "=", refund.id)]).mapped("kind"),
         )
 
-    def test_not_answered_and_a_manager_allows_another_tender(self):
-        self.till("GlaseRefundUnknownPaidOtherwise")
+    def is_not_answered_and_paid_otherwise(self):
+        """A manager allows another tender."""
         refund = self.rows()[-1]
         self.assertEqual(refund.state, "unknown")
         self.assertEqual(refund.other_tender_by, self.pos_admin)
@@ -158,15 +162,14 @@ class TestTourRefund(GlaseOtherDayCommon):
         self.assertEqual(order.payment_ids.payment_method_id, self.cash_method)
         self.assertAlmostEqual(order.payment_ids.amount, -5.10)
 
-    def test_reversed_before_the_order_is_finished(self):
-        self.till("GlaseReverse")
+    def is_reversed_before_the_order_is_finished(self):
         paid, reversal = self.rows()
         self.assertEqual((reversal.kind, reversal.state), ("refund", "refunded"))
         self.assertEqual(reversal.original_id, paid)
         self.assertEqual(self.orders().payment_ids.payment_method_id, self.cash_method)
         self.cases()
 
-    def test_a_reversal_that_is_not_answered_holds_the_order(self):
-        self.till("GlaseReverseUnknown")
+    def holds_the_order(self):
+        """A reversal that is not answered."""
         self.assertEqual(self.rows()[-1].state, "unknown")
         self.assertEqual(self.orders().state, "draft")

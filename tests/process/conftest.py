@@ -159,11 +159,14 @@ def prepare_move(admin, account_id, endpoint):
 
 @pytest.fixture(scope="module")
 def shop(request):
-    """A shop whose server runs with the workers that the test file names."""
+    """A shop whose server runs with the workers, and has the modules, that the test file names."""
     simulator = SimulatorProcess()
     try:
         workers = getattr(request.module, "WORKERS", 2)
+        modules = getattr(request.module, "MODULES", ())
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
+            if modules:
+                odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
             if getattr(request.module, "DURABLE", False):
                 # Test clusters may lose what was just committed when they crash. It counts for new
                 # connections: it is said before Odoo has any.

@@ -6,6 +6,7 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
+from ..models.ledger import load
 from ..models.refunds.refund_till import RefundTill
 from ..models.support import caller_context, parameters
 from ..models.support.till_errors import answers_refusals
@@ -47,8 +48,9 @@ class GlasePaymentController(http.Controller):
     @http.route("/pos_glase/status", type="jsonrpc", auth="user")
     @door
     def status(self, config_id, line_uuid, attempt, take_back=False):
-        """Ask once what became of a bill; see ``Till.status``."""
-        return _till().status(config_id, line_uuid, attempt, take_back)
+        """Ask once what became of a bill; see ``Till.status``. The answer says when to ask again."""
+        with load.of_process.question() as told:
+            return told(_till().status(config_id, line_uuid, attempt, take_back))
 
     @http.route("/pos_glase/cancel", type="jsonrpc", auth="user")
     @door

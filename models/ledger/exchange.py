@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from odoo.tools.translate import LazyTranslate
 
 from ...glase import (
+    GateOpen,
     GlaseError,
     NeverSent,
     NoAnswer,
@@ -26,6 +27,7 @@ from ..accounts.glase_connection import raising
 from ..accounts.login import BY_ACCOUNT, RESELLER, TERMINAL
 from ..support import autonomous_transaction
 from ..support.cashier_messages import cashier_message
+from . import load
 
 _logger = get_logger(__name__)
 
@@ -164,7 +166,7 @@ class Exchange:
         try:
             if within and self._claimed_at and time.monotonic() > self._claimed_at + within:
                 raise NeverSent(name, self.reference, detail="not called in time after its claim")
-            answer = call()
+            answer = _waited(call)
             evidence = evidence_of_answer(name, answer)
             return Heard(evidence, answer.client_reference, answer, seconds=answer.seconds)
         except GlaseError as error:
@@ -173,6 +175,8 @@ class Exchange:
             # A fault of our own must not leave the record in the dark.
             _logger.exception("%s of %s %s ended in an error", name, self.records._name, record_id)
             failure = OwnFault(name, self.reference, reason="defect")
+        if isinstance(failure, GateOpen):
+            load.of_process.note_slow()
         return Heard(
             evidence_of_error(name, failure),
             failure.client_reference or self.reference,
@@ -188,6 +192,15 @@ class Exchange:
         except Exception:
             _logger.exception("%s of %s: no words", self.operation.name, self.records._name)
             return False
+
+
+def _waited(call):
+    """Make a call; how long this thread has waited for it is no load."""
+    began = time.monotonic()
+    try:
+        return call()
+    finally:
+        load.of_process.note_waited(time.monotonic() - began)
 
 
 def _record_answer(row, heard):

@@ -2,6 +2,7 @@ from . import (
     test_change_amount,
     test_force_done,
     test_ledger_settle,
+    test_load,
     test_locks,
     test_lost_send,
     test_one_reference,

@@ -7,6 +7,8 @@ export const timing = {
     tick: 250,
     /** Between one answer and the next question (`doc/protocol.md §4.5`). */
     pause: 1000,
+    /** The longest pause that a loaded server may ask for; what it asks for comes with each answer. */
+    longestPause: 5000,
     /** How long the customer has before the cashier is asked. */
     window: 30000,
     /** A request to our server that takes longer counts as unanswered. */

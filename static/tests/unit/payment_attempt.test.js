@@ -65,6 +65,62 @@ test("asks once a second, counted from the last answer", async () => {
     expect(asked).toBeWithin(7, 10);
 });
 
+test("a loaded server is asked less often, as it says, but within five seconds", async () => {
+    const { server } = await startPayment({
+        status: viewOf({ pause: 4, pause_why: "loaded" }),
+    });
+    await pass(2);
+    const before = server.count("status");
+    await pass(20);
+    expect(server.count("status") - before).toBeWithin(4, 5);
+    server.says.status = viewOf({ pause: 3600 });
+    await pass(5);
+    const later = server.count("status");
+    await pass(21);
+    expect(server.count("status") - later).toBeWithin(3, 4);
+    server.says.status = viewOf({ pause: 0.001 });
+    await pass(6);
+    const soon = server.count("status");
+    await pass(5);
+    expect(server.count("status") - soon).toBeWithin(3, 5);
+});
+
+for (const [what, happen] of Object.entries({
+    "the customer has scanned": ({ server }) => {
+        server.says.status = viewOf({ scanned: true, pause: 5, pause_why: "loaded" });
+    },
+    "a push came": ({ attempt }) => attempt.askNow(),
+    "the cashier cancels": ({ server, attempt }) => {
+        server.says.cancel = viewOf({ cancel: "wished" });
+        attempt.cancel();
+    },
+})) {
+    test(`once ${what}, a loaded server is asked each second`, async () => {
+        const payment = await startPayment({
+            status: viewOf({ pause: 5, pause_why: "loaded" }),
+        });
+        const { server } = payment;
+        await pass(7);
+        happen(payment);
+        await pass(6);
+        const before = server.count("status");
+        await pass(10);
+        expect(server.count("status") - before).toBeWithin(7, 10);
+    });
+}
+
+test("a server that does not answer is asked again after a second", async () => {
+    const { server } = await startPayment({ status: viewOf({ pause: 5, pause_why: "loaded" }) });
+    await pass(2);
+    server.says.status = () => {
+        throw makeServerError({ message: "the server is being restarted" });
+    };
+    await pass(5);
+    const before = server.count("status");
+    await pass(10);
+    expect(server.count("status") - before).toBeWithin(7, 10);
+});
+
 test("paid without a reference is not paid", async () => {
     const { server, end } = await startPayment({
         status: viewOf({ state: "paid", reference: false }),

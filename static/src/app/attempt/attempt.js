@@ -71,7 +71,7 @@ export class Attempt extends Reactive {
         const superseded = this.requests[channel]?.sequence !== sequence;
         if (!superseded) {
             this.requests[channel] = null;
-            this.pauseAfter(channel, Boolean(view));
+            this.pauseAfter(channel, view);
         }
         if (this.outcome || superseded) {
             return;

@@ -44,6 +44,8 @@ export class PaymentAttempt extends Attempt {
         this.cancelToSend = false;
         this.changeToSend = false;
         this.applied = 0;
+        /** Somebody has said that there is news: a push, or the cashier. */
+        this.expecting = false;
     }
 
     /** Whether *Leave it open* is offered: nobody knows what became of the payment. */
@@ -91,6 +93,7 @@ export class PaymentAttempt extends Attempt {
 
     /** Ask now what became of it: the cashier wishes so, or Glase has said that there is news. */
     askNow() {
+        this.expecting = true;
         this.pollAt = backgroundTimer.now();
         this.tick();
     }
@@ -198,14 +201,21 @@ export class PaymentAttempt extends Attempt {
         this.ask("poll", "status", this.takeBack ? { take_back: true } : {});
     }
 
-    pauseAfter(channel, answered) {
-        const next = backgroundTimer.now() + timing.pause;
+    pauseAfter(channel, view) {
+        const now = backgroundTimer.now();
         if (channel === "poll") {
-            this.pollAt = next;
+            this.pollAt = now + this.pauseOf(view);
         } else {
             // A cancel that was wished meanwhile does not wait for anything.
-            this.commandAt = answered ? backgroundTimer.now() : next;
+            this.commandAt = view ? now : now + timing.pause;
         }
+    }
+
+    /** A loaded server may ask for a longer pause, until the customer may be paying. */
+    pauseOf(view) {
+        const mayPay = this.expecting || this.scanned || view?.scanned || this.cancelState;
+        const asked = mayPay || !view?.pause ? timing.pause : view.pause * 1000;
+        return Math.min(Math.max(asked, timing.pause), timing.longestPause);
     }
 
     onNoAnswer(route) {

@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(CHECKOUT / folder) for folder in ("bin", "tests", "tests/process")]
+sys.path[:0] = [str(CHECKOUT / folder) for folder in ("bin", "tests/shared", "tests/process")]
 
+from far_glase import FarGlase  # noqa: E402
 from simulator_process import SimulatorProcess  # noqa: E402
 from till import Till, set_up_till  # noqa: E402
 
@@ -37,13 +38,16 @@ class Served:
 
     :ivar odoo: an :class:`~stack.server.Odoo`
     :ivar url: of Odoo's HTTP workers
+    :ivar evented_url: of its evented process, where there are workers
+    :ivar far: the :class:`far_glase.FarGlase` between Odoo and the simulator, or None
     :ivar told: what :class:`till.Till` wants to know
     """
 
-    def __init__(self, odoo, running, simulator):
-        self.odoo, self.running, self.simulator = odoo, running, simulator
+    def __init__(self, odoo, running, simulator, far=None):
+        self.odoo, self.running, self.simulator, self.far = odoo, running, simulator, far
         self.url = running.url
-        self.told = set_up_till(running.url, simulator.endpoint)
+        self.evented_url = f"http://127.0.0.1:{odoo.options['gevent_port']}"
+        self.told = set_up_till(running.url, (far or simulator).endpoint)
 
     def till(self, login="cashier"):
         """A browser that has just logged in."""
@@ -74,17 +78,19 @@ class Served:
 
 
 @contextmanager
-def served(stack, *, workers=2, modules=(), environment=(), **options):
+def served(stack, *, workers=2, modules=(), environment=(), delay=None, **options):
     """A shop that is served.
 
     :param int workers: of Odoo; 0: threads
     :param modules: that are installed beside; ``PROBE`` is one
     :param environment: variables of the server's environment, as pairs
+    :param float delay: so many seconds Glase is away; by default nothing lies between
     :param options: of Odoo's configuration
     """
     os.environ.update(environment)
-    simulator = SimulatorProcess()
+    simulator, far = SimulatorProcess(), None
     try:
+        far = None if delay is None else FarGlase(simulator.url, delay)
         with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
             odoo = workplace.odoo
             odoo.options.update(workers=workers, **options)
@@ -93,10 +99,12 @@ def served(stack, *, workers=2, modules=(), environment=(), **options):
                 odoo.once("-i", ",".join(modules), what="the bench's modules cannot be installed")
             running = odoo.start().wait_until_ready()
             try:
-                yield Served(odoo, running, simulator)
+                yield Served(odoo, running, simulator, far)
             finally:
                 running.stop()
     finally:
+        if far:
+            far.stop()
         simulator.stop()
 
 

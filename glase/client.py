@@ -14,7 +14,7 @@ from .errors import (
     ResultError,
     Unreadable,
 )
-from .gate import Gate
+from .gate import SLOTS, Gate
 from .logs import get_logger
 from .masking import evidence, mask
 from .messages import MAX_CLIENT_REFERENCE, new_client_reference
@@ -47,12 +47,14 @@ class Client:
     :raises EndpointError: if the address breaks the rules
 
     ``fixed_reference``, if set, is sent in the place of each call's own client reference
-    (``doc/protocol.md §6``). ``memory``, if set, is what is known of how slow the endpoint is,
-    shared with other processes; it has the methods of :class:`~.gate.ProcessMemory`.
+    (``doc/protocol.md §6``). ``slots``: most calls to the endpoint in flight in this process.
+    ``memory``, if set, is what is known of how slow the endpoint is, shared with other processes; it
+    has the methods of :class:`~.gate.ProcessMemory`.
     """
 
     fixed_reference = None
     memory = None
+    slots = SLOTS
 
     def __init__(
         self,
@@ -278,7 +280,7 @@ class Client:
 
     def _exchange(self, call, body, timeout):
         operation = call.operation
-        transport, gate = self._own_line or line_to(self.endpoint)
+        transport, gate = self._own_line or line_to(self.endpoint, self.slots)
         memory = self.memory or gate.memory
         if not operation.is_trial and memory.known().is_trial_due:
             self._probe()

@@ -47,8 +47,9 @@ def _too_late(seconds):
 class SocketTransport:
     """The connections to one endpoint, shared by all threads of a process."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, slots=SLOTS):
         self._endpoint = endpoint
+        self._slots = slots
         self._lock = threading.Lock()
         self._idle = []
         self._context = None
@@ -133,7 +134,7 @@ class SocketTransport:
 
     def _give_back(self, sock):
         with self._lock:
-            if len(self._idle) < SLOTS:
+            if len(self._idle) < self._slots:
                 self._idle.append((sock, time.monotonic()))
                 return
         sock.close()
@@ -220,11 +221,14 @@ _lines = {}
 _lines_lock = threading.Lock()
 
 
-def line_to(endpoint):
-    """The connections and the gate of an endpoint, one of each in a process."""
+def line_to(endpoint, slots=SLOTS):
+    """The connections and the gate of an endpoint, one of each in a process.
+
+    :param int slots: most calls in flight, as whoever comes first says
+    """
     with _lines_lock:
         if endpoint not in _lines:
-            _lines[endpoint] = Line(SocketTransport(endpoint), Gate())
+            _lines[endpoint] = Line(SocketTransport(endpoint, slots), Gate(slots=slots))
         return _lines[endpoint]
 
 

@@ -8,7 +8,7 @@ LONGEST = 5.0
 # The questions of tills may take so much of what can be done at a time; the rest of Odoo has the other half.
 SHARE = 0.5
 # While Glase is slow its tills are answered without asking it. They come back within this, and not all at once.
-SLOW = (1.0, 2.5)
+SLOW = (1.0, 2.0)
 
 
 def loaded(share, told, seconds):

@@ -10,9 +10,11 @@ import os
 
 from babel.numbers import list_currencies
 
+import odoo
 from odoo.tools import config, str2bool
 
 from ...glase import Client, Reach
+from ...glase.gate import SLOTS
 from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
 from .glase_endpoint import EndpointMemory
@@ -39,7 +41,20 @@ def client(environment, endpoint, env):
         reach = Reach.NETWORK
     made = Client(endpoint, reach=reach)
     made.memory = EndpointMemory(env, made.endpoint.url)
+    made.slots = _slots()
     return made
+
+
+def _slots():
+    """Most calls in flight of this process.
+
+    A process that serves many at a time keeps a connection to PostgreSQL for each that waits, and
+    needs others for those that do not: a third of them wait.
+    """
+    if config["workers"] and not odoo.evented:
+        return SLOTS
+    most = (odoo.evented and config["db_maxconn_gevent"]) or config["db_maxconn"]
+    return max(SLOTS, most // 3)
 
 
 def simulator(dbname):

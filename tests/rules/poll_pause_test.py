@@ -39,4 +39,4 @@ def test_it_is_found_from_any_pause_and_stays(tills, seconds, told):
 
 @given(st.floats(0, 1))
 def test_while_glase_is_slow_they_come_back_within_three_seconds(fraction):
-    assert 1.0 <= poll_pause.spread(fraction) <= 2.5
+    assert 1.0 <= poll_pause.spread(fraction) <= 2.0

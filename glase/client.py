@@ -47,7 +47,8 @@ class Client:
     :raises EndpointError: if the address breaks the rules
 
     ``fixed_reference``, if set, is sent in the place of each call's own client reference
-    (``doc/protocol.md §6``). ``slots``: most calls to the endpoint in flight in this process.
+    (``doc/protocol.md §6``). ``slots``: most calls to the endpoint in flight in this process;
+    ``workers``: the :class:`~.gate.WorkerPlaces` of a server whose processes serve one request each.
     ``memory``, if set, is what is known of how slow the endpoint is, shared with other processes; it
     has the methods of :class:`~.gate.ProcessMemory`.
     """
@@ -55,6 +56,7 @@ class Client:
     fixed_reference = None
     memory = None
     slots = SLOTS
+    workers = None
 
     def __init__(
         self,
@@ -292,7 +294,7 @@ class Client:
             "User-Agent": CLIENT_ID.replace(" ", "/"),
         }
         total = operation.timeout if timeout is None else timeout
-        with gate.slot(operation.lane, memory, operation.is_trial) as seconds:
+        with gate.slot(operation.lane, memory, operation.is_trial, self.workers) as seconds:
             connect = min(self._connect_timeout, seconds or self._connect_timeout)
             limits = Limits(
                 connect, min(total, seconds or total), operation.limit, operation.max_idle

@@ -4,9 +4,10 @@ Timeouts alone do not do that: each waiting till would still hold a worker for s
 worker would learn anew that Glase hangs (``doc/protocol.md §1.5``).
 """
 
+import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from .errors import GateOpen, TransportError
@@ -19,6 +20,11 @@ TRIAL_SECONDS = 2.0
 # Each fourth trial has as long as a poll: a Glase that answers after three seconds does answer.
 PATIENT_EVERY = 4
 PATIENT_SECONDS = 5.0
+
+# A call that takes longer holds a worker for so long that others are missed.
+LONG_SECONDS = 1.0
+# Who gives way then; what moves money is rare, and a cancel frees a till.
+_GIVES_WAY = (POLL, OTHER)
 
 # Slots that a lane leaves to those that matter more, and how long it waits for one (seconds).
 _RESERVED = {POLL: 2, OTHER: 2, MONEY: 1, CANCEL: 0}
@@ -118,19 +124,22 @@ class Gate:
         self._free = threading.Condition(threading.Lock())
         self._in_flight = 0
         self._heard_at = None
+        self._took = 0.0
 
     @contextmanager
-    def slot(self, lane, memory=None, is_trial=True):
+    def slot(self, lane, memory=None, is_trial=True, workers=None):
         """Hold a place for one call; how it went is noted by what is raised.
 
         :param memory: what is known of the endpoint; by default what this process knows
         :param bool is_trial: whether this call may be the trial of a slow Glase
+        :param WorkerPlaces workers: of a server whose processes serve one request each, else None
         :return: how many seconds the call may take if it is a trial, else None
         :raises GateOpen: at once while Glase is slow, after a short wait when no place is free
         """
         memory = memory or self.memory
         _refuse(memory.known(), is_trial)
-        with self._place(lane):
+        gives_way = workers and lane in _GIVES_WAY and self._took > LONG_SECONDS
+        with self._place(lane), workers.place() if gives_way else nullcontext():
             # It may have shut, or somebody else begun the trial, while this one waited.
             known = memory.known()
             _refuse(known, is_trial)
@@ -147,6 +156,7 @@ class Gate:
 
     def _note(self, memory, known, started, slow):
         now = self._clock()
+        self._took = now - started
         if not slow:
             self._heard_at = now
             if known.slow:
@@ -169,6 +179,44 @@ class Gate:
             with self._free:
                 self._in_flight -= 1
                 self._free.notify_all()
+
+
+class WorkerPlaces:
+    """So many worker processes of one server may wait for a Glase that takes long; the others are free.
+
+    A place is a byte of a file that is locked: a process that dies leaves it to others.
+
+    :param str path: of the file, the same for all workers of the server, and for no other's
+    :param int count: how many places there are
+    """
+
+    def __init__(self, path, count):
+        self._path, self._count = path, count
+
+    @contextmanager
+    def place(self):
+        """Hold a place.
+
+        :raises GateOpen: at once when none is free
+        """
+        # Of systems that have workers only.
+        import fcntl
+
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if not any(_locked(fcntl, file, number) for number in range(self._count)):
+                raise GateOpen(reason="gate", detail=f"{self._count} workers wait for it already")
+            yield
+        finally:
+            os.close(file)
+
+
+def _locked(fcntl, file, number):
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+    except OSError:
+        return False
+    return True
 
 
 def _refuse(known, is_trial):

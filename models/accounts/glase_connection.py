@@ -7,14 +7,16 @@ and again when the file was replaced or lost.
 
 import functools
 import os
+import socket
 
 from babel.numbers import list_currencies
 
 import odoo
+from odoo.http import request
 from odoo.tools import config, str2bool
 
 from ...glase import Client, Reach
-from ...glase.gate import SLOTS
+from ...glase.gate import SLOTS, WorkerPlaces
 from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
 from .glase_endpoint import EndpointMemory
@@ -41,18 +43,25 @@ def client(environment, endpoint, env):
         reach = Reach.NETWORK
     made = Client(endpoint, reach=reach)
     made.memory = EndpointMemory(env, made.endpoint.url)
-    made.slots = _slots()
+    if config["workers"] and not odoo.evented:
+        made.workers = _worker_places() if request else None
+    else:
+        made.slots = _slots()
     return made
 
 
-def _slots():
-    """Most calls in flight of this process.
+def _worker_places():
+    """Half of the workers of this server may wait for a Glase that takes long; jobs have others."""
+    server = f"pos_glase_waiting_{socket.gethostname()}_{config['http_port']}"
+    return WorkerPlaces(os.path.join(config["data_dir"], server), max(config["workers"] // 2, 1))
 
-    A process that serves many at a time keeps a connection to PostgreSQL for each that waits, and
-    needs others for those that do not: a third of them wait.
+
+def _slots():
+    """Most calls in flight of a process that serves many at a time.
+
+    It keeps a connection to PostgreSQL for each that waits, and needs others for those that do not:
+    a third of them wait.
     """
-    if config["workers"] and not odoo.evented:
-        return SLOTS
     most = (odoo.evented and config["db_maxconn_gevent"]) or config["db_maxconn"]
     return max(SLOTS, most // 3)
 

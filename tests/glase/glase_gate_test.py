@@ -1,16 +1,21 @@
 """The gate: a Glase that hangs does not fill every worker."""
 
 import contextlib
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from glase_peer import CALLS, TERMINAL, answer_all, answering, operation_of, success
 
 from glase import Client, GateOpen, GlaseError, NoAnswer, TransportError, gate, transport
-from glase.gate import TRIAL_SECONDS, Gate
+from glase.gate import TRIAL_SECONDS, Gate, WorkerPlaces
 from glase.operations import CANCEL, MONEY, OPERATIONS, OTHER, POLL
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Clock:
@@ -195,6 +200,51 @@ def test_who_waited_hears_that_it_has_shut_meanwhile(clock):
         raise NoAnswer(slow=True)
     thread.join()
     assert result == ["refused"]
+
+
+# === Workers of one server, each a process ===
+
+
+def in_another_process(places, *, works):
+    """Whether another worker gets a place at this moment; ``works``: it keeps it until it is killed."""
+    script = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from glase.errors import GateOpen\n"
+        "from glase.gate import WorkerPlaces\n"
+        "try:\n"
+        "    with WorkerPlaces(sys.argv[2], 1).place():\n"
+        "        print('has it', flush=True)\n"
+        "        sys.stdin.read()\n"
+        "except GateOpen:\n"
+        "    print('refused', flush=True)\n"
+    )
+    command = [sys.executable, "-c", script, str(ROOT), places]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline().strip() == ("has it" if works else "refused")
+    return other
+
+
+def test_half_of_the_workers_wait_for_a_glase_that_takes_long(clock, tmp_path):
+    file = str(tmp_path / "places")
+    a_gate, places = Gate(clock=clock), WorkerPlaces(file, 1)
+    other = in_another_process(file, works=True)
+    with a_gate.slot(POLL, workers=places):
+        clock.now += 3
+    for lane in (POLL, OTHER):
+        with pytest.raises(GateOpen), a_gate.slot(lane, workers=places):
+            raise AssertionError("went through")
+    quick(a_gate, MONEY)
+    with a_gate.slot(POLL):
+        clock.now += 3
+    other.kill()
+    other.communicate()
+    with a_gate.slot(POLL, workers=places):
+        in_another_process(file, works=False).communicate()
+    # It was quick: nobody gives way any more.
+    last = in_another_process(file, works=True)
+    with a_gate.slot(POLL, workers=places):
+        pass
+    last.communicate()
 
 
 # === With a server ===

@@ -87,6 +87,7 @@ KINDS = {
         (ROW,), _WITHOUT_ORDER, takes_over=("forced_done", "goods_without_money", *_NOT_SAID)
     ),
     "paid_without_reference": Kind(
+        offers=(SETTLE, NOT_PAID),
         ends_by=(PAID,), takes_over=("not_answered_for_till",), part_of=("forced_done",)
     ),
     "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,)),

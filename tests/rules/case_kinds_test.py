@@ -16,7 +16,10 @@ WITHOUT_ORDER = {"paid_without_order", "paid_late"}
         (case_kinds.ATTACH, WITHOUT_ORDER | {"amount_differs"}),
         (case_kinds.REFUND, WITHOUT_ORDER),
         (case_kinds.MAKE_REFUND_ORDER, {"refund_without_order"}),
-        (case_kinds.NOT_PAID, {"not_answered_for_till", "reference_twice", "forced_done"}),
+        (
+            case_kinds.NOT_PAID,
+            {"not_answered_for_till", "paid_without_reference", "reference_twice", "forced_done"},
+        ),
         (case_kinds.OLD_AMOUNT, {"amount_unknown"}),
         (case_kinds.NEW_AMOUNT, {"amount_unknown"}),
         (case_kinds.WAS_REFUNDED, {"unknown_refund"}),

@@ -1,6 +1,7 @@
 """What a manager decides: refunds and bills of which nobody knows what became of them."""
 
 from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
+from odoo.addons.pos_glase.rules import case_kinds, state_machine
 
 DECIDE_SECONDS = 16 * 60
 
@@ -56,10 +57,14 @@ class Decisions:
     def decide_unanswered(self):
         """A manager ends bills about which Glase does not answer any more, if its support agrees."""
         unanswered = self.world.sql(
-            "SELECT c.id, t.invoice_reference, t.line_uuid FROM glase_case c"
+            "SELECT DISTINCT ON (t.id) c.id, t.invoice_reference, t.line_uuid FROM glase_case c"
             " JOIN glase_transaction t ON t.id = c.transaction_id"
-            " WHERE c.state = 'open' AND c.kind = 'not_answered_for_till' AND t.state = 'issued'"
-            " ORDER BY c.id"
+            " WHERE c.state = 'open' AND c.kind = ANY(%s) AND t.state = 'issued'"
+            " AND EXISTS (SELECT FROM glase_event e"
+            " WHERE e.transaction_id = t.id AND e.code = ANY(%s))"
+            " ORDER BY t.id, c.id",
+            list(case_kinds.offering(case_kinds.NOT_PAID)),
+            list(state_machine.SETUP_CODES),
         )
         standing = {
             payment["invoice_reference"]

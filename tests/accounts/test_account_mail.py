@@ -84,6 +84,18 @@ class TestAccountMail(PeriodCommon):
             "Att avgöra", (self.mails(self.pos_admin.partner_id) - before).mapped("subject")
         )
 
+    def test_a_copy_mails_nobody(self):
+        self.account.daily_mail_user_ids = self.pos_admin
+        self.subscribe()
+        self.opened()
+        self.paid_order(100)
+        self.closed_and_settled()
+        before = self.mails(self.pos_admin.partner_id | self.bookkeeper)
+        self.account.sudo().write({"bound_to": "{}", "period_mail_on": date.today()})
+        self.run_mail()
+        self.assertEqual(self.mails(self.pos_admin.partner_id | self.bookkeeper), before)
+        self.assertEqual(self.account.period_mail_on, date.today(), "it is not missed")
+
     # === Periods ===
 
     def subscribe(self, every=DAY):

@@ -39,7 +39,8 @@ class TestBackOffice(TransactionCase):
 
     def test_each_form_that_is_read_links_to_its_help(self):
         page = self.env.ref("pos_glase.help").arch
-        for model in ("account", "terminal", "transaction", "case", "period"):
+        models = ("account", "terminal", "transaction", "case", "period", "verification", "go.live")
+        for model in models:
             arch = self.env[f"glase.{model}"].get_view(view_type="form")["arch"]
             [link] = etree.fromstring(arch).xpath("//a[contains(@class, 'glase-help')]/@href")
             with self.subTest(model):

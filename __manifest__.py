@@ -50,6 +50,8 @@
             "pos_glase/static/src/scan/**/*",
             "pos_glase/static/src/backend/**/*",
         ],
+        # Where Odoo's own charts are: they are loaded when the first one is shown.
+        "web.assets_backend_lazy": ["pos_glase/static/src/backend_lazy/**/*"],
         "point_of_sale._assets_pos": [
             "pos_glase/static/src/scan/**/*",
             "pos_glase/static/src/app/**/*",

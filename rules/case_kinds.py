@@ -88,7 +88,9 @@ KINDS = {
     ),
     "paid_without_reference": Kind(
         offers=(SETTLE, NOT_PAID),
-        ends_by=(PAID,), takes_over=("not_answered_for_till",), part_of=("forced_done",)
+        ends_by=(PAID,),
+        takes_over=("not_answered_for_till",),
+        part_of=("forced_done",),
     ),
     "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,)),
     "amount_differs": Kind((ROW,), (SETTLE, ATTACH, WRITE_OFF)),

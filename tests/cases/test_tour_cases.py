@@ -21,3 +21,12 @@ class TestTourCases(GlaseCommon):
         self.env.invalidate_all()
         self.assertEqual((case.state, case.note), ("settled", "The customer has called"))
         self.assertEqual((case.settled_by, unknown.state), (self.pos_admin, "open"))
+
+    def test_what_was_paid_is_green_in_the_chart(self):
+        self.pos_session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        _order, line = self.sent()
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        page = "/odoo/action-pos_glase.action_glase_dashboard_outcomes"
+        self.start_tour(page, "GlaseOutcomes", login="pos_admin")

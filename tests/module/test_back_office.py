@@ -73,7 +73,7 @@ class TestBackOffice(TransactionCase):
 
     def test_each_outcome_has_a_colour(self):
         """In the charts of the ledger; the browser's table is read as it stands."""
-        source = (MODULE / "static/src/backend/outcome_graph.js").read_text()
+        source = (MODULE / "static/src/backend_lazy/outcome_graph.js").read_text()
         table = source.partition("COLORS = ")[2].partition(";")[0]
         colors = dict(re.findall(r'(\w+): "(#[0-9a-f]{6})"', table))
         self.assertEqual(set(colors), {key for key, _label in OUTCOMES_SHOWN})

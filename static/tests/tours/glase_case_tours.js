@@ -41,3 +41,20 @@ registry.category("web_tour.tours").add("GlaseCaseWithoutOrder", {
 registry.category("web_tour.tours").add("GlaseCaseOfUnknownAmount", {
     steps: () => patient(offered("action_old_amount_taken", "action_new_amount_taken")),
 });
+
+/** The chart of the outcomes: what was paid is green in it, as its legend is. */
+registry.category("web_tour.tours").add("GlaseOutcomes", {
+    steps: () =>
+        patient([
+            {
+                content: "the chart is drawn",
+                trigger: ".o_graph_canvas_container canvas",
+                run({ anchor }) {
+                    const [paid] = window.Chart.getChart(anchor).data.datasets;
+                    if (paid.label !== "Paid" || paid.backgroundColor !== "#2e9e5b") {
+                        throw new Error(`${paid.label} is ${paid.backgroundColor}`);
+                    }
+                },
+            },
+        ]),
+});

@@ -1,4 +1,3 @@
-from .support import system_written
 from .support import evidence
 from .accounts import glase_endpoint
 from .accounts import glase_account
@@ -40,5 +39,3 @@ from .pos import report_saledetails
 from .pos import res_config_settings
 from .pos import res_users
 from .books import account_move
-from .books import account_move_line
-from .books import account_payment

@@ -13,11 +13,10 @@ from ...glase.logs import get_logger
 from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
-from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
-from ..support.translated import filled
+from ..support.sentences import cashier_message, filled
 from . import glase_connection
-from .login import LOGIN
+from .glase_connection import LOGIN
 
 _logger = get_logger(__name__)
 

@@ -18,7 +18,7 @@ from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection, scenarios
-from .login import (
+from .glase_connection import (
     BY_ACCOUNT,
     DEFAULT_USER,
     LOGIN,

@@ -8,6 +8,7 @@ and again when the file was replaced or lost.
 import functools
 import os
 import socket
+from dataclasses import dataclass, field
 
 from babel.numbers import list_currencies
 
@@ -15,7 +16,7 @@ import odoo
 from odoo.http import request
 from odoo.tools import config, str2bool
 
-from ...glase import Client, Reach
+from ...glase import Client, Principal, Reach
 from ...glase.gate import SLOTS, WorkerPlaces
 from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
@@ -95,3 +96,31 @@ def raising(error):
 
 def _raise(error, *_arguments, **_options):
     raise error
+
+
+DEFAULT_USER = "9900"
+TEST_ENDPOINT = "https://extdev.seqr.com/soap/merchant/cashregister-2"
+# The fields of an account that say where Glase is and who calls it: live tills depend on them.
+LOGIN = ("endpoint", "reseller_id", "reseller_user", "reseller_password")
+
+# Whose log-in a call needs; who ends a registration is a setting of the account.
+TERMINAL, RESELLER, BY_ACCOUNT = "terminal", "reseller", "by account"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Where a Glase is, and who calls it for an account."""
+
+    environment: str
+    endpoint: str
+    reseller_id: str
+    reseller_user: str
+    reseller_password: str = field(repr=False)
+
+    def missing(self):
+        """The names of what is not filled in."""
+        return [name for name in LOGIN if name != "reseller_user" and not getattr(self, name)]
+
+    def principal(self):
+        """:rtype: glase.Principal"""
+        return Principal.reseller(self.reseller_id, self.reseller_user, self.reseller_password)

@@ -5,7 +5,7 @@ for each bank method when the register is closed, and books the difference as a 
 For Glase that is neither asked nor booked.
 """
 
-from . import payment_books
+from odoo.exceptions import UserError
 
 WRITE_PERIODS = """
     WITH named AS (
@@ -122,7 +122,7 @@ def name_payment(payment, lines):
     if payment._is_glase():
         booked = lines.move_id.origin_payment_id
         booked.sudo().glase_pos_payment_id = payment
-        payment_books.write_reference(payment)
+        write_reference(payment)
 
 
 def write_periods(sessions):
@@ -176,3 +176,30 @@ def _closed_sessions(periods):
     found = [session_id for (session_id,) in env.cr.fetchall() if session_id]
     sessions = periods.session_ids | env["pos.session"].browse(found)
     return sessions.filtered(lambda session: session.state == "closed")
+
+
+def write_reference(payments):
+    """Write Glase's reference to the entries that were made for one of these payments alone."""
+    for payment in payments.sudo().filtered(lambda payment: payment._is_glase()):
+        reference = payment.transaction_id or False
+        own = payment.env["account.payment"].sudo()
+        own = own.search([("glase_pos_payment_id", "=", payment.id)])
+        for move in own.move_id | payment.account_move_id:
+            if (move.glase_reference or False) != reference:
+                move.sudo().glase_reference = reference
+
+
+def refuse_removal(payments):
+    """A Glase payment that is in the books of a closed session is not removed.
+
+    :raises UserError: for such a payment
+    """
+    for payment in payments:
+        finished = payment.pos_order_id.state not in ("draft", "cancel")
+        if finished and payment._is_glase() and payment.session_id.state == "closed":
+            raise UserError(
+                payment.env._(
+                    "This Glase payment is in the books of a closed session: refund its order "
+                    "instead."
+                )
+            )

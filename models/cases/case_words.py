@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds
-from ..support.translated import filled, said
+from ..support.sentences import filled, said
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ...rules import case_kinds, state_machine
-from ..books.write_off import WriteOff
+from ..books.booking import WriteOff
 from ..support.titles import titled
 from . import attach, case_words
 from .refund_decision import RefundDecision

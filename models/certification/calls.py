@@ -11,9 +11,9 @@ from ...rules import certification_sheet as sheet
 from ...rules.certification_judge import Heard
 from ..accounts.glase_connection import raising
 from ..ledger.exchange import OwnFault
-from ..receipts.document import receipt_document
+from ..receipts.glase_receipt import receipt_document
 from ..support import clock
-from ..support.cashier_messages import cashier_message
+from ..support.sentences import cashier_message
 
 
 def bound(exchange, run, action):

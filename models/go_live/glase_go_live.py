@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.environments import ENVIRONMENTS, PRODUCTION, SIMULATOR
 from ..accounts import glase_connection
-from ..accounts.login import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
+from ..accounts.glase_connection import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock

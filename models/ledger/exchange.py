@@ -23,10 +23,9 @@ from ...glase import (
 )
 from ...glase.logs import get_logger
 from ...rules import state_machine
-from ..accounts.glase_connection import raising
-from ..accounts.login import BY_ACCOUNT, RESELLER, TERMINAL
+from ..accounts.glase_connection import BY_ACCOUNT, RESELLER, TERMINAL, raising
 from ..support import autonomous_transaction
-from ..support.cashier_messages import cashier_message
+from ..support.sentences import cashier_message
 from . import load
 
 _logger = get_logger(__name__)

@@ -7,7 +7,7 @@ from ...rules import state_machine
 from ...rules.bill_rows import has_wire_precision
 from ..pos import closing_latch
 from ..support import autonomous_transaction
-from ..support.cashier_messages import cashier_message
+from ..support.sentences import cashier_message
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange
 from .claim import PaymentClaim

@@ -12,8 +12,7 @@ from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
 from ..support.titles import titled
-from . import shop_periods
-from .scope import Scope
+from .scope import Scope, local_time, next_mark_at, open_sessions
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -143,12 +142,12 @@ class GlasePeriod(models.Model):
         for period in self:
             account = period.sudo().account_id
             waits = period.state == TO_MARK and not period.terminal_id and not period.tries
-            tills = waits and shop_periods.open_sessions(account).config_id
+            tills = waits and open_sessions(account).config_id
             period.waits_for = tills and self.env._(
                 "Marked when the last till of the shop is closed (open: %(tills)s), at the latest "
                 "%(time)s (%(zone)s).",
                 tills=", ".join(tills.mapped("name")),
-                time=shop_periods.local_time(account, period.next_try_at),
+                time=local_time(account, period.next_try_at),
                 zone=account.period_tz,
             )
 
@@ -245,7 +244,7 @@ class GlasePeriod(models.Model):
             "currency_id": (tills.currency_id[:1] or account.company_id.currency_id).id,
             "environment": (terminal or account).environment,
             # The job marks a shop's earlier, as soon as no till of it is open.
-            "next_try_at": now if terminal else shop_periods.next_mark_at(account, now),
+            "next_try_at": now if terminal else next_mark_at(account, now),
         }
 
     @api.model

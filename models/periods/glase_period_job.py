@@ -23,8 +23,7 @@ from ...rules import state_machine
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
-from .scope import Scope, not_reported
-from .shop_periods import open_sessions
+from .scope import Scope, not_reported, open_sessions
 
 _logger = get_logger(__name__)
 

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
-from ..books import journal_items
+from ..books.subject import journal_items
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
 from ..support.public_method import public
@@ -154,7 +154,7 @@ class GlasePeriodLine(models.Model):
     @api.depends("transaction_id.payment_id")
     def _compute_journal_item_id(self):
         """The item on Glase's account of what was booked for the line's row of the ledger."""
-        found = journal_items.of_rows(self.transaction_id)
+        found = journal_items(self.transaction_id)
         for line in self:
             line.journal_item_id = found.get(line.transaction_id.id)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import reconciliation
-from ..support.translated import filled, said
+from ..support.sentences import filled, said
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation

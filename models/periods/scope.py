@@ -1,15 +1,18 @@
-"""What a transaction period covers: one registration, or all registrations of an account.
+"""What a transaction period covers: one registration, or all registrations of an account; when it ends.
 
 All else is the same for both (``doc/ledger.md §15``): which rows and lines belong to a period is asked
 here, and nowhere else.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from odoo.fields import Domain
 
 from ...rules import state_machine
+from ..registration.glase_terminal import LIVE
 
 # Whose transaction periods are marked: each till for itself, or the whole shop at once.
 EACH_TILL, SHOP = "terminal", "shop"
@@ -92,3 +95,44 @@ class Scope:
         rows = env["glase.transaction"].sudo().search(domain)
         # A search knows whole seconds only.
         return rows.filtered(lambda row: not last or row.ended_at > last.mark_sent_at)
+
+
+def next_mark_at(account, now):
+    """The next moment at which it is this account's time of day.
+
+    :param datetime.datetime now: naive UTC
+    :return: naive UTC, after ``now``
+    :rtype: datetime.datetime
+    """
+    zone = ZoneInfo(account.period_tz)
+    minutes = round(account.period_time * 60)
+    of_day = time(minutes // 60 % 24, minutes % 60)
+    day = now.replace(tzinfo=timezone.utc).astimezone(zone).date()
+    for date in (day, day + timedelta(days=1)):
+        local = datetime.combine(date, of_day, zone)
+        at = local.astimezone(timezone.utc).replace(tzinfo=None)
+        if at > now:
+            break
+    return at
+
+
+def local_time(account, moment):
+    """A moment (naive UTC) in this account's time zone, for people."""
+    local = moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(account.period_tz))
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def open_sessions(account):
+    """Sessions that may still take money with this account.
+
+    Those of its registered tills, and those that have taken some before their till was
+    registered with another account.
+    """
+    rows = account.env["glase.transaction"].sudo()
+    of_rows = rows._read_group(
+        [("account_id", "=", account.id), ("session_id.state", "!=", "closed")], ["session_id"]
+    )
+    live = account.sudo().terminal_ids.filtered(lambda terminal: terminal.state in LIVE)
+    sessions = account.env["pos.session"].sudo()
+    of_tills = sessions.search([("config_id", "in", live.config_id.ids), ("state", "!=", "closed")])
+    return of_tills.union(*(session for (session,) in of_rows))

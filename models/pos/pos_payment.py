@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ...rules.environments import MARKS
-from ..books import books_job, payment_books
+from ..books import books_job, session_books
 from .payment_proof import PaymentProof, rows_of
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
@@ -113,12 +113,12 @@ class PosPayment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_never_when_booked(self):
-        payment_books.refuse_removal(self)
+        session_books.refuse_removal(self)
 
     def _create_payment_moves(self, is_reverse=False):
         """Override of `point_of_sale`: the entries of invoiced orders carry Glase's reference."""
         moves = super()._create_payment_moves(is_reverse)
-        payment_books.write_reference(self)
+        session_books.write_reference(self)
         return moves
 
     def _glase_let_go(self):
@@ -152,7 +152,7 @@ class PosPayment(models.Model):
         # pylint: disable-next=super-method-mismatch
         result = super().write({**values, "glase_books_due": True})
         books_job.wake_for_payments(self)
-        payment_books.write_reference(self)
+        session_books.write_reference(self)
         return result
 
     def _glase_write_marks(self, values):

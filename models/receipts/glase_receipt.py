@@ -3,17 +3,17 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from ...glase import RequestError, ResultError
+from ...glase import ReceiptDocument, RequestError, ResultError
 from ...glase.logs import get_logger
+from ...rules import state_machine
 from ..accounts.account_binding import CopiedDatabase
-from ..accounts.glase_account import RECEIPT_OFF
+from ..accounts.glase_account import RECEIPT_HTML, RECEIPT_OFF
 from ..accounts.glase_connection import raising
 from ..ledger.exchange import RECEIPT, Exchange
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
-from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
-from .document import receipt_document, values_of
+from ..support.sentences import cashier_message
 
 _logger = get_logger(__name__)
 
@@ -36,6 +36,9 @@ PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440, 1440
 COPY_PAUSE = timedelta(hours=1)
 # Glase says the same however often it is asked.
 FINAL_CODES = frozenset({23, 91})
+# A receipt is kept small: its size at Glase is not documented.
+MOST_LINES = 100
+LONGEST_NAME = 100
 
 
 class OrderMissing(RequestError):
@@ -194,3 +197,58 @@ class GlaseReceipt(models.Model):
         if isinstance(error, ResultError):
             return self.env._("Glase did not take the receipt: result code %s.", error.code)
         return self.env._("Glase did not answer.")
+
+
+def receipt_document(account, values):
+    """A receipt: small HTML, or empty, by its account's setting.
+
+    :param dict values: what the template ``pos_glase.glase_receipt_document`` shows
+    :rtype: glase.ReceiptDocument
+    """
+    account = account.sudo()
+    data = b""
+    if account.receipt_mode == RECEIPT_HTML:
+        html = account.env["ir.qweb"]._render("pos_glase.glase_receipt_document", values)
+        data = " ".join(str(html).split()).encode()
+    return ReceiptDocument(data, mime_type=account.receipt_mime)
+
+
+def values_of(row, order):
+    """What a receipt shows: shop, order, rows, totals and the reference at Glase.
+
+    :param row: of the ledger, paid or refunded
+    :param order: its finished order
+    :rtype: dict
+    """
+    env, money = order.env, order.currency_id.format
+    moved = env._("Glase refund") if row.kind == state_machine.REFUND else env._("Glase")
+    when = fields.Datetime.context_timestamp(
+        order.with_context(tz=order.company_id.partner_id.tz or "UTC"), order.date_order
+    )
+    return {
+        "shop": row.account_id.shop_name or row.company_id.name,
+        "order": order.pos_reference or order.name,
+        "issued": f"{when:%Y-%m-%d %H:%M %Z}",
+        "lines": _lines(order),
+        "totals": [
+            (env._("Total"), money(float(order._glase_total_due()))),
+            (moved, money(row._taken_amount() or row.amount)),
+        ],
+        "reference": row.ers_reference,
+    }
+
+
+def _lines(order):
+    """Name, quantity and price of each line, in words."""
+    lines = [
+        (
+            (line.full_product_name or line.product_id.display_name or "")[:LONGEST_NAME],
+            f"{line.qty:g}",
+            order.currency_id.format(line.price_subtotal_incl),
+        )
+        for line in order.lines[:MOST_LINES]
+    ]
+    more = len(order.lines) - len(lines)
+    if more > 0:
+        lines.append((order.env._("%s more", more), "", ""))
+    return lines

@@ -7,8 +7,8 @@ from ..ledger.till import values_of_line
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused
-from . import elsewhere, refund_order
-from .refund import make_refund
+from . import refund_order
+from .refund import elsewhere_words, is_elsewhere, make_refund
 
 FROM_OFFICE = "back office"
 
@@ -153,8 +153,8 @@ class OfficeRefund:
             raise UserError(
                 self.env._("The order that was refunded is not there any more: settle the case.")
             )
-        if elsewhere.is_elsewhere(row, original.config_id):
-            raise UserError(elsewhere.words(row, original.config_id))
+        if is_elsewhere(row, original.config_id):
+            raise UserError(elsewhere_words(row, original.config_id))
         total = row._decimal(row.amount)
         payment = refund_order.draft(original, total, row.line_uuid, reason=row.refund_reason)
         # The manager says that this is its order.

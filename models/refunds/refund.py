@@ -9,14 +9,14 @@ from datetime import timezone
 
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import state_machine
+from ...rules.environments import ENVIRONMENTS
 from ..cases.refund_decision import RefundDecision
 from ..ledger.claim import Claim
 from ..ledger.exchange import REFUND, Exchange
 from ..pos import closing_latch
 from ..support import autonomous_transaction, clock
-from ..support.cashier_messages import cashier_message
+from ..support.sentences import cashier_message
 from ..support.till_errors import Refused
-from . import elsewhere
 
 # What a refund takes over from the payment that it gives back.
 OF_PAYMENT = (
@@ -197,7 +197,7 @@ class RefundClaim(Claim):
         """:raises Refused: if this payment cannot be given back here, or is claimed already"""
         if self.values.get("session_id"):
             session = self.env["pos.session"].browse(self.values["session_id"])
-            elsewhere.refuse(original, session.config_id)
+            refuse_elsewhere(original, session.config_id)
         self.refuse_busy_registration(original.terminal_id)
         if self.spends is not None and not original._claim_for_refund(self.spends):
             raise Refused(
@@ -207,3 +207,25 @@ class RefundClaim(Claim):
                     "and refund it there."
                 ),
             )
+
+
+def is_elsewhere(row, config):
+    """Whether a row of the ledger was made in another environment than the till sells in now."""
+    return config._glase_environment() not in (False, row.environment)
+
+
+def elsewhere_words(rows, config):
+    """Why these payments are not given back at a till, for a person; of one environment."""
+    labels = dict(ENVIRONMENTS)
+    return rows.env._(
+        "This was paid with Glase in the environment “%(then)s”, the till sells in “%(now)s” "
+        "now: Glase does not give it back here. Give the money back in cash or another tender.",
+        then=labels[rows[:1].environment],
+        now=labels[config._glase_environment()],
+    )
+
+
+def refuse_elsewhere(row, config):
+    """:raises Refused: if an order of this till must not have a refund of this payment"""
+    if is_elsewhere(row, config):
+        raise Refused("environment", elsewhere_words(row, config))

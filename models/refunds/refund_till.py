@@ -8,8 +8,8 @@ from ...rules import case_kinds, state_machine
 from ..ledger.till import Till, config_of, values_of_line
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused, answers_refusals
-from . import elsewhere, refund_order
-from .refund import make_refund
+from . import refund_order
+from .refund import elsewhere_words, is_elsewhere, make_refund
 
 
 class RefundTill(Till):
@@ -186,7 +186,7 @@ class RefundTill(Till):
             ],
             order="paid_at, id",
         )
-        return rows.filtered(lambda row: not elsewhere.is_elsewhere(row, config))
+        return rows.filtered(lambda row: not is_elsewhere(row, config))
 
     def _no_original_message(self, orders, config):
         if not orders:
@@ -200,9 +200,9 @@ class RefundTill(Till):
                 ("company_id", "=", config.company_id.id),
             ]
         )
-        others = paid.filtered(lambda row: elsewhere.is_elsewhere(row, config))
+        others = paid.filtered(lambda row: is_elsewhere(row, config))
         if others:
-            return elsewhere.words(others, config)
+            return elsewhere_words(others, config)
         return self.env._(
             "The original order was not paid with Glase at this company, or that payment is not "
             "proven: choose another payment method."

@@ -9,8 +9,8 @@ from ...rules.environments import ENVIRONMENTS, MARKS
 from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
-from ..support.cashier_messages import cashier_message
 from ..support.public_method import public
+from ..support.sentences import cashier_message
 from . import sticker_codes
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"

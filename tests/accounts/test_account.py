@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
-from ...models.accounts.login import TEST_ENDPOINT
+from ...models.accounts.glase_connection import TEST_ENDPOINT
 from ...models.support.till_errors import Refused
 from ..shared.back_office import BackOfficeCommon
 

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 
-from ...models.periods.shop_periods import local_time, next_mark_at, open_sessions
+from ...models.periods.scope import local_time, next_mark_at, open_sessions
 from ...models.support import clock
 from ..shared.periods import PeriodCommon
 

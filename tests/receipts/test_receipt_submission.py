@@ -5,7 +5,7 @@ from odoo.tools import mute_logger
 
 from ...models.ledger.exchange import RECEIPT, Exchange
 from ...models.receipts import glase_receipt
-from ...models.receipts.document import receipt_document, values_of
+from ...models.receipts.glase_receipt import receipt_document, values_of
 from ...models.support import autonomous_transaction
 from ..shared.refunds import RefundCommon
 

@@ -6,9 +6,8 @@ from odoo.tools.translate import LazyTranslate, code_translations
 from ...glase.answers import Answer
 from ...glase.operations import MOVES_MONEY, OPERATIONS
 from ...models.accounts.account_binding import CopiedDatabase, MovedAccount
-from ...models.support import cashier_messages
-from ...models.support.cashier_messages import cashier_message
-from ...models.support.translated import filled
+from ...models.support import sentences
+from ...models.support.sentences import cashier_message, filled
 from .. import glase
 
 
@@ -34,7 +33,7 @@ class TestCashierMessages(TransactionCase):
                 self.assertTrue(sentence[0].isupper() and sentence.endswith("."), sentence)
                 self.assertNotIn("SEQR", sentence)
                 self.assertNotIn(str(code), sentence)
-        self.assertLessEqual(set(cashier_messages.OF_CODES), set(glase.CODES))
+        self.assertLessEqual(set(sentences.OF_CODES), set(glase.CODES))
 
     def test_each_kind_of_error_has_a_sentence(self):
         found = set(kinds(glase.GlaseError)) - {glase.ResultError}

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...models.accounts.login import DEFAULT_USER, TEST_ENDPOINT
+from ...models.accounts.glase_connection import DEFAULT_USER, TEST_ENDPOINT
 from ...models.registration import set_up
 from ...models.support.public_method import public
 from ...rules.environments import ENVIRONMENTS

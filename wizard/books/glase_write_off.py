@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...models.books.write_off import WriteOff
+from ...models.books.booking import WriteOff
 from ...models.pos.res_users import MANAGERS
 from ...models.support.public_method import public
 

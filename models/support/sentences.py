@@ -1,4 +1,4 @@
-"""What an error of a call to Glase means, as a sentence that says what to do.
+"""Sentences of tables, and what an error of a call to Glase means: a sentence that says what to do.
 
 ``glase/`` tells errors apart by kind and result code; the sentences stand here, where they are
 translated. An error of the module's own brings its sentence as ``sentence``.
@@ -8,7 +8,6 @@ from odoo.tools.translate import LazyTranslate
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
-from .translated import said
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -95,3 +94,31 @@ def _sentence(error):
     if isinstance(error, glase.OutcomeUnknown) and error.operation in MOVES_MONEY:
         return _MONEY_UNKNOWN
     return next(OF_KINDS[kind] for kind in type(error).__mro__ if kind in OF_KINDS)
+
+
+def said(env, words):
+    """A lazy translation in the language of ``env``.
+
+    :rtype: str
+    """
+    # Under another name: those who collect texts take what is given to ``_`` for a text itself.
+    translate = env._
+    return translate(words)
+
+
+def filled(env, words, values):
+    """A sentence in the language of ``env``, with what it names filled in.
+
+    A translation whose names do not fit is passed over, as Odoo does with its own: a wrong word in a
+    catalogue must not keep anything from being stored.
+
+    :param words: a lazy translation with ``%(name)s``
+    :param dict values: by name
+    :rtype: str
+    """
+    translated = said(env, words)
+    try:
+        return translated % values
+    except (KeyError, TypeError, ValueError):
+        source = said(env(context={**env.context, "lang": "en_US"}), words)
+        return source % values

@@ -7,6 +7,8 @@ kind needs its sentence, in ``models/cases/case_words.py``.
 
 from dataclasses import dataclass
 
+from . import reconciliation, state_machine
+
 # What a case is about: a row of the ledger, a payment of an order, a transaction period.
 ROW, ORDER_PAYMENT, PERIOD = "glase.transaction", "pos.payment", "glase.period"
 # The field of a case that keeps it.
@@ -53,6 +55,9 @@ class Kind:
         and becomes this one, instead of a second case beside it
     :ivar tuple part_of: an open case of one of these kinds has the same cause and hears of it: there
         is no case of this kind beside it
+    :ivar without_order: of which kind of row it says that no order has its money, or None
+    :ivar lists: of a period: which kind of line it stands for, where the ledger has no row; or None
+    :ivar bool names_another: Glase answered with a reference that another record has
     """
 
     about: tuple = (ROW,)
@@ -63,6 +68,9 @@ class Kind:
     awaits_order: bool = False
     takes_over: tuple = ()
     part_of: tuple = ()
+    without_order: str | None = None
+    lists: str | None = None
+    names_another: bool = False
 
 
 # Of a case that has no kind (yet), or one that is known no more.
@@ -82,6 +90,7 @@ KINDS = {
         (IN_ORDER,),
         awaits_order=True,
         takes_over=("paid_late", *_NOT_SAID),
+        without_order=state_machine.PAYMENT,
     ),
     "paid_late": Kind(
         (ROW,), _WITHOUT_ORDER, takes_over=("forced_done", "goods_without_money", *_NOT_SAID)
@@ -92,7 +101,7 @@ KINDS = {
         takes_over=("not_answered_for_till",),
         part_of=("forced_done",),
     ),
-    "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,)),
+    "reference_twice": Kind((ROW, PERIOD), (SETTLE, NOT_PAID), (PAID,), names_another=True),
     "amount_differs": Kind((ROW,), (SETTLE, ATTACH, WRITE_OFF)),
     # How much was paid is not settled with words: somebody says which amount.
     "amount_unknown": Kind(
@@ -117,10 +126,15 @@ KINDS = {
     ),
     "unknown_refund": Kind((ROW,), _DECISIONS, (IN_ORDER, DECIDED), explains=OF_LINE),
     "unverified_refund": Kind((ORDER_PAYMENT,), _BOOKED_OTHERWISE, (PROVEN,)),
-    "refund_without_order": Kind((ROW,), (SETTLE, MAKE_REFUND_ORDER, WRITE_OFF), (IN_ORDER,)),
-    "unknown_reference": Kind((PERIOD,), ends_by=(LINES_KNOWN,)),
+    "refund_without_order": Kind(
+        (ROW,),
+        (SETTLE, MAKE_REFUND_ORDER, WRITE_OFF),
+        (IN_ORDER,),
+        without_order=state_machine.REFUND,
+    ),
+    "unknown_reference": Kind((PERIOD,), ends_by=(LINES_KNOWN,), lists=reconciliation.UNKNOWN),
     "not_reported": Kind(ends_by=(REPORTED,)),
-    "period_lost": Kind((PERIOD,), ends_by=(ROWS_REPORTED,)),
+    "period_lost": Kind((PERIOD,), ends_by=(ROWS_REPORTED,), lists=reconciliation.UNREPORTED),
     "not_booked": Kind((ROW, ORDER_PAYMENT), _BOOKED_OTHERWISE, (BOOKED,)),
     "not_answered_for_till": Kind(
         (ROW,),
@@ -164,3 +178,28 @@ def explaining(how):
     :rtype: frozenset
     """
     return frozenset(key for key, kind in KINDS.items() if kind.explains == how)
+
+
+def without_order(row_kind):
+    """The kind of case that says of a row's money that no order has it.
+
+    :param str row_kind: ``state_machine.PAYMENT`` or ``REFUND``
+    :rtype: str
+    """
+    return next(key for key, kind in KINDS.items() if kind.without_order == row_kind)
+
+
+def listing(line_kind):
+    """The kind of case that stands for a period's lines of a kind that have no row, or None.
+
+    :param str line_kind: as in ``reconciliation``
+    """
+    return line_kind and next((key for key, kind in KINDS.items() if kind.lists == line_kind), None)
+
+
+def naming_another():
+    """The kinds of case that say: Glase answered with a reference that another record has.
+
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if kind.names_another)

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...rules import state_machine, taken
+from ...rules import case_kinds, state_machine, taken
 from ..books import books_job
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction
@@ -188,7 +188,7 @@ class GlaseTransaction(models.Model):
 
     def _without_order_kind(self):
         """The kind of case that this row's money is, while no order has it."""
-        return "refund_without_order" if self.kind == state_machine.REFUND else "paid_without_order"
+        return case_kinds.without_order(self.kind)
 
     # === Money without an end ===
 
@@ -198,7 +198,11 @@ class GlaseTransaction(models.Model):
 
         An order has taken one when it is finished: a draft may never be.
         """
-        unnamed = ("case_ids", "not any", [("kind", "=", "paid_without_order")])
+        unnamed = (
+            "case_ids",
+            "not any",
+            [("kind", "=", case_kinds.without_order(state_machine.PAYMENT))],
+        )
         return self._without_end([*domain, unnamed], limit)
 
     @api.model
@@ -226,6 +230,7 @@ class GlaseTransaction(models.Model):
     @api.model
     def _unclaimed_refunds(self, domain, limit=None):
         """Refunds that were made for an order which does not have them, or is a draft yet."""
+        without = case_kinds.without_order(state_machine.REFUND)
         return self.search(
             [
                 *domain,
@@ -235,7 +240,7 @@ class GlaseTransaction(models.Model):
                 ("payment_id", "=", False),
                 ("payment_id.pos_order_id.state", "=", "draft"),
                 ("original_id.refund_claim", "=", False),
-                ("case_ids", "not any", [("kind", "=", "refund_without_order")]),
+                ("case_ids", "not any", [("kind", "=", without)]),
             ],
             limit=limit,
         )

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ...rules.environments import MARKS
 from ..support import clock
 
@@ -101,7 +101,8 @@ class GlaseTransaction(models.Model):
     def _answered_of_another(self):
         """Whether what is unknown about this row is so because Glase named another's reference."""
         return any(
-            case.kind == "reference_twice" and case.state == "open" for case in self.sudo().case_ids
+            case.kind in case_kinds.naming_another() and case.state == "open"
+            for case in self.sudo().case_ids
         )
 
     # === Of refunds ===

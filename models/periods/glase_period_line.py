@@ -15,8 +15,6 @@ from . import line_words
 REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
 # The ledger's word for what a report says (doc/ledger.md §3).
 REPORTED = "executeReport"
-# Which kind of case lists the lines of a kind, in which they have no row of the ledger.
-CASES = {"unknown": "unknown_reference", "unreported": "period_lost"}
 
 
 class GlasePeriodLine(models.Model):
@@ -122,7 +120,7 @@ class GlasePeriodLine(models.Model):
             of_rows.setdefault(case.transaction_id, case)
             of_periods.setdefault((case.period_id, case.kind), case)
         for line in self:
-            of_period = of_periods.get((line.period_id, CASES.get(line.kind)))
+            of_period = of_periods.get((line.period_id, case_kinds.listing(line.kind)))
             of_row = line.transaction_id and of_rows.get(line.transaction_id)
             line.case_id = of_row or of_period or False
 
@@ -268,7 +266,7 @@ class GlasePeriodLine(models.Model):
         if not row._finished_order() and not row.case_ids.filtered(
             lambda case: case.state == "open"
         ):
-            row._open_case("paid_without_order")
+            row._open_case(row._without_order_kind())
         self.sudo().period_id._compare_again()
         return self.case_id and self.action_open_case()
 

@@ -184,8 +184,11 @@ class PaymentProof:
         )
 
     def _report(self):
-        kind = "unverified_refund" if self.payment.amount < 0 else "unverified_payment"
-        self.env["glase.case"]._report(kind, self.payment, **self._why())
+        self.env["glase.case"]._report(
+            "unverified_refund" if self.payment.amount < 0 else "unverified_payment",
+            self.payment,
+            **self._why(),
+        )
 
     def _why(self):
         """Which sentence says more than that of the case's kind, and what it names."""

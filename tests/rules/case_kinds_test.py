@@ -1,12 +1,14 @@
 """The table of the kinds of case: what each of them offers, and what ends it."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from pos_glase.rules import case_kinds
+from pos_glase.rules import case_kinds, reconciliation, state_machine
 from pos_glase.rules.case_kinds import ended_by, explaining, offering, stopping_a_closing
 
+OPENERS = ("_open_case", "_report")
 WITHOUT_ORDER = {"paid_without_order", "paid_late"}
 
 
@@ -89,6 +91,39 @@ def test_what_ends_a_case_happens_somewhere(what):
     models = Path(case_kinds.__file__).parents[1] / "models"
     asked = [path for path in models.rglob("*.py") if f"case_kinds.{name}" in path.read_text()]
     assert asked
+
+
+def test_what_a_kind_says_stands_in_the_table():
+    assert case_kinds.without_order(state_machine.PAYMENT) == "paid_without_order"
+    assert case_kinds.without_order(state_machine.REFUND) == "refund_without_order"
+    assert case_kinds.listing(reconciliation.UNKNOWN) == "unknown_reference"
+    assert case_kinds.listing(reconciliation.UNREPORTED) == "period_lost"
+    assert case_kinds.listing(reconciliation.AMOUNT) is None
+    assert case_kinds.listing(False) is False
+    assert case_kinds.naming_another() == {"reference_twice"}
+
+
+def test_a_kind_is_named_only_where_its_case_is_opened():
+    """Whoever treats one kind otherwise than another asks the table, not for its name."""
+    product = Path(case_kinds.__file__).parents[1]
+    named = set()
+    for folder in ("models", "wizard", "controllers"):
+        for path in (product / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            opened = {
+                id(inner)
+                for call in ast.walk(tree)
+                if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in OPENERS
+                for inner in ast.walk(call)
+            }
+            named |= {
+                f"{path.name}:{node.lineno} {node.value}"
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant)
+                and node.value in case_kinds.KINDS
+                and id(node) not in opened
+            }
+    assert not {where for where in named if not where.startswith("case_words.py")}
 
 
 def test_each_kind_can_be_ended():

@@ -1,6 +1,7 @@
 """What a run does besides the till's sales: refunds, registrations, sessions, cases."""
 
 from odoo.addons.pos_glase.models.refunds.refund_till import RefundTill
+from odoo.addons.pos_glase.rules import case_kinds, state_machine
 
 
 class BackOffice:
@@ -81,8 +82,9 @@ class BackOffice:
     def money_without_order(self):
         return self.world.sql(
             "SELECT c.id, t.line_uuid FROM glase_case c JOIN glase_transaction t"
-            " ON t.id = c.transaction_id WHERE c.state = 'open' AND c.kind = 'paid_without_order'"
-            " ORDER BY c.id LIMIT 1"
+            " ON t.id = c.transaction_id WHERE c.state = 'open' AND c.kind = %s"
+            " ORDER BY c.id LIMIT 1",
+            case_kinds.without_order(state_machine.PAYMENT),
         )
 
     def _do_attach(self, step, _order):

@@ -15,7 +15,8 @@ class Decisions:
         unknown = self.world.sql(
             "SELECT c.id, t.call_reference, t.line_uuid FROM glase_case c"
             " JOIN glase_transaction t ON t.id = c.transaction_id"
-            " WHERE c.state = 'open' AND c.kind = 'unknown_refund' ORDER BY c.id"
+            " WHERE c.state = 'open' AND c.kind = ANY(%s) ORDER BY c.id",
+            list(case_kinds.offering(case_kinds.WAS_REFUNDED)),
         )
         for case_id, reference, line_uuid in unknown:
             with self.world.glase.simulator.transaction() as tx:

@@ -11,6 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 WIRE_STEP = Decimal("0.01")
 MAX_DESCRIPTION = 100
 
+MORE_THAN_THE_WIRE_CARRIES = Decimal(10) ** 15
+# Why an amount cannot be sent.
+ZERO, TOO_LARGE, DECIMALS = "zero", "too large", "decimals"
+
 
 @dataclass(frozen=True)
 class OrderLine:
@@ -55,6 +59,19 @@ def on_the_wire(amount):
 def has_wire_precision(amount):
     """Whether the amount can be sent as it is: a multiple of 0.01 (``doc/ledger.md §8``)."""
     return amount == on_the_wire(amount)
+
+
+def why_not_sent(amount):
+    """Why an amount cannot be sent.
+
+    :param Decimal amount: what somebody has entered
+    :return: ``ZERO``, ``TOO_LARGE``, ``DECIMALS``, or None if it can
+    """
+    if amount <= 0:
+        return ZERO
+    if amount >= MORE_THAN_THE_WIRE_CARRIES:
+        return TOO_LARGE
+    return None if has_wire_precision(amount) else DECIMALS
 
 
 def bill_rows(lines, order_total, tenders, amount, labels=None):

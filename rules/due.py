@@ -15,6 +15,9 @@ METHODS = {
     "HALF-EVEN": ROUND_HALF_EVEN,
 }
 
+# Why an amount is not taken.
+NOTHING_DUE, TOO_MUCH = "nothing due", "too much"
+
 
 @dataclass(frozen=True)
 class CashRounding:
@@ -60,3 +63,15 @@ def still_due(total, taken, rounding=None, has_cash=False):
     rounded = rounding and (rounding.whole_order or has_cash)
     owes = left * total > 0
     return Decimal(0) if rounded and owes and not rounding.round(left) else left
+
+
+def why_not_paid(amount, due, can_give_more):
+    """Why an amount is not taken for an order.
+
+    :param Decimal due: what the order owes
+    :param bool can_give_more: whether the till gives change, or takes a tip
+    :return: ``NOTHING_DUE``, ``TOO_MUCH``, or None if it is taken
+    """
+    if due <= 0:
+        return NOTHING_DUE
+    return None if amount <= due or can_give_more else TOO_MUCH

@@ -67,6 +67,33 @@ def amount(terms):
     return next(line.value(terms) for line in _TABLE if line.applies(terms))
 
 
+def at_least(terms, proposed):
+    """What Glase surely took: the smaller of two amounts where it is not known which.
+
+    :param float proposed: what an update has proposed
+    """
+    if terms.proposing and not terms.receipt_currency:
+        return min(terms.amount, proposed)
+    return amount(terms)
+
+
+def possible(terms, proposed):
+    """All amounts that the row may be about, the likeliest first."""
+    known = amount(terms) or terms.amount
+    return [known, terms.amount, proposed] if terms.proposing else [known]
+
+
+def differs(terms, is_same):
+    """Whether Glase's receipt says another amount than the bill.
+
+    :param is_same: whether two amounts are the same in the row's currency
+    """
+    if not terms.receipt_currency:
+        return False
+    other = terms.receipt_currency != terms.currency
+    return other or not is_same(terms.receipt_amount, terms.amount)
+
+
 def sql(row, currency):
     """The same as an expression of SQL.
 

@@ -2,13 +2,9 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError
 
-from ...rules import state_machine
+from ...rules import giving_back, state_machine
 from ..support import clock
 from ..support.till_errors import Refused
-
-DECIDE_AFTER = timedelta(minutes=15)
-# A refund in one of these may have been made.
-UNDECIDED = (state_machine.DRAFT, state_machine.SENDING, state_machine.UNKNOWN)
 
 
 class RefundDecision:
@@ -25,8 +21,7 @@ class RefundDecision:
 
     def possible_from(self):
         """From when on it may be decided: a naive UTC datetime, or False if nothing is undecided."""
-        row = self.row
-        return row.state == state_machine.UNKNOWN and row.sent_at and row.sent_at + DECIDE_AFTER
+        return giving_back.decidable_from(self.row)
 
     def seconds_to_wait(self):
         """How long it must wait before a manager may decide; 0 if it may now."""
@@ -66,7 +61,7 @@ class RefundDecision:
     def _refuse_too_much(self):
         row = self.row
         undecided = row.search(
-            [("original_id", "=", row.original_id.id), ("state", "in", list(UNDECIDED))]
+            [("original_id", "=", row.original_id.id), ("state", "in", list(giving_back.UNDECIDED))]
         )
         if row._decimal(row.amount) > row.original_id._left_of_payment(but=undecided):
             raise Refused(
@@ -83,7 +78,7 @@ class RefundDecision:
         others = row.search_count(
             [
                 ("original_id", "=", row.original_id.id),
-                ("state", "in", list(UNDECIDED)),
+                ("state", "in", list(giving_back.UNDECIDED)),
                 ("id", "!=", row.id),
             ],
             limit=1,
@@ -91,7 +86,7 @@ class RefundDecision:
         if others:
             return self.env._("Another refund of this payment is undecided: decide that one first.")
         before = row.original_id._left_of_payment(but=row)
-        if 2 * row._decimal(row.amount) <= before:
+        if not giving_back.repetition_proves(row._decimal(row.amount), before):
             return self.env._(
                 "Two refunds of this amount fit into the payment: a repetition would prove nothing, "
                 "and might pay twice."

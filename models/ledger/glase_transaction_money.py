@@ -3,20 +3,13 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...rules import case_kinds, state_machine, taken
+from ...rules import case_kinds, giving_back, state_machine, taken
 from ..books import books_job
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction
 
 # States of an order that is stored for good.
 FINISHED = ("paid", "done")
-# A refund in one of these counts as given back: what is not decided may have been made.
-STANDING = (
-    state_machine.DRAFT,
-    state_machine.SENDING,
-    state_machine.UNKNOWN,
-    state_machine.REFUNDED,
-)
 
 
 class GlaseTransaction(models.Model):
@@ -33,24 +26,26 @@ class GlaseTransaction(models.Model):
 
     def _taken_amount(self):
         """What Glase took, or zero where that is not known (:mod:`rules.taken`)."""
+        return taken.amount(self._terms())
+
+    def _terms(self):
+        """The part of the row that says what Glase took (:class:`rules.taken.Terms`)."""
         self.ensure_one()
-        return taken.amount(
-            taken.Terms(
-                amount=self.amount,
-                receipt_amount=self.receipt_amount,
-                receipt_currency=self.receipt_currency or None,
-                currency=self.currency_id.name,
-                proposing=self.proposing,
-            )
+        return taken.Terms(
+            amount=self.amount,
+            receipt_amount=self.receipt_amount,
+            receipt_currency=self.receipt_currency or None,
+            currency=self.currency_id.name,
+            proposing=self.proposing,
         )
+
+    def _is_same_amount(self, one, other):
+        return self.currency_id.compare_amounts(one, other) == 0
 
     def _stands_for(self, amount):
         """Whether a payment of this amount (float, major units) is what this row is about."""
-        self.ensure_one()
-        amounts = [self._taken_amount() or self.amount]
-        if self.proposing:
-            amounts += [self.amount, self.proposed_amount]
-        return any(self.currency_id.compare_amounts(amount, mine) == 0 for mine in amounts)
+        possible = taken.possible(self._terms(), self.proposed_amount)
+        return any(self._is_same_amount(amount, mine) for mine in possible)
 
     def _amount_is_certain(self):
         """Whether it is known what Glase took, or will take."""
@@ -76,27 +71,15 @@ class GlaseTransaction(models.Model):
         :param but: refunds that are not counted
         """
         self.ensure_one()
-        if (
-            self.kind != state_machine.PAYMENT
-            or self.state != state_machine.PAID
-            or not self.ers_reference
-        ):
+        if not giving_back.can_be_given_back(self):
             return self._decimal(0.0)
         refunds = self.sudo().search(
-            [("original_id", "in", self.ids), ("state", "in", list(STANDING))]
+            [("original_id", "in", self.ids), ("state", "in", list(giving_back.STANDING))]
         )
         if but:
             refunds -= but
-        left = self._decimal(self._surely_taken())
-        for refund in refunds:
-            left -= refund._decimal(refund.amount)
-        return left
-
-    def _surely_taken(self):
-        """The amount that Glase took; the smaller one where it is not known which."""
-        if self.proposing and not self.receipt_currency:
-            return min(self.amount, self.proposed_amount)
-        return self._taken_amount()
+        surely = self._decimal(taken.at_least(self._terms(), self.proposed_amount))
+        return giving_back.left(surely, (refund._decimal(refund.amount) for refund in refunds))
 
     # === Whose it is ===
 
@@ -159,7 +142,7 @@ class GlaseTransaction(models.Model):
         """The refund was not made: an order may have the payment after all."""
         self.ensure_one()
         standing = self.search_count(
-            [("original_id", "=", self.id), ("state", "in", list(STANDING))], limit=1
+            [("original_id", "=", self.id), ("state", "in", list(giving_back.STANDING))], limit=1
         )
         if self.refund_claim and not standing:
             self.write({"refund_claim": False})

@@ -1,6 +1,6 @@
 """What follows when a payment has an answer, or ends; the words that a cashier reads of it."""
 
-from ...rules import case_kinds, state_machine
+from ...rules import case_kinds, state_machine, taken
 
 
 class PaymentEnd:
@@ -35,14 +35,8 @@ class PaymentEnd:
         self.row._settle_cases(
             case_kinds.ended_by(case_kinds.PAID), self.env._("Paid: %s", self.row.ers_reference)
         )
-        if self.row.receipt_currency:
-            fits = (
-                self.row.receipt_currency == self.row.currency_id.name
-                and self.row.currency_id.compare_amounts(self.row.receipt_amount, self.row.amount)
-                == 0
-            )
-            if not fits:
-                self.row._open_case("amount_differs")
+        if taken.differs(self.row._terms(), self.row._is_same_amount):
+            self.row._open_case("amount_differs")
         if self.row.given_up_at and not self.row.payment_id:
             self.row._open_case("paid_without_order")
         if self.row._amount_is_certain():

@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
+from odoo.tools.translate import LazyTranslate
+
 from ...glase import RequestError
-from ...rules import state_machine
-from ...rules.bill_rows import has_wire_precision
+from ...rules import bill_rows, due, state_machine
 from ..pos import closing_latch
 from ..support import autonomous_transaction
-from ..support.sentences import cashier_message
+from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange
 from .claim import PaymentClaim
@@ -15,7 +16,19 @@ from .exchange import SEND, UPDATE, Exchange
 from .push import Push
 from .settlement import Settlement
 
-MORE_THAN_THE_WIRE_CARRIES = Decimal(10) ** 15
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+NOT_SENT = {
+    bill_rows.ZERO: _lt("Enter an amount above zero."),
+    bill_rows.TOO_LARGE: _lt("Glase does not take an amount as large as this."),
+    bill_rows.DECIMALS: _lt(
+        "Glase takes two decimals at most: enter an amount without a third decimal."
+    ),
+    due.NOTHING_DUE: _lt("Nothing is due: there is nothing to pay with Glase."),
+    due.TOO_MUCH: _lt("This till can give neither change nor a tip: enter what is due at most."),
+}
 
 
 def config_of(env, config_id):
@@ -258,18 +271,10 @@ class Till:
         return value
 
     def _check_due(self, order, line_uuid, value):
-        due = order._glase_due(line_uuid)
-        if due <= 0:
-            raise Refused(
-                "amount", self.env._("Nothing is due: there is nothing to pay with Glase.")
-            )
-        if value > due and not order._glase_can_give_more():
-            raise Refused(
-                "amount",
-                self.env._(
-                    "This till can give neither change nor a tip: enter what is due at most."
-                ),
-            )
+        owed = order._glase_due(line_uuid)
+        why_not = due.why_not_paid(value, owed, order._glase_can_give_more())
+        if why_not:
+            raise Refused("amount", said(self.env, NOT_SENT[why_not]))
 
     def _checked_amount(self, amount):
         """A decimal string as Decimal, if the wire can carry it; its form was looked at by the door.
@@ -277,17 +282,9 @@ class Till:
         :raises Refused: with a sentence for the cashier
         """
         value = Decimal(amount)
-        if value <= 0:
-            raise Refused("amount", self.env._("Enter an amount above zero."))
-        if value >= MORE_THAN_THE_WIRE_CARRIES:
-            raise Refused("amount", self.env._("Glase does not take an amount as large as this."))
-        if not has_wire_precision(value):
-            raise Refused(
-                "amount",
-                self.env._(
-                    "Glase takes two decimals at most: enter an amount without a third decimal."
-                ),
-            )
+        why_not = bill_rows.why_not_sent(value)
+        if why_not:
+            raise Refused("amount", said(self.env, NOT_SENT[why_not]))
         return value
 
     def _invoice(self, order, line_uuid, amount, terminal, cashier, **options):

@@ -2,6 +2,7 @@ from odoo.fields import Domain
 
 from ...rules import state_machine
 from ...rules.environments import REAL_FIRST
+from ...rules.session_figures import Moved, totals
 
 KINDS = (state_machine.PAYMENT, state_machine.REFUND)
 
@@ -106,19 +107,13 @@ class SessionFigures:
     def _block(self, environment, currency, of_kind, ordered=None):
         """What these sessions moved at the Glase of one environment, in one currency.
 
-        All figures fit together::
-
-            order_total = net - elsewhere_total + unconfirmed_total
-            difference = report_total - net - unconfirmed_total
-
         :param dict of_kind: count and sum of each kind of row
         :param tuple ordered: the three sums of ``IN_ORDERS``, or None
         """
         payments, refunds = (of_kind.get(kind, (0, 0.0)) for kind in KINDS)
         order_total, unproven, unconfirmed = ordered or (0.0, 0, 0.0)
-        net = currency.round(payments[1] + refunds[1])
-        unconfirmed = currency.round(unconfirmed)
         is_reported, reported = self._reported(environment, currency)
+        moved = Moved(payments[1], refunds[1], order_total, unconfirmed, reported, is_reported)
         labels = dict(
             self.env["glase.account"]._fields["environment"]._description_selection(self.env)
         )
@@ -128,17 +123,9 @@ class SessionFigures:
             "currency": currency.name,
             "precision": currency.decimal_places,
             "payment_count": payments[0],
-            "payment_total": payments[1],
             "refund_count": refunds[0],
-            "refund_total": refunds[1],
-            "net": net,
             "unconfirmed_count": int(unproven),
-            "unconfirmed_total": unconfirmed,
-            "elsewhere_total": currency.round(net + unconfirmed - order_total),
-            "order_total": currency.round(order_total),
-            "is_reported": is_reported,
-            "report_total": reported,
-            "difference": currency.round(reported - net - unconfirmed) if is_reported else 0.0,
+            **totals(moved, currency.round),
         }
 
     # === By Glase's own reports ===

@@ -8,7 +8,7 @@ the registration that took it. A lost answer leaves it *unknown*: no machine dec
 from datetime import timezone
 
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
-from ...rules import state_machine
+from ...rules import giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ..cases.refund_decision import RefundDecision
 from ..ledger.claim import Claim
@@ -187,11 +187,12 @@ class RefundClaim(Claim):
                     self.env._("The order of this payment has changed: open it again."),
                 )
         amount = originals[:1]._decimal(self.values["amount"])
-        for original in originals:
-            # A repetition does not count what it repeats.
-            if amount <= original._left_of_payment(but=self.repeated):
-                return original
-        raise Refused("too_much", originals._too_much_message(amount))
+        # A repetition does not count what it repeats.
+        lefts = (original._left_of_payment(but=self.repeated) for original in originals)
+        number = giving_back.covering(lefts, amount)
+        if number is None:
+            raise Refused("too_much", originals._too_much_message(amount))
+        return originals[number]
 
     def _refuse_original(self, original):
         """:raises Refused: if this payment cannot be given back here, or is claimed already"""

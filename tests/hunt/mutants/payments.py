@@ -9,13 +9,12 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models.ledger import glase_transaction_money
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
 from odoo.addons.pos_glase.models.support import autonomous_transaction
-from odoo.addons.pos_glase.rules import settlement, state_machine
+from odoo.addons.pos_glase.rules import giving_back, settlement, state_machine
 
 MUTANTS = mutant = Mutants()
 
@@ -285,7 +284,7 @@ def link_twice(_world):
 def undecided_refunds_do_not_count(world):
     """What was given back by an unknown refund may be given back again."""
     standing = (state_machine.REFUNDED,)
-    return patch.object(glase_transaction_money, "STANDING", standing)
+    return patch.object(giving_back, "STANDING", standing)
 
 
 @mutant

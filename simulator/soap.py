@@ -4,7 +4,6 @@ Business refusals are HTTP 200 with a result code; what cannot be understood is 
 fault, and never tells more than a sentence.
 """
 
-import functools
 import logging
 
 from lxml import etree
@@ -86,11 +85,6 @@ def _only_element(root):
     return element
 
 
-@functools.cache
-def _operations():
-    return operations()
-
-
 def _carry_out(simulator, element, name):
     # An operation of the vendor's that is not offered here has no known types to read.
     request = schema().parse(element) if schema().knows(name) else {}
@@ -107,7 +101,7 @@ def _perform(tx, simulator, element, name, request, seq):
     profile = simulator.profile_in(tx)
     try:
         result = {"resultCode": codes.SUCCESS}
-        operation = _operations().get(name)
+        operation = operations().get(name)
         if operation is None:
             raise Refused(codes.UNSUPPORTED_OPERATION)
         if profile["strictness"] == "documented":

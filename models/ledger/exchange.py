@@ -5,6 +5,7 @@ committed before anybody hears of them. Whatever comes back is stored, also noth
 """
 
 import functools
+import re
 import time
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from ...glase import (
     new_client_reference,
 )
 from ...glase.logs import get_logger
+from ...glase.operations import OPERATIONS
 from ...rules import state_machine
 from ..accounts.glase_connection import BY_ACCOUNT, RESELLER, TERMINAL, raising
 from ..support import autonomous_transaction
@@ -39,34 +41,38 @@ _lt = LazyTranslate(__name__)
 class Operation:
     """What differs between the calls.
 
-    ``name`` on the wire, ``method`` of the client; ``within``: seconds after its claim in which a
-    call may still be made, or None where a late one does no harm; ``by``: whose log-in it needs.
+    ``name`` on the wire; ``within``: seconds after its claim in which a call may still be made, or
+    None where a late one does no harm; ``by``: whose log-in it needs.
     """
 
     name: str
-    method: str
     within: float | None = None
     by: str = TERMINAL
 
+    @property
+    def method(self):
+        """The client's method for it."""
+        return re.sub("([A-Z])", r"_\1", self.name).lower()
 
-REGISTER = Operation("registerTerminal", "register_terminal", by=RESELLER)
-ASSIGN = Operation("assignSeqrId", "assign_seqr_id")
-UNREGISTER = Operation("unregisterTerminal", "unregister_terminal", by=BY_ACCOUNT)
-SEND = Operation("sendInvoice", "send_invoice", state_machine.CALL_WITHIN_SECONDS)
-UPDATE = Operation("updateInvoice", "update_invoice", state_machine.CALL_WITHIN_SECONDS)
-REFUND = Operation("refundPayment", "refund_payment", state_machine.CALL_WITHIN_SECONDS)
-ASK = Operation("getPaymentStatus", "get_payment_status")
-CANCEL = Operation("cancelInvoice", "cancel_invoice")
-RECEIPT = Operation("submitPaymentReceipt", "submit_payment_receipt")
-MARK = Operation("markTransactionPeriod", "mark_transaction_period", by=RESELLER)
-REPORT = Operation("executeReport", "execute_report", by=RESELLER)
-BY_NAME = {
-    operation.name: operation
-    for operation in (
-        *(REGISTER, ASSIGN, UNREGISTER, SEND, UPDATE, REFUND, ASK, CANCEL, RECEIPT),
-        *(MARK, REPORT),
-    )
+
+_PROMPT = {"within": state_machine.CALL_WITHIN_SECONDS}
+# What is not as with most.
+_DIFFERS = {
+    "registerTerminal": {"by": RESELLER},
+    "unregisterTerminal": {"by": BY_ACCOUNT},
+    "sendInvoice": _PROMPT,
+    "updateInvoice": _PROMPT,
+    "refundPayment": _PROMPT,
+    "markTransactionPeriod": {"by": RESELLER},
+    "executeReport": {"by": RESELLER},
 }
+BY_NAME = {name: Operation(name, **_DIFFERS.get(name, {})) for name in OPERATIONS}
+REGISTER, UNREGISTER = BY_NAME["registerTerminal"], BY_NAME["unregisterTerminal"]
+ASSIGN, RECEIPT = BY_NAME["assignSeqrId"], BY_NAME["submitPaymentReceipt"]
+SEND, UPDATE = BY_NAME["sendInvoice"], BY_NAME["updateInvoice"]
+ASK, CANCEL = BY_NAME["getPaymentStatus"], BY_NAME["cancelInvoice"]
+REFUND = BY_NAME["refundPayment"]
+MARK, REPORT = BY_NAME["markTransactionPeriod"], BY_NAME["executeReport"]
 
 
 class OwnFault(Unreadable):

@@ -4,6 +4,9 @@ Each function checks first and changes afterwards: a refusal (:class:`~..codes.R
 nothing behind.
 """
 
+import functools
+import importlib
+import pkgutil
 from dataclasses import dataclass
 
 from ..state import Transaction
@@ -23,38 +26,31 @@ class Call:
     simulator: object
 
 
+_SERVED = {}
+
+
+def serves(name):
+    """Let a function carry out an operation.
+
+    :param str name: on the wire
+    """
+
+    def register(function):
+        _SERVED[name] = function
+        return function
+
+    return register
+
+
+@serves("benchmarkingNop")
 def benchmarking_nop(_call):
     """Always success, for everybody."""
     return {}
 
 
+@functools.cache
 def operations():
-    """All operations that the simulator offers; any other name is refused with 91."""
-    from . import (
-        cancel,
-        commit,
-        periods,
-        receipts,
-        refunds,
-        reports,
-        send,
-        status,
-        terminals,
-        update,
-    )
-
-    return {
-        "registerTerminal": terminals.register,
-        "unregisterTerminal": terminals.unregister,
-        "assignSeqrId": terminals.assign,
-        "sendInvoice": send.send_invoice,
-        "updateInvoice": update.update_invoice,
-        "getPaymentStatus": status.get_payment_status,
-        "cancelInvoice": cancel.cancel_invoice,
-        "commitReservation": commit.commit_reservation,
-        "refundPayment": refunds.refund_payment,
-        "submitPaymentReceipt": receipts.submit_payment_receipt,
-        "markTransactionPeriod": periods.mark_transaction_period,
-        "executeReport": reports.execute_report,
-        "benchmarkingNop": benchmarking_nop,
-    }
+    """All operations that the modules of this folder serve; any other name is refused with 91."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return _SERVED

@@ -2,9 +2,11 @@
 
 from .. import codes, invoices, principals
 from ..codes import Refused
+from . import serves
 from .owned import own_invoice
 
 
+@serves("cancelInvoice")
 def cancel_invoice(call):
     """Take an unpaid bill back; too late is said with 50, in the middle of paying with 51."""
     terminal = principals.terminal(call.tx, call.request)

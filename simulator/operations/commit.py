@@ -4,9 +4,11 @@ from decimal import Decimal
 
 from .. import codes, payments, principals, rules
 from ..codes import Refused
+from . import serves
 from .owned import own_invoice
 
 
+@serves("commitReservation")
 def commit_reservation(call):
     """Take reserved money: the amount given, or without one the whole invoice."""
     tx = call.tx

@@ -2,9 +2,11 @@
 
 from .. import codes, principals, references
 from ..codes import Refused
+from . import serves
 from .parameters import parameters_of
 
 
+@serves("markTransactionPeriod")
 def mark_transaction_period(call):
     """Close a period of the shop, or with TERMINALID of one till.
 

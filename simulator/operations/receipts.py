@@ -2,8 +2,10 @@
 
 from .. import codes, principals
 from ..codes import Refused
+from . import serves
 
 
+@serves("submitPaymentReceipt")
 def submit_payment_receipt(call):
     """Note that the till confirmed a payment or refund; the document itself is not kept."""
     tx, reference = call.tx, call.request.get("ersReference")

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from .. import codes, payments, principals, references, rules
 from ..codes import Refused
+from . import serves
 
 
+@serves("refundPayment")
 def refund_payment(call):
     """Give money back: a positive amount, never more in sum than was paid."""
     tx, profile, content = call.tx, call.profile, call.request.get("invoice")

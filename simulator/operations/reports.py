@@ -3,9 +3,11 @@
 from .. import codes, principals
 from ..codes import Refused
 from ..reports import REPORTS, render, rows_of
+from . import serves
 from .parameters import parameters_of
 
 
+@serves("executeReport")
 def execute_report(call):
     """One report of one period; *not ready yet* first, as often as the profile says.
 

@@ -4,10 +4,12 @@ import json
 
 from .. import codes, invoices, payments, principals, references, rules, timing
 from ..codes import Refused
+from . import serves
 
 QR_PREFIX = "HTTP://SEQR.SE/R"
 
 
+@serves("sendInvoice")
 def send_invoice(call):
     """A new bill at this terminal; at a cash register the one before it, if open, is canceled."""
     tx, content = call.tx, call.request.get("invoice")

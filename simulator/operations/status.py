@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from .. import codes, invoices, payments, principals, references
 from ..codes import Refused
+from . import serves
 from .owned import own_invoice
 
 
+@serves("getPaymentStatus")
 def get_payment_status(call):
     """State of an invoice. Fetching PAID makes the payment stand."""
     tx = call.tx

@@ -4,10 +4,12 @@ import re
 
 from .. import codes, invoices, principals, references
 from ..codes import Refused
+from . import serves
 
 GLASE_ID = re.compile(r"[0-9A-Za-z]+")
 
 
+@serves("registerTerminal")
 def register(call):
     """A new terminal; each call makes one, the server knows no till twice."""
     tx, request = call.tx, call.request
@@ -40,6 +42,7 @@ def register(call):
     return {"terminalId": terminal_id}
 
 
+@serves("unregisterTerminal")
 def unregister(call):
     """The end of a terminal: its open invoice is canceled, its Glase ID is free again."""
     tx = call.tx
@@ -77,6 +80,7 @@ def _who_goes(call):
     return principals.terminal(tx, call.request)
 
 
+@serves("assignSeqrId")
 def assign(call):
     """Give the terminal a sticker; an earlier one of its own is free afterwards."""
     tx = call.tx

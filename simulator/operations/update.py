@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from .. import codes, invoices, principals, rules
 from ..codes import Refused
+from . import serves
 from .owned import own_invoice
 
 
+@serves("updateInvoice")
 def update_invoice(call):
     """New content for a bill that the customer has not scanned yet, or that waits for the till."""
     tx, content = call.tx, call.request.get("invoice")

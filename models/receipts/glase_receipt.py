@@ -149,11 +149,11 @@ class GlaseReceipt(models.Model):
         receipt = cron.next_due(self, (WAITING, SENDING), now)
         if not receipt:
             return None, None
-        submit = receipt._call(exchange)
+        submit = receipt._submission(exchange)
         receipt.write({"state": SENDING, "next_try_at": now + CLAIMED_FOR})
         return receipt.id, submit
 
-    def _call(self, exchange):
+    def _submission(self, exchange):
         """The call for this receipt; what keeps it from being made raises in it."""
         self.ensure_one()
         row = self.transaction_id

@@ -2,6 +2,13 @@
 
 import functools
 
+from psycopg2 import errors
+
+from odoo.exceptions import UserError
+
+# What PostgreSQL says where an update has changed the tables and this process has the old code.
+TABLES_CHANGED = (errors.UndefinedColumn, errors.UndefinedTable)
+
 
 class Refused(Exception):
     """A request of the till that is refused before any call.
@@ -20,13 +27,28 @@ class Refused(Exception):
 
 
 def answers_refusals(door):
-    """Let a method that the till calls answer a refusal as the till understands it."""
+    """Let a method that the till calls answer a refusal as the till understands it.
+
+    A server that an update has overtaken refuses nothing: the till asks the same again.
+
+    :raises UserError: with a sentence for the cashier
+    """
 
     @functools.wraps(door)
-    def answering(*args, **kwargs):
+    def answering(asked, *args, **kwargs):
         try:
-            return door(*args, **kwargs)
+            return door(asked, *args, **kwargs)
         except Refused as refusal:
             return refusal.as_dict()
+        except TABLES_CHANGED as error:
+            if not hasattr(asked, "env"):
+                raise
+            asked.env.cr.rollback()
+            raise UserError(
+                asked.env._(
+                    "The software of this server has been updated, and it must be restarted. Tell "
+                    "the manager, and leave the till open: no payment is lost."
+                )
+            ) from error
 
     return answering

@@ -1,5 +1,11 @@
-from odoo.tests import tagged
+from unittest.mock import patch
 
+from psycopg2.errors import UndefinedColumn
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ...models.ledger.till import Till
 from ..shared.common import GlaseCommon
 
 
@@ -37,6 +43,18 @@ class TestTillRoutes(GlaseCommon):
         self.assertFalse(order.payment_ids.glase_unverified)
         self.assertEqual(self.row(line).payment_id, order.payment_ids)
         self.assertFalse(self.row(line).case_ids)
+
+    @mute_logger("odoo.http")
+    def test_a_server_whose_tables_an_update_has_changed_says_what_to_do(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.send(order, line)
+        gone = UndefinedColumn('column "till_seen_at" does not exist')
+        asked = {"config_id": self.main_pos_config.id, "line_uuid": line, "attempt": "1"}
+        with patch.object(Till, "_step", side_effect=gone):
+            answer = self.url_open("/pos_glase/status", json={"params": asked}).json()
+        self.assertIn("must be restarted", answer["error"]["data"]["message"])
+        self.assertNotIn("column", answer["error"]["data"]["message"])
+        self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "issued")
 
     def test_the_back_office_prints_amount_reference_and_time(self):
         order, line = self.draft_order(self.pos_session, 148)

@@ -3,12 +3,12 @@ from unittest.mock import patch
 from odoo.tests import TransactionCase, tagged
 from odoo.tools.translate import LazyTranslate, code_translations
 
+from ... import glase
 from ...glase.answers import Answer
 from ...glase.operations import MOVES_MONEY, OPERATIONS
 from ...models.accounts.account_binding import CopiedDatabase, MovedAccount
 from ...models.support import sentences
 from ...models.support.sentences import cashier_message, filled
-from .. import glase
 
 
 def kinds(base):

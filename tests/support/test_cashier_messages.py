@@ -7,8 +7,13 @@ from ... import glase
 from ...glase.answers import Answer
 from ...glase.operations import MOVES_MONEY, OPERATIONS
 from ...models.accounts.account_binding import CopiedDatabase, MovedAccount
+from ...models.ledger.exchange import OwnFault
+from ...models.receipts.glase_receipt import NotMade, OrderMissing
 from ...models.support import sentences
 from ...models.support.sentences import cashier_message, filled
+
+# What this module could not do, so that nothing was asked of Glase, or its answer not read.
+OF_OUR_OWN = frozenset({OwnFault, NotMade, OrderMissing})
 
 
 def kinds(base):
@@ -44,7 +49,8 @@ class TestCashierMessages(TransactionCase):
                     error = kind("x") if issubclass(kind, glase.RequestError) else kind(operation)
                     sentence = cashier_message(self.env, error)
                     self.assertTrue(sentence[0].isupper() and sentence.endswith("."), sentence)
-                    self.assertTrue("Glase" in sentence or "registered" in sentence, sentence)
+                    if kind not in OF_OUR_OWN:
+                        self.assertTrue("Glase" in sentence or "registered" in sentence, sentence)
 
     def test_the_sentence_is_of_the_nearest_kind(self):
         for error, words in (

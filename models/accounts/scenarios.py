@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from odoo.tools.translate import LazyTranslate
 
-from ..support.translated import said
+from ..support.sentences import said
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation

@@ -33,6 +33,8 @@ EMPTY, POST, OURS = "empty call", "bare post", "pos_glase"
 RAZORPAY, VIVA = "pos_razorpay", "pos_viva_com"
 SOAP = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""', "Accept": "text/xml"}
 CLOCK = "pos_glase.clock_offset"
+# Of the till that is set up.
+STICKER = "PROC1"
 # What the stub says to both: the customer has not paid yet.
 WAITING = {"success": True, "messageCode": "P2P_DEVICE_RECEIVED", "status": "QUEUED"}
 PEERS = """
@@ -54,15 +56,18 @@ print("TOLD " + json.dumps({"method": method.id}))
 def main(arguments):
     parser = argparse.ArgumentParser(prog="bench/poll.py", description=__doc__)
     parser.add_argument("--rounds", type=int, default=300, help="default: 300")
+    parser.add_argument(
+        "--payments", type=int, default=50, help="whole payments, for what they leave (default: 50)"
+    )
     options = parser.parse_args(arguments)
     stack = prepared()
     with stub(WAITING) as address:
         environment = {"POS_GLASE_STUB": address}.items()
         with served(stack, modules=(PROBE,), environment=environment) as shop:
-            _measure(shop, options.rounds)
+            _measure(shop, options.rounds, options.payments)
 
 
-def _measure(shop, rounds):
+def _measure(shop, rounds, payments):
     printed = shop.odoo.shell(PEERS, "the other terminals cannot be set up")
     method = json.loads(printed.partition("TOLD ")[2].splitlines()[0])["method"]
     till = shop.till()
@@ -76,6 +81,8 @@ def _measure(shop, rounds):
             ask()
     _say_times(_timed(kinds, clock, rounds))
     _say_costs({name: kinds[name] for name in kinds if name != POST}, clock, rounds // 5)
+    till.door("cancel", line_uuid=bill["line_uuid"], attempt=bill["attempt"])
+    _say_left(shop, till, clock, payments)
 
 
 class Clock:
@@ -182,6 +189,50 @@ def _timed(kinds, clock, rounds):
     return times
 
 
+def _say_left(shop, till, clock, payments):
+    """What ordinary payments leave in the ledger: each waits for the customer for twenty seconds."""
+    if not payments:
+        return
+    before = _tables(shop)
+    for number in range(payments):
+        bill = till.draft(100 + number)
+        asked = {name: bill[name] for name in ("line_uuid", "attempt")}
+        till.door("send", **bill)
+        for second in range(20):
+            clock.tick()
+            if second == 10:
+                shop.simulator.customer(STICKER, "scan")
+            till.door("status", **asked)
+        shop.simulator.customer(STICKER, "pay")
+        if till.door("status", **asked)["state"] != "paid":
+            raise console.Stop("a payment of the bench was not paid")
+        till.validate(bill)
+    after = _tables(shop)
+    console.say(f"\nWhat each of {payments} payments of 20 s leaves in the ledger")
+    console.say(f"{'':>18} {'rows':>6} {'bytes':>7} {'updates':>8} {'in place':>9}")
+    for table, now in after.items():
+        rows, size, updates, in_place = (now[i] - before[table][i] for i in range(4))
+        console.say(
+            f"{table:>18} {rows / payments:>6.1f} {size / payments:>7.0f}"
+            f" {updates / payments:>8.1f} {in_place / max(updates, 1):>9.0%}"
+        )
+
+
+def _tables(shop):
+    """Of each table of the ledger: rows, the bytes in them, updates, and those that touched no index."""
+    found = {}
+    for table in ("glase_transaction", "glase_event", "glase_case"):
+        [counted] = shop.rows(
+            f"SELECT count(*), coalesce(sum(pg_column_size(t.*)), 0)::bigint FROM {table} t"
+        )
+        # Statistics are told by the processes now and then; these were told when they went idle.
+        [updated] = shop.rows(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s", table
+        )
+        found[table] = (*counted, *updated)
+    return found
+
+
 def _say_times(times):
     say_machine()
     floor = [empty + post for empty, post in zip(times[EMPTY], times[POST], strict=True)]
@@ -221,6 +272,10 @@ def _say_costs(kinds, clock, rounds):
     for layer in sorted(layers):
         parts = sorted(one["milliseconds"].get(layer, 0.0) for one in told[OURS])
         console.say(f"{layer:>42} {parts[len(parts) // 2]:>7.2f}")
+    _seconds, headers = kinds[OURS](**{"X-Probe": "files"})
+    files = json.loads(headers["X-Probe"])["files"]
+    console.say(f"\nThe {len(files)} files of the module that a poll passes on the server")
+    console.say("  " + "\n  ".join(files))
 
 
 if __name__ == "__main__":

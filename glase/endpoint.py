@@ -1,6 +1,7 @@
 """Which addresses may be called at all (``doc/protocol.md §1.3``)."""
 
 import enum
+import functools
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Endpoint:
         return f"{self.scheme}://{self.authority}{self.path}"
 
     @classmethod
+    @functools.lru_cache(maxsize=256)
     def parse(cls, url, reach=Reach.MACHINE):
         """Check an address: https, or http to this machine itself; ``?wsdl`` is cut off.
 

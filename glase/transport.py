@@ -79,9 +79,7 @@ class SocketTransport:
     def _exchange(self, sock, body, headers, limits):
         sock.start(limits.total)
         try:
-            connection = _connection(self._endpoint, sock)
-            headers = {"Host": self._endpoint.authority, **headers}
-            connection.request("POST", self._endpoint.path, body, headers)
+            sock.sendall(_request(self._endpoint, body, headers))
             # Not getresponse(): it closes the socket before a body that ends with it was read.
             answer = http.client.HTTPResponse(sock, method="POST")
             try:
@@ -140,12 +138,24 @@ class SocketTransport:
         sock.close()
 
 
-def _connection(endpoint, sock):
+class _Written:
+    """Takes what would be sent, so that headers and body leave together."""
+
+    def __init__(self):
+        self.data = b""
+
+    def sendall(self, data):
+        self.data += data
+
+
+def _request(endpoint, body, headers):
+    """The bytes of one request."""
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
-    connection.sock = sock
+    connection.sock = written = _Written()
     # It must never open another connection by itself.
     connection.auto_open = 0
-    return connection
+    connection.request("POST", endpoint.path, body, {"Host": endpoint.authority, **headers})
+    return written.data
 
 
 class WsgiTransport:

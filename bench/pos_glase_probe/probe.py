@@ -1,12 +1,14 @@
 """Counts and times what one request does, and tells it in a header of its answer.
 
-Only a request with the header ``X-Probe`` is watched, so that what is timed from outside is not slowed down.
+Only a request with the header ``X-Probe`` is watched, so that what is timed from outside is not slowed down. With
+``files`` in it, the module's files whose code has run are told, too.
 """
 
 import functools
 import importlib
 import json
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -27,6 +29,12 @@ LAYERS = (
         "GlasePaymentController.status",
     ),
     ("the ledger", f"{GLASE}.models.ledger.till", "Till.status"),
+    ("the ledger: one read", f"{GLASE}.models.ledger.poll_reading", "read"),
+    (
+        "the ledger: who calls",
+        f"{GLASE}.models.registration.glase_terminal",
+        "GlaseTerminal._caller",
+    ),
     (
         "the ledger: transactions of its own",
         f"{GLASE}.models.support.autonomous_transaction",
@@ -53,6 +61,7 @@ class Watch:
         self.counts = Counter(queries=0, commits=0, writes=0, sockets=0)
         self.seconds = Counter()
         self.layers = [OUTSIDE]
+        self.files = set()
         self.since = time.perf_counter()
 
     def turn(self):
@@ -64,7 +73,13 @@ class Watch:
     def told(self):
         self.turn()
         milliseconds = {layer: seconds * 1000 for layer, seconds in self.seconds.items()}
-        return json.dumps({"counts": self.counts, "milliseconds": milliseconds})
+        ours = "/addons/pos_glase/"
+        files = sorted(name.rpartition(ours)[2] for name in self.files if ours in name)
+        return json.dumps({"counts": self.counts, "milliseconds": milliseconds, "files": files})
+
+    def note_file(self, frame, _event, _argument):
+        """As a profile function: this code runs."""
+        self.files.add(frame.f_code.co_filename)
 
 
 def _now():
@@ -142,9 +157,12 @@ def _telling(application):
         def start(status, headers, *more):
             return start_response(status, [*headers, (TOLD, watch.told())], *more)
 
+        if environ[ASKED] == "files":
+            sys.setprofile(watch.note_file)
         try:
             return application(self, environ, start)
         finally:
+            sys.setprofile(None)
             _watched.watch = None
 
     return answer

@@ -85,6 +85,10 @@ class GlaseAccount(models.Model):
                 "This account was confirmed by the database's address, which says no more that it "
                 "is the shop's own. It is confirmed once more."
             )
+        differing = {key for key in binding if not self._is_same(key, bound.get(key), binding[key])}
+        # Asked before each call: words are made for a difference only.
+        if not differing:
+            return False
         labels = {
             "uuid": self.env._("its identifier"),
             "name": self.env._("its name"),
@@ -94,10 +98,8 @@ class GlaseAccount(models.Model):
         changed = [
             f"{label}: {bound.get(key) or '–'} → {binding[key] or '–'}"
             for key, label in labels.items()
-            if not self._is_same(key, bound.get(key), binding[key])
+            if key in differing
         ]
-        if not changed:
-            return False
         return self.env._(
             "This is not the database that the account was confirmed for: %s.", "; ".join(changed)
         )

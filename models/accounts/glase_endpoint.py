@@ -14,6 +14,8 @@ _logger = get_logger(__name__)
 
 # A client may be kept for a while: what it was told when it was made is not believed for longer.
 FRESH_SECONDS = 1.0
+# Where a transaction keeps what is known of all addresses; it is forgotten with its end.
+TOLD = "pos_glase.slow_endpoints"
 
 
 class GlaseEndpoint(models.Model):
@@ -138,7 +140,17 @@ class EndpointMemory:
         self._known, self._read_at = known, time.monotonic()
 
 
+def tell(cr, slow):
+    """What a query of this transaction has found already, so that it is not read once more.
+
+    :param dict slow: of all slow addresses: slow calls, trials, seconds since the newest trial
+    """
+    cr.cache[TOLD] = {url: gate.Known(*known) for url, known in slow.items()}
+
+
 def _read(cr, url):
+    if TOLD in cr.cache:
+        return cr.cache[TOLD].get(url, gate.Known())
     cr.execute("SELECT slow, trials, tried_at FROM glase_endpoint WHERE url = %s", (url,))
     slow, trials, tried_at = cr.fetchone() or (0, 0, None)
     since = (clock.now(cr) - tried_at).total_seconds() if tried_at else None

@@ -2,7 +2,7 @@ import dataclasses
 
 from odoo import SUPERUSER_ID, api, fields, models
 
-from ...rules import state_machine
+from ...rules import polling, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ...rules.reconciliation import REMATCHED
 from ..books import books_job
@@ -12,7 +12,7 @@ from ..refunds.refund_end import RefundEnd
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
 from ..support.titles import titled
-from . import references
+from . import references, repeated_answers
 from .payment_end import PaymentEnd
 from .settlement import Settlement
 
@@ -390,7 +390,8 @@ class GlaseTransaction(models.Model):
         if other:
             heard = {**heard, "message": self._end().message_of_another(evidence)}
         heard = self._end().worded(evidence, heard)
-        self._store_event(evidence, verdict.state, now, heard)
+        if not self._count_event(evidence, verdict, now, heard):
+            self._store_event(evidence, verdict.state, now, heard)
         self.write(self._values_of(verdict, evidence, heard, now))
         autonomous_transaction.flush_unique(self)
         named = evidence.ers_reference or evidence.invoice_reference
@@ -411,8 +412,26 @@ class GlaseTransaction(models.Model):
             verdict = state_machine.judge(self._as_judged(), evidence)
         return verdict, evidence, other
 
+    def _count_event(self, evidence, verdict, now, heard):
+        """Count an answer that says what the newest event says already, and changes nothing.
+
+        :return: whether it was counted; otherwise it is an event of its own
+        """
+        newest = self.env["glase.event"].search(
+            [("transaction_id", "=", self.id)], order="id desc", limit=1
+        )
+        said = polling.said(evidence, heard.get("message"))
+        again = newest and polling.is_again(newest._said(), newest.time, said, now)
+        if not again or not polling.changes_nothing(self._as_judged(), verdict):
+            return False
+        repeated = repeated_answers.Repeated(
+            1, now, now, heard.get("seconds"), heard.get("client_reference")
+        )
+        repeated_answers.write(self.env.cr, {newest.id: repeated}, now)
+        newest.invalidate_recordset()
+        return True
+
     def _store_event(self, evidence, state, now, heard):
-        amount = f"{evidence.amount} {evidence.currency}" if evidence.amount is not None else False
         names = ("operation", "outcome", "code", "status", "version")
         referred = ("invoice_reference", "ers_reference")
         self.env["glase.event"].create(
@@ -421,7 +440,7 @@ class GlaseTransaction(models.Model):
                 "time": now,
                 "user_id": self._asker_id(),
                 **{name: getattr(evidence, name) for name in (*names, *referred)},
-                "amount": amount,
+                "amount": polling.amount_words(evidence),
                 "state": state,
                 **heard,
             }

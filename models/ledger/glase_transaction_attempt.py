@@ -51,10 +51,15 @@ class GlaseTransaction(models.Model):
                 row._transition(request, **({"inferred": True} if request == "superseded" else {}))
         self._release_forced(terminal)
 
-    def _stale_request(self):
-        """What has become of this row by its age alone: a key of ``state_machine.REQUESTS``, or None."""
+    def _stale_request(self, now=None):
+        """What has become of this row by its age alone: a key of ``state_machine.REQUESTS``, or None.
+
+        :param datetime now: of the ledger's clock, asked if it is not given
+        """
         self.ensure_one()
-        now = clock.now(self.env.cr)
+        if self.state not in YOUNG:
+            return None
+        now = now or clock.now(self.env.cr)
         if self.state == state_machine.DRAFT:
             return "never_sent" if now - self.create_date > state_machine.MAX_DRAFT_AGE else None
         if now - self.sent_at <= state_machine.MAX_SENDING_AGE:
@@ -85,6 +90,13 @@ class GlaseTransaction(models.Model):
         if self.state != state_machine.ISSUED:
             return False
         return "cancel" if self._cancel_is_due(now) else "ask"
+
+    def _till_heard(self, at):
+        """Note that the till has asked; a row that was given up is nobody's."""
+        self.ensure_one()
+        self._expire_stale(self.terminal_id)
+        if not self.given_up_at:
+            self.write({"till_seen_at": at})
 
     def _cancel_is_due(self, now):
         """Whether a cancel that was asked for, and not answered, is repeated now."""

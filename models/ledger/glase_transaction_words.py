@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...rules import case_kinds, state_machine
+from ...rules import case_kinds, polling, state_machine
 from ...rules.environments import MARKS
 from ..support import clock
 
@@ -12,8 +12,11 @@ class GlaseTransaction(models.Model):
 
     # === To its till ===
 
-    def _view(self):
-        """The row as the till sees it: no secrets, money as a decimal string."""
+    def _view(self, now=None):
+        """The row as the till sees it: no secrets, money as a decimal string.
+
+        :param datetime now: of the ledger's clock, asked if it is not given
+        """
         self.ensure_one()
         row = self.sudo()
         return {
@@ -27,7 +30,7 @@ class GlaseTransaction(models.Model):
             "updatable": row._is_updatable(),
             "scanned": row.scanned,
             "forced": bool(row.forced_at),
-            "silence": row._silence(),
+            "silence": row._silence(now or clock.now(row.env.cr)),
             "given_up": bool(row.given_up_at),
             "cancel": row._cancel_view(),
             "message": row._till_message(),
@@ -63,11 +66,10 @@ class GlaseTransaction(models.Model):
             "mark": MARKS.get(self.environment, False),
         }
 
-    def _silence(self):
-        """Seconds since Glase was heard, at least 0."""
+    def _silence(self, now):
+        """Seconds in which Glase was not heard for certain, at least 0."""
         heard = self.glase_seen_at or self.sent_at
-        silence = (clock.now(self.env.cr) - heard).total_seconds() if heard else 0.0
-        return max(silence, 0.0)
+        return polling.silence(heard, now).total_seconds() if heard else 0.0
 
     def _cancel_view(self):
         too_late = self.cancel_answered_at and self.cancel_code == state_machine.ALREADY_PAID_CODE

@@ -11,7 +11,7 @@ from datetime import timedelta
 from odoo import api
 
 from ...glase.logs import get_logger
-from ...rules import settlement, state_machine
+from ...rules import polling, settlement, state_machine
 from ..support import autonomous_transaction, clock, cron
 from . import exchange
 from .replacement import Replacement
@@ -130,7 +130,9 @@ class Settlement:
         holding = self.rows.search(
             [*domain, ("state", "in", list(state_machine.HOLDS_TILL)), ("given_up_at", "=", False)]
         )
-        limit = clock.now(self.env.cr) - timedelta(seconds=self._silent_after())
+        after = timedelta(seconds=self._silent_after())
+        # A till may have been heard since that was written.
+        limit = clock.now(self.env.cr) - after - polling.HEARTBEAT
         silent = holding.filtered(lambda row: (row.till_seen_at or row.sent_at) < limit)
         autonomous_transaction.lock_free(silent)._give_up("silent")
 

@@ -5,14 +5,15 @@ from decimal import Decimal
 from odoo.tools.translate import LazyTranslate
 
 from ...glase import RequestError
-from ...rules import bill_rows, due, state_machine
+from ...rules import bill_rows, due, polling, state_machine
 from ..pos import closing_latch
 from ..support import autonomous_transaction
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
-from . import exchange
+from . import exchange, poll_reading
 from .claim import PaymentClaim
 from .exchange import SEND, UPDATE, Exchange
+from .poll import Poll
 from .push import Push
 from .settlement import Settlement
 
@@ -97,6 +98,14 @@ class Till:
 
         :param bool take_back: the cashier's *Check again* on a row that had been given up
         """
+        reading = poll_reading.read(self.rows, config_id, line_uuid, attempt)
+        if reading:
+            poll = Poll(self.rows, reading)
+            match poll.next_step(take_back):
+                case polling.ANSWER:
+                    return poll.answer()
+                case polling.ASK:
+                    return poll.ask()
         row_id = self._row_id(config_id, line_uuid, attempt)
         todo = self._step(row_id, lambda row: row._note_till_seen(take_back=take_back))
         if todo == "cancel":

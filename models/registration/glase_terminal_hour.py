@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ...rules import state_machine
+from ...rules import polling, state_machine
 from ..support import clock
 from ..support.public_method import public
 
@@ -16,18 +16,22 @@ _LAST_PAYMENTS = """
      ORDER BY terminal_id, paid_at DESC, id DESC
 """
 _LAST_ERRORS = """
-    SELECT DISTINCT ON (row.terminal_id) row.terminal_id, event.time, event.message
+    SELECT DISTINCT ON (row.terminal_id)
+           row.terminal_id, COALESCE(event.last_time, event.time) AS heard, event.message
       FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
-     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(since)s
+     WHERE row.terminal_id = ANY(%(terminals)s)
+       AND event.time > %(begun)s AND COALESCE(event.last_time, event.time) > %(since)s
        AND event.outcome <> 'note' AND event.message IS NOT NULL
-     ORDER BY row.terminal_id, event.time DESC, event.id DESC
+     ORDER BY row.terminal_id, heard DESC, event.id DESC
 """
 _ANSWER_TIMES = """
     SELECT row.terminal_id, count(*),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY event.seconds),
-           (array_agg(event.seconds ORDER BY event.time DESC, event.id DESC))[1]
+           (array_agg(event.seconds
+                      ORDER BY COALESCE(event.last_time, event.time) DESC, event.id DESC))[1]
       FROM glase_event event JOIN glase_transaction row ON row.id = event.transaction_id
-     WHERE row.terminal_id = ANY(%(terminals)s) AND event.time > %(since)s
+     WHERE row.terminal_id = ANY(%(terminals)s)
+       AND event.time > %(begun)s AND COALESCE(event.last_time, event.time) > %(since)s
        AND event.outcome = 'answer' AND event.seconds IS NOT NULL
      GROUP BY row.terminal_id
 """
@@ -95,7 +99,9 @@ class GlaseTerminal(models.Model):
     def _rows_of(self, query, since=None):
         self.env["glase.transaction"].flush_model()
         self.env["glase.event"].flush_model()
-        self.env.cr.execute(query, {"terminals": self.ids, "since": since})
+        # Equal answers are one event for a while: what ended since then may have begun before.
+        begun = since and since - polling.LONGEST_RUN
+        self.env.cr.execute(query, {"terminals": self.ids, "since": since, "begun": begun})
         return self.env.cr.fetchall()
 
     def _answer_words(self, count, median, last):

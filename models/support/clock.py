@@ -7,7 +7,7 @@ seconds: tests set it together with the simulator's own, so that nobody has to w
 
 OFFSET_PARAMETER = "pos_glase.clock_offset"
 
-_NOW = """
+NOW = """
     SELECT (clock_timestamp() AT TIME ZONE 'UTC')
          + make_interval(secs => COALESCE(
                (SELECT value::float FROM ir_config_parameter WHERE key = %s), 0))
@@ -21,7 +21,7 @@ def now(cr):
     :return: naive UTC datetime with microseconds, as Odoo stores them
     :rtype: datetime.datetime
     """
-    cr.execute(_NOW, (OFFSET_PARAMETER,))
+    cr.execute(NOW, (OFFSET_PARAMETER,))
     return cr.fetchone()[0]
 
 

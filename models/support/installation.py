@@ -8,12 +8,16 @@ an update, the variable ``POS_GLASE_INSTALLATION`` of the server's environment i
 import os
 import shutil
 import uuid
+import weakref
 
 from odoo.tools import config
 
 VARIABLE = "POS_GLASE_INSTALLATION"
 FOLDER, FILE = "pos_glase", "installation"
 LONGEST = 200
+
+# A connection belongs to one server for as long as it lasts.
+_clusters = weakref.WeakKeyDictionary()
 
 
 def known():
@@ -47,10 +51,18 @@ def make():
 
 
 def cluster(cr):
-    """The identifier that PostgreSQL gave the database's server when that was set up.
+    """The identifier that PostgreSQL gave the database's server when that was set up; asked once a connection.
 
     :return: digits; an empty text where the role of Odoo may not ask
     """
+    connection = cr.connection
+    if connection not in _clusters:
+        _clusters[connection] = ask_cluster(cr)
+    return _clusters[connection]
+
+
+def ask_cluster(cr):
+    """See :func:`cluster`, of which this asks the database."""
     cr.execute("SELECT has_function_privilege('pg_control_system()', 'execute')")
     if not cr.fetchone()[0]:
         return ""

@@ -4,6 +4,7 @@ One table, by the name of the parameter: a name means the same everywhere. What 
 says is refused with a sentence before anything is looked up, sent or stored.
 """
 
+import functools
 import inspect
 import math
 import re
@@ -125,8 +126,7 @@ def read(env, function, given, skip=1):
     :rtype: dict
     :raises Refused: with a sentence that names the first parameter that is not as it must be
     """
-    signature = inspect.signature(function)
-    signature = signature.replace(parameters=list(signature.parameters.values())[skip:])
+    signature = _signature(function, skip)
     try:
         bound = signature.bind(*given[0], **given[1])
     except TypeError as error:
@@ -147,6 +147,13 @@ def read(env, function, given, skip=1):
                 ),
             )
     return bound.arguments
+
+
+@functools.cache
+def _signature(function, skip):
+    """The parameters that somebody gives; functions are as many as there are doors."""
+    signature = inspect.signature(function)
+    return signature.replace(parameters=list(signature.parameters.values())[skip:])
 
 
 def check_values(records, vals):

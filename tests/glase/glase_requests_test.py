@@ -17,6 +17,8 @@ from glase_peer import (
     invoice,
     sek,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from glase import (
@@ -29,6 +31,21 @@ from glase import (
     envelope,
 )
 
+# Also what means something to XML, to zeep or to what is prepared.
+TEXTS = st.text(max_size=40) | st.sampled_from(
+    [
+        "",
+        " ",
+        "a\r\nb\tc",
+        "<&>\"'",
+        "]]>",
+        "&amp;",
+        "place-0-of-a-text",
+        "\x00",
+        "\ud800",
+        "\x7f\x85",
+    ]
+)
 XS = "{http://www.w3.org/2001/XMLSchema}schema"
 
 
@@ -270,3 +287,37 @@ def test_what_does_not_fit_the_schema_is_not_sent(wire, call):
         call(wire.client)
     assert caught.value.money_state_known
     assert not wire.peer.connections
+
+
+def built(build, *arguments):
+    """What a way to build an envelope makes, or how it refuses."""
+    try:
+        return build(*arguments)
+    except RequestError as error:
+        return error.detail
+
+
+@pytest.mark.parametrize("user_id", [None, "9900"])
+@given(texts=st.lists(TEXTS, min_size=4, max_size=4), version=st.integers(0, 5))
+def test_what_is_prepared_is_what_zeep_makes(user_id, texts, version):
+    """Of each operation that is prepared, for whatever values; a refusal is the same, too."""
+    assert {"getPaymentStatus"} == envelope.PREPARED
+    context = envelope.context(TERMINAL, "shop 1.0", texts[0])
+    context["initiatorPrincipalId"].update(id=texts[1], userId=user_id)
+    context["password"] = texts[2]
+    asked = {"context": context, "invoiceReference": texts[3], "invoiceVersion": version}
+    made = built(envelope.build, "getPaymentStatus", asked)
+    assert made == built(envelope.by_zeep, "getPaymentStatus", asked)
+
+
+def test_a_prepared_envelope_is_made_by_zeep_once(monkeypatch):
+    made = []
+    by_zeep = envelope.by_zeep
+    monkeypatch.setattr(envelope, "by_zeep", lambda *asked: made.append(asked) or by_zeep(*asked))
+    envelope._prepared.cache_clear()
+    for number in range(3):
+        context = envelope.context(TERMINAL, "shop 1.0", f"reference {number}")
+        asked = {"context": context, "invoiceReference": "1", "invoiceVersion": 1}
+        body = envelope.build("getPaymentStatus", asked)
+        assert f"reference {number}" in body.decode()
+    assert len(made) == 1

@@ -32,6 +32,7 @@ from glase import (
     ReceiptDocument,
     TransportError,
     Unreadable,
+    deadline,
     transport,
 )
 
@@ -325,6 +326,22 @@ def test_polls_use_one_connection(peer):
         poll(Client(server.url()))
     assert server.connections == 1
     assert len(server.requests) == 20
+
+
+def test_headers_and_body_leave_in_one_write(peer, monkeypatch):
+    written = []
+    sendall = deadline.DeadlineSocket.sendall
+
+    def watched(sock, data):
+        written.append(data)
+        sendall(sock, data)
+
+    monkeypatch.setattr(deadline.DeadlineSocket, "sendall", watched)
+    server = peer(answer_all)
+    poll(Client(server.url()))
+    send(Client(server.url()))
+    assert len(written) == len(server.requests) == 2
+    assert [data.rpartition(b"\r\n\r\n")[2][:5] for data in written] == [b"<?xml"] * 2
 
 
 def test_threads_share_connections(peer):

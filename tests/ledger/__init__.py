@@ -6,6 +6,7 @@ from . import (
     test_locks,
     test_lost_send,
     test_one_reference,
+    test_poll,
     test_proof,
     test_push,
 )

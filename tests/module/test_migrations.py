@@ -56,6 +56,21 @@ class TestMigrations(GlaseCommon):
         )
         self.assertFalse(self.env.cr.rowcount)
 
+    def test_what_an_event_kept_of_its_row_is_gone(self):
+        self.env.cr.execute("ALTER TABLE glase_event ADD COLUMN company_id integer")
+        self.env.cr.execute(
+            "CREATE INDEX glase_event__transaction_id_index ON glase_event (transaction_id)"
+        )
+        for _time in range(2):
+            script("19.0.1.2.0/post-event_columns.py").migrate(self.env.cr, "19.0.1.1.0")
+        self.env.cr.execute(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = 'glase_event' AND column_name = 'company_id'"
+            " UNION SELECT indexname FROM pg_indexes"
+            " WHERE indexname = 'glase_event__transaction_id_index'"
+        )
+        self.assertEqual(self.env.cr.fetchall(), [])
+
     def test_fields_of_the_ledger_keep_what_they_hold_under_their_new_names(self):
         """From each version before; a second time changes nothing."""
         _order, line = self.sent(20)

@@ -166,7 +166,7 @@ class TestTillRoutes(GlaseCommon):
     def test_silent_till_is_given_up(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)
-        self.advance(61)
+        self.fall_silent()
         other, other_line = self.draft_order(self.pos_session, 30)
         self.assertEqual(self.send(other, other_line)["state"], "issued")
         self.assertEqual(

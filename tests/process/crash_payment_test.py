@@ -93,7 +93,7 @@ def test_killed_while_asking_and_the_till_never_comes_back(shop, till):
         lambda: till.door("status", **asked(bill)),
     )
     # Glase was asked, so the money stands; the ledger finds that out by canceling first.
-    shop.advance(61)
+    shop.advance(66)
     other = till.draft(48)
     assert till.door("send", **other)["reason"] == "busy"
     shop.advance(31)

@@ -11,11 +11,13 @@ from odoo.tests import tagged
 from ...glase import Client, Principal
 from ...models.ledger import settlement
 from ...models.support import clock
-from ...rules import state_machine
+from ...rules import polling, state_machine
 from .shared_till import SharedTillCommon
 from .simulator_process import SimulatorProcess
 
 RESELLER, RESELLER_USER, RESELLER_PASSWORD = "demo", "9900", "demo"
+# When it was heard last is written every few seconds only.
+SILENT_SECONDS = state_machine.SILENT_TILL_SECONDS + polling.HEARTBEAT.total_seconds() + 1
 TERMINAL_PASSWORD = "terminal-secret-5d1c9a"
 
 
@@ -115,6 +117,10 @@ class GlaseCommon(SharedTillCommon):
         session = config.current_session_id
         session.set_opening_control(0, "")
         return session
+
+    def fall_silent(self):
+        """So much time goes by that a till which asked just now counts as silent."""
+        self.advance(SILENT_SECONDS)
 
     def advance(self, seconds):
         """Move the ledger's clock and the simulator's together."""

@@ -9,12 +9,13 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.models.ledger import poll, repeated_answers
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
 from odoo.addons.pos_glase.models.support import autonomous_transaction
-from odoo.addons.pos_glase.rules import giving_back, settlement, state_machine
+from odoo.addons.pos_glase.rules import giving_back, polling, settlement, state_machine
 
 MUTANTS = mutant = Mutants()
 
@@ -166,6 +167,38 @@ def poll_without_a_reference(_world):
         return original(exchange, terminal, *arguments)
 
     return exchanged(bound=bound)
+
+
+@mutant
+def a_poll_is_like_the_one_before(_world):
+    """Of two answers to a poll it is not looked at what they say, nor what they change."""
+    return patch.multiple(
+        polling,
+        is_again=lambda newest, _since, said, _now: newest[0] == said[0],
+        changes_nothing=lambda _row, _verdict: True,
+    )
+
+
+@mutant
+def a_count_is_forgotten(_world):
+    """How often an answer was heard again is not written."""
+    return patch.object(repeated_answers, "write", lambda _cr, _repeated, _now: None)
+
+
+@mutant
+def that_a_till_asks_is_not_written(_world):
+    """Only what Glase says is written of a poll."""
+
+    @contextlib.contextmanager
+    def planted():
+        glase_only = poll._SEEN.replace("WHEN given_up_at IS NULL", "WHEN FALSE")
+        with (
+            patch.object(poll, "_SEEN", glase_only),
+            patch.object(polling, "SURELY_ALIVE", timedelta(days=1)),
+        ):
+            yield
+
+    return planted()
 
 
 @mutant

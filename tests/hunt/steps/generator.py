@@ -12,6 +12,7 @@ from steps.recipes import (
     LOST_MARK,
     OVERLAPS,
     SUSPENSE,
+    WAITING,
     crash_of,
     steps_to,
 )
@@ -113,7 +114,10 @@ class Generator:
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
         self.theme = self.random.choice(
-            ("payments", "payments", "refunds", "claims", "days", "days", "suspense", "overlaps")
+            (
+                *("payments", "payments", "refunds", "claims", "days", "days"),
+                *("suspense", "overlaps", "waiting"),
+            )
         )
         self.recipe = [] if self.theme == "payments" else self._plain_sale()
         if crash:
@@ -127,6 +131,8 @@ class Generator:
             self.recipe, self.labels = self._overlapping(*self.random.choice(OVERLAPS)), 2
         elif self.theme == "days" and not self.good_day and self.random.random() < 0.5:
             self.recipe, self.labels = self._lost_mark(), 1
+        elif self.theme == "waiting" and not self.good_day:
+            self.recipe, self.labels = list(map(dict, self.random.choice(WAITING))), 1
         self.trouble = 0 if self.good_day else self.random.choice((0.05, 0.15, 0.3))
 
     def _profile(self):

@@ -88,6 +88,26 @@ OVERLAPS = (
 )
 
 
+# A till that waits and asks each second: one of its servers dies between what is written, or its answer
+# is lost, and the customer pays.
+SECOND_LATER = ({"do": "clock", "seconds": 1}, POLL)
+PAYS = {"do": "customer", "till": 0, "act": "pay"}
+TROUBLED = tuple(
+    (*SENT, *SECOND_LATER * before, *trouble, *SECOND_LATER * after, PAYS, *SECOND_LATER * 2)
+    for before, after in ((3, 4), (7, 1))
+    for trouble in (
+        ({**POLL, "kill": "before getPaymentStatus"},),
+        ({**POLL, "kill": "after getPaymentStatus"},),
+        ({**POLL, "kill": "after a step of the ledger"},),
+        (LOST_POLL, POLL),
+        ({**POLL, "meanwhile": ["getPaymentStatus", "after", POLL]},),
+    )
+)
+# The customer takes his time, and nothing happens but that the till asks: it is no silent one.
+PATIENT = (*SENT, *({"do": "clock", "seconds": 10}, POLL) * 9, {"do": "job"}, PAYS, POLL)
+WAITING = (*TROUBLED, *[PATIENT] * 4)
+
+
 def crash_of(seed):
     """The crash with which a run begins: a member of :data:`CRASHES`, or None."""
     turn, others = divmod(seed, EACH)

@@ -16,7 +16,7 @@ from world.shop import Shop
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.accounts import glase_connection
-from odoo.addons.pos_glase.models.ledger import settlement
+from odoo.addons.pos_glase.models.ledger import repeated_answers, settlement
 from odoo.addons.pos_glase.models.support import autonomous_transaction, clock
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
@@ -90,7 +90,9 @@ class World(Lanes, Shop):
         self.mismatches = []
         self.counts = collections.Counter()
         self.glase = None
-        self.kills = 0
+        self.kills = self.served = 0
+        # What each of two worker processes keeps in its memory; they serve in turns.
+        self.memories = ({}, {})
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -144,9 +146,13 @@ class World(Lanes, Shop):
         """
         active = Active(order=order, **plan)
         self.stack.append(active)
+        self.served += 1
+        memory, before = self.memories[self.served % 2], repeated_answers._unwritten
+        repeated_answers._unwritten = memory
         try:
             return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
         except Killed:
+            memory.clear()
             self.counts[f"kill in {self.step}: {active.names[-1]}"] += 1
             self.kills += 1
             if order:
@@ -161,6 +167,7 @@ class World(Lanes, Shop):
         finally:
             if active.overlap:
                 active.overlap.end(self)
+            repeated_answers._unwritten = before
             self.stack.pop()
 
     def _serve(self, uid, work, active):

@@ -11,6 +11,7 @@ from steps.recipes import (
     LOST_AFTER,
     LOST_MARK,
     OVERLAPS,
+    REVERSALS,
     SUSPENSE,
     WAITING,
     crash_of,
@@ -126,7 +127,8 @@ class Generator:
                 # What happens afterwards makes it due again, and hides what was forgotten.
                 self.length = len(self.recipe)
         elif self.theme == "suspense" and not self.good_day:
-            self.recipe, self.labels = list(map(dict, self.random.choice(SUSPENSE + ANOTHER))), 2
+            begin = self.random.choice(SUSPENSE + ANOTHER + REVERSALS)
+            self.recipe, self.labels = list(map(dict, begin)), 2
         elif self.theme == "overlaps" and not self.good_day:
             self.recipe, self.labels = self._overlapping(*self.random.choice(OVERLAPS)), 2
         elif self.theme == "days" and not self.good_day and self.random.random() < 0.5:

@@ -70,6 +70,9 @@ POLL = {"do": "poll", "order": "A"}
 FORGE = {"do": "finish", "order": "A", "how": "forged"}
 OFFICE_REFUND = {"do": "office_refund", "order": "A", "amount": 0}
 
+# An order that is finished while nobody knows whether its payment was given back.
+REVERSALS = ((*PAID, {**REVERSE, "kill": "after refundPayment"}, FINISH),)
+
 # Two at the same time who both end one payment: (what came before, the first, the second).
 OVERLAPS = (
     ((SELL,), SEND, DELETE),

@@ -195,13 +195,16 @@ def _judge_status(row, evidence):
         return _judge_paid(row, evidence)
     if row.state == PAID or _is_older(row, evidence):
         return Verdict(row.state)
-    values = {"invoice_version": evidence.version} if evidence.version is not None else {}
-    if evidence.status in SCANNED_STATUSES:
-        values["scanned"] = True
+    values = _values_of_status(evidence)
     state = UNPAID_STATUSES.get(evidence.status)
     if state is None or row.state in FINAL:
         return Verdict(row.state, values)
     return Verdict(REVERSED if row.said_paid else state, values)
+
+
+def _values_of_status(evidence):
+    values = {"invoice_version": evidence.version} if evidence.version is not None else {}
+    return {**values, "scanned": True} if evidence.status in SCANNED_STATUSES else values
 
 
 def _is_older(row, evidence):

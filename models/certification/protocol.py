@@ -34,16 +34,9 @@ def read(run):
         the ``step``, its ``title``, ``lines``, and ``calls``: pairs of :func:`headline` and parts
     :rtype: dict
     """
-    lists = [
-        ("Left to do", (run.left_behind or "").splitlines()),
-        ("Not passed", [_title(step, step.verdict) for step in _not_passed(run)]),
-        ("Not as on the sheet", (run.deviations or "").splitlines()),
-        ("What happened to this run", (run.history or "").splitlines()),
-        ("Invoices", [_bill_line(bill) for bill in run.bill_ids]),
-    ]
     return {
         "head": _head(run),
-        "lists": [(title, lines) for title, lines in lists if lines],
+        "lists": [(title, lines) for title, lines in _lists(run) if lines],
         "steps": [
             {
                 "step": step,
@@ -54,6 +47,14 @@ def read(run):
             for step in run.step_ids
         ],
     }
+
+
+def _lists(run):
+    yield "Left to do", (run.left_behind or "").splitlines()
+    yield "Not passed", [_title(step, step.verdict) for step in _not_passed(run)]
+    yield "Not as on the sheet", (run.deviations or "").splitlines()
+    yield "What happened to this run", (run.history or "").splitlines()
+    yield "Invoices", [_bill_line(bill) for bill in run.bill_ids]
 
 
 def _head(run):

@@ -407,6 +407,25 @@ describe("the order stays as it is", () => {
         expect(queryAllTexts(".o_notification").join()).toInclude("Another device");
     });
 
+    test("another device that has been paid is heard as that, once", async () => {
+        const { server, store, order, line } = await setUpWaiting();
+        const paid = { payment_status: "done", transaction_id: "ERS1" };
+        const records = {
+            "pos.order": [{ id: order.id, state: "paid" }],
+            "pos.payment": [{ id: line.id, uuid: line.uuid, pos_order_id: order.id, ...paid }],
+        };
+        const { withoutGlaseOrder } = store.deviceSync;
+        const asked = server.count("status");
+        withoutGlaseOrder.call(store.deviceSync, records);
+        withoutGlaseOrder.call(store.deviceSync, records);
+        await pass(0.25);
+        const told = queryAllTexts(".o_notification").join();
+        expect(told).toInclude("Paid on the other device");
+        expect(told).not.toInclude("has changed this order");
+        expect(".o_notification").toHaveCount(1);
+        expect(server.count("status")).toBe(asked + 1, { message: "the ledger is asked at once" });
+    });
+
     test("no change in cash beyond what was agreed", async () => {
         const { store, order, method } = await setUpPayment({ status: viewOf({ state: "paid" }) });
         const sent = send(addGlaseLine(order, method));

@@ -1,13 +1,13 @@
 import { Component, useState } from "@odoo/owl";
 import { localization } from "@web/core/l10n/localization";
 import { useAutofocus } from "@web/core/utils/hooks";
-import { Dialog } from "@web/core/dialog/dialog";
+import { NamedDialog } from "@pos_glase/app/dialogs/named_dialog";
 import { Numpad } from "@point_of_sale/app/components/numpad/numpad";
 
 /** Asks for another amount of the bill that is out: typed, or on Odoo's own number pad. */
 export class AmountDialog extends Component {
     static template = "pos_glase.AmountDialog";
-    static components = { Dialog, Numpad };
+    static components = { NamedDialog, Numpad };
     static props = {
         startingValue: String,
         // Says why an amount cannot be; false if it can.

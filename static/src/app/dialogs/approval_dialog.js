@@ -1,5 +1,5 @@
 import { Component, useState } from "@odoo/owl";
-import { Dialog } from "@web/core/dialog/dialog";
+import { NamedDialog } from "@pos_glase/app/dialogs/named_dialog";
 
 /**
  * A manager approves something with a reason, and with a log-in where a cashier is logged in.
@@ -8,7 +8,7 @@ import { Dialog } from "@web/core/dialog/dialog";
  */
 export class ApprovalDialog extends Component {
     static template = "pos_glase.ApprovalDialog";
-    static components = { Dialog };
+    static components = { NamedDialog };
     static props = {
         title: String,
         body: String,

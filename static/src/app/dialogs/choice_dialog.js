@@ -1,11 +1,11 @@
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { Dialog } from "@web/core/dialog/dialog";
+import { NamedDialog } from "@pos_glase/app/dialogs/named_dialog";
 
 /** A question with any number of answers; leaving it is the first one, *Back*. */
 export class ChoiceDialog extends Component {
     static template = "pos_glase.ChoiceDialog";
-    static components = { Dialog };
+    static components = { NamedDialog };
     static props = {
         title: String,
         body: String,

@@ -1,6 +1,6 @@
 import { Component, onMounted, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { Dialog } from "@web/core/dialog/dialog";
+import { NamedDialog } from "@pos_glase/app/dialogs/named_dialog";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ConnectionLostError } from "@web/core/network/rpc";
@@ -33,7 +33,7 @@ const BARCODE_KINDS = [
  */
 export class TerminalDialog extends Component {
     static template = "pos_glase.TerminalDialog";
-    static components = { Dialog };
+    static components = { NamedDialog };
     static props = {
         // What the server says about it (`info`), and its actions (`call`).
         terminal: Object,

@@ -27,6 +27,15 @@ patch(PaymentScreen.prototype, {
         }
     },
 
+    /** Enter and the space bar on a payment method are a press of it. */
+    async onMethodKey(event, method) {
+        if (["Enter", " "].includes(event.key)) {
+            event.preventDefault();
+            event.stopPropagation();
+            await this.addNewPaymentLine(method);
+        }
+    },
+
     /** An open Glase payment is settled before another tender is taken. */
     async addNewPaymentLine(method) {
         if (!(await this.pos.glase.mayAddTender(this.currentOrder, method))) {

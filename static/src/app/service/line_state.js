@@ -6,10 +6,10 @@ import {
     isUndecided,
 } from "@pos_glase/app/service/payment_line";
 
-const GOOD = "text-bg-success";
-const OPEN = "text-bg-warning";
-const BAD = "text-bg-danger";
-const CALM = "text-bg-secondary";
+const GOOD = "glase-badge-good";
+const OPEN = "glase-badge-open";
+const BAD = "glase-badge-bad";
+const CALM = "glase-badge-calm";
 
 /**
  * What a Glase line is worth, in two or three words: beside an amount that may not count.

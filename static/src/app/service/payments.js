@@ -203,6 +203,8 @@ export class Payments extends Reactive {
         }
         if (COUNTS.has(kind) && line) {
             this.orders.storePaid(line.pos_order_id);
+        } else if (line) {
+            this.orders.noteChanged(line.pos_order_id);
         }
         this.tell(attempt, kind, line);
         const { tooLate, paidMeanwhile, unasked } = outcome;

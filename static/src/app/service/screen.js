@@ -1,11 +1,10 @@
-import { toRaw } from "@odoo/owl";
+import { reactive, toRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { request } from "@pos_glase/app/attempt/rpc";
 import { ApprovalDialog } from "@pos_glase/app/dialogs/approval_dialog";
 import { ChoiceDialog } from "@pos_glase/app/dialogs/choice_dialog";
-import { EndBanner } from "@pos_glase/app/dialogs/end_banner";
 import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
 import { timing } from "@pos_glase/app/timing";
 
@@ -25,6 +24,8 @@ export class Screen {
         this.dialogs = new WeakMap();
         /** Of what somebody was told of, by uuid of the line: what takes it from the screen. */
         this.told = new Map();
+        /** What is said large for a moment, see `EndBanner`; `words` is null while there is nothing. */
+        this.banner = reactive({ words: null });
     }
 
     dialogOf(attempt) {
@@ -63,8 +64,12 @@ export class Screen {
     /** Say for a moment, large, that money was paid or given back. */
     showEnd(headline, amount, mark) {
         const words = { headline, amount: this.money(amount), mark: mark || false };
-        const remove = this.pos.env.services.overlay.add(EndBanner, words);
-        setTimeout(remove, timing.banner);
+        this.banner.words = words;
+        setTimeout(() => {
+            if (toRaw(this.banner).words === words) {
+                this.banner.words = null;
+            }
+        }, timing.banner);
     }
 
     /** The dialog of an attempt, until it is hidden. */

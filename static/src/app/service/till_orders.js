@@ -1,5 +1,5 @@
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
-import { storeDraft } from "@pos_glase/app/service/order_storage";
+import { markUnstored, storeDraft } from "@pos_glase/app/service/order_storage";
 import { isGlaseLine, isUndecided } from "@pos_glase/app/service/payment_line";
 
 /** The orders of this till, and their Glase lines. */
@@ -41,6 +41,15 @@ export class TillOrders {
     store(order) {
         this.pos.addPendingOrder([order.id]);
         return storeDraft(this.pos, order);
+    }
+
+    /**
+     * Let the next synchronisation say what became of an order's payments: the server still has what
+     * was sent, and what comes from there would undo it.
+     */
+    noteChanged(order) {
+        markUnstored(order);
+        this.pos.addPendingOrder([order.id]);
     }
 
     /** Bring whoever is at the till to a line of an order. */

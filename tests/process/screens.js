@@ -1,0 +1,241 @@
+/* global posmodel */
+
+// Shows each state of the till's dialogs with given values, and measures what a person would see of it.
+// Read by browser_screens_test.py into the page of a till.
+window.glaseScreens = (() => {
+    const module = (name) => odoo.loader.modules.get(`@pos_glase/app/${name}`);
+    const nothing = () => {};
+
+    /** Sentences as long as in a language that needs more words, with words that do not break. */
+    function lengthen(term) {
+        const more = " Zahlungsbestätigung".repeat(10).slice(0, Math.ceil(term.length * 0.3));
+        return term.replace(/(\s*)$/, `${more}$1`);
+    }
+
+    function longWords() {
+        const { translatedTerms } = odoo.loader.modules.get("@web/core/l10n/translation");
+        translatedTerms.pos_glase = new Proxy(
+            {},
+            {
+                get: (_all, term) => (typeof term === "string" ? lengthen(term) : undefined),
+                has: () => true,
+                getOwnPropertyDescriptor: (_all, term) => ({
+                    value: lengthen(String(term)),
+                    configurable: true,
+                    enumerable: true,
+                }),
+            }
+        );
+    }
+
+    const VIEW = {
+        ok: true,
+        state: "issued",
+        amount: "0",
+        updatable: true,
+        glase_id: "4711000815AB",
+        sticker: "HTTP://SEQR.SE/Q4711000815AB",
+        silence: 0,
+    };
+
+    function showPayment({ fields, view, info }) {
+        const { PaymentAttempt } = module("attempt/payment_attempt");
+        const { PaymentDialog } = module("dialogs/payment_dialog");
+        const own = { configId: 0, orderUuid: "", lineUuid: "", attempt: "", amount: info.amount };
+        const attempt = new PaymentAttempt(own);
+        const { shop, mark } = info;
+        attempt.view = { ...VIEW, shop, mark, ...view };
+        Object.assign(attempt, fields);
+        posmodel.dialog.add(PaymentDialog, {
+            attempt,
+            info: { shop, mark, glase_id: VIEW.glase_id },
+            onRead: nothing,
+            onRetry: nothing,
+            onSendAgain: nothing,
+            onGiveUp: nothing,
+            onChangeAmount: nothing,
+            onReplace: nothing,
+            onForceDone: nothing,
+        });
+    }
+
+    function showRefund({ fields, view, info, route }) {
+        const { RefundAttempt } = module("attempt/refund_attempt");
+        const { RefundDialog } = module("dialogs/refund_dialog");
+        const own = { configId: 0, orderUuid: "", lineUuid: "", attempt: "", amount: info.amount };
+        const attempt = new RefundAttempt({ ...own, route: route || "refund" });
+        attempt.view = { ...VIEW, mark: info.mark, ...view };
+        Object.assign(attempt, fields);
+        posmodel.dialog.add(RefundDialog, {
+            attempt,
+            info,
+            onRead: nothing,
+            onPayOtherwise: nothing,
+        });
+    }
+
+    const never = () => new Promise(nothing);
+
+    function showAmount({ message }) {
+        const { AmountDialog } = module("dialogs/amount_dialog");
+        const props = { startingValue: "1234567.00", check: () => message, until: never() };
+        posmodel.dialog.add(AmountDialog, { ...props, getPayload: nothing });
+    }
+
+    function showChoice({ title, body, labels }) {
+        const { ChoiceDialog } = module("dialogs/choice_dialog");
+        const choices = labels.map((label, index) => ({ id: `${index}`, label, primary: !index }));
+        posmodel.dialog.add(ChoiceDialog, { title, body, choices, getPayload: nothing });
+    }
+
+    function showApproval({ title, body, action, message }) {
+        const { ApprovalDialog } = module("dialogs/approval_dialog");
+        posmodel.dialog.add(ApprovalDialog, {
+            title,
+            body,
+            action,
+            needsLogin: true,
+            onApprove: async () => message,
+            getPayload: nothing,
+        });
+    }
+
+    function showTerminal() {
+        const { TerminalDialog } = module("dialogs/terminal_dialog");
+        posmodel.dialog.add(TerminalDialog, { terminal: posmodel.glase.terminal });
+    }
+
+    async function showClosing() {
+        const { ClosePosPopup } = odoo.loader.modules.get(
+            "@point_of_sale/app/components/popups/closing_popup/closing_popup"
+        );
+        const info = await posmodel.getClosePosInfo();
+        posmodel.dialog.add(ClosePosPopup, info);
+    }
+
+    /** What the till sends to the customer's screen. */
+    function display(glaseDisplay) {
+        new BroadcastChannel("UPDATE_CUSTOMER_DISPLAY").postMessage({
+            lines: [],
+            finalized: false,
+            glaseDisplay,
+        });
+    }
+
+    /** How large the letters of these elements are, in pixels. */
+    function sizes(selector) {
+        return [...document.querySelectorAll(selector)].map((each) =>
+            Math.round(parseFloat(getComputedStyle(each).fontSize))
+        );
+    }
+
+    /** As long as a test looks at it. */
+    function keepBanner() {
+        module("timing").timing.banner = 60000;
+    }
+
+    function code() {
+        return module("dialogs/qr_picture").qrPicture(VIEW.sticker);
+    }
+
+    const SHOW = {
+        payment: showPayment,
+        refund: showRefund,
+        amount: showAmount,
+        choice: showChoice,
+        approval: showApproval,
+        terminal: showTerminal,
+    };
+
+    /** The part of the screen in which an element's content can be seen. */
+    function windowOf(element) {
+        const seen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+        for (let each = element; each && each !== document.body; each = each.parentElement) {
+            const { overflowX, overflowY } = getComputedStyle(each);
+            if (overflowX === "visible" && overflowY === "visible") {
+                continue;
+            }
+            const box = each.getBoundingClientRect();
+            seen.left = Math.max(seen.left, box.left);
+            seen.top = Math.max(seen.top, box.top);
+            seen.right = Math.min(seen.right, box.right);
+            seen.bottom = Math.min(seen.bottom, box.bottom);
+        }
+        return seen;
+    }
+
+    function isCut(box, element) {
+        const seen = windowOf(element);
+        return (
+            box.left < seen.left - 1 ||
+            box.top < seen.top - 1 ||
+            box.right > seen.right + 1 ||
+            box.bottom > seen.bottom + 1
+        );
+    }
+
+    function isCovered(box, element) {
+        const top = document.elementFromPoint(
+            (box.left + box.right) / 2,
+            (box.top + box.bottom) / 2
+        );
+        return !top || !(element.contains(top) || top.contains(element));
+    }
+
+    function isShown(element) {
+        return element.checkVisibility() && !element.closest(".visually-hidden");
+    }
+
+    function* texts(root) {
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            const node = walker.currentNode;
+            if (node.textContent.trim() && isShown(node.parentElement)) {
+                yield node;
+            }
+        }
+    }
+
+    /** What of the words and buttons under `root` is cut off or covered, as sentences. */
+    function measure(selector) {
+        const root = document.querySelector(selector);
+        const troubles = [];
+        let words = 0;
+        for (const node of texts(root)) {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            words += 1;
+            const said = node.textContent.trim().slice(0, 40);
+            for (const box of range.getClientRects()) {
+                if (isCut(box, node.parentElement)) {
+                    troubles.push(`cut: ${said}`);
+                } else if (isCovered(box, node.parentElement)) {
+                    troubles.push(`covered: ${said}`);
+                }
+            }
+        }
+        const buttons = [...root.querySelectorAll("button, input")].filter(isShown);
+        for (const button of buttons) {
+            const box = button.getBoundingClientRect();
+            const said = (button.textContent || button.id).trim().slice(0, 40);
+            if (isCut(box, button) || isCovered(box, button)) {
+                troubles.push(`a button is cut or covered: ${said}`);
+            }
+            if (button.tagName === "BUTTON" && button.scrollWidth > button.clientWidth + 1) {
+                troubles.push(`a button's words are cut: ${said}`);
+            }
+        }
+        return { words, buttons: buttons.length, troubles: [...new Set(troubles)] };
+    }
+
+    return {
+        show: (kind, given) => SHOW[kind](given),
+        showClosing,
+        keepBanner,
+        display,
+        code,
+        measure,
+        sizes,
+        longWords,
+    };
+})();

@@ -212,6 +212,8 @@ class Walk:
         with self.step("the order validates by itself and the receipt appears"):
             receipt = self.till.locator(".receipt-screen .pos-receipt:has(.glase-reference)")
             receipt.wait_for()
+            # PAID is shown over it for a moment.
+            self.till.wait_for_selector(".glase-end-banner", state="detached")
             self.picture(self.till, "6-till-receipt")
             return receipt.evaluate(LINES)
 

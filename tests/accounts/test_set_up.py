@@ -129,6 +129,12 @@ class TestSetUp(BackOfficeCommon):
         self.assertEqual(account.shop_name, "Fjällboden")
         self.assertTrue(self.till._glase_payment_method())
 
+    def test_sending_at_once_is_offered_and_stays_off_without_a_tick(self):
+        for wished in (False, True):
+            values = {"config_id": self.till.id, "send_at_once": wished}
+            self.env["glase.set.up"].create(values).action_set_up()
+            self.assertEqual(self.methods().glase_send_at_once, wished)
+
     def test_a_real_account_that_is_not_filled_in(self):
         wizard = (
             self.env["glase.set.up"]

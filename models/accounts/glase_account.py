@@ -33,6 +33,8 @@ SIMULATOR_PASSWORD = "simulator"
 
 # What registered tills rely on.
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
+# What nobody types.
+OF_THE_SYSTEM = frozenset({"bound_to", "period_mail_from", "period_mail_on"})
 POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 
@@ -202,7 +204,7 @@ class GlaseAccount(models.Model):
         bound = self._new_binding()
         made = [
             {
-                **self._trimmed(vals),
+                **self._typed_values(vals),
                 "bound_to": bound,
                 "phone_secret": secrets.token_urlsafe(32),
             }
@@ -214,10 +216,8 @@ class GlaseAccount(models.Model):
 
     def write(self, vals):
         """Who changes the environment, an administrator, confirms the database by it."""
-        vals = self._trimmed(vals)
+        vals = self._typed_values(vals)
         vals.pop("phone_secret", None)
-        if not self.env.su:
-            vals.pop("bound_to", None)
         if "environment" in vals:
             vals["bound_to"] = self._new_binding()
         self._check_change(vals)
@@ -234,6 +234,12 @@ class GlaseAccount(models.Model):
         if "period_mail_every" in vals:
             self._plan_period_mail()
         return changed
+
+    @api.model
+    def _typed_values(self, vals):
+        """The values, trimmed, without those that the system alone writes."""
+        own = () if self.env.su else OF_THE_SYSTEM
+        return {name: value for name, value in self._trimmed(vals).items() if name not in own}
 
     @api.model
     def _trimmed(self, vals):

@@ -191,7 +191,7 @@ def test_no_word_and_no_button_of_a_dialog_is_cut_or_covered(till, words):
             sizes = till.script("() => glaseScreens.sizes('.glase-headline, .glase-details')")
             assert sizes[0] == sizes[1], f"{name}: the reason is as large as the verdict"
     if words != "as they are":
-        till.reload().start()
+        till.start_anew()
     assert not troubles, "\n".join(troubles)
 
 
@@ -311,8 +311,7 @@ class Keyboard:
     def go_to(self, selector):
         """Press Tab until the focus is there, and see that it can be seen there."""
         for _step in range(120):
-            focused = ", ".join(f"{one.strip()}:focus" for one in selector.split(","))
-            if self.page.locator(focused).count():
+            if self.page.evaluate("name => document.activeElement.matches(name)", selector):
                 return self
             self.page.keyboard.press("Tab")
         raise AssertionError(f"The keyboard does not come to {selector}.")
@@ -382,6 +381,13 @@ OFFICE = {
 }
 
 
+def opened(office, path):
+    """A page of its own at an address."""
+    page = office.context.new_page()
+    page.goto(path)
+    return page
+
+
 def test_axe_finds_nothing_of_ours_in_the_back_office(browser, shop, axe):
     """A case, the period of a closed register, and the settings; last, because the register is closed."""
     cashier = shop.first_till()
@@ -411,8 +417,7 @@ def test_axe_finds_nothing_of_ours_in_the_back_office(browser, shop, axe):
         if table:
             [(record_id,)] = shop.query(f"SELECT max(id) FROM {table}")
             path += f"/{record_id}"
-        page = office.context.new_page()
-        page.goto(path)
+        page = opened(office, path)
         page.wait_for_selector(root)
         found += axe.finds(page, root, name)
         page.close()

@@ -88,6 +88,10 @@ class TillPage:
         self.leave()
         return self.come_back()
 
+    def start_anew(self):
+        """Load the page once more, and go on at the register."""
+        return self.reload().start()
+
     def new_order(self):
         """A fresh order on the product screen."""
         self.script(

@@ -120,13 +120,14 @@ def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
     )
-    page = context.new_page()
-    page.set_default_timeout(MILLISECONDS)
     axe, found = Accessibility(), []
 
-    def look(name):
-        page.goto(f"{process.url}/phone/FJALL1")
+    def look(name, path="/phone/FJALL1"):
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        page.goto(f"{process.url}{path}")
         found.extend(axe.finds(page, "html", f"{scheme}, {name}"))
+        page.close()
 
     look("waiting")
     reference = till.bill("148.00", [row("198.00", "Socks", "2"), row("-50.00")])
@@ -145,10 +146,8 @@ def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
     till.bill("4.00", paymentMode="RESERVATION_REQUIRED")
     process.api("POST", "stickers/FJALL1/pay")
     look("reserved")
-    page.goto(f"{process.url}/phone/NOBODY")
-    found.extend(axe.finds(page, "html", f"{scheme}, unknown"))
-    page.goto(f"{process.url}/")
-    found.extend(axe.finds(page, "html", f"{scheme}, all phones"))
+    look("unknown", "/phone/NOBODY")
+    look("all phones", "/")
     context.close()
     print(axe.said())
     assert not found, "\n".join(found)

@@ -311,7 +311,8 @@ class Keyboard:
     def go_to(self, selector):
         """Press Tab until the focus is there, and see that it can be seen there."""
         for _step in range(120):
-            if self.page.evaluate("name => document.activeElement.matches(name)", selector):
+            found = self.page.locator(selector)
+            if found.evaluate_all("all => all.includes(document.activeElement)"):
                 return self
             self.page.keyboard.press("Tab")
         raise AssertionError(f"The keyboard does not come to {selector}.")

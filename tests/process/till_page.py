@@ -90,7 +90,8 @@ class TillPage:
 
     def start_anew(self):
         """Load the page once more, and go on at the register."""
-        return self.reload().start()
+        self.leave()
+        return self.come_back().start()
 
     def new_order(self):
         """A fresh order on the product screen."""

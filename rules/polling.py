@@ -53,6 +53,10 @@ def next_step(question):
         return ANSWER
     if question.given_up:
         return STEP if question.take_back else ANSWER
+    return _next_while_waited_for(question)
+
+
+def _next_while_waited_for(question):
     issued = question.state == state_machine.ISSUED
     if issued and question.cancel_due:
         return STEP

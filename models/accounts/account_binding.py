@@ -87,8 +87,9 @@ class GlaseAccount(models.Model):
             )
         differing = {key for key in binding if not self._is_same(key, bound.get(key), binding[key])}
         # Asked before each call: words are made for a difference only.
-        if not differing:
-            return False
+        return self._said_to_differ(bound, binding, differing) if differing else False
+
+    def _said_to_differ(self, bound, binding, differing):
         labels = {
             "uuid": self.env._("its identifier"),
             "name": self.env._("its name"),

@@ -23,7 +23,7 @@ WSDL = Path(__file__).parent / "wsdl" / "cashregister-2.wsdl"
 # Asked each second: zeep builds it once, and what differs is put in its place.
 PREPARED = frozenset({"getPaymentStatus"})
 # A text's place in a prepared envelope, and as what lxml writes it into an element.
-_PLACE = re.compile("place-([0-9]+)-of-a-text")
+_PLACE = re.compile("place-([0-9]{1,4})-of-a-text")
 _ESCAPED = {"\r": "&#13;"}
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

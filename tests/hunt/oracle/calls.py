@@ -32,11 +32,14 @@ class CallChecks:
                 self._check_spell(row, calls, since, until)
 
     def _given_up(self, row):
-        """The spells in which a row was given up: ``(from, to)``; ``to`` None: until its end."""
+        """The spells in which a row was given up: ``(from, to)``; ``to`` None: until its end.
+
+        From its commit on: who has read the row before that may be on the way already.
+        """
         spells, since = [], None
         for event in self.events[row["id"]]:
             if event["operation"] == "give_up" and since is None:
-                since = event["time"]
+                since = self.world.given_up.get(event["id"]) or event["time"]
             elif event["operation"] in ("take_back", "force") and since is not None:
                 spells.append((since, event["time"]))
                 since = None

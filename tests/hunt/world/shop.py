@@ -153,8 +153,8 @@ class Shop:
         self.offset = 0.0
         self._store_offset()
         self.mismatches, self.kills = [], 0
-        for memory in self.memories:
-            memory.clear()
+        for known in (*self.memories, self.given_up):
+            known.clear()
         self.orders_by_reference = {}
         self.leak_watch.leaks.clear()
         self.glase = Glase(self, profile)

@@ -93,6 +93,8 @@ class World(Lanes, Shop):
         self.kills = self.served = 0
         # What each of two worker processes keeps in its memory; they serve in turns.
         self.memories = ({}, {})
+        # When the giving up that an event tells of was committed while another was served; else None.
+        self.given_up = {}
         self.orders_by_reference = {}
         self.last_refusal = None
         self.leak_watch = LeakWatch()
@@ -176,9 +178,7 @@ class World(Lanes, Shop):
         while True:
             try:
                 with self.registry.cursor() as cr:
-                    cr.postcommit.add(
-                        lambda: self._checkpoint(active, "after the request's commit")
-                    )
+                    cr.postcommit.add(lambda: self._committed(active, "after the request's commit"))
                     try:
                         result = work(api.Environment(cr, uid, context))
                         cr.flush()
@@ -221,8 +221,22 @@ class World(Lanes, Shop):
             return result
 
         result = self._run_own(env, refused_once)
-        self._checkpoint(active, "after a step of the ledger")
+        self._committed(active, "after a step of the ledger")
         return result
+
+    def _committed(self, active, name):
+        """Something is committed: what was given up by it is so from this moment on, for everybody.
+
+        Where nobody else is served meanwhile, that is the moment of which the event tells.
+        """
+        beside = self._overlapping or active.overlap
+        found = self.sql(
+            "SELECT id FROM glase_event WHERE operation = 'give_up' AND id <> ALL(%s)",
+            list(self.given_up),
+        )
+        for (event_id,) in found:
+            self.given_up[event_id] = self.now() if beside else None
+        self._checkpoint(active, name)
 
     # === Calls, as the line tells of them ===
 

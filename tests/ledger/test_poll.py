@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from ...models.ledger import exchange, poll_reading, repeated_answers
+from ...models.ledger import exchange, repeated_answers
 from ...models.ledger.exchange import Exchange
 from ...models.support import autonomous_transaction, clock
 from ...rules import polling, state_machine
@@ -108,18 +108,6 @@ class TestPoll(GlaseCommon):
         self.assertGreaterEqual(writing, 20 // HEARTBEAT - 1)
         passed = (clock.now(self.env.cr) - began).total_seconds()
         self.assertLessEqual(writing, passed / HEARTBEAT + 1)
-
-    def test_a_connection_that_forgets_what_was_prepared_is_asked_all_the_same(self):
-        """As behind a pooler that gives each transaction another connection."""
-        _order, line = self.sent()
-        self.poll(line, 2)
-        self.addCleanup(poll_reading.forget_prepared)
-        self.env.cr.execute("DEALLOCATE ALL")
-        self.assertEqual(self.poll(line)["state"], "issued")
-        self.assertFalse(poll_reading._may_prepare)
-        self.customer("pay")
-        self.assertEqual(self.poll(line)["state"], "paid")
-        self.assertEqual(self.polled(line), [("ISSUED", 3), ("PAID", 1)])
 
     def test_an_event_is_stored_by_one_statement(self):
         order, line = self.draft_order(self.pos_session, 20)

@@ -55,16 +55,7 @@ class Served:
 
     def connect(self):
         """A connection of the bench's own to the database."""
-        import psycopg2  # of the stack's Python
-
-        environment = self.odoo.server.environment()
-        return psycopg2.connect(
-            dbname=self.odoo.database,
-            host=environment.get("PGHOST"),
-            port=environment.get("PGPORT"),
-            user=environment.get("PGUSER"),
-            password=environment.get("PGPASSWORD"),
-        )
+        return self.odoo.connect()
 
     def rows(self, query, *values):
         """What a fresh transaction sees."""

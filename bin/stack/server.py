@@ -194,6 +194,19 @@ class Odoo:
             raise Stop(f"{what}. {explain(output)}".strip())
         return ended.stdout.replace(marker, "").strip()
 
+    def connect(self):
+        """A connection to the database beside Odoo's own, for a Python that has Odoo's requirements."""
+        import psycopg2
+
+        environment = self.server.environment()
+        return psycopg2.connect(
+            dbname=self.database,
+            host=environment.get("PGHOST"),
+            port=environment.get("PGPORT"),
+            user=environment.get("PGUSER"),
+            password=environment.get("PGPASSWORD"),
+        )
+
     def start(self, port=None, host="127.0.0.1", arguments=()):
         """Start the HTTP server; returns a :class:`Running`, not yet ready.
 

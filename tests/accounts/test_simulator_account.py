@@ -149,25 +149,7 @@ class TestSimulatorAccount(BackOfficeCommon):
         self.assertEqual(self.till._glase_till_info()["state"], "ready")
 
     def test_a_lost_simulator_holds_nobody_back(self):
-        row = (
-            self.env["glase.transaction"]
-            .sudo()
-            .create(
-                {
-                    "line_uuid": "line",
-                    "attempt": "1",
-                    "amount": 10,
-                    "currency_id": self.company.currency_id.id,
-                    "terminal_id": self.play_terminal.id,
-                    "account_id": self.play.id,
-                    "config_id": self.till.id,
-                    "company_id": self.company.id,
-                    "environment": "simulator",
-                    "state": "unknown",
-                    "order_name": "Order 18",
-                }
-            )
-        )
+        row = self.undecided_row("Order 18", self.play_terminal, environment="simulator")
         answer = self.till_call("glase_till_unregister")
         self.assertFalse(answer["ok"])
         self.assertIn(row.order_name, answer["message"])

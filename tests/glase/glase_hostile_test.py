@@ -11,6 +11,7 @@ import time
 from xml.sax.saxutils import escape
 
 import pytest
+from counted_steps import steps
 from glase_peer import (
     CALLS,
     PASSWORD,
@@ -114,22 +115,6 @@ WORST = {
     "zeros": bare(b"", b"\0"),
     "no characters": bare(b"", b"\xff"),
 }
-
-
-def steps(function):
-    """How many calls, of Python and of C, a function makes."""
-    count = 0
-
-    def note(_frame, event, _argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def outcome(operation, body):

@@ -20,25 +20,7 @@ class TestUninstall(BackOfficeCommon):
         self.assertEqual(self.module.state, "installed")
 
     def test_refused_while_money_is_undecided(self):
-        row = (
-            self.env["glase.transaction"]
-            .sudo()
-            .create(
-                {
-                    "line_uuid": "line",
-                    "attempt": "1",
-                    "amount": 10,
-                    "currency_id": self.company.currency_id.id,
-                    "terminal_id": self.terminal.id,
-                    "account_id": self.account.id,
-                    "config_id": self.main_pos_config.id,
-                    "company_id": self.company.id,
-                    "environment": "test",
-                    "state": "unknown",
-                    "order_name": "Order 19",
-                }
-            )
-        )
+        row = self.undecided_row("Order 19")
         self.terminal.sudo().write({"state": "retired", "active": False})
         with self.refused(UserError, "Order 19"):
             self.uninstall()

@@ -10,7 +10,6 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 from stack import live
@@ -100,14 +99,7 @@ class Shop:
 
     def connect(self):
         """A connection of the test's own to the database."""
-        environment = self.odoo.server.environment()
-        return psycopg2.connect(
-            dbname=self.odoo.database,
-            host=environment.get("PGHOST"),
-            port=environment.get("PGPORT"),
-            user=environment.get("PGUSER"),
-            password=environment.get("PGPASSWORD"),
-        )
+        return self.odoo.connect()
 
     def query(self, sql, *params):
         """The rows that a fresh transaction sees."""

@@ -295,26 +295,17 @@ class TestRefundUnknown(RefundCommon):
         self.assertFalse(row.order_id.payment_ids.glase_unverified)
 
     def test_a_reversal_that_was_not_made_gives_the_payment_back_to_its_order(self):
-        order, line = self.draft_order(self.pos_session, 100)
-        self.send(order, line)
-        self.customer("pay")
-        self.door("status", line_uuid=line, attempt="1")
-        paid = self.row(line)
-        self.simulator.faults(NEVER_CAME)
-        view = self.door("reverse", line_uuid=line, attempt="1", refund_attempt="r")
-        self.assertEqual(view["state"], "unknown")
-        case = self.row(line).case_ids
-        self.validate(order, line)
+        order, paid, case = self.finished_beside_an_unknown_reversal(NEVER_CAME)
         self.assertTrue(order.payment_ids.glase_unverified, "it may have been given back")
-        self.advance(WAIT + 5)
         self.decide(case, "action_was_not_refunded")
         self.assertFalse(paid.refund_claim)
         self.assertEqual(paid.payment_id, order.payment_ids)
         self.assertFalse(order.payment_ids.glase_unverified)
 
-    def finished_beside_an_unknown_reversal(self, edited=0):
+    def finished_beside_an_unknown_reversal(self, fault=None, edited=0):
         """An order that was finished while nobody knew whether its payment was given back.
 
+        :param dict fault: what becomes of the call of the reversal; by default its answer is lost
         :param edited: by how much the payment was changed in the same moment
         :return: the order, the payment's row and the case of the reversal
         """
@@ -323,7 +314,7 @@ class TestRefundUnknown(RefundCommon):
         self.customer("pay")
         self.door("status", line_uuid=line, attempt="1")
         paid = self.row(line)
-        self.simulator.faults(LOST)
+        self.simulator.faults(fault or LOST)
         view = self.door("reverse", line_uuid=line, attempt="1", refund_attempt="r")
         self.assertEqual(view["state"], "unknown")
         case = self.row(line).case_ids

@@ -411,22 +411,7 @@ class TestRegistrationIsKept(BackOfficeCommon):
                 change()
 
     def test_a_till_with_undecided_money_is_not_archived(self):
-        ledger = self.env["glase.transaction"].sudo()
-        row = ledger.create(
-            {
-                "line_uuid": "line",
-                "attempt": "1",
-                "amount": 10,
-                "currency_id": self.company.currency_id.id,
-                "terminal_id": self.terminal.id,
-                "account_id": self.account.id,
-                "config_id": self.main_pos_config.id,
-                "company_id": self.company.id,
-                "environment": "test",
-                "state": "unknown",
-                "order_name": "Order 17",
-            }
-        )
+        row = self.undecided_row("Order 17")
         self.terminal.sudo().write({"state": "retired", "active": False})
         with self.refused(UserError, "Order 17"):
             self.main_pos_config.write({"active": False})

@@ -33,6 +33,34 @@ class BackOfficeCommon(GlaseCommon):
             yield
         self.assertRegex(str(caught.exception), pattern)
 
+    def undecided_row(self, name, terminal=None, **values):
+        """A payment of which nobody knows whether it was made.
+
+        :param str name: of its order
+        :param terminal: the registration that it is of; by default that of the first till
+        """
+        terminal = terminal or self.terminal
+        return (
+            self.env["glase.transaction"]
+            .sudo()
+            .create(
+                {
+                    "line_uuid": "line",
+                    "attempt": "1",
+                    "amount": 10,
+                    "currency_id": self.company.currency_id.id,
+                    "terminal_id": terminal.id,
+                    "account_id": terminal.account_id.id,
+                    "config_id": terminal.config_id.id,
+                    "company_id": self.company.id,
+                    "environment": "test",
+                    "state": "unknown",
+                    "order_name": name,
+                    **values,
+                }
+            )
+        )
+
     def draft(self, config=None):
         """A terminal that only needs to be registered."""
         return (

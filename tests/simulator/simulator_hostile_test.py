@@ -3,11 +3,11 @@
 import contextlib
 import re
 import socket
-import sys
 import threading
 import time
 
 import pytest
+from counted_steps import steps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulator_tools import SOAP_PATH, Process, in_process, until
@@ -254,22 +254,6 @@ WORST = {
     ),
     "no characters": lambda _caller, size: b"\xff" * size,
 }
-
-
-def steps(function):
-    """How many calls, of Python and of C, a function makes."""
-    count = 0
-
-    def note(_frame, event, _argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("strictness", ["lenient", "documented"])

@@ -22,6 +22,18 @@ async function openPaymentScreen(order) {
     return screen;
 }
 
+/** Send a payment that the customer declines; gives its line, and its attempt. */
+async function sendDeclined({ server, order, method }) {
+    const line = addGlaseLine(order, method);
+    const sent = send(line);
+    await pass(2);
+    const first = line.glase_attempt;
+    server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
+    await pass(2);
+    await sent.done;
+    return { line, sent, first };
+}
+
 describe("a payment", () => {
     test("is done only when paid, with its reference on the line before", async () => {
         const { server, store, order, method } = await setUpPayment();
@@ -63,14 +75,9 @@ describe("a payment", () => {
     });
 
     test("that is declined goes back to retry, with a new attempt next time", async () => {
-        const { server, order, method } = await setUpPayment();
-        const line = addGlaseLine(order, method);
-        const sent = send(line);
-        await pass(2);
-        const first = line.glase_attempt;
-        server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
-        await pass(2);
-        await sent.done;
+        const till = await setUpPayment();
+        const { server } = till;
+        const { line, sent, first } = await sendDeclined(till);
         expect(sent.result()).toBe(false);
         expect(line.payment_status).toBe("retry");
         expect(queryOne(".glase-details").textContent).toBe("The customer declined.");
@@ -240,14 +247,10 @@ describe("a payment", () => {
     });
 
     test("that is not paid does not stand on the customer display as if it was", async () => {
-        const { server, order, method } = await setUpPayment();
+        const till = await setUpPayment();
+        const { order } = till;
         const adapter = new CustomerDisplayPosAdapter();
-        const line = addGlaseLine(order, method);
-        const sent = send(line);
-        await pass(2);
-        server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
-        await pass(2);
-        await sent.done;
+        const { line } = await sendDeclined(till);
         adapter.formatOrderData(order);
         expect(adapter.data.paymentLines).toEqual([]);
         line.update({ transaction_id: "ERS1" });
@@ -294,14 +297,9 @@ describe("a payment", () => {
     });
 
     test("that is declined is sent again from the dialog", async () => {
-        const { server, order, method } = await setUpPayment();
-        const line = addGlaseLine(order, method);
-        const sent = send(line);
-        await pass(2);
-        const first = line.glase_attempt;
-        server.says.status = viewOf({ state: "canceled", message: "The customer declined." });
-        await pass(2);
-        await sent.done;
+        const till = await setUpPayment();
+        const { server } = till;
+        const { line, first } = await sendDeclined(till);
         server.says.status = viewOf();
         await click(".glase-retry");
         await pass(2);

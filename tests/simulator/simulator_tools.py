@@ -283,16 +283,19 @@ def in_process(simulator):
 
 
 class Process:
-    """``python -m simulator`` on a free port, ended by its own process handle."""
+    """``python -m simulator`` on a free port, ended by its own process handle.
 
-    def __init__(self, *arguments):
+    :param environment: variables of its environment
+    """
+
+    def __init__(self, *arguments, **environment):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "simulator", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            env={**os.environ, "PYTHONUNBUFFERED": "", **environment},
         )
         self.first_line = self.process.stdout.readline().rstrip("\n")
         self.url = self.first_line.removeprefix("listening on ")

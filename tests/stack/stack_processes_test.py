@@ -14,6 +14,8 @@ from stack import base_db, debian, paths, postgres, processes
 
 PRELUDE = f"""
 import os, signal, subprocess, sys, time
+# As from a terminal: who runs these tests with nohup hands on that it is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.path.insert(0, {str(paths.CHECKOUT / "bin")!r})
 from pathlib import Path
 from stack import console, paths, postgres, processes

@@ -3,6 +3,7 @@ from . import (
     test_back_office,
     test_core_tables,
     test_migrations,
+    test_operations,
     test_porting,
     test_uninstall,
 )

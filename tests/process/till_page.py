@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect, sync_playwright
 
-from stack.sale_walk import CHROMIUM
-
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STICKER = "PROC1"
 MILLISECONDS = 45_000
@@ -21,7 +20,7 @@ def chromium():
     """A browser; each till page is a profile of its own."""
     path = next(found for found in map(shutil.which, NAMES) if found)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser
         finally:

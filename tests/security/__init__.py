@@ -10,5 +10,6 @@ from . import (
     test_guards_own_keys,
     test_neutralize,
     test_one_of_a_kind,
+    test_privacy,
     test_security,
 )

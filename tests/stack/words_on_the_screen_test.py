@@ -10,7 +10,7 @@ from xml.sax.saxutils import unescape
 import pytest
 
 MODULE = Path(__file__).resolve().parents[2]
-DOCUMENTS = [MODULE / "README.md", *sorted((MODULE / "doc").glob("*.md"))]
+DOCUMENTS = [MODULE / "README.md", MODULE / "SECURITY.md", *sorted((MODULE / "doc").glob("*.md"))]
 CODE = ("models", "wizard", "controllers", "simulator", "rules")
 # In a document: a word of the screen begins with a capital letter. A menu's path has arrows.
 _ITALIC = re.compile(r"(?<![*\w`])\*([A-Z][^*\n]*(?:\n[^*\n]+)?)\*(?![*\w])")
@@ -23,7 +23,8 @@ _JS_WORDS = re.compile(r'_t\(\s*"((?:[^"\\]|\\.)*)"')
 ODOO = frozenset(
     ("Point of Sale", "Configuration", "Settings", "Identify Customer", "Edit", "Delete",
      "Edit Payment", "Reverse Entry", "Combine Glase POS payments from …",
-     "Point of Sale / Administrator", "Close Register", "Close Session & Post Entries")
+     "Point of Sale / Administrator", "Close Register", "Close Session & Post Entries",
+     "Technical", "Scheduled Actions", "Next Execution Date")
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 Databases, each made from another one: the *base* (Odoo with Point of Sale and a Swedish shop), the *module* (with this
 module installed as it is in the checkout), the *pages* (with what browsers load built), the *shop* (with Glase set up
 in it). For tests: the *tours* (pages with what Odoo's own browser tests load), the *companions* (the module beside
-others that change a till).
+others that change a till). With a kiosk: *selforder* (the base with Odoo's self-order, made once for each Odoo),
+*kiosk* (with the module and our addon for it), *kioskpages*, *kioskshop*.
 """
 
 import ast
@@ -17,7 +18,9 @@ from pathlib import Path
 from . import debian, postgres, processes, python_env
 from .console import modules_loaded, step
 from .paths import (
+    BESIDE,
     CHECKOUT,
+    KIOSK,
     MODULE,
     cache,
     digest,
@@ -58,8 +61,14 @@ TOURS = (
 )
 # Modules of Odoo that change orders, discount and lock a till.
 COMPANIONS = ("pos_loyalty", "pos_discount", "pos_hr")
+# What a kiosk loads.
+KIOSK_PAGES = ("pos_self_order.assets.css", "pos_self_order.assets.js")
+SELF_ORDER = "pos_self_order"
+SELF_ORDER_SCRIPT = Path(__file__).with_name("base_self_order.py")
+KIOSK_SCRIPT = Path(__file__).with_name("base_kiosk.py")
 # In the checkout, but no part of the module that is installed.
 NOT_INSTALLED = {
+    BESIDE.name,
     "bench",
     "bin",
     "doc",
@@ -230,6 +239,59 @@ def with_companions(stack):
     return _derived("companions", stack, with_module(stack), made_of, install)
 
 
+def with_self_order(stack):
+    """The base with Odoo's self-order, without a module of ours.
+
+    :param stack: has ``python``, ``tree`` and ``base``
+    :return: a :class:`Base`; it stays in the cache at least as long as this process
+    """
+
+    def install(odoo):
+        with step("Odoo's self-order"):
+            odoo.once("-i", SELF_ORDER, what=f"{SELF_ORDER} cannot be installed")
+            odoo.shell(SELF_ORDER_SCRIPT.read_text(), f"{SELF_ORDER} cannot be set up")
+
+    return _derived("selforder", stack, stack.base, (SELF_ORDER_SCRIPT,), install, module="")
+
+
+def with_kiosk(stack):
+    """As :func:`with_module`, with Odoo's self-order and our addon for it."""
+
+    def install(odoo):
+        with step(f"installing {MODULE} and {KIOSK}"):
+            odoo.once("-i", f"{MODULE},{KIOSK}", what=f"{KIOSK} cannot be installed")
+
+    source, made_of = with_self_order(stack), (SELF_ORDER_SCRIPT,)
+    return _derived("kiosk", stack, source, made_of, install, module_key(kiosk=True))
+
+
+def with_kiosk_pages(stack):
+    """As :func:`with_pages`, with a kiosk's."""
+
+    def build(odoo):
+        with step("what browsers load, a kiosk's among them"):
+            _build(odoo, PAGES + KIOSK_PAGES)
+
+    scripts = (SELF_ORDER_SCRIPT, BUNDLES_SCRIPT)
+    made_of = (*scripts, *PAGES, *KIOSK_PAGES, *_times(_browser_files(kiosk=True)))
+    return _derived("kioskpages", stack, with_kiosk(stack), made_of, build, module_key(kiosk=True))
+
+
+def with_kiosk_shop(stack):
+    """As :func:`with_shop`, with a kiosk beside the tills."""
+
+    def set_up(odoo):
+        with step("Glase in the shop: account, payment method, stickers, a kiosk"):
+            odoo.shell(SET_UP_SHOP, "Glase cannot be set up in the shop")
+            odoo.shell(KIOSK_SCRIPT.read_text(), "The kiosk cannot be set up")
+
+    scripts = (SELF_ORDER_SCRIPT, SET_UP_SHOP, KIOSK_SCRIPT)
+    made_of = (*scripts, *_times(_browser_files(kiosk=True)))
+    return _derived(
+        "kioskshop", stack, with_kiosk_pages(stack), made_of, set_up, module_key(kiosk=True)
+    )
+
+
 def _build(odoo, files):
     code = f"FILES = {files!r}\n{BUNDLES_SCRIPT.read_text()}"
     odoo.shell(code, "What browsers load cannot be built")
@@ -240,9 +302,12 @@ def _times(paths=None):
 
     :param paths: default: those of the installed module
     """
-    if paths is None:
-        paths = [path for path in _installed_files() if "static" in path.parts]
+    paths = _browser_files() if paths is None else paths
     return [path.stat().st_mtime_ns for path in paths]
+
+
+def _browser_files(kiosk=False):
+    return [path for path in _installed_files(kiosk) if "static" in path.parts]
 
 
 def with_shop(stack):
@@ -259,11 +324,15 @@ def with_shop(stack):
     return _derived("shop", stack, with_pages(stack), (SET_UP_SHOP, *_times()), set_up)
 
 
-def _derived(kind, stack, source, made_of, change):
-    """What ``change`` makes of a copy of ``source``; ``made_of`` are parts of its key beside the module."""
+def _derived(kind, stack, source, made_of, change, module=None):
+    """What ``change`` makes of a copy of ``source``; ``made_of`` are parts of its key beside the module.
+
+    :param module: key of the module's files; by default :func:`module_key`, empty without a module
+    """
+    module = module_key() if module is None else module
     flavour = stack.base.folder.name.removeprefix("base-").rpartition("-")[0]
     # The base's own key is of the packages and of Odoo.
-    key = digest(stack.base.folder.name, module_key(), *made_of)
+    key = digest(stack.base.folder.name, module, *made_of)
     template = f"{MODULE}_{kind}_{key}" if source.template else ""
     base = Base(cache() / f"{kind}-{flavour}-{key}", template)
     if not _hold(base):
@@ -340,11 +409,16 @@ def _remove(folder, named):
     shutil.rmtree(folder)
 
 
-def _installed_files():
-    """The files that the installed module is made of, sorted."""
+def _installed_files(kiosk=False):
+    """The files that the installed module is made of, sorted; ``kiosk``: those of our addon for it, too."""
+    files = _files_in(CHECKOUT)
+    return files + _files_in(BESIDE / KIOSK) if kiosk else files
+
+
+def _files_in(addon):
     files = []
-    for root, folders, names in os.walk(CHECKOUT):
-        inside = Path(root).relative_to(CHECKOUT)
+    for root, folders, names in os.walk(addon):
+        inside = Path(root).relative_to(addon)
         folders[:] = [
             name
             for name in folders
@@ -357,10 +431,10 @@ def _installed_files():
     return sorted(files)
 
 
-def module_key():
-    """Changes when a file changes that the installed module is made of."""
+def module_key(kiosk=False):
+    """Changes when a file changes that the installed module is made of; see :func:`_installed_files`."""
     parts = []
-    for path in _installed_files():
+    for path in _installed_files(kiosk):
         parts += [str(path.relative_to(CHECKOUT)), path]
     return digest(*parts)
 

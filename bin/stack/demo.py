@@ -10,8 +10,8 @@ from .server import check_port
 from .shop import FOLDER, Shop, address, read, write_address
 
 DESCRIPTION = """\
-Sets up what is missing and opens a Swedish shop with two tills on this machine: PostgreSQL, Odoo
-with the module, and the built-in Glase simulator. No money is moved. Stays in the foreground;
+Sets up what is missing and opens a Swedish shop with two tills and a kiosk on this machine:
+PostgreSQL, Odoo with the module, and the built-in Glase simulator. No money is moved. Stays in the foreground;
 Ctrl-C stops all of it. The shop is kept in .demo/ for the next start."""
 
 
@@ -81,7 +81,20 @@ def _told(shop, running):
         shop.keep()
         return shop.told["visitor"]
     # The address may be another one than last time.
-    return {"shop": "The shop", "tills": [], **shop.told.get("visitor", {}), "phone": []}
+    return {
+        "shop": "The shop",
+        "tills": [],
+        **shop.told.get("visitor", {}),
+        "phone": [],
+        "kiosk": [],
+    }
+
+
+def _kiosk(address="", phone=""):
+    """The lines about the kiosk; none in a shop that was made without it."""
+    if address:
+        yield f"  Kiosk              {address}"
+        yield f"  Its guest's phone  {phone}"
 
 
 def _summary(told, url, options, shop):
@@ -100,6 +113,7 @@ def _summary(told, url, options, shop):
             f"  Another till       {url}/pos/ui/{number} (not registered: try the set-up on it)"
             for number, _name in told["tills"][1:]
         ),
+        *_kiosk(*told.get("kiosk", ())),
         f"  Back office        {url}/odoo",
         "                     log in as manager / manager, or admin / admin",
         "",

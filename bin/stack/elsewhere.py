@@ -14,7 +14,10 @@ from .paths import CHECKOUT, cache, log_file
 
 # What nobody writes to is lent; a database is copied, as its server writes to it.
 LENT = ("venv-", "odoo-")
-BASES = ("base-", "module-", "pages-", "tours-", "companions-", "shop-")
+BASES = (
+    *("base-", "module-", "pages-", "tours-", "companions-", "shop-"),
+    *("selforder-", "kiosk-", "kioskpages-", "kioskshop-"),
+)
 
 
 class Elsewhere:

@@ -12,8 +12,10 @@ from pathlib import Path
 from radon.complexity import cc_visit
 
 from .console import say
-from .paths import CHECKOUT
+from .paths import BESIDE, CHECKOUT, KIOSK
 
+# Of the addon beside the module only what is against the limits is said.
+BESIDE_NAME = Path(BESIDE.name, KIOSK)
 # What an installation runs; tests, benches and these commands are measured by ruff alone.
 PRODUCT = (
     "models",
@@ -78,7 +80,7 @@ def room_of(path):
 class House:
     """The product's Python files, as they are laid out.
 
-    :param Path root: the module's folder
+    :param Path root: the folder of the module, or of an addon beside it
     :param files: paths relative to it; what is no product is passed over
     """
 
@@ -189,11 +191,16 @@ def _model_name(node):
     return name[0] if isinstance(name, list) else name
 
 
+def _is_beside(path):
+    return BESIDE_NAME in Path(path).parents
+
+
 def main(files):
     """Print the figures of these files of the checkout, and what must never be."""
     house = House(CHECKOUT, files)
     house.say()
-    faults = list(house.faults())
+    beside = [Path(path).relative_to(BESIDE_NAME) for path in files if _is_beside(path)]
+    faults = [*house.faults(), *House(BESIDE / KIOSK, map(str, beside)).faults()]
     say(f"against the limits: {len(faults)}")
     for fault in faults:
         say(fault)

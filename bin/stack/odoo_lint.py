@@ -1,4 +1,4 @@
-"""Run in ``odoo shell``: Odoo's own ``test_lint`` looks through this module, not through all on ``addons_path``.
+"""Run in ``odoo shell``: Odoo's own ``test_lint`` looks through our modules, not through all on ``addons_path``.
 
 What it checks of the registry it checks of all models there are.
 """
@@ -11,8 +11,9 @@ from odoo.tests.shell import run_tests
 from odoo.tools import config
 
 ours = Manifest.for_addon("pos_glase")
+kiosk = Manifest.for_addon("pos_self_order_glase")
 with (
-    mock.patch.object(Manifest, "all_addon_manifests", lambda: [ours]),
+    mock.patch.object(Manifest, "all_addon_manifests", lambda: [ours, kiosk]),
     # Its pylint starts from there, and Odoo itself is not ours to check.
     mock.patch.object(config, "root_path", ours.path),
 ):

@@ -12,6 +12,9 @@ from .console import Stop, say
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULE = "pos_glase"
+# The addons beside it, in a folder of their own: each works on Odoo's part of its name, and on the module.
+KIOSK = "pos_self_order_glase"
+BESIDE = CHECKOUT / "addons"
 DAY = 24 * 3600
 
 

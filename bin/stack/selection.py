@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .paths import CHECKOUT
+from .paths import BESIDE, CHECKOUT, KIOSK
 
 TESTS = CHECKOUT / "tests"
+# Of our addon for Odoo's self-order: on a database with both, where the other tests have neither.
+KIOSK_TESTS = f"{BESIDE.name}/{KIOSK}/tests"
+KIOSK_FILES = ("browser_kiosk_test.py",)
 PLAIN = ("glase", "rules", "simulator", "stack")
 # These start Odoo processes of their own.
 PROCESS = ("process", "hunt")
@@ -15,7 +18,13 @@ BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
 # Of those that start Odoo: with a browser; with a browser, and the modules of base_db.COMPANIONS beside ours.
 PAGE_FILES, COMPANION_FILES = "browser_*_test.py", ("browser_till_test.py",)
 # What the parameters of plain tests are made from; they are part of a test's name.
-NAMED_AFTER = {"plain": ("glase", "simulator"), "process": (), "pages": (), "companions": ()}
+NAMED_AFTER = {
+    "plain": ("glase", "simulator"),
+    "process": (),
+    "pages": (),
+    "companions": (),
+    "kioskpages": (),
+}
 # Arguments of pytest that talk to a person: one group after the other, nothing kept back.
 TALKING = re.compile(r"-s$|--pdb|--trace$|--capture|--co$|--collect|--fixtures|--setup-(plan|only)")
 NARROWING = re.compile(r"-[km]|--lf|--ff|--deselect|--ignore")
@@ -33,6 +42,8 @@ class Selection:
     :ivar companions: the same, with other modules beside ours
     :ivar odoo: for pytest on Odoo, without a browser
     :ivar browser: for pytest on Odoo, with a browser
+    :ivar kiosk: for pytest on Odoo, with a kiosk
+    :ivar kioskpages: for plain pytest with server processes, a browser and a kiosk
     """
 
     rest: list
@@ -43,14 +54,17 @@ class Selection:
     companions: list = field(default_factory=list)
     odoo: list = field(default_factory=list)
     browser: list = field(default_factory=list)
+    kiosk: list = field(default_factory=list)
+    kioskpages: list = field(default_factory=list)
 
     @property
     def needs_odoo(self):
-        return any((self.process, self.pages, self.companions, self.odoo, self.browser))
+        groups = (self.process, self.pages, self.companions, self.odoo, self.browser)
+        return any((*groups, self.kiosk, self.kioskpages))
 
     @property
     def needs_browser(self):
-        return any((self.browser, self.pages, self.companions)) or any(
+        return any((self.browser, self.pages, self.companions, self.kioskpages)) or any(
             path == "tests/simulator" or Path(path.partition("::")[0]).match(pattern)
             for path in self.plain
             for pattern in BROWSER_FILES
@@ -85,13 +99,13 @@ def select(arguments, browser=True):
     if words:
         _keep_possible(chosen, words)
     if not browser:
-        chosen.browser, chosen.pages, chosen.companions = [], [], []
+        chosen.browser, chosen.pages, chosen.companions, chosen.kioskpages = [], [], [], []
     return chosen
 
 
 def _everything():
     folders = [f"tests/{name}" for name in PLAIN if (TESTS / name).is_dir()]
-    return [*folders, *_one_by_one(TESTS)]
+    return [*folders, *_one_by_one(TESTS), *_one_by_one(CHECKOUT / KIOSK_TESTS)]
 
 
 def _one_by_one(folder):
@@ -101,17 +115,21 @@ def _one_by_one(folder):
     found = [*folder.rglob("test_*.py")]
     for name in PROCESS:
         found += [path for path in (TESTS / name).rglob("*_test.py") if folder in path.parents]
-    return sorted(f"tests/{path.relative_to(TESTS)}" for path in found)
+    return sorted(str(path.relative_to(CHECKOUT)) for path in found)
 
 
 def _group_of(path, selection):
     inside = path.partition("::")[0]
+    if inside.startswith(KIOSK_TESTS):
+        return selection.kiosk
     folder = Path(inside).parts[1]
     if folder in PLAIN:
         return selection.plain
     if folder in PROCESS:
         if Path(inside).name in COMPANION_FILES:
             return selection.companions
+        if Path(inside).name in KIOSK_FILES:
+            return selection.kioskpages
         return selection.pages if Path(inside).match(PAGE_FILES) else selection.process
     if any(Path(inside).match(pattern) for pattern in BROWSER_FILES):
         return selection.browser
@@ -127,7 +145,7 @@ def _path_in_tests(argument):
         path = folder / name
         if path.exists():
             path = path.resolve()
-            if path == TESTS or TESTS in path.parents:
+            if any(tests in (path, *path.parents) for tests in (TESTS, CHECKOUT / KIOSK_TESTS)):
                 return f"{path.relative_to(CHECKOUT)}{mark}{item}"
     return None
 
@@ -175,7 +193,7 @@ def _keep_possible(selection, words):
     shared = _sources(TESTS / "shared")
     if any(word in name for word in words for name in _test_names(shared)):
         return
-    for group in ("odoo", "browser"):
+    for group in ("odoo", "browser", "kiosk"):
         paths = getattr(selection, group)
         kept = [path for path in paths if has_word([CHECKOUT / path.partition("::")[0]])]
         setattr(selection, group, kept)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .console import Stop, end, explain, run, say
-from .paths import CHECKOUT, MODULE, cache, fresh_folder
+from .paths import BESIDE, CHECKOUT, MODULE, cache, fresh_folder
 
 SET_UP_SHOP = """\
 from odoo.addons.pos_glase.models.registration import set_up
@@ -55,11 +55,15 @@ def check_port(host, port):
 def link_module(folder):
     """An addons folder in which the checkout has the module's name, whatever the checkout is called.
 
-    A folder that lies in the checkout gets links to its parts: linked as a whole, the checkout would hold itself, and
-    programs that follow links would walk in circles.
+    The addons beside the module are in it, too. A folder that lies in the checkout gets links to its parts: linked as a
+    whole, the checkout would hold itself, and programs that follow links would walk in circles.
     """
     addons = folder / "addons"
     addons.mkdir(parents=True, exist_ok=True)
+    for manifest in BESIDE.glob("*/__manifest__.py"):
+        link = addons / manifest.parent.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(manifest.parent)
     link = addons / MODULE
     if link.is_symlink():
         link.unlink()

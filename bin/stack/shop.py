@@ -7,7 +7,7 @@ import shutil
 import socket
 
 from . import postgres
-from .base_db import module_key, with_shop
+from .base_db import module_key, with_kiosk_shop
 from .console import Stop, step
 from .odoo_user import OdooUser
 from .paths import CHECKOUT, MODULE, digest, need_checkout, need_space
@@ -48,20 +48,28 @@ def read(running, database):
     """What a visitor needs to know of a running demo.
 
     :return: ``shop`` (its name), ``tills`` (pairs of id and name), ``phone`` (list with the address
-        of the first till's phone page; empty when that till is not registered)
+        of the first till's phone page; empty when that till is not registered), ``kiosk`` (list with
+        the addresses of a kiosk and of its phone page; empty without self-order)
     :raise odoo_user.Refused: the shop's administrator has another password now
     """
     user, name = administrator(running, database)
     own = [["company_id", "in", user.context["allowed_company_ids"]]]
-    tills = user.call(
-        "pos.config", "search_read", own, fields=["name", "glase_terminal_id"], order="id"
-    )
-    registered = [till["glase_terminal_id"][0] for till in tills[:1] if till["glase_terminal_id"]]
-    phones = user.call("glase.terminal", "read", registered, fields=["phone_url"])
+    known = {"name", "glase_terminal_id", "self_ordering_mode", "self_ordering_url"}
+    fields = user.call("pos.config", "fields_get", sorted(known), attributes=["type"])
+    configs = user.call("pos.config", "search_read", own, fields=sorted(fields), order="id")
+    kiosks = [one for one in configs if one.get("self_ordering_mode") == "kiosk"]
+    tills = [one for one in configs if one not in kiosks]
+
+    def phones(of):
+        registered = [one["glase_terminal_id"][0] for one in of if one["glase_terminal_id"]]
+        terminals = user.call("glase.terminal", "read", registered, fields=["phone_url"])
+        return [terminal["phone_url"] for terminal in terminals if terminal["phone_url"]]
+
     return {
         "shop": name,
         "tills": [[till["id"], till["name"]] for till in tills],
-        "phone": [terminal["phone_url"] for terminal in phones if terminal["phone_url"]],
+        "phone": phones(tills[:1]),
+        "kiosk": [one["self_ordering_url"] for one in kiosks[:1]] + phones(kiosks[:1]),
     }
 
 
@@ -115,7 +123,7 @@ class Shop:
         told = {} if self.is_new else json.loads(self.made.read_text())
         if self.is_new:
             self._remove()
-            base = with_shop(stack)
+            base = with_kiosk_shop(stack)
             with step("a copy of the shop"):
                 told = self._copy(base, demo)
         if told["server"]:
@@ -126,7 +134,7 @@ class Shop:
         addons = link_module(FOLDER)
         self.odoo = Odoo(stack.python, stack.tree, self.server, FOLDER, told["database"], addons)
         self.odoo.options.update(max_cron_threads=1)
-        module = module_key()
+        module = module_key(kiosk=True)
         if told["module"] != module:
             with step(f"updating {MODULE}"):
                 self.odoo.once("-u", MODULE, what=f"{MODULE} cannot be updated")
@@ -138,7 +146,12 @@ class Shop:
         need_space(FOLDER, 1, "The demo")
         database = self.external if base.template else MODULE
         base.copy_to(FOLDER / "pg", FOLDER / "data_dir/filestore", database)
-        return {"database": database, "server": base.template, "demo": demo, "module": module_key()}
+        return {
+            "database": database,
+            "server": base.template,
+            "demo": demo,
+            "module": module_key(kiosk=True),
+        }
 
     def keep(self):
         """The shop is complete: the next start uses it as it is."""

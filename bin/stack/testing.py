@@ -13,13 +13,15 @@ from . import live, processes, python_env, set_up, worlds
 from .base_db import (
     Workplace,
     with_companions,
+    with_kiosk,
+    with_kiosk_pages,
     with_module,
     with_pages,
     with_shop,
     with_tours,
 )
 from .console import attend, last_test, say, step
-from .paths import CHECKOUT, MODULE, cache, fresh_log
+from .paths import BESIDE, CHECKOUT, MODULE, cache, fresh_log
 from .runs import Count, Run, in_parts, run_all, slowest
 from .selection import BROWSER_FILES, TESTS, select
 from .server import check_port, free_port
@@ -38,6 +40,8 @@ EXPECTED = {
     "browser": 250,
     "process": 350,
     "companions": 180,
+    "kiosk": 80,
+    "kioskpages": 150,
     "pages": 120,
     "plain": 100,
     "lint": 60,
@@ -172,6 +176,8 @@ def _with_odoo(stack, selection, options, folder, ending):
         ("process", live_servers, with_module),
         ("pages", live_servers, with_pages),
         ("companions", live_servers, with_companions),
+        ("kiosk", on_odoo, with_kiosk),
+        ("kioskpages", live_servers, with_kiosk_pages),
     )
     runs = []
     for name, command, base in groups:
@@ -223,9 +229,12 @@ def _without_browser(tests):
 def _odoo_pytest(place, paths, selection, everything):
     odoo = place.odoo
     module = odoo.addons / MODULE
+    root = _linked(odoo.addons, paths[0].partition("tests/")[0])
     arguments = [
         *_pytest(odoo.python),
-        *(module / path for path in paths),
+        # An addon beside the module has no configuration of its own.
+        *(f"--config-file={module}/pyproject.toml", f"--rootdir={root}"),
+        *(_linked(odoo.addons, path) for path in paths),
         # Odoo writes its log to stderr already, which is shown with a failed test.
         *("-p", "no:logging"),
         f"--odoo-config={odoo.configuration()}",
@@ -243,6 +252,13 @@ def _odoo_pytest(place, paths, selection, everything):
         PYTHONPATH=os.pathsep.join([environment["PYTHONPATH"], str(CHECKOUT / "bin")]),
     )
     return [*arguments, *selection.rest], environment, module
+
+
+def _linked(addons, path):
+    """A path of the checkout under its addon's own name, which Odoo needs."""
+    beside = f"{BESIDE.name}/"
+    name = path.removeprefix(beside) if path.startswith(beside) else f"{MODULE}/{path}"
+    return addons / name
 
 
 def _odoo_runner(options):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import node_env, postgres, python_env, set_up
-from .base_db import Workplace, with_module
+from .base_db import Workplace, with_kiosk
 from .console import Stop, last_line, run, say, step
 from .elsewhere import Elsewhere, path_for_others, play
 from .paths import CHECKOUT, MODULE, cache, digest, fresh_folder, fresh_log, is_complete, locked
@@ -298,7 +298,7 @@ def _odoo_lint(agreed):
     """Odoo's own ``test_lint``, with the programs that it would skip checks without."""
     stack = set_up.prepare(agreed=agreed, browser=False)
     node, packages = node_env.find_odoo(stack.python)
-    with Workplace(with_module(stack), stack.python, stack.tree) as workplace:
+    with Workplace(with_kiosk(stack), stack.python, stack.tree) as workplace:
         odoo = workplace.odoo
         programs = fresh_folder(workplace.folder / "programs")
         _program(

@@ -84,6 +84,8 @@ class PaymentClaim(Claim):
         order = self._locked_order()
         self.rows._expire_stale(terminal)
         self._refuse_second_bill(terminal)
+        if not self.values.get("replaces_lost_id"):
+            self._refuse_paid_line()
         return self.begin(order_id=order.id).id, True
 
     def _locked_order(self):
@@ -99,6 +101,26 @@ class PaymentClaim(Claim):
                 self.env._("The order is not stored on the server yet. Send the payment again."),
             )
         return order
+
+    def _refuse_paid_line(self):
+        """:raises Refused: if this line has its money already; not once that was given back"""
+        paid = self.rows.search(
+            [
+                ("line_uuid", "=", self.values["line_uuid"]),
+                ("kind", "=", state_machine.PAYMENT),
+                ("state", "=", state_machine.PAID),
+                ("refund_claim", "=", False),
+                "|",
+                ("payment_id", "=", False),
+                ("payment_id.uuid", "=", self.values["line_uuid"]),
+            ],
+            limit=1,
+        )
+        if paid:
+            raise Refused(
+                "paid",
+                self.env._("This payment is paid already, nothing was sent. Reload the till."),
+            )
 
     def _refuse_second_bill(self, terminal):
         running = self.rows.search(

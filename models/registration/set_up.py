@@ -240,7 +240,14 @@ def demo(env):
     configs = env["pos.config"].sudo().search([("company_id", "=", company.id)], order="id")
     tills(configs, account)
     first = configs[:1]
-    terminal = first._glase_terminal_or_draft(account, in_this_transaction)
+    demo_till(first, account)
+    return first
+
+
+def demo_till(config, account):
+    """Register a till of the demo shop and give it a sticker, in the caller's transaction."""
+    env = config.env
+    terminal = config._glase_terminal_or_draft(account, in_this_transaction)
     if terminal.state == "draft":
         terminal._ask_register(in_this_transaction)
     if terminal.state == "registered":
@@ -248,4 +255,3 @@ def demo(env):
         terminal._ask_assign(sticker, in_this_transaction)
     if terminal.state != "ready":
         raise UserError(env._("The simulator did not accept the demo till."))
-    return first

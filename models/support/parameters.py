@@ -115,17 +115,19 @@ TABLE = {
 }
 
 
-def read(env, function, given, skip=1):
+def read(env, function, given, skip=1, table=None):
     """The arguments of one call, each as the table says.
 
     :param env: an environment, for the language of a refusal
     :param function: what is called
     :param given: a pair of positional and named arguments, without those that are skipped
     :param int skip: how many parameters come first that nobody gives (``self``)
+    :param dict table: what each parameter is; by default ``TABLE``
     :return: named arguments
     :rtype: dict
     :raises Refused: with a sentence that names the first parameter that is not as it must be
     """
+    table = table or TABLE
     signature = _signature(function, skip)
     try:
         bound = signature.bind(*given[0], **given[1])
@@ -137,13 +139,13 @@ def read(env, function, given, skip=1):
         default = signature.parameters[name].default
         if default is not inspect.Parameter.empty and (value is None or value == default):
             bound.arguments[name] = default
-        elif not TABLE[name].takes(value):
+        elif not table[name].takes(value):
             raise Refused(
-                TABLE[name].reason,
+                table[name].reason,
                 env._(
                     "The request was refused: “%(name)s” must be %(form)s.",
                     name=name,
-                    form=TABLE[name].words,
+                    form=table[name].words,
                 ),
             )
     return bound.arguments

@@ -91,6 +91,19 @@ class TestTillRoutes(GlaseCommon):
         self.assertEqual(first["id"], second["id"])
         self.assertEqual(self.received("sendInvoice"), before + 1)
 
+    def test_a_line_that_has_its_money_is_not_sent_again(self):
+        order, line = self.draft_order(self.pos_session, 20)
+        self.send(order, line)
+        self.customer("pay")
+        self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "paid")
+        before = self.received("sendInvoice")
+        view = self.send(order, line, attempt="2")
+        self.assertEqual((view["ok"], view["reason"]), (False, "paid"))
+        self.assertEqual(self.received("sendInvoice"), before)
+        reversed_ = self.door("reverse", line_uuid=line, attempt="1", refund_attempt="3")
+        self.assertEqual(reversed_["state"], "refunded")
+        self.assertEqual(self.send(order, line, attempt="4")["state"], "issued", "given back")
+
     def test_the_second_payment_hears_who_is_running(self):
         order, line = self.draft_order(self.pos_session, 20)
         self.send(order, line)

@@ -1,4 +1,4 @@
-"""Every hook of the module into Odoo, read from the code and from the registry.
+"""Every hook of the module, and of the addon beside it, into Odoo, read from the code and from the registry.
 
 A hook is named as ``doc/porting.md`` names it: ``pos.order.write`` (Python), ``PosStore.pay`` (JavaScript),
 ``point_of_sale.view_pos_pos_form`` (view), ``pos_payment.session_id`` (SQL).
@@ -15,6 +15,8 @@ from odoo.models import BaseModel
 from odoo.modules import get_module_path
 
 MODULE = "pos_glase"
+KIOSK = "pos_self_order_glase"
+OURS = (MODULE, KIOSK)
 ROOT = Path(get_module_path(MODULE))
 PRODUCT = ("models", "rules", "wizard", "controllers", "report", "hooks.py")
 
@@ -22,20 +24,21 @@ PRODUCT = ("models", "rules", "wizard", "controllers", "report", "hooks.py")
 # === Python ===
 
 
-def _is_ours(cls):
-    return cls.__module__.startswith(f"odoo.addons.{MODULE}.")
+def _is_ours(cls, *modules):
+    modules = modules or OURS
+    return cls.__module__.startswith(tuple(f"odoo.addons.{module}." for module in modules))
 
 
-def python_hooks(env):
+def python_hooks(env, module=MODULE):
     """Each method of Odoo that a class of ours overrides, as ``model.method``."""
     found = set()
     for model in env.registry.values():
         bases = inspect.getmro(model)
         for index, cls in enumerate(bases):
-            if _is_ours(cls):
+            if _is_ours(cls, module):
                 above = [each for each in bases[index + 1 :] if not _is_ours(each)]
                 names = set(_overridden(cls, above))
-                if model._original_module == MODULE:
+                if model._original_module == module:
                     # What every model has is no hook of a model of our own.
                     names = {name for name in names if not hasattr(BaseModel, name)}
                 # A plain class that several models share has no name of its own.
@@ -44,11 +47,11 @@ def python_hooks(env):
     return found
 
 
-def controller_hooks():
+def controller_hooks(module=MODULE):
     """Each route of Odoo that a controller of ours overrides, as ``Class.method``."""
     found = set()
     for cls in _below(http.Controller):
-        if _is_ours(cls):
+        if _is_ours(cls, module):
             for above in cls.__bases__:
                 names = _overridden(cls, [] if _is_ours(above) else inspect.getmro(above))
                 found |= {f"{above.__name__}.{name}" for name in names}
@@ -145,10 +148,13 @@ def has_hook(hook, source):
 
 def view_hooks(root=ROOT):
     """Each view or template of Odoo that one of ours inherits."""
-    texts = [path.read_text() for path in root.glob("**/*.xml") if "node_modules" not in path.parts]
+    # The addons beside the module have hooks of their own.
+    passed = {"node_modules", "addons"}
+    paths = [path for path in root.glob("**/*.xml") if not passed & {*path.relative_to(root).parts}]
+    texts = [path.read_text() for path in paths]
     references = r'(?:inherit_id"\s+ref|inherit_id|t-inherit)="([\w.]+)"'
     found = {name for text in texts for name in re.findall(references, text)}
-    return {name for name in found if "." in name and not name.startswith(f"{MODULE}.")}
+    return {name for name in found if "." in name and name.partition(".")[0] not in OURS}
 
 
 def has_view(env, name):
@@ -174,6 +180,8 @@ _NO_ALIAS = frozenset(
 def queries(root=ROOT):
     """The SQL in our Python: each text that reads from or writes to a table."""
     for top in PRODUCT:
+        if not (root / top).exists():
+            continue
         for path in sorted((root / top).rglob("*.py")) if (root / top).is_dir() else [root / top]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.JoinedStr):
@@ -187,7 +195,7 @@ def queries(root=ROOT):
 
 def sql_hooks(env, texts):
     """Each table of Odoo's that our SQL names, and each of its columns, as ``table.column``."""
-    core = {model._table for model in env.registry.values() if model._original_module != MODULE}
+    core = {model._table for model in env.registry.values() if model._original_module not in OURS}
     ours = {field for model in env.registry.values() for field in _our_fields(model)}
     found = set()
     for text in texts:

@@ -38,6 +38,7 @@ def stack(tmp_path, monkeypatch):
     monkeypatch.setenv("POS_GLASE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(postgres, "Cluster", FakeCluster)
     monkeypatch.setattr(base_db, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(base_db, "BESIDE", tmp_path / "checkout/addons")
     monkeypatch.setattr(base_db, "_held", [])
     write(tmp_path / "checkout/models/one.py", "1")
     write(tmp_path / "checkout/__init__.py", "")
@@ -92,6 +93,18 @@ def test_what_is_not_installed_makes_no_other(stack, name):
     key = base_db.module_key()
     write(base_db.CHECKOUT / name, "other")
     assert base_db.module_key() == key
+
+
+def test_the_addon_beside_it_makes_another_for_the_kiosk_only(stack):
+    keys = base_db.module_key(), base_db.module_key(kiosk=True)
+    write(base_db.BESIDE / paths.KIOSK / "static/src/a.js", "other")
+    assert base_db.module_key() == keys[0]
+    assert base_db.module_key(kiosk=True) != keys[1]
+    keys = base_db.module_key(), base_db.module_key(kiosk=True)
+    write(base_db.BESIDE / paths.KIOSK / "static/tests/a.js", "other")
+    assert (base_db.module_key(), base_db.module_key(kiosk=True)) == keys
+    write(base_db.CHECKOUT / "models/one.py", "other")
+    assert base_db.module_key(kiosk=True) != keys[1]
 
 
 def test_every_folder_of_the_manifest_counts():

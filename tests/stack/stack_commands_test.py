@@ -311,6 +311,7 @@ class TestWhatTheDemoTells:
         "shop": "Fjällboden AB",
         "tills": [[4, "Till 1"], [5, "Till 2"]],
         "phone": ["a/phone"],
+        "kiosk": ["a/kiosk", "a/guest"],
     }
 
     @pytest.fixture
@@ -336,11 +337,14 @@ class TestWhatTheDemoTells:
         assert "http://here/pos/ui/4" in told
         assert "http://here/pos/ui/5" in told
         assert "a/phone" in told
+        assert "a/kiosk" in told
+        assert "a/guest" in told
 
     def test_of_a_shop_whose_administrator_has_another_password(self, kept):
         told = self.summary(kept)
         assert "http://here/pos/ui/4" in told
         assert "a/phone" not in told
+        assert "a/kiosk" not in told
         assert "in the back office" in told
 
     def test_of_a_shop_that_never_told(self, kept):

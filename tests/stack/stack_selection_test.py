@@ -16,8 +16,9 @@ TESTS_FILES = sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("*/*_test.py")])
 
 
 def files(chosen):
-    groups = (chosen.plain, chosen.process, chosen.pages, chosen.companions)
-    return [path for group in (*groups, chosen.odoo, chosen.browser) for path in group]
+    groups = (chosen.plain, chosen.process, chosen.pages, chosen.companions, chosen.kioskpages)
+    on_odoo = (chosen.odoo, chosen.browser, chosen.kiosk)
+    return [path for group in (*groups, *on_odoo) for path in group]
 
 
 def test_without_arguments_everything_that_is_there():
@@ -46,6 +47,16 @@ def test_a_room_is_sorted_by_file():
     assert "tests/pos/test_closing.py" in chosen.odoo
     assert "tests/pos/test_hoot.py" in chosen.browser
     assert {Path(path).parent.name for path in files(chosen)} == {"pos"}
+
+
+def test_what_needs_a_kiosk_has_groups_of_its_own():
+    chosen = select([])
+    assert chosen.kioskpages == ["tests/process/browser_kiosk_test.py"]
+    name = f"{selection.KIOSK_TESTS}/test_kiosk_attack.py"
+    assert name in chosen.kiosk
+    assert select([f"{name}::TestKioskAttack"]).kiosk == [f"{name}::TestKioskAttack"]
+    assert select(["-k", "a_flood_of_bills_is_refused"]).kiosk == [name]
+    assert not select([], browser=False).kioskpages
 
 
 def test_without_a_browser_its_tests_are_left_out():

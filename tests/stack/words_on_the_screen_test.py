@@ -12,6 +12,7 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2]
 DOCUMENTS = [MODULE / "README.md", MODULE / "SECURITY.md", *sorted((MODULE / "doc").glob("*.md"))]
 CODE = ("models", "wizard", "controllers", "simulator", "rules")
+BROWSER = ("static/src", "addons/pos_self_order_glase/static/src")
 # In a document: a word of the screen begins with a capital letter. A menu's path has arrows.
 _ITALIC = re.compile(r"(?<![*\w`])\*([A-Z][^*\n]*(?:\n[^*\n]+)?)\*(?![*\w])")
 _CODE_BLOCK = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
@@ -24,7 +25,9 @@ ODOO = frozenset(
     ("Point of Sale", "Configuration", "Settings", "Identify Customer", "Edit", "Delete",
      "Edit Payment", "Reverse Entry", "Combine Glase POS payments from …",
      "Point of Sale / Administrator", "Close Register", "Close Session & Post Entries",
-     "Technical", "Scheduled Actions", "Next Execution Date")
+     "Technical", "Scheduled Actions", "Next Execution Date",
+     "Apps", "Update Apps List", "POS Self Order", "QR menu", "QR menu + Ordering", "Reset QR Codes",
+     "Self Ordering: Kiosk", "Pay")
 )  # fmt: skip
 
 
@@ -71,10 +74,10 @@ def on_the_screen():
         for path in every(folder, ".py"):
             found.update(label for words in strings(path) for label in labels(words))
     found.update(strings(MODULE / "__manifest__.py"))
-    for folder in ("views", "static/src", "data", "report"):
+    for folder in ("views", *BROWSER, "data", "report"):
         for path in every(folder, ".xml"):
             found |= set(map(plain, texts(path)))
-    for path in every("static/src", ".js"):
+    for path in (path for folder in BROWSER for path in every(folder, ".js")):
         found |= {plain(words.replace('\\"', '"')) for words in _JS_WORDS.findall(path.read_text())}
     return found
 

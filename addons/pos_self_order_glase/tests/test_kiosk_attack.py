@@ -1,0 +1,391 @@
+import inspect
+import json
+
+from odoo import http
+from odoo.addons.pos_glase.models.support import clock, parameters
+
+from ..controllers import kiosk as doors
+from ..models.glase_kiosk_limit import MOST
+from .kiosk_common import KioskCommon
+
+ODD = (None, True, 5, 1.5, [], {}, ["a"], "", "a\x00b", "é" * 100, "A" * 7000, "%", "' OR 1=1 --")
+# What a guest hears, and nothing beside it.
+WORDS = {
+    *("ok", "state", "final", "end", "given_up", "canceling", "silence", "seconds_left"),
+    *("amount", "scan", "mark", "finished", "number"),
+}
+
+
+def routes():
+    """All routes of this addon: path and method."""
+    found = {}
+    for name, method in vars(doors.GlaseKioskController).items():
+        routing = getattr(method, "original_routing", {})
+        for path in routing.get("routes") or ():
+            found[path] = name
+    return found
+
+
+class TestKioskAttack(KioskCommon):
+    """An anonymous visitor who has the kiosk's page, and a browser's console."""
+
+    def error(self, answer):
+        """The class of the error that an answer is."""
+        return answer["error"]["data"]["name"].rpartition(".")[2]
+
+    def assert_unpaid(self, order):
+        self.assertEqual(order.state, "draft")
+        self.assertNotIn("done", order.payment_ids.mapped("payment_status"))
+
+    def session_is(self, state):
+        """Past Odoo's own ways, as somebody who closes it at this moment."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE pos_session SET state = %s WHERE id = %s", (state, self.kiosk_session.id)
+        )
+        self.env.invalidate_all()
+
+    # === Whose order, whose kiosk ===
+
+    def test_each_route_wants_both_tokens(self):
+        order = self.out()
+        before = self.rows(order).read()
+        self.assertEqual(len(routes()), 4)
+        for path in routes():
+            good = {
+                "access_token": self.kiosk.access_token,
+                "order_access_token": order.access_token,
+                "attempt": "1",
+            }
+            for name in ("access_token", "order_access_token"):
+                lacking = {key: value for key, value in good.items() if key != name}
+                with self.subTest(path=path, lacks=name):
+                    answer = self.ask(path, **lacking)
+                    self.assertEqual(answer["result"], {"ok": False, "reason": "malformed"})
+            wrong = self.ask(path, **{**good, "access_token": "0123456789abcdef"})
+            self.assertEqual(self.error(wrong), "Unauthorized", path)
+            stranger = self.ask(path, **{**good, "order_access_token": "no-order-has-this"})
+            self.assertEqual(stranger["result"], {"ok": False, "reason": "gone"}, path)
+        self.assertEqual(self.rows(order).read(), before)
+
+    def test_odd_values_hear_one_word(self):
+        order = self.ordered()
+        good = {
+            "access_token": self.kiosk.access_token,
+            "order_access_token": order.access_token,
+            "attempt": "1",
+        }
+        for path in routes():
+            for name in good:
+                for odd in ODD:
+                    if doors.TABLE[name].takes(odd):
+                        continue
+                    with self.subTest(path=path, name=name, odd=str(odd)[:20]):
+                        answer = self.ask(path, **{**good, name: odd})
+                        self.assertEqual(answer["result"], {"ok": False, "reason": "malformed"})
+        self.assertEqual((self.sent(), len(self.rows(order))), (0, 0))
+
+    def test_an_amount_that_a_page_names_is_not_heard(self):
+        order = self.ordered()
+        answer = self.door_of_kiosk("send", order, amount="1.00")
+        self.assertEqual((answer["state"], answer["amount"]), ("issued", "20.00"))
+        self.assertEqual(self.rows(order).amount, 20)
+
+    def test_every_route_is_checked_by_the_table(self):
+        for path, name in routes().items():
+            method = inspect.unwrap(getattr(doors.GlaseKioskController, name))
+            names = list(inspect.signature(method).parameters)[1:]
+            self.assertEqual(set(names) - set(doors.TABLE), set(), path)
+            self.assertNotIn("amount", names, "the amount is the server's")
+        self.assertEqual(doors.TABLE["attempt"], parameters.TABLE["attempt"])
+        self.assertTrue(issubclass(doors.GlaseKioskController, http.Controller))
+
+    def test_the_token_of_another_kiosk(self):
+        other = self._kiosk("Other kiosk")
+        self.open_register(other)
+        order = self.out()
+        before = self.rows(order).read()
+        for name in ("send", "status", "cancel", "leave"):
+            answer = self.door_of_kiosk(name, order, kiosk=other)
+            self.assertEqual(answer, {"ok": False, "reason": "gone"}, name)
+        self.assertEqual(self.rows(order).read(), before)
+
+    def test_the_token_of_a_till(self):
+        session = self.open_register()
+        till_order, _line = self.draft_order(session, 20)
+        for name in ("send", "status", "cancel", "leave"):
+            answer = self.door_of_kiosk(name, till_order, kiosk=self.main_pos_config)
+            self.assertEqual(self.error(answer), "Unauthorized", name)
+            answer = self.door_of_kiosk(name, till_order)
+            self.assertEqual(answer, {"ok": False, "reason": "gone"}, name)
+        self.assertFalse(self.rows(till_order))
+
+    def test_an_order_in_another_tills_session(self):
+        session = self.open_register()
+        values = self.values(session_id=session.id, config_id=self.main_pos_config.id)
+        self.pay(values)
+        order = self.order_of(values)
+        self.assertEqual((order.session_id, order.config_id), (self.kiosk_session, self.kiosk))
+
+    def test_another_tills_order_is_not_written(self):
+        session = self.open_register()
+        till_order, _line = self.draft_order(session, 20)
+        answer = self.pay(self.values(uuid=till_order.uuid))
+        self.assertEqual(self.error(answer), "Unauthorized")
+        self.assertEqual((till_order.config_id, till_order.amount_total), (session.config_id, 20))
+
+    def test_lines_of_another_order_are_not_named(self):
+        victim = self.out()
+        line = victim.lines
+        for command in (
+            [1, line.id, {"price_unit": 1, "price_subtotal_incl": 1}],
+            [2, line.id, 0],
+            [3, line.id, 0],
+            [4, line.id, 0],
+            [6, 0, line.ids],
+            [5, 0, 0],
+        ):
+            with self.subTest(command=command):
+                values = self.values()
+                values["lines"].append(command)
+                self.assertEqual(self.error(self.pay(values)), "Unauthorized")
+                self.assertFalse(self.order_of(values))
+        self.assertEqual((victim.lines, line.price_subtotal_incl), (line, 20))
+
+    # === Another amount ===
+
+    def test_an_order_below_the_shops_price_is_not_sent(self):
+        for values in (
+            self.values(price=0.01),
+            self.values(price=19),
+            {**self.values(), "amount_total": 0.01, "lines": self.values(price=0.01)["lines"]},
+            self.values(qty=-1),
+            {**self.values(), "lines": [*self.values()["lines"], *self.values(qty=-1)["lines"]]},
+        ):
+            with self.subTest(values=values["lines"]):
+                answer = self.pay(values)
+                self.assertEqual(self.error(answer), "UserError")
+                self.assertFalse(self.order_of(values))
+        discounted = self.values()
+        discounted["lines"][0][2].update(discount=90, price_subtotal_incl=2, price_subtotal=1.8)
+        self.assertEqual(self.error(self.pay(discounted)), "UserError")
+        self.assertEqual(self.sent(), 0)
+
+    def test_tax_that_the_page_leaves_out_is_asked_for(self):
+        outside = self.tax.copy({"name": "On top", "price_include_override": "tax_excluded"})
+        self.product.taxes_id = outside
+        values = self.values()
+        values["lines"][0][2]["tax_ids"] = [[6, 0, []]]
+        self.assertEqual(self.error(self.pay(values)), "UserError")
+        full = self.values(price=20 * (1 + outside.amount / 100))
+        self.assertEqual(self.pay(full)["result"]["payment_status"], {"to_be_sent": True})
+
+    def test_a_preset_that_is_not_this_kiosks_brings_no_price_list(self):
+        cheap = self.env["product.pricelist"].create(
+            {
+                "name": "Staff",
+                "item_ids": [(0, 0, {"compute_price": "percentage", "percent_price": 90})],
+            }
+        )
+        preset = self.env["pos.preset"].create({"name": "Staff", "pricelist_id": cheap.id})
+        self.kiosk.write({"use_presets": True})
+        answer = self.pay(self.values(price=2, preset_id=preset.id))
+        self.assertEqual(self.error(answer), "UserError")
+        preset.available_in_self = True
+        self.kiosk.available_preset_ids = preset
+        answer = self.pay(self.values(price=2, preset_id=preset.id))
+        self.assertEqual(answer["result"]["payment_status"], {"to_be_sent": True})
+
+    def test_a_combo_has_its_price_and_its_own_items(self):
+        bun = self.env["product.product"].create({"name": "Bun", "available_in_pos": True})
+        combo = self.env["product.combo"].create(
+            {"name": "Breakfast", "combo_item_ids": [(0, 0, {"product_id": self.product.id})]}
+        )
+        other = self.env["product.combo"].create(
+            {"name": "Water", "combo_item_ids": [(0, 0, {"product_id": bun.id})]}
+        )
+        meal = self.env["product.product"].create(
+            {
+                "name": "Breakfast",
+                "type": "combo",
+                "list_price": 50,
+                "available_in_pos": True,
+                "taxes_id": [(6, 0, self.tax.ids)],
+                "combo_ids": [(6, 0, combo.ids)],
+            }
+        )
+
+        def ordered(item, price):
+            values = self.values(price=price)
+            child = values["lines"][0][2]
+            parent = {**child, "uuid": f"{child['uuid']}-parent", "product_id": meal.id}
+            parent.update(price_unit=0, price_subtotal=0, price_subtotal_incl=0)
+            child.update(combo_item_id=item.id, product_id=item.product_id.id)
+            values["lines"].insert(0, [0, 0, parent])
+            values["relations_uuid_mapping"] = {
+                "pos.order.line": {child["uuid"]: {"combo_parent_id": parent["uuid"]}}
+            }
+            return values
+
+        own, strange = combo.combo_item_ids, other.combo_item_ids
+        self.assertEqual(self.error(self.pay(ordered(own, 1))), "UserError")
+        self.assertEqual(self.error(self.pay(ordered(strange, 50))), "UserError")
+        alone = ordered(own, 50)
+        del alone["lines"][1]
+        self.assertEqual(self.error(self.pay(alone)), "UserError")
+        answer = self.pay(ordered(own, 50))
+        self.assertEqual(answer["result"]["payment_status"], {"to_be_sent": True})
+
+    def test_an_order_whose_bill_is_out_stays_as_it_was_sent(self):
+        order = self.out()
+        answer = self.pay(self.values(price=0.01, uuid=order.uuid))
+        self.assertEqual(self.error(answer), "UserError")
+        answer = self.ask(
+            "/pos-self-order/process-order/mobile",
+            order=self.values(price=30, uuid=order.uuid),
+            access_token=self.kiosk.access_token,
+            table_identifier=None,
+        )
+        self.assertEqual(self.error(answer), "UserError")
+        self.assertEqual((order.amount_total, len(order.lines)), (20, 1))
+        self.assertFalse(self.rows(order).case_ids)
+
+    # === Again, twice at once, done ===
+
+    def test_a_replay_sends_nothing_twice(self):
+        order = self.out()
+        for _again in range(3):
+            self.assertEqual(self.door_of_kiosk("send", order)["state"], "issued")
+        self.assertEqual((self.sent(), len(self.rows(order))), (1, 1))
+        self.guest("pay")
+        self.status(order)
+        for attempt in ("1", "2", "3"):
+            self.door_of_kiosk("send", order, attempt)
+        self.assertEqual((self.sent(), len(self.rows(order))), (1, 1))
+
+    def test_two_bills_of_one_order_or_one_kiosk_are_never_out(self):
+        order, other = self.out(), self.ordered()
+        for asked, attempt in ((order, "2"), (other, "1")):
+            answer = self.door_of_kiosk("send", asked, attempt)
+            self.assertEqual(answer, {"ok": False, "reason": "busy"}, "and not whose it is")
+        self.assertEqual(self.sent(), 1)
+
+    def test_a_line_that_is_paid_is_not_sent_again_though_its_order_is_not_finished(self):
+        order = self.out()
+        self.guest("pay")
+        self.session_is("closed")
+        self.status(order)
+        self.session_is("opened")
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(self.door_of_kiosk("send", order, "2"), {"ok": False, "reason": "done"})
+        self.assertEqual(self.sent(), 1)
+
+    def test_a_forged_done_is_dropped(self):
+        cash = self.cash_method
+        for method, status in ((self.glase_method, "done"), (cash, False), (cash, "done")):
+            payment = {
+                "amount": 20,
+                "payment_method_id": method.id,
+                "payment_status": status,
+                "transaction_id": "forged",
+                "card_type": "Glase payment",
+            }
+            values = self.values(state="paid", payment_ids=[[0, 0, payment]], amount_paid=20)
+            self.ask(
+                "/pos-self-order/process-order/kiosk",
+                order=values,
+                access_token=self.kiosk.access_token,
+                table_identifier=None,
+            )
+            order = self.order_of(values)
+            self.assertEqual((order.state, len(order.payment_ids)), ("draft", 0))
+        order = self.out()
+        line = order.payment_ids
+        for command in ([1, line.id, {"payment_status": "done"}], [2, line.id, 0], [5, 0, 0]):
+            self.pay(self.values(uuid=order.uuid, state="paid", payment_ids=[command]))
+            self.assertEqual(order.payment_ids, line)
+            self.assert_unpaid(order)
+        self.assertFalse(self.env["glase.case"].search([("payment_id", "in", line.ids)]))
+
+    def test_an_order_that_was_taken_off_is_not_paid_any_more(self):
+        order = self.ordered()
+        self.ask(
+            "/pos-self-order/remove-order",
+            access_token=self.kiosk.access_token,
+            order_id=order.id,
+            order_access_token=order.access_token,
+        )
+        self.assertEqual(self.door_of_kiosk("send", order), {"ok": False, "reason": "done"})
+        self.assertEqual(self.sent(), 0)
+
+    def test_only_glase_says_that_it_is_paid(self):
+        order = self.out()
+        for name in ("status", "send", "leave"):
+            self.door_of_kiosk(name, order)
+            self.assert_unpaid(order)
+
+    # === A flood ===
+
+    def test_a_flood_of_bills_is_refused_by_address(self):
+        order = self.ordered()
+        most, _everywhere = MOST["send"]
+        # All of them in one minute of the clock.
+        self.advance(60 - clock.now(self.env.cr).second)
+        answers = []
+        for attempt in range(most + 5):
+            answers.append(self.door_of_kiosk("send", order, str(attempt)))
+            self.door_of_kiosk("cancel", order, str(attempt))
+        refused = [one for one in answers if not one["ok"]]
+        self.assertEqual(refused, [{"ok": False, "reason": "limit"}] * 5)
+        self.assertEqual(self.sent(), most)
+        self.advance(60)
+        self.assertTrue(self.door_of_kiosk("send", order, "later")["ok"])
+
+    def test_a_flood_from_everywhere_is_refused_by_kiosk(self):
+        limits = self.env["glase.kiosk.limit"].sudo()
+        _address, everywhere = MOST["send"]
+        heard = [
+            limits._heard(self.kiosk, "send", f"address {one}", f"line {one}")
+            for one in range(everywhere + 1)
+        ]
+        self.assertEqual([over for over, _first in heard], [False] * everywhere + [True])
+        self.assertTrue(all(first for _over, first in heard))
+        self.assertNotIn("127.0.0.1", limits.search([]).mapped("key"))
+        limits._gc_counters()
+        self.assertTrue(limits.search_count([]))
+        self.advance(2 * 24 * 3600)
+        limits._gc_counters()
+        self.assertFalse(limits.search_count([]))
+
+    def test_a_flood_of_questions_asks_glase_once_a_second(self):
+        order = self.out()
+        before, started = len(self.simulator.journal()["calls"]), clock.now(self.env.cr)
+        for _more in range(30):
+            self.assertEqual(self.door_of_kiosk("status", order)["state"], "issued")
+        seconds = (clock.now(self.env.cr) - started).total_seconds()
+        asked = len(self.simulator.journal()["calls"]) - before
+        # Begun in the middle of a second; and what a poll prepares first undoes a test's first count.
+        self.assertLessEqual(asked, int(seconds) + 3)
+        self.assertLess(asked, 30)
+
+    # === What is told ===
+
+    def test_no_word_about_anything_else(self):
+        order, other = self.out(), self.ordered()
+        told = [self.door_of_kiosk("send", other), self.status(order)]
+        self.guest("pay")
+        told.append(self.status(order))
+        for answer in told:
+            self.assertEqual(set(answer) - WORDS - {"reason"}, set())
+        text = json.dumps(told)
+        for secret in (
+            order.uuid,
+            other.pos_reference,
+            self.pos_user.name,
+            self.account.name,
+            self.account.reseller_id,
+            self.kiosk_terminal.terminal_identifier,
+            self.rows(order).ers_reference,
+            self.main_pos_config.name,
+        ):
+            self.assertNotIn(json.dumps(secret)[1:-1], text)

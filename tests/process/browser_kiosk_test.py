@@ -1,0 +1,225 @@
+"""A kiosk in a real browser, with the guest's phone beside it: each end that a payment can have."""
+
+import pytest
+from accessibility import Accessibility
+from kiosk_page import GLASE_ID, PORTRAIT, PRODUCT, START, TABLET, KioskPage, set_up_kiosk
+
+from stack.paths import cache
+
+WORKERS = 0
+# Milliseconds; each end is waited for, none is slept through.
+SOON = 1500
+
+
+@pytest.fixture(scope="module")
+def told(shop):
+    return set_up_kiosk(shop)
+
+
+@pytest.fixture
+def kiosk(browser, shop, told):
+    page = KioskPage(browser, shop, told).open()
+    yield page
+    page.close()
+    assert page.complaints == []
+
+
+@pytest.fixture(autouse=True)
+def no_bill_is_left(shop):
+    """A failed test leaves nothing that holds the kiosk, and no counter of its requests."""
+    yield
+    shop.execute(
+        "UPDATE glase_transaction SET state = 'canceled' WHERE state IN ('sending', 'issued')"
+    )
+    shop.execute("DELETE FROM glase_kiosk_limit")
+
+
+def guest(shop, action):
+    shop.simulator.customer(GLASE_ID, action)
+
+
+def last_order(shop, told):
+    """The state of the newest order, of its payment and of its newest row."""
+    [found] = shop.query(
+        """SELECT o.state, p.payment_status, t.state, o.tracking_number, o.access_token
+             FROM pos_order o LEFT JOIN pos_payment p ON p.pos_order_id = o.id
+             LEFT JOIN glase_transaction t ON t.order_uuid = o.uuid
+            WHERE o.config_id = %s ORDER BY o.id DESC, t.id DESC LIMIT 1""",
+        told["config_id"],
+    )
+    return found
+
+
+def seen(kiosk, name, root=".glase-kiosk"):
+    """axe-core finds nothing on what is ours of the page; its picture stays in the cache, for whoever wants to look."""
+    folder = cache() / "screenshots"
+    folder.mkdir(exist_ok=True)
+    kiosk.picture(folder / f"kiosk-{name}.png")
+    assert Accessibility().finds(kiosk.page, root, name) == []
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, TABLET])
+def test_paid_with_the_phone(browser, shop, told, size):
+    kiosk = KioskPage(browser, shop, told, size).open()
+    name = f"{size[0]}x{size[1]}"
+    kiosk.pay()
+    seen(kiosk, f"waiting-{name}")
+    for part in (".glase-kiosk-qr", ".glase-kiosk-amount", ".glase-kiosk-cancel"):
+        box = kiosk.page.locator(part).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], f"{part} is seen"
+    phone = kiosk.context.new_page()
+    phone.goto(f"{shop.simulator.url}/phone/{GLASE_ID}")
+    phone.click("button.pay")
+    number = kiosk.number()
+    seen(kiosk, f"paid-{name}", ".glase-kiosk-paid")
+    state, line, row, tracking, _token = last_order(shop, told)
+    assert (state, line, row, number) == ("paid", "done", "paid", tracking)
+    [[reference]] = shop.query(
+        "SELECT ers_reference FROM glase_transaction ORDER BY id DESC LIMIT 1"
+    )
+    receipt = kiosk.receipt()
+    assert "Glase payment" in receipt and reference in receipt
+    assert "TEST: no money was moved" in receipt
+    kiosk.button("Close").click()
+    kiosk.starts()
+    kiosk.close()
+    assert kiosk.complaints == []
+
+
+def test_in_the_guests_language(kiosk, shop):
+    kiosk.context.add_cookies(
+        [{"name": "frontend_lang", "value": "sv_SE", "url": shop.running.url}]
+    )
+    kiosk.open().pay(checkout="Till kassan", pay="Betala")
+    kiosk.says("Skanna för att betala")
+    kiosk.says("sekunder kvar")
+    guest(shop, "decline")
+    kiosk.looks("declined").says("Inget har debiterats.")
+
+
+def test_declined_and_tried_again(kiosk, shop, told):
+    kiosk.pay()
+    guest(shop, "decline")
+    kiosk.looks("declined")
+    seen(kiosk, "declined")
+    kiosk.press("repeat").looks("waiting")
+    guest(shop, "pay")
+    assert kiosk.number() == last_order(shop, told)[3]
+    assert last_order(shop, told)[:3] == ("paid", "done", "paid")
+
+
+def test_canceled_and_back_to_the_order(kiosk, shop, told):
+    kiosk.pay().press("cancel").looks("canceled")
+    assert last_order(shop, told)[2] == "canceled"
+    kiosk.press("back")
+    kiosk.page.locator(".product-cart-item", has_text=PRODUCT).wait_for()
+    kiosk.button("Pay").click()
+    kiosk.looks("waiting")
+    guest(shop, "pay")
+    kiosk.number()
+    assert last_order(shop, told)[:3] == ("paid", "done", "paid")
+
+
+def test_the_time_is_up_and_tried_again(kiosk, shop, told):
+    kiosk.pay()
+    shop.advance(91)
+    kiosk.looks("timed_out")
+    seen(kiosk, "timed-out")
+    kiosk.press("repeat").looks("waiting")
+    guest(shop, "pay")
+    kiosk.number()
+
+
+def test_glase_does_not_answer_the_bill(kiosk, shop):
+    shop.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 1})
+    kiosk.order().looks("lost")
+    seen(kiosk, "lost")
+    kiosk.press("repeat").looks("waiting")
+
+
+def test_glase_falls_silent_while_the_guest_waits(kiosk, shop, told):
+    kiosk.pay().hurry(quiet=0)
+    kiosk.looks("quiet")
+    seen(kiosk, "quiet")
+    shop.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-before", "count": 2})
+    guest(shop, "pay")
+    kiosk.number()
+    assert last_order(shop, told)[:3] == ("paid", "done", "paid")
+
+
+def test_loaded_anew_it_goes_on_where_it_was(kiosk, shop, told):
+    kiosk.pay()
+    kiosk.reload().looks("waiting")
+    assert len(shop.query("SELECT id FROM glase_transaction WHERE state = 'issued'")) == 1
+    guest(shop, "pay")
+    assert kiosk.number() == last_order(shop, told)[3]
+
+
+def test_loaded_anew_after_the_end_the_next_guest_starts(kiosk, shop):
+    kiosk.pay()
+    guest(shop, "pay")
+    kiosk.number()
+    kiosk.open()
+    assert kiosk.page.locator("text=My Order").count() == 0
+
+
+def test_left_alone_after_an_end_the_order_is_taken_off(kiosk, shop, told):
+    kiosk.pay().hurry(idle=SOON)
+    guest(shop, "decline")
+    kiosk.looks("declined").starts()
+    state, _line, row, _number, _token = last_order(shop, told)
+    assert (state, row) == ("cancel", "canceled")
+    kiosk.page.locator(START).first.click()
+    assert kiosk.page.locator(".product-cart-item").count() == 0
+
+
+def test_left_alone_with_a_bill_its_time_ends_and_the_page_starts_over(kiosk, shop, told):
+    kiosk.pay().hurry(idle=SOON)
+    shop.advance(91)
+    kiosk.starts()
+    assert last_order(shop, told)[2] == "canceled"
+
+
+def test_a_guest_who_scans_and_walks_away(kiosk, shop, told):
+    """The customer is in the middle of paying: nothing certain is heard, and the kiosk gets free."""
+    kiosk.pay()
+    guest(shop, "scan")
+    guest(shop, "begin")
+    kiosk.hurry(overtime=SOON, idle=SOON)
+    shop.advance(91)
+    kiosk.looks("undecided")
+    seen(kiosk, "undecided")
+    kiosk.starts()
+    state, _line, row, _number, _token = last_order(shop, told)
+    assert (state, row) == ("draft", "issued")
+    [[given_up]] = shop.query("SELECT given_up_why FROM glase_transaction ORDER BY id DESC LIMIT 1")
+    assert given_up == "left_open"
+    kiosk.order().looks("busy")
+    seen(kiosk, "busy")
+
+
+def test_a_session_is_not_closed_over_a_bill_and_then_the_page_says_so(kiosk, shop, told):
+    kiosk.pay()
+    admin = shop.till("admin")
+    with pytest.raises(AssertionError, match="Running"):
+        admin.call("pos.config", "action_close_kiosk_session", [told["config_id"]])
+    kiosk.looks("waiting").press("cancel").looks("canceled")
+    admin.call("pos.config", "action_close_kiosk_session", [told["config_id"]])
+    kiosk.press("repeat").looks("gone")
+    seen(kiosk, "gone")
+    admin.call("pos.config", "open_ui", [told["config_id"]])
+    [[session_id]] = shop.query(
+        "SELECT id FROM pos_session WHERE config_id = %s ORDER BY id DESC LIMIT 1",
+        told["config_id"],
+    )
+    admin.call("pos.session", "set_opening_control", [session_id], 0, "")
+
+
+def test_without_a_server_the_page_waits_and_goes_on(kiosk, shop):
+    kiosk.pay()
+    kiosk.context.set_offline(True)
+    kiosk.looks("offline")
+    kiosk.context.set_offline(False)
+    kiosk.looks("waiting")
+    guest(shop, "pay")
+    kiosk.number()

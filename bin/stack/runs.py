@@ -15,7 +15,7 @@ from pathlib import Path
 from .console import attend, end, say
 from .paths import cache
 
-AT_A_TIME = 3
+AT_A_TIME = 4
 SLOWEST = 10
 DURATIONS = "durations.json"
 
@@ -143,7 +143,7 @@ class Run:
 
 
 def run_all(runs, selection):
-    """Run them, three at a time, the longest first; returns their summed :class:`Count` and whether all was good."""
+    """Run them, several at a time, the longest first; returns their summed :class:`Count` and whether all was good."""
     known = durations()
     for run in runs:
         run.expected = known.get(f"group {run.name}", run.expected)

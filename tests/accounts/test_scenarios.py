@@ -39,7 +39,7 @@ class TestScenarios(BackOfficeCommon):
         self.assertEqual(arch.count("'scenario': '"), len(scenarios.SCENARIOS))
 
     def test_what_they_do_the_simulator_understands(self):
-        simulator = Simulator(":memory:")
+        simulator = Simulator()
         self.addCleanup(simulator.close)
         for name in scenarios.SCENARIOS:
             scenarios.choose(simulator, name)

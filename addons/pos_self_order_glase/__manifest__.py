@@ -1,7 +1,7 @@
 {
     "name": "Point of Sale Self Order: Glase",
     "summary": "Pay with Glase at the self-order kiosk: the guest scans, confirms, and gets a number",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/Point of Sale",
     "author": "pos_glase maintainers",
     "license": "LGPL-3",

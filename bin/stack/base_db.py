@@ -10,12 +10,11 @@ others that change a till). With a kiosk: *selforder* (the base with Odoo's self
 import ast
 import fcntl
 import itertools
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import debian, postgres, processes, python_env
+from . import debian, installed, postgres, processes, python_env
 from .console import modules_loaded, step
 from .paths import (
     BESIDE,
@@ -66,18 +65,6 @@ KIOSK_PAGES = ("pos_self_order.assets.css", "pos_self_order.assets.js")
 SELF_ORDER = "pos_self_order"
 SELF_ORDER_SCRIPT = Path(__file__).with_name("base_self_order.py")
 KIOSK_SCRIPT = Path(__file__).with_name("base_kiosk.py")
-# In the checkout, but no part of the module that is installed.
-NOT_INSTALLED = {
-    BESIDE.name,
-    "bench",
-    "bin",
-    "doc",
-    "node_modules",
-    "requirements",
-    "tests",
-    "static/tests",
-    "__pycache__",
-}
 # So many of a kind stay in the cache when a new one is made: for checkouts that are worked on in turns.
 KEPT = 4
 
@@ -411,24 +398,8 @@ def _remove(folder, named):
 
 def _installed_files(kiosk=False):
     """The files that the installed module is made of, sorted; ``kiosk``: those of our addon for it, too."""
-    files = _files_in(CHECKOUT)
-    return files + _files_in(BESIDE / KIOSK) if kiosk else files
-
-
-def _files_in(addon):
-    files = []
-    for root, folders, names in os.walk(addon):
-        inside = Path(root).relative_to(addon)
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and not {name, str(inside / name)} & NOT_INSTALLED
-        ]
-        if inside.parts:
-            files += [Path(root) / name for name in names]
-        else:
-            files += [Path(root) / name for name in names if name.endswith(".py")]
-    return sorted(files)
+    files = installed.files(CHECKOUT)
+    return files + installed.files(BESIDE / KIOSK) if kiosk else files
 
 
 def module_key(kiosk=False):

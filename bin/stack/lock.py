@@ -9,14 +9,14 @@ from pathlib import Path
 from . import python_env
 from .console import attend, run, say, step
 from .paths import CHECKOUT, log_file
-from .python_env import BROWSER, BUILD, DEVELOPMENT, FOLDER, LOCK, PYTHONS, RUNTIME
+from .python_env import BROWSER, BUILD, DEVELOPMENT, FOLDER, LOCK, PYTHONS, RELEASE, RUNTIME
 
 DESCRIPTION = """\
 Makes requirements/NAME-3.X.txt, what the environments of bin/test and bin/demo consist of, from requirements/NAME.in:
 for each Python that Odoo 19 runs on, every package with its version and the hashes of its files. Versions that still
 fit are kept. Ends with the packages of which there are newer versions."""
 HEADER = "# Made by bin/lock from requirements/{name}.in for Python {version}: change that one.\n"
-APART = (BUILD, *LOCK)
+APART = (BUILD, *LOCK, *RELEASE)
 TOGETHER = DEVELOPMENT[-1]
 
 

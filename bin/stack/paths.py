@@ -8,13 +8,14 @@ import shutil
 import time
 from pathlib import Path
 
+from . import installed
 from .console import Stop, say
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-MODULE = "pos_glase"
+MODULE = installed.MODULE
 # The addons beside it, in a folder of their own: each works on Odoo's part of its name, and on the module.
 KIOSK = "pos_self_order_glase"
-BESIDE = CHECKOUT / "addons"
+BESIDE = CHECKOUT / installed.BESIDE
 DAY = 24 * 3600
 
 

@@ -28,12 +28,14 @@ RUNTIME = ("odoo",)
 BROWSER = ("browser",)
 DEVELOPMENT = ("odoo", "browser", "test")
 LOCK = ("lock",)
+RELEASE = ("release",)
 BUILD = "build"
 TITLES = {
     RUNTIME: ("run", "Python packages of Odoo"),
     BROWSER: ("browser", "Python packages that drive a browser"),
     DEVELOPMENT: ("dev", "Python packages of Odoo, tests and checks"),
     LOCK: ("lock", "Python packages that bin/lock resolves with"),
+    RELEASE: ("release", "Python packages that bin/release works with"),
 }
 
 
@@ -54,7 +56,7 @@ def files(names):
 def find(names=DEVELOPMENT):
     """The path of a Python that has the packages of an environment; made first when there is none.
 
-    :param names: :data:`RUNTIME`, :data:`BROWSER`, :data:`DEVELOPMENT` or :data:`LOCK`
+    :param names: :data:`RUNTIME`, :data:`BROWSER`, :data:`DEVELOPMENT`, :data:`LOCK` or :data:`RELEASE`
     """
     kind, title = TITLES[names]
     wanted = files((BUILD, *names))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import base_db, elsewhere, paths, postgres
+from stack import base_db, elsewhere, installed, paths, postgres
 
 
 class FakeCluster:
@@ -86,6 +86,7 @@ def test_other_files_make_another(stack, name):
     "name",
     [
         *("tests/test_a.py", "static/tests/tours/a.js", "bin/demo", "bench/a.py", "doc/a.md"),
+        *("addons/other/models/one.py", "dist/1.0/a.txt", "readme/USAGE.rst"),
         *("README.md", ".git/index", ".demo/pg/a", "models/__pycache__/a.pyc"),
     ],
 )
@@ -109,7 +110,7 @@ def test_the_addon_beside_it_makes_another_for_the_kiosk_only(stack):
 
 def test_every_folder_of_the_manifest_counts():
     """All that the real manifest loads is among the files that the key is made of."""
-    files = {str(path.relative_to(paths.CHECKOUT)) for path in base_db._installed_files()}
+    files = {str(path.relative_to(paths.CHECKOUT)) for path in installed.files(paths.CHECKOUT)}
     manifest = eval((paths.CHECKOUT / "__manifest__.py").read_text())
     assert set(manifest["data"]) <= files
     for patterns in manifest["assets"].values():

@@ -8,7 +8,12 @@ from packaging.requirements import Requirement
 from stack import lock, python_env
 from stack.paths import CHECKOUT
 
-NAMES = (python_env.BUILD, *python_env.DEVELOPMENT, *python_env.LOCK)
+NAMES = (
+    python_env.BUILD,
+    *python_env.DEVELOPMENT,
+    *python_env.LOCK,
+    *python_env.RELEASE,
+)
 LOCKED = [(name, version) for name in NAMES for version in python_env.PYTHONS]
 
 

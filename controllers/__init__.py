@@ -1,1 +1,1 @@
-from . import go_live, help_page, notification, payment, period_file, simulator
+from . import go_live, health, help_page, notification, payment, period_file, simulator

@@ -36,3 +36,6 @@ UPDATE glase_go_live SET state = 'done' WHERE state != 'done';
 UPDATE glase_receipt
    SET state = 'failed', next_try_at = NULL, message = 'Not submitted: this database is a copy'
  WHERE state IN ('waiting', 'sending');
+
+-- Who monitors the shop does not monitor a copy.
+DELETE FROM res_users_apikeys WHERE starts_with(scope, 'pos_glase.health.');

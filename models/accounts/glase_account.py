@@ -17,7 +17,7 @@ from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from . import glase_connection, scenarios
+from . import glase_connection, health, scenarios
 from .glase_connection import (
     BY_ACCOUNT,
     DEFAULT_USER,
@@ -162,6 +162,14 @@ class GlaseAccount(models.Model):
     )
 
     scenario_words = fields.Char("Next Payment", compute="_compute_scenario_words")
+
+    health_url = fields.Char(
+        "Health Address",
+        compute="_compute_health",
+        help="For a monitor: it answers 200 if all is well and 503 with what is wrong, to whoever "
+        "sends a token of this company in the header Authorization: Bearer",
+    )
+    health_token_count = fields.Integer("Tokens", compute="_compute_health")
 
     draft_of_ids = fields.One2many("glase.go.live", "draft_account_id", groups="base.group_system")
 
@@ -556,6 +564,34 @@ class GlaseAccount(models.Model):
         action["domain"] = [("account_id", "=", self.id)]
         action["context"] = {"default_account_id": self.id}
         return action
+
+    # === A monitor's token ===
+
+    @api.depends("company_id")
+    def _compute_health(self):
+        for account in self:
+            company = account.company_id
+            account.health_url = f"{account.get_base_url()}{health.ROUTE}/{company.id}"
+            account.health_token_count = len(health.tokens(company))
+
+    @public(group=MANAGERS)
+    def action_make_health_token(self):
+        """Make a token by which a monitor may ask how this company's Glase is; it is shown once."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Token for a Monitor"),
+            "res_model": "res.users.apikeys.show",
+            "views": [(self.env.ref("pos_glase.health_token_view_form").id, "form")],
+            "target": "new",
+            "context": {"default_key": health.make_token(self.company_id)},
+        }
+
+    @public(group=MANAGERS)
+    def action_revoke_health_tokens(self):
+        """End all tokens of this company: no monitor may ask any more."""
+        health.revoke_tokens(self.company_id)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     # === Opens other rooms ===
 

@@ -91,6 +91,7 @@ _PERSON = Text(250, LINE, _lt("a name of at most 250 characters"))
 
 TABLE = {
     "config_id": Number(),
+    "company_id": Number(),
     "order_uuid": _UUID,
     "line_uuid": _UUID,
     "attempt": _ATTEMPT,

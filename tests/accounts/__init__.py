@@ -3,6 +3,7 @@ from . import (
     test_account_mail,
     test_copied_database,
     test_environments_apart,
+    test_health,
     test_login_proven,
     test_overview,
     test_scenarios,

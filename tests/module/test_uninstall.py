@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 
 from ...hooks import uninstall_hook
+from ...models.accounts import health
 from ..shared.back_office import BackOfficeCommon
 
 
@@ -43,8 +44,10 @@ class TestUninstall(BackOfficeCommon):
         with self.refused(UserError, "registered with Glase"):
             below.button_uninstall()
 
-    def test_the_hook_takes_glase_off_the_payment_methods(self):
+    def test_the_hook_takes_glase_off_the_payment_methods_and_ends_tokens(self):
         self.open_register()
+        self.account.with_user(self.pos_admin).action_make_health_token()
         uninstall_hook(self.env)
+        self.assertFalse(health.tokens(self.company))
         self.assertFalse(self.glase_method.use_payment_terminal)
         self.assertEqual(self.glase_method.payment_method_type, "none")

@@ -98,5 +98,6 @@ def test_no_public_route_tells_a_word_of_ours(public_shop, mode):
     assert loaded["pos.config"][0]["id"] == shop.told["config_id"], "self-order was asked"
     # In quotes: as a key or a value, not as part of this module's name in an address.
     words = ('"_glase"', '"glase_', "phone_url", "PROC1", shop.told["terminal"])
+    assert json.loads(answers["/pos_glase/health/<int:company_id>"]) == {"status": "refused"}
     found = {(path, word) for path, answer in answers.items() for word in words if word in answer}
     assert not found

@@ -14,9 +14,11 @@ REFUSED_TO_CASHIERS = {
     "glase.account": {
         "action_confirm_database",
         "action_go_live",
+        "action_make_health_token",
         "action_mark_period",
         "action_open_verifications",
         "action_overview",
+        "action_revoke_health_tokens",
         "action_simulate",
         "action_test",
         "action_verify",

@@ -4,6 +4,7 @@ from odoo.modules.neutralize import neutralize_database
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ...models.accounts import health
 from ..shared.back_office import BackOfficeCommon
 
 SECRET = re.compile(r"pass(word|phrase|wd)|secret|token|credential|\bkey\b|_key$|bound_to", re.I)
@@ -124,9 +125,11 @@ class TestNeutralize(BackOfficeCommon):
         move = self.env["glase.go.live"].sudo().create({"source_id": self.account.id})
         move.write({"reseller_password": "of the move", "state": "moving"})
         self.assertEqual(move.draft_account_id.reseller_password, "of the move")
+        self.account.with_user(self.pos_admin).action_make_health_token()
         self.env.flush_all()
         neutralize_database(self.env.cr)
         self.env.invalidate_all()
+        self.assertFalse(health.tokens(self.company), "who monitors the shop monitors no copy")
         self.assertIn(live, accounts)
         self.assertEqual(set(accounts.mapped("environment")), {"simulator"})
         self.assertFalse(any(accounts.sudo().mapped("reseller_password")))

@@ -12,8 +12,6 @@ from .ledger import glase_transaction
 from .ledger import glase_transaction_money
 from .ledger import glase_transaction_words
 from .ledger import glase_transaction_attempt
-from .ledger import glase_transaction_named
-from .ledger import glase_transaction_figures
 from .periods import glase_period
 from .periods import glase_period_line
 from .periods import glase_period_job
@@ -28,14 +26,13 @@ from .cases import glase_case
 from .cases import glase_case_actions
 from .pos import pos_config
 from .accounts import account_overview
-from .accounts import account_responsible
 from .accounts import account_mail
 from .pos import ir_module_module
 from .pos import pos_order
 from .pos import pos_payment
 from .pos import pos_payment_method
 from .pos import pos_session
-from .pos import report_saledetails
+from .pos import session_figures
 from .pos import res_config_settings
 from .pos import res_users
 from .books import account_move

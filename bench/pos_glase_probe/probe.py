@@ -29,7 +29,7 @@ LAYERS = (
         "GlasePaymentController.status",
     ),
     ("the ledger", f"{GLASE}.models.ledger.till", "Till.status"),
-    ("the ledger: one read", f"{GLASE}.models.ledger.poll_reading", "read"),
+    ("the ledger: one read", f"{GLASE}.models.ledger.poll", "read"),
     (
         "the ledger: who calls",
         f"{GLASE}.models.registration.glase_terminal",

@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 
 from ..periods import export
 from ..periods.glase_period import COMPARED, DIFFERENCES, FAILED
+from ..pos.res_users import TO_DO
 from ..support import clock
 
 NEVER, DAY, WEEK, MONTH = "never", "day", "week", "month"
@@ -28,10 +29,20 @@ def following(every, today):
 
 
 class GlaseAccount(models.Model):
-    """What an account says by mail: each day what is open, and on a schedule its periods."""
+    """Who settles what a person must settle about an account's money, and what it says by mail.
+
+    Each day what is open, and on a schedule its periods.
+    """
 
     _inherit = "glase.account"
 
+    responsible_id = fields.Many2one(
+        "res.users",
+        tracking=True,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="The manager who gets an activity for each case and each period that a person must "
+        "settle. Empty: the manager who has opened the session, else the first one of the company.",
+    )
     daily_mail_user_ids = fields.Many2many(
         "res.users",
         "glase_account_daily_mail_rel",
@@ -61,6 +72,30 @@ class GlaseAccount(models.Model):
     )
     period_mail_from = fields.Datetime(readonly=True, copy=False)
     period_mail_on = fields.Date("Next Mail", readonly=True, copy=False)
+
+    @api.constrains("responsible_id", "company_id")
+    def _check_responsible(self):
+        for account in self:
+            user = account.sudo().responsible_id
+            if user and not user._glase_is_manager(account.company_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s is no Point of Sale administrator of %(company)s, so nothing can "
+                        "be settled by that person.",
+                        user=user.name,
+                        company=account.company_id.name,
+                    )
+                )
+
+    def _hand_over(self):
+        """What is open already goes to whoever is responsible now."""
+        for account in self.filtered("responsible_id"):
+            of_account = [("account_id", "=", account.id)]
+            cases = self.env["glase.case"].sudo().search([*of_account, ("state", "=", "open")])
+            unsettled = [*of_account, ("state", "in", [DIFFERENCES, FAILED])]
+            periods = self.env["glase.period"].sudo().search(unsettled)
+            for records in (cases, periods):
+                records.activity_reschedule(TO_DO, new_user_id=account.responsible_id.id)
 
     @api.constrains("period_mail_every", "period_mail_partner_ids")
     def _check_period_mail(self):

@@ -12,7 +12,7 @@ from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ...rules.glase_id import phone_token, split_token
 from ..certification import verifying
 from ..go_live import moving
-from ..ledger.public_address import is_public_address
+from ..ledger.push import is_public_address
 from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context

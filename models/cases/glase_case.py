@@ -2,10 +2,9 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds, state_machine
 from ..books.booking import WriteOff
-from ..support.titles import titled
+from ..support.sentences import titled
 from . import attach, case_words
-from .refund_decision import RefundDecision
-from .refund_evidence import RefundEvidence
+from .refund_decision import RefundDecision, RefundEvidence
 
 
 class GlaseCase(models.Model):

@@ -4,8 +4,8 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine
-from ..ledger.glase_transaction_named import SHAPE
 from ..ledger.payment_end import PaymentEnd
+from ..ledger.references import SHAPE
 from ..pos.res_users import MANAGERS
 from ..refunds import refund
 from ..support import autonomous_transaction

@@ -3,7 +3,7 @@
 import math
 
 from ...rules import state_machine
-from ..pos import closing_latch
+from ..pos import session_closing
 from ..support import autonomous_transaction, clock
 from ..support.till_errors import Refused
 
@@ -77,10 +77,10 @@ class PaymentClaim(Claim):
                 self.env._("This till's Glase registration has changed. Reload the till."),
             )
         self.refuse_busy_registration(terminal)
-        closing_latch.refuse_while_closing(terminal)
+        session_closing.refuse_while_closing(terminal)
         if not self.values.get("replaces_lost_id"):
             session = self.env["pos.session"].browse(self.values["session_id"])
-            closing_latch.refuse_closed(session)
+            session_closing.refuse_closed(session)
         order = self._locked_order()
         self.rows._expire_stale(terminal)
         self._refuse_second_bill(terminal)

@@ -8,11 +8,11 @@ from ...rules.reconciliation import REMATCHED
 from ..books import books_job
 from ..pos.res_users import MANAGERS
 from ..refunds.office_refund import OfficeRefund
-from ..refunds.refund_end import RefundEnd
+from ..refunds.refund import RefundEnd
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
-from ..support.titles import titled
-from . import references, repeated_answers
+from ..support.sentences import titled
+from . import glase_event, references
 from .payment_end import PaymentEnd
 from .settlement import Settlement
 
@@ -424,10 +424,10 @@ class GlaseTransaction(models.Model):
         again = newest and polling.is_again(newest._said(), newest.time, said, now)
         if not again or not polling.changes_nothing(self._as_judged(), verdict):
             return False
-        repeated = repeated_answers.Repeated(
+        repeated = glase_event.Repeated(
             1, now, now, heard.get("seconds"), heard.get("client_reference")
         )
-        repeated_answers.write(self.env.cr, {newest.id: repeated}, now)
+        glase_event.write(self.env.cr, {newest.id: repeated}, now)
         newest.invalidate_recordset()
         return True
 

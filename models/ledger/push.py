@@ -5,10 +5,13 @@ works as before: polling is the truth.
 """
 
 import json
+import re
 from datetime import timedelta, timezone
+from urllib.parse import urlsplit
 
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
+from ...glase.endpoint import is_loopback
 from ...rules import state_machine
 from ..support import autonomous_transaction, clock, parameters
 
@@ -102,3 +105,20 @@ def _may_wake(row):
         log_exceptions=False,
     )
     return bool(row.env.cr.rowcount)
+
+
+def is_public_address(text):
+    """Whether a text is the address of a whole Odoo server to which Glase may post.
+
+    :param str text: ``https://`` and a host, perhaps a port; ``http://`` on this machine only
+    :rtype: bool
+    """
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    rest = (parts.path not in ("", "/"), parts.query, parts.fragment, parts.netloc.count("@"))
+    if not host or any(rest) or re.search(r"[\s\\?#]", text):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))

@@ -6,11 +6,11 @@ from odoo.tools.translate import LazyTranslate
 
 from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
-from ..pos import closing_latch
+from ..pos import session_closing
 from ..support import autonomous_transaction
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
-from . import exchange, poll_reading
+from . import exchange, poll
 from .claim import PaymentClaim
 from .exchange import SEND, UPDATE, Exchange
 from .poll import Poll
@@ -98,14 +98,14 @@ class Till:
 
         :param bool take_back: the cashier's *Check again* on a row that had been given up
         """
-        reading = poll_reading.read(self.rows, config_id, line_uuid, attempt)
+        reading = poll.read(self.rows, config_id, line_uuid, attempt)
         if reading:
-            poll = Poll(self.rows, reading)
-            match poll.next_step(take_back):
+            question = Poll(self.rows, reading)
+            match question.next_step(take_back):
                 case polling.ANSWER:
-                    return poll.answer()
+                    return question.answer()
                 case polling.ASK:
-                    return poll.ask()
+                    return question.ask()
         row_id = self._row_id(config_id, line_uuid, attempt)
         todo = self._step(row_id, lambda row: row._note_till_seen(take_back=take_back))
         if todo == "cancel":
@@ -256,7 +256,7 @@ class Till:
             )
         if order.state != "draft":
             raise Refused("order_done", self.env._("This order is finished already."))
-        closing_latch.refuse_closed(order.session_id)
+        session_closing.refuse_closed(order.session_id)
         if not order.lines:
             raise Refused("amount", self.env._("Add a product to the receipt first."))
         return order

@@ -11,7 +11,7 @@ from ..books import session_books
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
-from ..support.titles import titled
+from ..support.sentences import titled
 from .scope import Scope, local_time, next_mark_at, open_sessions
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"

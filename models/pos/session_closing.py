@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from operator import itemgetter
 
@@ -8,12 +8,13 @@ from odoo.tools import groupby
 from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction, clock
 from ..support.till_errors import Refused
-from . import closing_latch
 
 # Sessions that this transaction has latched and found settled.
 GUARDED = "pos_glase.guarded"
 # A manager's word holds for the closing at hand, not for one after more sales.
 OVERRIDE_FOR = timedelta(minutes=15)
+# A latch that nobody lifted, because its server died, holds no till longer than this.
+LATCH_FOR = timedelta(minutes=5)
 
 
 def uses_glase(session):
@@ -104,12 +105,10 @@ class SessionClosing:
         """From here on nothing is sent at this till, until this transaction has ended."""
         session = self.session.sudo().with_context(active_test=False)
         terminals = session.config_id.glase_terminal_ids | ledger_rows(session).terminal_id
-        latch = autonomous_transaction.with_records(terminals, closing_latch.set_latch)
+        latch = autonomous_transaction.with_records(terminals, set_latch)
 
         def lift():
-            autonomous_transaction.with_records(
-                terminals, lambda own: closing_latch.lift_latch(own, latch)
-            )
+            autonomous_transaction.with_records(terminals, lambda own: lift_latch(own, latch))
 
         self.env.cr.postcommit.add(lift)
         self.env.cr.postrollback.add(lift)
@@ -255,3 +254,70 @@ class OpenEnds:
             "what": self.env._("Transaction period not settled: %s", period.display_name),
             "todo": self.env._("Does not hold up the closing."),
         }
+
+
+# The latch that a closing puts on the registrations of its till: while it stands, nothing is sent. It is
+# set and lifted in transactions of their own, so that other requests see it while the closing runs
+# (``doc/ledger.md §16``). Several closings do not disturb each other: each has its own latch.
+
+
+def is_closing(terminal):
+    """Whether the till's register is being closed. Meaningful under the till's lock only.
+
+    :param terminal: one ``glase.terminal``
+    :rtype: bool
+    """
+    terminal.ensure_one()
+    return bool(_standing(terminal))
+
+
+def refuse_while_closing(terminals):
+    """:raises Refused: while the register of one of these is being closed; see :func:`is_closing`"""
+    if any(is_closing(terminal) for terminal in terminals):
+        raise Refused(
+            "closing",
+            terminals.env._("This till's register is being closed: nothing is sent any more."),
+        )
+
+
+def refuse_closed(session):
+    """Asked under the till's lock: a closing may have ended since the till was heard.
+
+    :raises Refused: if no money is moved in this session any more
+    """
+    session.ensure_one()
+    if session.state != "opened":
+        raise Refused("session", session.env._("Open the register first."))
+
+
+def set_latch(terminals):
+    """Latch these registrations, each under its lock.
+
+    :param terminals: in a superuser environment
+    :return: what :func:`lift_latch` needs
+    :rtype: str
+    """
+    autonomous_transaction.lock(terminals)
+    latch = clock.now(terminals.env.cr).isoformat()
+    for terminal in terminals:
+        terminal.closing_latches = [*_standing(terminal), latch]
+    return latch
+
+
+def lift_latch(terminals, latch):
+    """Take a latch off again, and all that nobody lifted.
+
+    :param terminals: in a superuser environment
+    :param str latch: what :func:`set_latch` returned
+    """
+    autonomous_transaction.lock(terminals)
+    for terminal in terminals:
+        terminal.closing_latches = [one for one in _standing(terminal) if one != latch]
+
+
+def _standing(terminal):
+    return [
+        latch
+        for latch in terminal.sudo().closing_latches or []
+        if clock.is_recent(terminal.env.cr, datetime.fromisoformat(latch), LATCH_FOR)
+    ]

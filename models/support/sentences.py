@@ -122,3 +122,16 @@ def filled(env, words, values):
     except (KeyError, TypeError, ValueError):
         source = said(env(context={**env.context, "lang": "en_US"}), words)
         return source % values
+
+
+def titled(name, currency, amount):
+    """A title with an amount.
+
+    :param str name: what it is about: an order's reference, for example
+    :param currency: of ``res.currency``; without one the name stands alone
+    :param float amount: in major units; none of it is shown where it is False
+    :rtype: str
+    """
+    if not currency or amount is False:
+        return name
+    return f"{name} · {currency.format(amount)}"

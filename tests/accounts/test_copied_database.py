@@ -10,7 +10,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
 
-from ...models.pos import closing_latch
+from ...models.pos import session_closing
 from ...models.support import clock, installation
 from ..shared.periods import PeriodCommon
 
@@ -98,12 +98,12 @@ class TestCopiedDatabase(PeriodCommon):
         """What was latched or busy when the clock was fast does not stand until it is so late again."""
         self.parameter(clock.OFFSET_PARAMETER, "7200")
         terminal = self.terminal.sudo()
-        closing_latch.set_latch(terminal)
+        session_closing.set_latch(terminal)
         terminal.write({"busy_since": clock.now(self.env.cr), "busy_with": "register"})
-        self.assertTrue(closing_latch.is_closing(terminal))
+        self.assertTrue(session_closing.is_closing(terminal))
         self.assertTrue(terminal._is_busy())
         self.parameter(clock.OFFSET_PARAMETER, "0")
-        self.assertFalse(closing_latch.is_closing(terminal))
+        self.assertFalse(session_closing.is_closing(terminal))
         self.assertFalse(terminal._is_busy())
         self.env.flush_all()
         self.sent()

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from ...models.ledger import exchange, repeated_answers
+from ...models.ledger import exchange, glase_event
 from ...models.ledger.exchange import Exchange
 from ...models.support import autonomous_transaction, clock
 from ...rules import polling, state_machine
@@ -24,8 +24,8 @@ class TestPoll(GlaseCommon):
         super().setUp()
         self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
-        repeated_answers.forget()
-        self.addCleanup(repeated_answers.forget)
+        glase_event.forget()
+        self.addCleanup(glase_event.forget)
 
     def poll(self, line, times=1, seconds=1):
         """Ask so often, after so many seconds each; returns the last view."""
@@ -178,7 +178,7 @@ class TestPoll(GlaseCommon):
         _order, line = self.sent()
         self.poll(line, 4 + 6)
         before = self.polled(line)
-        repeated_answers.forget()
+        glase_event.forget()
         [(status, count)] = before
         self.assertEqual(status, "ISSUED")
         self.assertGreaterEqual(count, 10 - HEARTBEAT)
@@ -193,11 +193,11 @@ class TestPoll(GlaseCommon):
         self.poll(line, 3, 0)
         self.assertEqual(self.polled(line), [("ISSUED", 1)])
         [event] = self.row(line).event_ids.filtered("status")
-        others = dict(repeated_answers._unwritten)
-        repeated_answers.forget()
+        others = dict(glase_event._unwritten)
+        glase_event.forget()
         # The other process hears the end of it.
         self.door("cancel", line_uuid=line, attempt="1")
-        repeated_answers._unwritten.update(others)
+        glase_event._unwritten.update(others)
         _order, later = self.sent(30)
         self.poll(later, 2, HEARTBEAT)
         self.env.invalidate_all()

@@ -5,8 +5,7 @@ import threading
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 
-from ...models.ledger.public_address import is_public_address
-from ...models.ledger.push import GOOD_FOR_SECONDS, Push
+from ...models.ledger.push import GOOD_FOR_SECONDS, Push, is_public_address
 from ..shared.common import GlaseCommon
 
 

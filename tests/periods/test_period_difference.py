@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 
-from ...models.periods.line_words import KINDS
+from ...models.periods.glase_period_line import KINDS
 from ...rules import state_machine
 from ..shared.periods import PeriodCommon
 

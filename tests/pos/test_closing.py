@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from ...models.ledger.claim import PaymentClaim
 from ...models.ledger.exchange import REFUND, SEND, Exchange
 from ...models.ledger.till import Till, values_of_line
-from ...models.pos import closing_latch
+from ...models.pos import session_closing
 from ...models.pos.session_closing import SessionClosing
 from ...models.refunds.refund import RefundClaim
 from ...models.support import autonomous_transaction
@@ -248,7 +248,7 @@ class TestClosing(RefundCommon):
 
     def latched(self):
         self.env.invalidate_all()
-        return closing_latch.is_closing(self.terminal)
+        return session_closing.is_closing(self.terminal)
 
     def claim(self, values):
         """What a request does that was let in before the register began to close."""
@@ -295,7 +295,7 @@ class TestClosing(RefundCommon):
 
     def test_a_refused_closing_lifts_its_latch_only(self):
         order, line = self.draft_order(self.pos_session, 20)
-        first = closing_latch.set_latch(self.terminal.sudo())
+        first = session_closing.set_latch(self.terminal.sudo())
         self.env.flush_all()
         with self.assertRaisesRegex(UserError, "draft orders"):
             self.pos_session.update_closing_control_state_session("")
@@ -304,7 +304,7 @@ class TestClosing(RefundCommon):
         self.env.cr.postrollback.run()
         self.assertTrue(self.latched(), "another closing goes on")
         self.assertEqual(self.send(order, line)["reason"], "closing")
-        closing_latch.lift_latch(self.terminal.sudo(), first)
+        session_closing.lift_latch(self.terminal.sudo(), first)
         self.env.flush_all()
         self.assertEqual(self.send(order, line)["state"], "issued")
 
@@ -325,7 +325,7 @@ class TestClosing(RefundCommon):
         self._registered_terminal(other)
         session = self.open_register(other)
         order, line = self.refund_order(paid, 30, session=session)
-        closing_latch.set_latch(other.glase_terminal_ids.sudo())
+        session_closing.set_latch(other.glase_terminal_ids.sudo())
         self.env.flush_all()
         asked = {"config_id": other.id}
         self.assertEqual(self.refund(order, line, 30, **asked)["reason"], "closing")

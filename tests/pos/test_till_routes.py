@@ -5,7 +5,7 @@ from psycopg2.errors import UndefinedColumn
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...models.ledger import poll_reading
+from ...models.ledger import poll
 from ..shared.common import GlaseCommon
 
 
@@ -50,7 +50,7 @@ class TestTillRoutes(GlaseCommon):
         self.send(order, line)
         gone = UndefinedColumn('column "till_seen_at" does not exist')
         asked = {"config_id": self.main_pos_config.id, "line_uuid": line, "attempt": "1"}
-        with patch.object(poll_reading, "read", side_effect=gone):
+        with patch.object(poll, "read", side_effect=gone):
             answer = self.url_open("/pos_glase/status", json={"params": asked}).json()
         self.assertIn("must be restarted", answer["error"]["data"]["message"])
         self.assertNotIn("column", answer["error"]["data"]["message"])

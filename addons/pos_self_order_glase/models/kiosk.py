@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from odoo.addons.pos_glase.glase.logs import get_logger
 from odoo.addons.pos_glase.models.ledger.till import Till
-from odoo.addons.pos_glase.models.pos import closing_latch
+from odoo.addons.pos_glase.models.pos import session_closing
 from odoo.addons.pos_glase.models.support import clock
 from odoo.addons.pos_glase.models.support.till_errors import Refused, answers_refusals
 from odoo.addons.pos_glase.rules import state_machine
@@ -180,7 +180,7 @@ class Kiosk:
             return
         try:
             with self.env.cr.savepoint():
-                closing_latch.refuse_closed(order.session_id)
+                session_closing.refuse_closed(order.session_id)
                 order._process_saved_order(False)
                 order._send_order()
         except (UserError, Refused) as trouble:

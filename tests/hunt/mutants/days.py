@@ -7,7 +7,7 @@ from mutants.plant import Mutants, in_model
 
 from odoo.addons.pos_glase.models.books import booking, books_job, session_books
 from odoo.addons.pos_glase.models.books.subject import subject_of
-from odoo.addons.pos_glase.models.pos import closing_latch
+from odoo.addons.pos_glase.models.pos import session_closing
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import suspense_due
 
@@ -43,7 +43,7 @@ def what_a_report_lacks_is_forgotten(world):
 @mutant
 def the_latch_is_never_lifted(_world):
     """A till whose server died while its register was closed takes no payment any more."""
-    return patch.object(closing_latch, "LATCH_FOR", timedelta(days=99))
+    return patch.object(session_closing, "LATCH_FOR", timedelta(days=99))
 
 
 @mutant

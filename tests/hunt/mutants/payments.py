@@ -9,7 +9,7 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models.ledger import poll, repeated_answers
+from odoo.addons.pos_glase.models.ledger import glase_event, poll
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
@@ -182,7 +182,7 @@ def a_poll_is_like_the_one_before(_world):
 @mutant
 def a_count_is_forgotten(_world):
     """How often an answer was heard again is not written."""
-    return patch.object(repeated_answers, "write", lambda _cr, _repeated, _now: None)
+    return patch.object(glase_event, "write", lambda _cr, _repeated, _now: None)
 
 
 @mutant

@@ -16,7 +16,7 @@ from world.shop import Shop
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.accounts import glase_connection
-from odoo.addons.pos_glase.models.ledger import repeated_answers, settlement
+from odoo.addons.pos_glase.models.ledger import glase_event, settlement
 from odoo.addons.pos_glase.models.support import autonomous_transaction, clock
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 
@@ -149,8 +149,8 @@ class World(Lanes, Shop):
         active = Active(order=order, **plan)
         self.stack.append(active)
         self.served += 1
-        memory, before = self.memories[self.served % 2], repeated_answers._unwritten
-        repeated_answers._unwritten = memory
+        memory, before = self.memories[self.served % 2], glase_event._unwritten
+        glase_event._unwritten = memory
         try:
             return self._serve(self.users.get(login, SUPERUSER_ID), work, active)
         except Killed:
@@ -169,7 +169,7 @@ class World(Lanes, Shop):
         finally:
             if active.overlap:
                 active.overlap.end(self)
-            repeated_answers._unwritten = before
+            glase_event._unwritten = before
             self.stack.pop()
 
     def _serve(self, uid, work, active):

@@ -1,4 +1,3 @@
-import base64
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -176,23 +175,25 @@ class GlaseAccount(models.Model):
         partners = self.period_mail_partner_ids.filtered("email")
         if not (template and periods and partners):
             return
-        for partner in partners:
-            self._mail_periods_to(partner, template, periods.with_context(lang=partner.lang))
+        for lang, readers in partners.grouped("lang").items():
+            self._mail_periods_to(readers, lang, template, periods.with_context(lang=lang))
         periods.mailed_at = clock.now(self.env.cr)
 
-    def _mail_periods_to(self, partner, template, periods):
-        values = {"recipient_ids": [fields.Command.set(partner.ids)]}
-        mailer = template.with_context(found=periods, reader_lang=partner.lang)
-        mail = self.env["mail.mail"].browse(mailer.send_mail(self.id, email_values=values))
-        mail.attachment_ids = self.env["ir.attachment"].create(
-            [
-                {
-                    "name": export.file_name(periods, kind),
-                    "datas": base64.b64encode(export.as_file(periods, kind)),
-                    "mimetype": export.MIME[kind].partition(";")[0],
-                    "res_model": "mail.mail",
-                    "res_id": mail.id,
-                }
-                for kind in (export.XLSX, export.CSV)
-            ]
-        )
+    def _mail_periods_to(self, partners, lang, template, periods):
+        """One mail for each partner; the files, which are the same for all of a language, are made once."""
+        files = [
+            {
+                "name": export.file_name(periods, kind),
+                "raw": export.as_file(periods, kind),
+                "mimetype": export.MIME[kind].partition(";")[0],
+                "res_model": "mail.mail",
+            }
+            for kind in (export.XLSX, export.CSV)
+        ]
+        mailer = template.with_context(found=periods, reader_lang=lang)
+        for partner in partners:
+            values = {"recipient_ids": [fields.Command.set(partner.ids)]}
+            mail = self.env["mail.mail"].browse(mailer.send_mail(self.id, email_values=values))
+            mail.attachment_ids = self.env["ir.attachment"].create(
+                [{**file, "res_id": mail.id} for file in files]
+            )

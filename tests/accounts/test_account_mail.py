@@ -1,8 +1,10 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 
 from ...models.accounts.account_mail import DAY, MONTH, NEVER, WEEK, following
+from ...models.periods import export
 from ..shared.periods import PeriodCommon
 
 
@@ -120,6 +122,21 @@ class TestAccountMail(PeriodCommon):
         self.account.sudo().period_mail_on = date.today()
         self.run_mail()
         self.assertEqual(self.mails(self.bookkeeper), mail, "nothing new, no mail")
+
+    def test_the_files_are_made_once_for_a_language(self):
+        self.subscribe()
+        readers = self.bookkeeper | self.bookkeeper.copy({"email": "auditor@example.com"})
+        self.account.period_mail_partner_ids = readers
+        self.paid_order(100)
+        self.closed_and_settled()
+        self.account.sudo().period_mail_on = date.today()
+        with patch.object(export, "as_file", wraps=export.as_file) as made:
+            self.run_mail()
+        self.assertEqual(sorted(call.args[1] for call in made.call_args_list), ["csv", "xlsx"])
+        mails = [self.mails(reader) for reader in readers]
+        self.assertEqual([len(mail.attachment_ids) for mail in mails], [2, 2])
+        self.assertEqual(len(mails[0] | mails[1]), 2, "nobody reads who else gets it")
+        self.assertEqual(*(set(mail.attachment_ids.mapped("checksum")) for mail in mails))
 
     def test_what_was_compared_before_is_not_sent(self):
         self.paid_order(100)

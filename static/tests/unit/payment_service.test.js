@@ -765,4 +765,26 @@ describe("after a reload", () => {
         const { line } = await reload({ row: null });
         expect(line.payment_status).toBe("retry");
     });
+
+    const elsewhere = viewOf({ line_uuid: "of an order that is not here" });
+    for (const [how, last, left] of [
+        ["has ended", { ok: true, rows: [{ ...elsewhere, state: "paid", final: true }] }, 0],
+        ["is this till's no more", { ok: true, rows: [] }, 0],
+        ["may not be looked at", { ok: false, reason: "access", message: "Not yours." }, 1],
+    ]) {
+        test(`a bill without its order is followed until it ${how}`, async () => {
+            const { server, store } = await setUpPayment();
+            server.says.resume = { ok: true, rows: [elsewhere] };
+            await store.glase.resume.all();
+            await pass(1);
+            expect(".o_notification").toHaveCount(1);
+            const asked = server.count("resume");
+            await pass(21);
+            expect(server.count("resume")).toBe(asked + 2);
+            server.says.resume = last;
+            await pass(30);
+            expect(server.count("resume")).toBe(asked + 3);
+            expect(".o_notification").toHaveCount(left);
+        });
+    }
 });

@@ -80,16 +80,17 @@ export class Resume {
         );
     }
 
-    /** Until it has ended; looking at the ledger asks Glase nothing. */
-    followForeign(uuid) {
-        setTimeout(async () => {
-            const { view } = await requestRows(this.pos.config.id, [{ uuid }]);
-            const row = view?.ok && view.rows.find((found) => found.line_uuid === uuid);
-            if (row?.final) {
-                this.screen.settle(uuid);
-            } else {
-                this.followForeign(uuid);
-            }
-        }, timing.foreign);
+    /** Until it has ended, or may not be looked at any more; looking at the ledger asks Glase nothing. */
+    async followForeign(uuid) {
+        let view, row;
+        do {
+            await new Promise((resolve) => setTimeout(resolve, timing.foreign));
+            // A server out of reach gives no view: it is asked again.
+            ({ view } = await requestRows(this.pos.config.id, [{ uuid }]));
+            row = view?.ok && view.rows.find((found) => found.line_uuid === uuid);
+        } while (!view || (row && !row.final));
+        if (view.ok) {
+            this.screen.settle(uuid);
+        }
     }
 }

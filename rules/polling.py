@@ -104,6 +104,17 @@ def said(evidence, message=None):
     )
 
 
+def is_repeated(newest, answer, now, row, verdict):
+    """Whether an answer is counted with the newest event, because it says the same and changes nothing.
+
+    :param newest: what was heard before: ``said``, as :func:`said` gives it, and ``time``, when first
+    :param tuple answer: what this one says
+    :param state_machine.Row row: the row before
+    :param state_machine.Verdict verdict: on what was heard
+    """
+    return is_again(newest.said, newest.time, answer, now) and changes_nothing(row, verdict)
+
+
 def is_again(newest, since, answer, now):
     """Whether an answer goes on what the newest event says, or is an event of its own.
 

@@ -170,7 +170,7 @@ class GlaseCase(models.Model):
         row._note("amount_decided", f"{row._decimal(amount)}: {reason}")
         PaymentEnd(row).paid()
         if not row._finished_order():
-            row._open_case(row._without_order_kind())
+            row._open_case(case_kinds.without_order(row.kind))
         self._settle(reason)
 
     def _how_known(self):

@@ -70,7 +70,8 @@ class GlaseEvent(models.Model):
     # The page of the tills asks every few seconds for what the last hour brought.
     _by_time = models.Index("(time)")
 
-    def _said(self):
+    @property
+    def said(self):
         """What the answer of this event says, and what a person was told: see :func:`rules.polling.said`."""
         self.ensure_one()
         return tuple(self[name] or default for name, default in SAID.items())

@@ -421,8 +421,7 @@ class GlaseTransaction(models.Model):
             [("transaction_id", "=", self.id)], order="id desc", limit=1
         )
         said = polling.said(evidence, heard.get("message"))
-        again = newest and polling.is_again(newest._said(), newest.time, said, now)
-        if not again or not polling.changes_nothing(self._as_judged(), verdict):
+        if not newest or not polling.is_repeated(newest, said, now, self._as_judged(), verdict):
             return False
         repeated = glase_event.Repeated(
             1, now, now, heard.get("seconds"), heard.get("client_reference")

@@ -169,10 +169,6 @@ class GlaseTransaction(models.Model):
     def _prove_payments(self):
         self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
 
-    def _without_order_kind(self):
-        """The kind of case that this row's money is, while no order has it."""
-        return case_kinds.without_order(self.kind)
-
     # === Money without an end ===
 
     @api.model

@@ -121,31 +121,6 @@ class GlaseTransaction(models.Model):
             for case in self.sudo().case_ids
         )
 
-    # === Of refunds ===
-
-    def _too_much_message(self, amount):
-        """How much can be given back of these payments, and in how many lines."""
-        left = [row._refundable() for row in self]
-        parts = [part for part in left if part]
-        currency = self[:1].currency_id
-        if not parts:
-            return self.env._(
-                "Nothing is left to give back of this payment: refunds that are not decided yet "
-                "count as given back."
-            )
-        if len(parts) == 1 or sum(parts) < amount:
-            return self.env._(
-                "At most %(total)s can still be given back with Glase. Lines needed: %(count)s.",
-                total=currency.format(float(sum(parts))),
-                count=len(parts),
-            )
-        return self.env._(
-            "The customer paid in %(count)s Glase payments: give the money back in as many "
-            "lines, of at most %(parts)s.",
-            count=len(parts),
-            parts=", ".join(currency.format(float(part)) for part in parts),
-        )
-
     # === In graphs and pivots ===
 
     @api.depends("paid_at", "sent_at")

@@ -228,11 +228,9 @@ class Poll:
         heard = exchange.hear(row.id, call)
         verdict = state_machine.judge(judged, heard.evidence)
         said = polling.said(heard.evidence, heard.message)
-        again = polling.is_again(self.newest.said, self.newest.time, said, self._now())
-        if not again or not polling.changes_nothing(judged, verdict):
-            return self._store(heard)
-        if not is_unchanged(self.reading):
-            # Somebody else had to do with it meanwhile: what the till hears is what he has left.
+        repeated = polling.is_repeated(self.newest, said, self._now(), judged, verdict)
+        if not repeated or not is_unchanged(self.reading):
+            # Something new; or somebody had to do with it meanwhile, and the till hears what he has left.
             return self._store(heard)
         self._count(heard, verdict, seen)
         return self._silent_for(view, heard)

@@ -12,12 +12,11 @@ from odoo import api
 
 from ...glase import Amount, Invoice, InvoiceRow
 from ...glase.logs import get_logger
-from ...rules import polling, settlement, state_machine
+from ...rules import case_kinds, polling, settlement, state_machine
 from ..support import autonomous_transaction, clock, cron
 from ..support.till_errors import Refused
 from . import exchange
-from .claim import PaymentClaim
-from .exchange import SEND, Exchange
+from .exchange import SEND, Exchange, PaymentClaim
 
 _logger = get_logger(__name__)
 
@@ -181,7 +180,7 @@ class Settlement:
             self.rows._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH),
         ):
             for row in autonomous_transaction.lock_free(unclaimed):
-                row._open_case(row._without_order_kind())
+                row._open_case(case_kinds.without_order(row.kind))
 
     def _forced_lately(self):
         since = clock.now(self.env.cr) - state_machine.WATCH_FORCED

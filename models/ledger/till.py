@@ -11,8 +11,7 @@ from ..support import autonomous_transaction
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange, poll
-from .claim import PaymentClaim
-from .exchange import SEND, UPDATE, Exchange
+from .exchange import SEND, UPDATE, Exchange, PaymentClaim
 from .poll import Poll
 from .push import Push
 from .settlement import Settlement

@@ -425,7 +425,7 @@ class GlasePeriodLine(models.Model):
         if not row._finished_order() and not row.case_ids.filtered(
             lambda case: case.state == "open"
         ):
-            row._open_case(row._without_order_kind())
+            row._open_case(case_kinds.without_order(row.kind))
         self.sudo().period_id._compare_again()
         return self.case_id and self.action_open_case()
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...rules import case_kinds
 from ...rules.environments import MARKS
 from ..books import books_job, session_books
 from .payment_proof import PaymentProof, rows_of
@@ -130,7 +131,7 @@ class PosPayment(models.Model):
         for payment, row in rows_of(self).items():
             if row.payment_id == payment:
                 row.payment_id = False
-                row._open_case(row._without_order_kind())
+                row._open_case(case_kinds.without_order(row.kind))
             else:
                 row._give_up("order_gone")
         # Paid already, though the till has not stored it yet.

@@ -8,7 +8,7 @@ from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused
 from . import refund_order
-from .refund import elsewhere_words, is_elsewhere, make_refund
+from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words
 
 FROM_OFFICE = "back office"
 
@@ -85,7 +85,7 @@ class OfficeRefund:
                 )
             )
         if total > self.row._refundable():
-            raise UserError(self.row._too_much_message(total))
+            raise UserError(too_much_words(self.row, total))
         if not order and total != self.row._refundable():
             raise UserError(
                 self.env._("Without an order all that is left goes back: it cannot be divided.")

@@ -11,8 +11,7 @@ from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_refer
 from ...rules import case_kinds, giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ..cases.refund_decision import RefundDecision
-from ..ledger.claim import Claim
-from ..ledger.exchange import REFUND, Exchange
+from ..ledger.exchange import REFUND, Claim, Exchange
 from ..pos import session_closing
 from ..support import autonomous_transaction, clock
 from ..support.sentences import cashier_message
@@ -194,7 +193,7 @@ class RefundClaim(Claim):
         lefts = (original._left_of_payment(but=self.repeated) for original in originals)
         number = giving_back.covering(lefts, amount)
         if number is None:
-            raise Refused("too_much", originals._too_much_message(amount))
+            raise Refused("too_much", too_much_words(originals, amount))
         return originals[number]
 
     def _refuse_original(self, original):
@@ -233,6 +232,30 @@ def refuse_elsewhere(row, config):
     """:raises Refused: if an order of this till must not have a refund of this payment"""
     if is_elsewhere(row, config):
         raise Refused("environment", elsewhere_words(row, config))
+
+
+def too_much_words(payments, amount):
+    """How much can be given back of these payments, and in how many lines."""
+    left = [row._refundable() for row in payments]
+    parts = [part for part in left if part]
+    currency = payments[:1].currency_id
+    if not parts:
+        return payments.env._(
+            "Nothing is left to give back of this payment: refunds that are not decided yet "
+            "count as given back."
+        )
+    if len(parts) == 1 or sum(parts) < amount:
+        return payments.env._(
+            "At most %(total)s can still be given back with Glase. Lines needed: %(count)s.",
+            total=currency.format(float(sum(parts))),
+            count=len(parts),
+        )
+    return payments.env._(
+        "The customer paid in %(count)s Glase payments: give the money back in as many "
+        "lines, of at most %(parts)s.",
+        count=len(parts),
+        parts=", ".join(currency.format(float(part)) for part in parts),
+    )
 
 
 class RefundEnd:

@@ -9,7 +9,7 @@ from ..ledger.till import Till, config_of, values_of_line
 from ..support import autonomous_transaction
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
-from .refund import elsewhere_words, is_elsewhere, make_refund
+from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words
 
 
 class RefundTill(Till):
@@ -36,7 +36,7 @@ class RefundTill(Till):
         if not originals:
             message = self._no_original_message(orders, config)
         elif not total:
-            message = originals._too_much_message(total)
+            message = too_much_words(originals, total)
         return {
             "ok": True,
             "payments": [_refundable_view(row, left[row.id]) for row in originals],
@@ -164,7 +164,7 @@ class RefundTill(Till):
             )
         left = row._refundable()
         if not left:
-            raise Refused("too_much", row._too_much_message(left))
+            raise Refused("too_much", too_much_words(row, left))
         return left
 
     def _stored_order(self, config, order_uuid):

@@ -3,8 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
-from ...models.ledger.claim import PaymentClaim
-from ...models.ledger.exchange import REFUND, SEND, Exchange
+from ...models.ledger.exchange import REFUND, SEND, Exchange, PaymentClaim
 from ...models.ledger.till import Till, values_of_line
 from ...models.pos import session_closing
 from ...models.pos.session_closing import SessionClosing

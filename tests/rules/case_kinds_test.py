@@ -107,7 +107,8 @@ def test_a_kind_is_named_only_where_its_case_is_opened():
     """Whoever treats one kind otherwise than another asks the table, not for its name."""
     product = Path(case_kinds.__file__).parents[1]
     named = set()
-    for folder in ("models", "wizard", "controllers"):
+    hunt = [f"tests/hunt/{folder}" for folder in ("world", "steps", "month")]
+    for folder in ("models", "wizard", "controllers", *hunt):
         for path in (product / folder).rglob("*.py"):
             tree = ast.parse(path.read_text())
             opened = {

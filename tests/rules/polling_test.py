@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,6 +122,16 @@ def test_equal_answers_are_one_event_for_a_while():
 def test_what_changes_a_row(row, evidence, nothing):
     verdict = state_machine.judge(row, evidence)
     assert polling.changes_nothing(row, verdict) == nothing
+
+
+@pytest.mark.parametrize("version, counted", [(1, True), (0, False)])
+def test_what_is_counted_says_the_same_and_changes_nothing(version, counted):
+    row = Row(state="issued", invoice_version=version)
+    said, verdict = polling.said(ASKED), state_machine.judge(row, ASKED)
+    newest = SimpleNamespace(said=said, time=NOW)
+    assert polling.is_repeated(newest, said, NOW, row, verdict) == counted
+    assert not polling.is_repeated(newest, polling.said(ASKED, "slow"), NOW, row, verdict)
+    assert not polling.is_repeated(newest, said, NOW + polling.LONGEST_RUN, row, verdict)
 
 
 def test_what_changes_nothing_changes_nothing_when_it_is_heard_again():

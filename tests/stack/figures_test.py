@@ -134,6 +134,14 @@ def test_a_private_call_that_leaves_its_room(house):
     assert house(files).leaving == ["models/books/book.py:4 _open", "wizard/ask.py:2 _open"]
 
 
+def test_a_class_that_is_no_model_calls_its_own(house):
+    files = {
+        "models/cases/case.py": own("name", method("_open")),
+        "wizard/ask.py": "class Ask:\n    def _open(self, case):\n        self._open(case)\n",
+    }
+    assert house(files).leaving == []
+
+
 def test_what_is_no_product_is_passed_over(house):
     text = "def long():\n" + "    x = 1\n" * 100
     assert not house({"tests/long.py": text, "bin/stack/long.py": text}).functions

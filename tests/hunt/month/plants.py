@@ -1,5 +1,7 @@
 """What may be planted at the end of a month, to see that its table says so, or does not."""
 
+from odoo.addons.pos_glase.rules import case_kinds
+
 SALE, REFUND = 1234.56, 1000.5
 
 
@@ -26,7 +28,8 @@ def undecided_refund(month):
 def forgotten_refund(month):
     """The same, but its case is gone: nobody would ever decide it."""
     undecided_refund(month)
-    month.world.sql("UPDATE glase_case SET state = 'settled' WHERE kind = 'unknown_refund'")
+    kinds = list(case_kinds.offering(case_kinds.WAS_REFUNDED))
+    month.world.sql("UPDATE glase_case SET state = 'settled' WHERE kind = ANY(%s)", kinds)
 
 
 def entry_of_a_person(month):

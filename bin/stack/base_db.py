@@ -2,8 +2,8 @@
 
 Databases, each made from another one: the *base* (Odoo with Point of Sale and a Swedish shop), the *module* (with this
 module installed as it is in the checkout), the *pages* (with what browsers load built), the *shop* (with Glase set up
-in it). For tests: the *tours* (pages with what Odoo's own browser tests load), the *companions* (the module beside
-others that change a till). With a kiosk: *selforder* (the base with Odoo's self-order, made once for each Odoo),
+in it). For tests: the *tours* (pages with what Odoo's own browser tests load), those *beside* (the module with others
+of Odoo's that a test file names). With a kiosk: *selforder* (the base with Odoo's self-order, made once for each Odoo),
 *kiosk* (with the module and our addon for it), *kioskpages*, *kioskshop*.
 """
 
@@ -58,8 +58,6 @@ TOURS = (
     "web.assets_unit_tests.css",
     "web.assets_unit_tests.js",
 )
-# Modules of Odoo that change orders, discount and lock a till.
-COMPANIONS = ("pos_loyalty", "pos_discount", "pos_hr")
 # What a kiosk loads.
 KIOSK_PAGES = ("pos_self_order.assets.css", "pos_self_order.assets.js")
 SELF_ORDER = "pos_self_order"
@@ -67,6 +65,8 @@ SELF_ORDER_SCRIPT = Path(__file__).with_name("base_self_order.py")
 KIOSK_SCRIPT = Path(__file__).with_name("base_kiosk.py")
 # So many of a kind stay in the cache when a new one is made: for checkouts that are worked on in turns.
 KEPT = 4
+# The same, of each choice of modules beside ours: there are many.
+KEPT_BESIDE = 2
 
 
 @dataclass(frozen=True)
@@ -210,20 +210,24 @@ def with_tours(stack):
     return _derived("tours", stack, with_pages(stack), made_of, build)
 
 
-def with_companions(stack):
-    """The base with the module, and with the modules of :data:`COMPANIONS`; what browsers load is built.
+def with_modules(stack, modules):
+    """The base with the module, and with other modules beside it; what browsers load is built.
 
     :param stack: has ``python``, ``tree`` and ``base``
+    :param modules: names of Odoo's modules
     :return: a :class:`Base`; it stays in the cache at least as long as this process
     """
 
     def install(odoo):
-        with step(f"installing {', '.join(COMPANIONS)}; what browsers load"):
-            odoo.once("-i", ",".join(COMPANIONS), what="other modules cannot be installed")
+        with step(f"installing {', '.join(modules)}; what browsers load"):
+            odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
             _build(odoo, PAGES)
 
-    made_of = (BUNDLES_SCRIPT, *COMPANIONS, *PAGES, *_times())
-    return _derived("companions", stack, with_module(stack), made_of, install)
+    if not modules:
+        return with_pages(stack)
+    made_of = (BUNDLES_SCRIPT, *modules, *PAGES, *_times())
+    kind = f"beside{digest(*modules)[:8]}"
+    return _derived(kind, stack, with_module(stack), made_of, install, kept=KEPT_BESIDE)
 
 
 def with_self_order(stack):
@@ -311,10 +315,11 @@ def with_shop(stack):
     return _derived("shop", stack, with_pages(stack), (SET_UP_SHOP, *_times()), set_up)
 
 
-def _derived(kind, stack, source, made_of, change, module=None):
+def _derived(kind, stack, source, made_of, change, module=None, kept=KEPT):
     """What ``change`` makes of a copy of ``source``; ``made_of`` are parts of its key beside the module.
 
     :param module: key of the module's files; by default :func:`module_key`, empty without a module
+    :param kept: so many of the kind stay in the cache
     """
     module = module_key() if module is None else module
     flavour = stack.base.folder.name.removeprefix("base-").rpartition("-")[0]
@@ -325,7 +330,7 @@ def _derived(kind, stack, source, made_of, change, module=None):
     if not _hold(base):
         with locked(f"{kind}-{flavour}"):
             if not _hold(base):
-                _retire(f"{kind}-{flavour}-????????????????", bool(template))
+                _retire(f"{kind}-{flavour}-????????????????", bool(template), kept)
                 _derive(base, source, stack, change)
                 _hold(base)
     return base
@@ -365,7 +370,7 @@ def _hold(base):
     return (base.folder / "complete").exists()
 
 
-def _retire(pattern, named):
+def _retire(pattern, named, kept=KEPT):
     """Remove all but the last used of a kind, and what interrupted runs left of it.
 
     The caller holds the lock under which they are made. One that a run holds stays.
@@ -377,7 +382,7 @@ def _retire(pattern, named):
     for folder in folders:
         if folder not in complete:
             _remove(folder, named)
-    for mark in marks[KEPT - 1 :]:
+    for mark in marks[kept - 1 :]:
         with open(mark) as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

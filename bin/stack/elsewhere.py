@@ -15,7 +15,7 @@ from .paths import CHECKOUT, cache, log_file
 # What nobody writes to is lent; a database is copied, as its server writes to it.
 LENT = ("venv-", "odoo-")
 BASES = (
-    *("base-", "module-", "pages-", "tours-", "companions-", "shop-"),
+    *("base-", "module-", "pages-", "tours-", "shop-"),
     *("selforder-", "kiosk-", "kioskpages-", "kioskshop-"),
 )
 

@@ -20,6 +20,8 @@ class _Record:
     def __init__(self, path):
         self.path = path
         self.reported = {}
+        self.outcome = {}
+        self.properties = {}
 
     def _write(self, **values):
         with open(self.path, "a") as stream:
@@ -37,12 +39,18 @@ class _Record:
             test=item.nodeid,
             seconds=round(self.reported.pop(item.nodeid, 0), 3),
             computed=round(_computed() - before, 3),
+            outcome=self.outcome.pop(item.nodeid, ""),
+            properties=self.properties.pop(item.nodeid, {}),
         )
         return result
 
     def pytest_runtest_logreport(self, report):
         seconds = self.reported.get(report.nodeid, 0)
         self.reported[report.nodeid] = seconds + getattr(report, "duration", 0)
+        # A subtest ends before its test does.
+        if self.outcome.get(report.nodeid, "passed") == "passed":
+            self.outcome[report.nodeid] = report.outcome
+        self.properties[report.nodeid] = dict(report.user_properties)
 
 
 def _computed():

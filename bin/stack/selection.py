@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import matrix
 from .paths import BESIDE, CHECKOUT, KIOSK
 
 TESTS = CHECKOUT / "tests"
@@ -15,8 +16,8 @@ PLAIN = ("glase", "rules", "simulator", "stack")
 PROCESS = ("process", "hunt")
 # Files in folders are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
 BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
-# Of those that start Odoo: with a browser; with a browser, and the modules of base_db.COMPANIONS beside ours.
-PAGE_FILES, COMPANION_FILES = "browser_*_test.py", ("browser_till_test.py",)
+# Of those that start Odoo: with a browser.
+PAGE_FILES = "browser_*_test.py"
 # What the parameters of plain tests are made from; they are part of a test's name.
 NAMED_AFTER = {
     "plain": ("glase", "simulator"),
@@ -39,7 +40,7 @@ class Selection:
     :ivar plain: for plain pytest without Odoo
     :ivar process: for plain pytest with server processes
     :ivar pages: for plain pytest with server processes and a browser
-    :ivar companions: the same, with other modules beside ours
+    :ivar companions: the same, with other modules beside ours; rows of the matrix
     :ivar odoo: for pytest on Odoo, without a browser
     :ivar browser: for pytest on Odoo, with a browser
     :ivar kiosk: for pytest on Odoo, with a kiosk
@@ -115,6 +116,8 @@ def _one_by_one(folder):
     found = [*folder.rglob("test_*.py")]
     for name in PROCESS:
         found += [path for path in (TESTS / name).rglob("*_test.py") if folder in path.parents]
+    if folder != matrix.FOLDER:
+        found = [path for path in found if not matrix.name_of(path)]
     return sorted(str(path.relative_to(CHECKOUT)) for path in found)
 
 
@@ -126,10 +129,10 @@ def _group_of(path, selection):
     if folder in PLAIN:
         return selection.plain
     if folder in PROCESS:
-        if Path(inside).name in COMPANION_FILES:
-            return selection.companions
         if Path(inside).name in KIOSK_FILES:
             return selection.kioskpages
+        if matrix.name_of(inside) or matrix.modules_of(inside):
+            return selection.companions
         return selection.pages if Path(inside).match(PAGE_FILES) else selection.process
     if any(Path(inside).match(pattern) for pattern in BROWSER_FILES):
         return selection.browser

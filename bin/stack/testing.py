@@ -9,13 +9,13 @@ import shutil
 import subprocess
 import sys
 
-from . import live, processes, python_env, set_up, worlds
+from . import live, matrix, processes, python_env, set_up, worlds
 from .base_db import (
     Workplace,
-    with_companions,
     with_kiosk,
     with_kiosk_pages,
     with_module,
+    with_modules,
     with_pages,
     with_shop,
     with_tours,
@@ -40,6 +40,7 @@ EXPECTED = {
     "browser": 550,
     "process": 400,
     "companions": 180,
+    "matrix": 120,
     "kiosk": 80,
     "kioskpages": 150,
     "pages": 350,
@@ -87,6 +88,7 @@ def main(arguments):
     parser.add_argument(
         "--yes", action="store_true", help="install missing Debian packages without asking"
     )
+    parser.add_argument("--matrix", metavar="ROW", nargs="?", const="", help=matrix.HELP)
     parser.add_argument("--worlds", action="store_true", help="all worlds, two at once")
     parser.add_argument("--world", metavar="NAME", help=worlds.HELP)
     options, rest = parser.parse_known_args(arguments)
@@ -96,6 +98,8 @@ def main(arguments):
         return _serve(options)
     if options.odoo_runner:
         return _odoo_runner(options)
+    if options.matrix is not None:
+        rest += matrix.paths(options.matrix)
     selection = select(rest, browser=not options.fast)
     count, linted, runs = _run(options, selection)
     say()
@@ -105,6 +109,8 @@ def main(arguments):
         say(f"Output, JUnit and what each test took: {cache() / 'tests'}")
     if selection.only_collects:
         return _say_collected(runs)
+    if options.matrix is not None:
+        say(matrix.table(runs))
     if not linted:
         say("bin/lint found something to correct (see above).")
     if not count.total:
@@ -175,7 +181,6 @@ def _with_odoo(stack, selection, options, folder, ending):
         ("browser", on_odoo, with_tours),
         ("process", live_servers, with_module),
         ("pages", live_servers, with_pages),
-        ("companions", live_servers, with_companions),
         ("kiosk", on_odoo, with_kiosk),
         ("kioskpages", live_servers, with_kiosk_pages),
     )
@@ -186,7 +191,27 @@ def _with_odoo(stack, selection, options, folder, ending):
         for number, part in enumerate(filter(None, parts), 1):
             title = f"{name}-{number}" if len(parts) > 1 else name
             runs.append(Run(title, functools.partial(command, base, part), folder))
+    for title, modules, paths in _beside(selection.companions):
+        base = functools.partial(with_modules, modules=modules)
+        runs.append(Run(title, functools.partial(live_servers, base, paths), folder))
     return runs
+
+
+def _beside(paths):
+    """The runs of tests with other modules beside ours: name, modules, paths.
+
+    A row of the matrix is one; the others share one where they name the same modules.
+    """
+    shared = {}
+    for path in paths:
+        file = path.partition("::")[0]
+        row, modules = matrix.name_of(file), matrix.modules_of(file)
+        if row:
+            yield f"matrix-{row}", modules, [path]
+        else:
+            shared.setdefault(modules, []).append(path)
+    for number, (modules, same) in enumerate(shared.items(), 1):
+        yield f"companions-{number}" if len(shared) > 1 else "companions", modules, same
 
 
 def _stack(options, selection=None, requirements=python_env.DEVELOPMENT):

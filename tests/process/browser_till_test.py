@@ -9,6 +9,7 @@ from till_page import TillPage, assert_paid, discounts, lines, pay
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
+MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 EMPLOYEES = ("Anna Anttila", "Bo Bengtsson")
 COUPON = "SAVE20"

@@ -151,14 +151,11 @@ def prepare_move(admin, account_id, endpoint):
 
 @pytest.fixture(scope="module")
 def shop(request):
-    """A shop whose server runs with the workers, and has the modules, that the test file names."""
+    """A shop whose server runs with the workers that the test file names, beside the ``MODULES`` that it names."""
     simulator = SimulatorProcess()
     try:
         workers = getattr(request.module, "WORKERS", 2)
-        modules = getattr(request.module, "MODULES", ())
         with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
-            if modules:
-                odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
             if getattr(request.module, "DURABLE", False):
                 # Test clusters may lose what was just committed when they crash. It counts for new
                 # connections: it is said before Odoo has any.
@@ -193,6 +190,16 @@ def till(browser, shop):
     yield page
     page.close()
     assert page.complaints == []
+
+
+@pytest.fixture
+def seen(request):
+    """A function that writes down what a test saw, for the table of the matrix."""
+
+    def write(words):
+        request.node.user_properties.append(("seen", words))
+
+    return write
 
 
 @pytest.fixture

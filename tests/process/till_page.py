@@ -31,6 +31,7 @@ class TillPage:
     """One browser profile at the till of a :class:`conftest.Shop`.
 
     :ivar complaints: what the page threw
+    :ivar console: the errors and warnings that were written to its console
     """
 
     def __init__(self, browser, shop, size=(1024, 600)):
@@ -39,6 +40,7 @@ class TillPage:
         self.context.set_default_timeout(MILLISECONDS)
         expect.set_options(timeout=MILLISECONDS)
         self.complaints = []
+        self.console = []
         self.page = None
         self._asking = set()
 
@@ -50,6 +52,7 @@ class TillPage:
         """A page of its own for each address: none is sent away from what it is doing."""
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._written)
         self._asking = asking = set()
         self.page.on(
             "request", lambda request: "/pos_glase/" in request.url and asking.add(request)
@@ -57,6 +60,10 @@ class TillPage:
         self.page.on("requestfinished", lambda request: asking.discard(request))
         self.page.on("requestfailed", lambda request: asking.discard(request))
         self.page.goto(address)
+
+    def _written(self, line):
+        if line.type in ("error", "warning"):
+            self.console.append(f"{line.type}: {line.text}")
 
     def come_in(self, login):
         """Log in to Odoo, which sends to the till's address."""
@@ -143,6 +150,28 @@ class TillPage:
         self.page.locator(".ticket-screen .load-order-button:visible").first.click()
         self.page.wait_for_selector(".payment-screen")
         return self
+
+    def refund_order(self, uuid):
+        """From *Refund*: all of an order is given back, on an order of its own that waits to be paid."""
+        self.script(
+            """() => posmodel.navigate("TicketScreen", {
+                stateOverride: {
+                    filter: "SYNCED", search: {}, destinationOrder: posmodel.addNewOrder(),
+                },
+            })"""
+        )
+        name = self.script(
+            "(uuid) => posmodel.models['pos.order'].getBy('uuid', uuid).pos_reference", uuid
+        )
+        self.page.locator(".ticket-screen .order-row", has_text=name).first.click()
+        self.page.locator(".ticket-screen .btn-primary.pay-order-button").click()
+        self.page.wait_for_selector(".payment-screen")
+        return self
+
+    def give_back(self):
+        """Give back with Glase what the order is refunded; Glase's line stands there by itself."""
+        self.page.locator('.glase-line[data-status="pending"]').wait_for()
+        return self.press_send()
 
     def lose_network(self):
         """What is asked of the server from now on never leaves; what is under way is answered first."""

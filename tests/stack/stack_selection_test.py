@@ -27,7 +27,10 @@ def test_without_arguments_everything_that_is_there():
     assert "tests/process/crash_payment_test.py" in chosen.process
     assert "tests/hunt/month_test.py" in chosen.process
     assert "tests/process/browser_scanner_test.py" in chosen.pages
-    assert chosen.companions == ["tests/process/browser_till_test.py"]
+    assert chosen.companions == [
+        "tests/process/browser_restaurant_test.py",
+        "tests/process/browser_till_test.py",
+    ]
     assert "tests/ledger/test_proof.py" in chosen.odoo
     assert "tests/pos/test_hoot.py" in chosen.browser
     assert not chosen.narrowed

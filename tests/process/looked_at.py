@@ -1,0 +1,78 @@
+"""A sale from all sides: the order, the ledger, the bill on the phone, the receipt, the browser's console."""
+
+from decimal import Decimal
+
+from conftest import wait_for
+
+# What a browser writes by itself when a page is left, or the network is gone.
+OF_THE_NETWORK = "net::ERR_"
+
+PAYMENTS = """
+SELECT p.amount, p.glase_unverified, t.amount, t.state, t.invoice_reference
+  FROM pos_payment p JOIN pos_order o ON o.id = p.pos_order_id
+  LEFT JOIN glase_transaction t ON t.payment_id = p.id WHERE o.uuid = %s ORDER BY p.id"""
+LINES = """
+SELECT l.full_product_name, l.price_subtotal_incl FROM pos_order_line l
+  JOIN pos_order o ON o.id = l.order_id WHERE o.uuid = %s"""
+CASES = """
+SELECT c.kind FROM glase_case c LEFT JOIN glase_transaction t ON t.id = c.transaction_id
+  LEFT JOIN pos_order o ON o.uuid = %s
+ WHERE c.state = 'open' AND (t.order_uuid = o.uuid OR c.order_id = o.id)"""
+
+
+def look(shop, till, uuid, refunded=False):
+    """Assert that a sale is whole on every side; the till shows its receipt.
+
+    :param uuid: of the order
+    :param refunded: it gives money back, so that there is no bill on a phone
+    :return: what was seen, in words
+    """
+    receipt = till.receipt()
+    total, payments = _paid(shop, uuid)
+    glase = [(amount, reference) for amount, *_others, reference in payments if reference]
+    assert glase or refunded, payments
+    rows = 0 if refunded else sum(_bill(shop, uuid, *each) for each in glase)
+    assert "Glase" in receipt and f"{abs(total):,.2f}" in receipt, receipt
+    assert till.complaints == []
+    assert quiet(till) == []
+    paid = ", ".join(f"{amount:.2f}" for amount, *_others in payments)
+    words = f"order {total:.2f} paid by {paid}, ledger the same"
+    return f"{words}, {rows} rows on the phone" if rows else words
+
+
+def quiet(till):
+    """What the browser's console complains about, but for the network."""
+    return [line for line in till.console if OF_THE_NETWORK not in line]
+
+
+def _paid(shop, uuid):
+    """The order's total, and its payments, once the server has both."""
+    [(total,)] = wait_for(
+        lambda: shop.query(
+            "SELECT amount_total FROM pos_order WHERE uuid = %s AND state IN ('paid', 'done')", uuid
+        ),
+        "the order is paid",
+    )
+    payments = shop.query(PAYMENTS, uuid)
+    assert sum(Decimal(str(amount)) for amount, *_others in payments) == Decimal(str(total))
+    for amount, unverified, known, stands, _reference in payments:
+        if known is not None:
+            assert (abs(amount), bool(unverified)) == (known, False), payments
+            assert stands == "paid", stands
+    assert not shop.query(CASES, uuid)
+    return total, payments
+
+
+def _bill(shop, uuid, amount, reference):
+    """How many rows the bill has: they add up to it, and each line of the order is named."""
+    [invoice] = [
+        one for one in shop.simulator.journal()["invoices"] if one["invoice_reference"] == reference
+    ]
+    rows = invoice["rows"]
+    assert sum(Decimal(row["amount"]) for row in rows) == Decimal(invoice["amount"])
+    assert Decimal(invoice["amount"]) == Decimal(str(amount))
+    names = [row["description"] for row in rows]
+    for name, price in shop.query(LINES, uuid):
+        if price:
+            assert any(one.startswith(name[:80]) for one in names), (name, names)
+    return len(rows)

@@ -1,0 +1,109 @@
+"""Promotions, codes, points, gift cards, wallets, and discounts on a whole order."""
+
+import pytest
+from looked_at import look
+from till_page import discounts, lines, pay
+
+pytestmark = pytest.mark.usefixtures("no_open_orders")
+WORKERS = 0
+MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
+PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
+GUEST = "Greta Guest"
+CARD, TOP_UP = "Gift Card", "Top-up eWallet"
+CODE = "SUMMER"
+
+SET_UP = """
+config = env["pos.config"].browse({config_id})
+company = config.company_id
+env = env(context=dict(env.context, allowed_company_ids=company.ids))
+programs = env["loyalty.program"]
+programs.search([]).active = False
+loaf, roll = (
+    env["product.product"].search([("name", "=", name)], limit=1) for name in {products!r}
+)
+for kind in ("gift_card", "ewallet", "loyalty", "promotion", "promo_code", "buy_x_get_y"):
+    made = programs.create_from_template(kind)
+    program = programs.browse(made["res_id"])
+    program.write({{"name": kind, "pos_ok": True}})
+    if kind in ("promotion", "promo_code"):
+        program.rule_ids.write({{"minimum_amount": 0, "product_ids": [(5, 0, 0)]}})
+        program.reward_ids.write({{
+            "discount": 10, "discount_applicability": "order", "discount_product_ids": [(5, 0, 0)],
+        }})
+    if kind == "promo_code":
+        program.rule_ids.code = {code!r}
+    if kind == "buy_x_get_y":
+        program.rule_ids.write({{"product_ids": [(6, 0, loaf.ids)], "minimum_qty": 2}})
+        program.reward_ids.write({{"reward_product_id": roll.id, "required_points": 2}})
+for product in ("loyalty.gift_card_product_50", "loyalty.ewallet_product_50"):
+    env.ref(product).write({{
+        "available_in_pos": True, "pos_categ_ids": [(6, 0, loaf.pos_categ_ids.ids)],
+        "taxes_id": [(5, 0, 0)],
+    }})
+discount = env.ref("pos_discount.product_product_consumable")
+discount.taxes_id = [(5, 0, 0)]
+env["res.partner"].create({{"name": {guest!r}, "company_id": company.id}})
+env.cr.execute(
+    "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
+    (discount.id, config.id),
+)
+env.flush_all()
+# Archived by Odoo it would take its rules along.
+env.cr.execute("UPDATE loyalty_program SET active = false")
+# A page may take its time on a busy machine.
+env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
+env.cr.commit()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules(shop):
+    shop.odoo.shell(
+        SET_UP.format(products=PRODUCTS, guest=GUEST, code=CODE, **shop.told),
+        "the modules are not set up",
+    )
+
+
+@pytest.fixture
+def program(shop):
+    """A function that starts programs of some kinds; all end with the test."""
+
+    def start(*kinds):
+        shop.execute(
+            "UPDATE loyalty_program SET active = true WHERE name->>'en_US' = ANY(%s)", list(kinds)
+        )
+
+    yield start
+    shop.execute("UPDATE loyalty_program SET active = false")
+
+
+def sold(shop, till):
+    """Send the order, reload while the bill is out, and let the customer pay; returns what was seen."""
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    till.send()
+    till.reload().start().looks("waiting")
+    till.script("() => posmodel.updateRewards()")
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    words = look(shop, till, uuid)
+    assert lines(till, uuid) == before
+    return words
+
+
+def test_a_promotion(shop, till, program, seen):
+    """A promotion that comes by itself, and a reload."""
+    program("promotion")
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.until("() => posmodel.getOrder().lines.some((line) => line.is_reward_line)")
+    seen(sold(shop, till))
+
+
+def test_a_code(shop, till, program, seen):
+    """A discount with a code, and a reload."""
+    program("promo_code")
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    assert till.script("(code) => posmodel.activateCode(code)", CODE) is True
+    assert len(discounts(till, till.order_uuid())) == 1
+    seen(sold(shop, till))

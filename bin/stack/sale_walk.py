@@ -18,9 +18,11 @@ from playwright.sync_api import Error, expect, sync_playwright
 
 from stack.console import say, step
 
+# Its sound server would leave a folder among the temporary files.
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-audio-output",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

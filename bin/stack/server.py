@@ -117,6 +117,8 @@ class Odoo:
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
             "PYTHONDONTWRITEBYTECODE": "" if self._keeps_bytecode() else "1",
             "PYTHONUNBUFFERED": "1",
+            # Chromium's sound leaves a folder, else among everybody's temporary files.
+            "PULSE_RUNTIME_PATH": str(self.folder / "sound"),
         }
 
     def _keeps_bytecode(self):

@@ -41,7 +41,7 @@ class GlaseEvent(models.Model):
     _log_access = False
 
     transaction_id = fields.Many2one(
-        "glase.transaction", required=True, ondelete="cascade", readonly=True
+        "glase.transaction", required=True, ondelete="cascade", readonly=True, index=True
     )
     company_id = fields.Many2one(related="transaction_id.company_id")
     time = fields.Datetime(readonly=True, required=True)
@@ -65,8 +65,6 @@ class GlaseEvent(models.Model):
     state = fields.Selection(state_machine.STATES, "State After", readonly=True)
     message = fields.Char(readonly=True)
 
-    # A row's events, and the newest of them, whatever PostgreSQL believes of the table.
-    _of_row = models.Index("(transaction_id, id)")
     # The page of the tills asks every few seconds for what the last hour brought.
     _by_time = models.Index("(time)")
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect, sync_playwright
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+from stack.sale_walk import CHROMIUM
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STICKER = "PROC1"
 MILLISECONDS = 45_000
@@ -20,7 +21,7 @@ def chromium():
     """A browser; each till page is a profile of its own."""
     path = next(found for found in map(shutil.which, NAMES) if found)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         try:
             yield browser
         finally:

@@ -9,9 +9,8 @@ from accessibility import Accessibility
 from playwright.sync_api import Error, sync_playwright
 from simulator_tools import row
 
-from stack.sale_walk import Walk
+from stack.sale_walk import CHROMIUM, Walk
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MILLISECONDS = 20_000
 
@@ -20,7 +19,7 @@ MILLISECONDS = 20_000
 def browser():
     path = next(found for found in map(shutil.which, NAMES) if found)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
         browser.close()
 

@@ -24,8 +24,14 @@ _logger = get_logger("pos_glase.glase")
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _CHUNK = 65536
-# No element of Glase's has more than its namespaces and a type.
-_MAX_ATTRIBUTES = 100
+# How far into a document its first element may begin, in pieces of how many bytes it is looked for.
+_PROLOG = 4096
+# No element of Glase's has more than its namespaces and a type, and few prefixes are known at a time.
+_MAX_ATTRIBUTES = 50
+_MAX_PREFIXES = 100
+# Declared as both readers know it; expat does not know UTF-8 by the name that many write.
+_UTF8 = re.compile(rb"""<\?xml[^<>]{1,99}encoding=["']utf8["']""", re.I)
+_ENCODING = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-[0-9]{1,2}|windows-125[0-9]", re.I)
 # No number, amount or time is longer; a database can index a reference of this length.
 _MAX_VALUE = 64
 MAX_REFERENCE = 250
@@ -58,6 +64,7 @@ def parts(body, most_parts, most_each):
     :raises Unreadable: as for :func:`parse`; while it is read, so what came before proves nothing
     """
     depth = inside = count = 0
+    before = None
     most = 1 + most_parts * (1 + most_each)
     for event, node in _events(body, most, ("start", "end")):
         if event == "start":
@@ -70,41 +77,71 @@ def parts(body, most_parts, most_each):
         depth -= 1
         if depth == 1:
             yield Element(node)
-            node.getparent().remove(node)
+            # The newest stays until the next is whole: libxml2 goes on with what it made last.
+            if before is not None:
+                before.getparent().remove(before)
+            before = node
 
 
 def _look(body, most):
     """Read a document and keep nothing, so that libxml2 gets only what each of its versions reads in linear time.
 
-    Versions before 2.12 compare each attribute with all before it, and give each element all that a DTD names.
+    Versions before 2.12 compare each attribute with all before it, look for a prefix through all that are
+    known at its place, and give each element all that a DTD names.
 
     :raises Unreadable: as :func:`parse`
     """
-    elements = 0
-
-    def start(_name, attributes):
-        nonlocal elements
-        elements += 1
-        if elements > most:
-            raise Unreadable(reason="too_big", detail=f"more than {most} elements")
-        if len(attributes) > 2 * _MAX_ATTRIBUTES:
-            raise Unreadable(reason="too_big", detail=f"more than {_MAX_ATTRIBUTES} attributes")
-
-    def doctype(*_names):
-        raise Unreadable(reason="dtd", detail="the answer has a DTD")
-
-    parser = expat.ParserCreate()
+    look = _Look(most)
+    parser = expat.ParserCreate("utf-8" if _UTF8.match(body) else None)
     parser.ordered_attributes = True
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = doctype
+    parser.XmlDeclHandler = look.declaration
+    parser.StartDoctypeDeclHandler = look.doctype
+    parser.StartElementHandler = look.start
+    parser.EndElementHandler = look.end
     try:
-        # What a handler raises is heard at the end of a piece: the first is small, as a DTD can only be there.
-        parser.Parse(body[:_CHUNK])
-        if not elements:
+        # What a handler raises is heard at the end of a piece: so they are small where a DTD can be.
+        for start in range(0, _CHUNK, _PROLOG):
+            if not look.elements:
+                parser.Parse(body[start : start + _PROLOG])
+                read = start + _PROLOG
+        if not look.elements:
             raise Unreadable(reason="not_xml", detail="not XML")
-        parser.Parse(body[_CHUNK:], True)
+        parser.Parse(body[read:], True)
     except (expat.ExpatError, ValueError, LookupError):
         raise Unreadable(reason="not_xml", detail="not XML") from None
+
+
+class _Look:
+    """What :func:`_look` counts."""
+
+    def __init__(self, most):
+        self.elements = self._prefixes = 0
+        self._most, self._open = most, []
+
+    def declaration(self, _version, encoding, _standalone):
+        # In others the two readers could see different documents in the same bytes.
+        if encoding and not _ENCODING.fullmatch(encoding):
+            raise Unreadable(reason="not_xml", detail="an encoding that is not read")
+
+    def doctype(self, *_names):
+        raise Unreadable(reason="dtd", detail="the answer has a DTD")
+
+    def start(self, _name, attributes):
+        self.elements += 1
+        if self.elements > self._most:
+            raise Unreadable(reason="too_big", detail=f"more than {self._most} elements")
+        known = 0
+        if attributes:
+            if len(attributes) > 2 * _MAX_ATTRIBUTES:
+                raise Unreadable(reason="too_big", detail=f"more than {_MAX_ATTRIBUTES} attributes")
+            known = sum(name.startswith("xmlns") for name in attributes[::2])
+            self._prefixes += known
+            if self._prefixes > _MAX_PREFIXES:
+                raise Unreadable(reason="too_big", detail=f"more than {_MAX_PREFIXES} prefixes")
+        self._open.append(known)
+
+    def end(self, _name):
+        self._prefixes -= self._open.pop()
 
 
 def _events(body, most, wanted):

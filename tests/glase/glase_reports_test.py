@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from glase import Unreadable
+from glase.reading import _CHUNK
 from glase.reports import DETAILS, EMPTY, MAX_BYTES, SUMMARY, read_report
 
 META = """
@@ -53,6 +54,21 @@ def test_details():
         ("918", Decimal("-30.00000"), None),
     ]
     assert (report.count, report.total) == (2, Decimal("118"))
+
+
+@pytest.mark.parametrize("gap", [1, 30, 3000])
+def test_a_row_may_end_where_a_piece_of_the_reading_ends(gap):
+    # Older versions of libxml2 wrote into freed memory when the newest row was taken away there.
+    empty = document(PAYMENT.replace("</Row>", "<Note></Note></Row>"))
+    many = [empty[: -len("\n</TransactionDetails>\n")]]
+    row = PAYMENT.strip().replace("</Row>", "<Note></Note></Row>").encode()
+    for _piece in range(6):
+        room = (_CHUNK - len(many[0])) if len(many) == 1 else _CHUNK - gap - len(row)
+        filled = b"<Note>" + b"x" * room
+        many[-1] = many[-1].replace(b"<Note>", filled)
+        many.append(b"\n" * gap + row)
+    report = read_report(b"".join(many) + b"</TransactionDetails>")
+    assert [row.amount for row in report.rows] == [Decimal("148.00000")] * 7
 
 
 def test_summary():

@@ -189,7 +189,7 @@ def with_pages(stack):
 
     def build(odoo):
         with step("what browsers load"):
-            _build(odoo, PAGES)
+            build_bundles(odoo, PAGES)
 
     return _derived("pages", stack, with_module(stack), (BUNDLES_SCRIPT, *PAGES, *_times()), build)
 
@@ -203,7 +203,7 @@ def with_tours(stack):
 
     def build(odoo):
         with step("what tests in a browser load"):
-            _build(odoo, TOURS)
+            build_bundles(odoo, TOURS)
 
     tests = sorted((CHECKOUT / "static/tests").rglob("*.js"))
     made_of = (BUNDLES_SCRIPT, *TOURS, *tests, *_times(), *_times(tests))
@@ -221,7 +221,7 @@ def with_modules(stack, modules):
     def install(odoo):
         with step(f"installing {', '.join(modules)}; what browsers load"):
             odoo.once("-i", ",".join(modules), what="other modules cannot be installed")
-            _build(odoo, PAGES)
+            build_bundles(odoo, PAGES)
 
     if not modules:
         return with_pages(stack)
@@ -261,7 +261,7 @@ def with_kiosk_pages(stack):
 
     def build(odoo):
         with step("what browsers load, a kiosk's among them"):
-            _build(odoo, PAGES + KIOSK_PAGES)
+            build_bundles(odoo, PAGES + KIOSK_PAGES)
 
     scripts = (SELF_ORDER_SCRIPT, BUNDLES_SCRIPT)
     made_of = (*scripts, *PAGES, *KIOSK_PAGES, *_times(_browser_files(kiosk=True)))
@@ -283,7 +283,8 @@ def with_kiosk_shop(stack):
     )
 
 
-def _build(odoo, files):
+def build_bundles(odoo, files):
+    """Have an :class:`~stack.server.Odoo` make and store what browsers load, such as :data:`PAGES`."""
     code = f"FILES = {files!r}\n{BUNDLES_SCRIPT.read_text()}"
     odoo.shell(code, "What browsers load cannot be built")
 

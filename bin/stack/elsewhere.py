@@ -52,10 +52,7 @@ class Elsewhere:
         for folder in (self.checkout, self.cache, self.temporary):
             folder.mkdir(parents=True)
         with step(f"a copy of the checkout in {self.folder}"):
-            for name in lint.checkout_files():
-                target = self.checkout / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(CHECKOUT / name, target)
+            copy_checkout(self.checkout)
             for folder in _in_use():
                 python = folder / "bin/python"
                 if self.user and python.exists() and not _is_open(python.resolve().parent):
@@ -144,6 +141,14 @@ class Elsewhere:
         if self.has_user:
             run(["userdel", self.user], log_file("user"), f"The user {self.user} cannot be removed")
         shutil.rmtree(self.outside, ignore_errors=True)
+
+
+def copy_checkout(folder):
+    """Copy the checkout's own files, and nothing that commands have put beside them."""
+    for name in lint.checkout_files():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target)
 
 
 def play(arguments, title, **options):

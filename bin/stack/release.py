@@ -130,13 +130,16 @@ def _compress(archive, target):
         shutil.copyfileobj(source, packed)
 
 
-def _tool(module, *arguments, epoch):
-    """Run a module of ours with the packages of a release."""
+def tool(module, *arguments, epoch=""):
+    """Run a module of ours with the packages of a release.
+
+    :param epoch: the time that is stored in what it makes, in seconds since 1970; default: now
+    """
     environment = {
         **os.environ,
         "PYTHONPATH": str(CHECKOUT / "bin"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "SOURCE_DATE_EPOCH": epoch,
+        **({"SOURCE_DATE_EPOCH": epoch} if epoch else {}),
         "LC_ALL": "C.UTF-8",
     }
     run(
@@ -169,8 +172,8 @@ def make(folder):
         made = fresh_folder(work / version)
         with step(f"{MODULE} {version}"):
             for name in addons:
-                _tool("stack.wheel", source, name, made, epoch=epoch)
-            _tool("stack.sbom", made, epoch=epoch)
+                tool("stack.wheel", source, name, made, epoch=epoch)
+            tool("stack.sbom", made, epoch=epoch)
             archive = f"{MODULE}-{version}"
             _export(commit, work / "archive.tar", archive)
             _compress(work / "archive.tar", made / f"{archive}.tar.gz")

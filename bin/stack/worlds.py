@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import node_env, postgres, python_env, set_up
-from .base_db import Workplace, with_kiosk
+from . import installed, node_env, postgres, python_env, release, set_up
+from .base_db import KIOSK_PAGES, PAGES, Workplace, build_bundles, with_kiosk
 from .console import Stop, last_line, run, say, step
-from .elsewhere import Elsewhere, path_for_others, play
+from .elsewhere import Elsewhere, copy_checkout, path_for_others, play
 from .paths import CHECKOUT, MODULE, cache, digest, fresh_folder, fresh_log, is_complete, locked
 from .selection import PLAIN
-from .server import free_port
+from .server import SET_UP_SHOP, free_port
 
 PINS = Path(__file__).with_name("odoo_pins")
 LINT_SCRIPT = Path(__file__).with_name("odoo_lint.py")
@@ -330,6 +330,71 @@ def _program(path, command, last):
     path.chmod(0o755)
 
 
+INSTALLED_SCRIPT = """\
+import json
+from odoo.modules import Manifest
+
+found = env["ir.module.module"].search([("name", "in", NAMES), ("state", "=", "installed")])
+print(json.dumps({one.name: [one.latest_version, Manifest.for_addon(one.name).path] for one in found}))
+"""
+
+
+def _wheel(agreed):
+    """All addons from wheels, and no addons path of ours: installed, updated by newer wheels, used."""
+    stack = set_up.prepare(agreed=agreed, browser=False)
+    with Workplace(stack.base, stack.python, stack.tree) as workplace:
+        odoo = workplace.odoo
+        source, site = workplace.folder / "a clone", workplace.folder / "site"
+        copy_checkout(source)
+        odoo.addons = None
+        # This process plays nothing but this world.
+        os.environ["PYTHONPATH"] = str(site)
+        names = list(installed.addons(source))
+        for what, option in (("install", "-i"), ("update", "-u")):
+            with step(f"{what} {', '.join(names)} from wheels"):
+                version = _raise_version(source)
+                _pip(stack.python, _wheels(source, workplace.folder / version), site)
+                odoo.once(option, ",".join(names), what=f"{what} failed")
+            told = odoo.shell(f"NAMES = {names!r}\n{INSTALLED_SCRIPT}", "Odoo does not answer")
+            if json.loads(told) != {
+                name: [version, str(site / "odoo/addons" / name)] for name in names
+            }:
+                raise Stop(f"{what}: what Odoo has is not the wheels of {version}: {told}")
+        with step("what browsers load, and Glase in the shop"):
+            build_bundles(odoo, PAGES + KIOSK_PAGES)
+            odoo.shell(SET_UP_SHOP, "Glase cannot be set up in the shop")
+        found = trouble(odoo.log.read_text(errors="replace"))
+        if found:
+            say("\n".join(found))
+            raise Stop(f"{len(found)} lines in the log are warnings or errors.")
+
+
+def _raise_version(source):
+    """Give the addons of a copy a newer version that has no migration; returns it."""
+    start, last = installed.manifest(source)["version"].rsplit(".", 1)
+    version = f"{start}.{int(last) + 1}"
+    for addon in installed.addons(source).values():
+        path = addon / installed.MANIFEST
+        path.write_text(re.sub(r'("version": )"[^"]+"', rf'\1"{version}"', path.read_text()))
+    return version
+
+
+def _wheels(source, folder):
+    """The wheels of all addons of a copy, made in a folder; returns their paths."""
+    fresh_folder(folder)
+    for name in installed.addons(source):
+        release.tool("stack.wheel", source, name, folder)
+    return sorted(folder.iterdir())
+
+
+def _pip(python, wheels, site):
+    """Have pip put wheels into a folder, in place of older ones."""
+    pip = [python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check"]
+    # Not all that Odoo's package asks for is needed here, so that pip would refuse them for Odoo's sake.
+    command = [*pip, "--no-deps", "--upgrade", "--target", site, *wheels]
+    run(command, fresh_log("pip-wheel"), "pip failed")
+
+
 WORLDS = {
     "pins": World(
         "with the versions of zeep, lxml, requests, urllib3, Werkzeug that Odoo pins", _pins
@@ -339,6 +404,7 @@ WORLDS = {
     "no-demo-data": World("on a database without Odoo's demo data", _no_demo_data),
     "named-server": World("on a PostgreSQL server that PG* variables name", _named_server),
     "logs": World("install, update, uninstall: no warning in Odoo's log", _logs),
+    "wheel": World("from wheels that pip installs, without an addons path", _wheel),
     "odoo-lint": World("Odoo's own test_lint, for this module", _odoo_lint),
 }
 HELP = f"run these tests where something is otherwise than usual: {', '.join(WORLDS)}"

@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 
 import pytest
 
-from stack import console, installed, lint, paths, python_env, release
+from stack import console, elsewhere, installed, lint, paths, python_env, release
 
 LOG = """\
 # Changelog
@@ -70,7 +70,7 @@ def small(tmp_path, monkeypatch):
     def tool(module, *arguments, epoch):
         raise console.Stop(f"{module} is asked")
 
-    monkeypatch.setattr(release, "_tool", tool)
+    monkeypatch.setattr(release, "tool", tool)
     return folder
 
 
@@ -157,10 +157,7 @@ def clones(tmp_path_factory):
     """This checkout's files, committed on one day, in two clones of other names."""
     folder = tmp_path_factory.mktemp("release")
     first = folder / "pos-glase kopia"
-    for name in lint.checkout_files():
-        target = first / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(paths.CHECKOUT / name, target)
+    elsewhere.copy_checkout(first)
     changelog = first / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace(" - unreleased", " - 2030-01-31"))
     git(first, "init", "--quiet")

@@ -1,18 +1,11 @@
 from .models.accounts.health import revoke_all_tokens
+from .models.pos import former_methods
 
 
 def uninstall_hook(env):
-    """Take ``glase`` off the payment methods: a till that has one would not open any more.
+    """Leave no till that cannot be opened, and know the payment methods again if the module comes back.
 
-    Written past the model: it refuses a change while a session is open. Tokens of monitors, which are
-    good for nothing without the module, go too.
+    Tokens of monitors, which are good for nothing without the module, go too.
     """
-    env.cr.execute(
-        """
-        UPDATE pos_payment_method
-           SET use_payment_terminal = NULL, payment_method_type = 'none'
-         WHERE use_payment_terminal = 'glase'
-        """
-    )
+    former_methods.let_go(env)
     revoke_all_tokens(env)
-    env["pos.payment.method"].invalidate_model()

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...rules import case_kinds, state_machine
+from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..support.sentences import titled
 from . import attach, case_words
@@ -241,6 +241,14 @@ class GlaseCase(models.Model):
         order = self.order_id or self.payment_id.pos_order_id
         of_period = self.period_id.session_ids
         return self.transaction_id.session_id or order.session_id or of_period
+
+    def _is_simulated(self):
+        """Whether it is about the simulator's money, which is none."""
+        of_line = self.payment_id.uuid and self.env["glase.transaction"].search(
+            [("line_uuid", "=", self.payment_id.uuid)], limit=1
+        )
+        subject = self.transaction_id or self.period_id or of_line
+        return (subject or self.account_id).environment == environments.SIMULATOR
 
     # === Opened, closed ===
 

@@ -224,6 +224,12 @@ class GlaseTransaction(models.Model):
             limit=limit,
         )
 
+    @api.model
+    def _to_be_booked(self, domain):
+        """Rows that the books have not been compared with, but for what somebody has settled."""
+        settled = [("state", "=", "settled"), ("note", "!=", False)]
+        return self.search([*domain, ("books_due", "=", True), ("case_ids", "not any", settled)])
+
     # === Locks ===
 
     def _lock(self):

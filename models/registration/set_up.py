@@ -9,6 +9,8 @@ import secrets
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import file_open
 
+from ..pos import former_methods
+
 JOURNAL_CODE = "GLASE"
 DEMO_PREFIX, TRY_PREFIX = "DEMO", "TRY"
 # Nothing that is taken for something else where it is read from a sticker.
@@ -143,12 +145,15 @@ def _next_step(config):
 
 
 def _method_or_new(config):
-    """The Glase payment method that fits this till; made with its journal if need be."""
+    """The Glase payment method that fits this till, also one of before; made with its journal if need be."""
     company = config.company_id
     method_model = config.env["pos.payment.method"].sudo().with_company(company)
     for method in method_model._glase_methods(company):
         if method._glase_currency() == config.currency_id:
             return method
+    former = former_methods.take_back(config)
+    if former:
+        return former
     if not company.sudo().chart_template:
         raise UserError(
             config.env._(

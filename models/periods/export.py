@@ -203,7 +203,8 @@ def _csv(periods):
 def _xlsx(periods):
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    bold, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
+    bold = book.add_format({"bold": True})
+    numbers = {}
     for table in (payments(periods), sums(periods)):
         sheet = book.add_worksheet(table.name[:31])
         sheet.freeze_panes(1, 0)
@@ -214,10 +215,13 @@ def _xlsx(periods):
             for column, cell in enumerate(row):
                 if not isinstance(cell, Decimal):
                     sheet.write_string(number, column, cell)
-                elif cell.as_tuple().exponent:
-                    sheet.write_number(number, column, cell, money)
-                else:
-                    sheet.write_number(number, column, cell)
+                    continue
+                # A cell shows as many decimals as it has: its currency's, or none.
+                decimals = -cell.as_tuple().exponent
+                if decimals not in numbers:
+                    shown = "#,##0." + "0" * decimals if decimals else "#,##0"
+                    numbers[decimals] = book.add_format({"num_format": shown})
+                sheet.write_number(number, column, cell, numbers[decimals])
     book.close()
     return content.getvalue()
 

@@ -48,6 +48,18 @@ class TestPeriodExport(PeriodCommon):
         self.assertEqual(named["At Glase"], self.ended.report_total)
         self.assertEqual(named["In the Ledger"], self.ended.ledger_total)
 
+    def test_a_cell_shows_all_decimals_of_its_currency(self):
+        for code, shown in (("JPY", "#,##0"), ("SEK", "#,##0.00"), ("KWD", "#,##0.000")):
+            currency = self.env.ref(f"base.{code}").sudo()
+            currency.active = True
+            self.ended.sudo().currency_id = currency
+            with self.subTest(code):
+                book = load_workbook(io.BytesIO(export.as_file(self.seen(), export.XLSX)))
+                for sheet in book.worksheets:
+                    column = [cell.value for cell in sheet[1]].index("At Glase")
+                    formats = {row[column].number_format for row in sheet.iter_rows(min_row=2)}
+                    self.assertEqual(formats, {shown})
+
     def test_a_comma_is_decimal_where_the_language_has_it(self):
         self.env["res.lang"]._activate_lang("sv_SE")
         content = export.as_file(self.seen(lang="sv_SE"), export.CSV).decode("utf-8-sig")

@@ -30,6 +30,8 @@ MAKE_REFUND_ORDER = "action_make_refund_order"
 # somebody, or Glase, has said what became of the refund.
 PAID, UNPAID, AMOUNT_KNOWN = "paid", "unpaid", "amount known"
 IN_ORDER, PROVEN, BOOKED, DECIDED = "in order", "proven", "booked", "decided"
+# The order has its invoice.
+INVOICED = "invoiced"
 # A report of Glase has the row; of a period: the ledger knows all of its lines, or other periods'
 # reports have all of its rows.
 REPORTED, LINES_KNOWN, ROWS_REPORTED = "reported", "lines known", "rows reported"
@@ -57,6 +59,8 @@ class Kind:
         is no case of this kind beside it
     :ivar without_order: of which kind of row it says that no order has its money, or None
     :ivar lists: of a period: which kind of line it stands for, where the ledger has no row; or None
+    :ivar bool left_to_do: the order is paid, and something is left to do that follows a payment: the
+        till says it
     :ivar bool names_another: Glase answered with a reference that another record has
     """
 
@@ -71,6 +75,7 @@ class Kind:
     without_order: str | None = None
     lists: str | None = None
     names_another: bool = False
+    left_to_do: bool = False
 
 
 # Of a case that has no kind (yet), or one that is known no more.
@@ -142,6 +147,8 @@ KINDS = {
         (PAID, UNPAID),
         part_of=("forced_done", "paid_without_reference"),
     ),
+    "not_invoiced": Kind((ORDER_PAYMENT,), ends_by=(INVOICED,), left_to_do=True),
+    "not_finished": Kind((ORDER_PAYMENT,), left_to_do=True),
 }
 
 
@@ -195,6 +202,14 @@ def listing(line_kind):
     :param str line_kind: as in ``reconciliation``
     """
     return line_kind and next((key for key, kind in KINDS.items() if kind.lists == line_kind), None)
+
+
+def left_to_do():
+    """The kinds of case that say of a paid order what is left to do.
+
+    :rtype: frozenset
+    """
+    return frozenset(key for key, kind in KINDS.items() if kind.left_to_do)
 
 
 def naming_another():

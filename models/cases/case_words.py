@@ -161,6 +161,14 @@ KINDS = {
             "may be broken: check the terminal, then ask Glase what became of the bill."
         ),
     ),
+    "not_invoiced": Words(
+        _lt("Paid, but not invoiced"),
+        _lt("The order is paid, %(amount)s with Glase, but not invoiced. %(why)s"),
+    ),
+    "not_finished": Words(
+        _lt("Paid, but something is left to do"),
+        _lt("The order is paid, %(amount)s with Glase, but something is left to do. %(why)s"),
+    ),
 }
 
 # Said in place of a kind's own sentence, where more is known.

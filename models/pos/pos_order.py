@@ -1,13 +1,15 @@
 from datetime import timezone
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ...glase import Amount, Invoice, InvoiceRow
-from ...rules import state_machine
+from ...rules import case_kinds, state_machine
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
 from ..support import clock
+from . import after_payment
+from .after_payment import FINISHED, AfterPayment
 from .payment_proof import PaymentProof, rows_of
 
 # What a Glase line is at the till, in core's words: ``payment_status``.
@@ -35,6 +37,28 @@ PROOF_RELEVANT = frozenset(
 class PosOrder(models.Model):
     _inherit = "pos.order"
 
+    glase_left_to_do = fields.Text(
+        "Left to Do",
+        compute="_compute_glase_left_to_do",
+        compute_sudo=True,
+        help="What could not be done after this order was paid",
+    )
+
+    @api.depends("state")
+    def _compute_glase_left_to_do(self):
+        finished = self.filtered(lambda order: order.state in FINISHED)
+        found = self.env["glase.case"].search(
+            [
+                ("state", "=", "open"),
+                ("kind", "in", list(case_kinds.left_to_do())),
+                ("order_id", "in", finished.ids),
+            ]
+        )
+        left = found.grouped("order_id")
+        for order in self:
+            cases = left.get(order._origin, found.browse())
+            order.glase_left_to_do = "\n".join(cases.mapped("summary"))
+
     @api.depends("name", "pos_reference")
     def _compute_display_name(self):
         """Override of `point_of_sale`: an order that was never paid is called as on its receipt.
@@ -57,6 +81,57 @@ class PosOrder(models.Model):
         stored = self.sudo().search([("uuid", "in", uuids)])
         self.env["glase.transaction"]._lock_ends(stored, order_uuids=uuids)
         return super().sync_from_ui(orders)
+
+    def _process_saved_order(self, draft):
+        """Override of `point_of_sale`: an order with Glase money stays paid, whatever fails after it."""
+        if draft or not self._glase_moved_payments():
+            return super()._process_saved_order(draft)
+        return AfterPayment().finish(self, lambda order: super()._process_saved_order(draft))
+
+    def _create_order_picking(self):
+        """Override of `point_of_sale`: what is not delivered is still paid."""
+        after = AfterPayment.of(self)
+        if not after:
+            return super()._create_order_picking()
+        return after.attempt(self, super()._create_order_picking, after_payment.STOCK)
+
+    def _generate_pos_order_invoice(self):
+        """Override of `point_of_sale`: an order whose invoice fails is paid; the invoice can be made later.
+
+        An invoice that was made stays, also where it cannot be printed or mailed.
+        """
+        after = AfterPayment.of(self)
+        if not after:
+            invoice = super()._generate_pos_order_invoice()
+            self._glase_settle_invoiced()
+            return invoice
+        # Made and paid first: to print and send it may commit, and fail by itself.
+        unsent = super(PosOrder, self.with_context(generate_pdf=False))
+        make, made = unsent._generate_pos_order_invoice, self.env["account.move"]
+        invoice = after.attempt(self, make, after_payment.INVOICE) or made
+        if invoice and self.env.context.get("generate_pdf", True):
+            send = invoice.with_context(skip_invoice_sync=True)._generate_and_send
+            after.attempt(self, send, after_payment.PRINT, savepoint=False)
+        return invoice
+
+    def _glase_settle_invoiced(self):
+        """The invoices of these orders are made: nobody has to make them any more."""
+        waiting = (
+            self.env["glase.case"]
+            .sudo()
+            .search(
+                [
+                    ("state", "=", "open"),
+                    ("kind", "in", list(case_kinds.ended_by(case_kinds.INVOICED))),
+                    ("order_id", "in", self.ids),
+                ]
+            )
+        )
+        waiting._settle(self.env._("The invoice is made."))
+
+    def _glase_moved_payments(self):
+        """The payments of these orders that say that Glase moved their money."""
+        return self._glase_payments().filtered(lambda payment: payment._glase_claims_paid())
 
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again when their order changes."""

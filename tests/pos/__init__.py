@@ -1,4 +1,5 @@
 from . import (
+    test_after_payment,
     test_cash_rounding,
     test_closing,
     test_figures,

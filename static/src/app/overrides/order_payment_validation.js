@@ -1,9 +1,10 @@
 import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
+import { ConnectionLostError } from "@web/core/network/rpc";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
 import { excessChange } from "@pos_glase/app/service/order_lock";
-import { isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/service/payment_line";
-import { markUnstored } from "@pos_glase/app/service/order_storage";
+import { isHeld, isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/service/payment_line";
+import { isFinishedAtServer, markUnstored } from "@pos_glase/app/service/order_storage";
 import { senderOf } from "@pos_glase/app/service/order_employee";
 
 patch(OrderPaymentValidation.prototype, {
@@ -42,12 +43,71 @@ patch(OrderPaymentValidation.prototype, {
         return super.askBeforeValidation(...arguments);
     },
 
-    /** The order is not finished; what Glase has taken for it is to be stored all the same. */
-    handleValidationError() {
-        const error = super.handleValidationError(...arguments);
-        if (!this.order.finalized && this.order.payment_ids.some(isTaken)) {
-            this.pos.glase.orders.store(this.order);
+    /** What the server could not do of it, it has said: there is no invoice to fetch. */
+    shouldDownloadInvoice() {
+        return !this.order.glase_left_to_do && super.shouldDownloadInvoice(...arguments);
+    },
+
+    async postPushOrderResolve() {
+        this.glaseIsResolved = true;
+        return super.postPushOrderResolve(...arguments);
+    },
+
+    async afterOrderValidation() {
+        this.glaseIsThrough = true;
+        if (this.order.glase_left_to_do) {
+            this.pos.glase.screen.say(_t("The order is paid"), this.order.glase_left_to_do);
         }
-        return error;
+        return super.afterOrderValidation(...arguments);
+    },
+
+    /**
+     * Once the server has the order as paid, it is: whatever fails after that is said, and the till
+     * goes on. Before that the order is not finished; what Glase has taken is stored all the same.
+     */
+    handleValidationError(error) {
+        const { order } = this;
+        if (
+            !(error instanceof ConnectionLostError) &&
+            order.payment_ids.some(isHeld) &&
+            isFinishedAtServer(order)
+        ) {
+            return this.glaseGoOn(error);
+        }
+        const handled = super.handleValidationError(...arguments);
+        if (!order.finalized && order.payment_ids.some(isTaken)) {
+            this.pos.glase.orders.store(order);
+        }
+        return handled;
+    },
+
+    /** Say what failed, and do what would have come after it, each step once. */
+    async glaseGoOn(error) {
+        this.glaseSayLeft(error);
+        try {
+            if (!this.glaseIsResolved && this.order.waitForPushOrder()) {
+                await this.postPushOrderResolve([this.order.id]);
+            }
+        } catch (another) {
+            this.glaseSayLeft(another);
+        }
+        try {
+            if (!this.glaseIsThrough) {
+                await this.afterOrderValidation();
+            }
+        } catch (another) {
+            this.glaseSayLeft(another);
+        }
+    },
+
+    glaseSayLeft(error) {
+        this.pos.glase.screen.say(
+            _t("The order is paid"),
+            _t(
+                "The order is paid and stored, but what follows was not all done: %s Receipt and invoice " +
+                    "can be made again from the list of orders.",
+                error.data?.message || error.message
+            )
+        );
     },
 });

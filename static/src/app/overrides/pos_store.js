@@ -2,6 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { PaymentService } from "@pos_glase/app/service/payment_service";
+import { noteStored } from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
     guardMoves,
@@ -95,6 +96,7 @@ patch(PosStore.prototype, {
 
     /** The server stores every sale, and says which Glase payments it could not prove. */
     async postSyncAllOrders(orders) {
+        noteStored(orders);
         await super.postSyncAllOrders(...arguments);
         this.glase.tellUnverified(orders);
     },

@@ -1,3 +1,4 @@
+import { toRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { isGlaseLine } from "@pos_glase/app/service/payment_line";
@@ -72,6 +73,21 @@ export function markUnstored(order) {
     for (const line of order.payment_ids.filter(isGlaseLine)) {
         line._markDirty();
     }
+}
+
+/** Orders that the server has as paid, whatever the till makes of them afterwards. */
+const finishedAtServer = new WeakSet();
+
+/** Note what a synchronisation has brought back. */
+export function noteStored(orders) {
+    for (const order of orders.filter((one) => one.finalized)) {
+        finishedAtServer.add(toRaw(order));
+    }
+}
+
+/** Whether the server has answered that it has this order as paid. */
+export function isFinishedAtServer(order) {
+    return finishedAtServer.has(toRaw(order));
 }
 
 async function store(pos, order) {

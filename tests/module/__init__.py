@@ -5,5 +5,6 @@ from . import (
     test_migrations,
     test_operations,
     test_porting,
+    test_translations,
     test_uninstall,
 )

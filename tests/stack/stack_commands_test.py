@@ -36,7 +36,9 @@ def taken_port():
         yield listener.getsockname()[1]
 
 
-@pytest.mark.parametrize("command", ["setup", "test", "demo", "lint", "lock", "release"])
+@pytest.mark.parametrize(
+    "command", ["setup", "test", "demo", "lint", "lock", "release", "translate"]
+)
 def test_every_command_explains_itself(command):
     ended = run(command, "--help")
     assert ended.returncode == 0

@@ -1,18 +1,39 @@
 import re
 from pathlib import Path
 
+from odoo.addons.pos_glase.tests.shared import texts
 from odoo.modules import get_module_path
 from odoo.tests import TransactionCase, tagged
 from odoo.tools.translate import code_translations
 
 MODULE = "pos_self_order_glase"
 ROOT = Path(get_module_path(MODULE))
-LANGUAGES = ("sv_SE",)
+LANGUAGES = (
+    "da_DK",
+    "de_DE",
+    "es_ES",
+    "fi_FI",
+    "fr_FR",
+    "it_IT",
+    "nb_NO",
+    "nl_NL",
+    "pt_PT",
+    "ro_RO",
+    "sv_SE",
+)
 
 
 @tagged("post_install", "-at_install")
 class TestKioskWords(TransactionCase):
     """What a guest reads is there in each language that the addon brings, and nothing more."""
+
+    def test_the_template_has_each_text_and_no_other(self):
+        found, known = texts.exported(self.env, MODULE, ROOT), texts.in_template(MODULE, ROOT)
+        self.assertGreater(len(found), 40)
+        self.assertEqual(sorted(found - known), [], "not in the template: bin/translate")
+        self.assertEqual(
+            sorted(known - found), [], "in the template, but nowhere else: bin/translate"
+        )
 
     def test_each_sentence_of_the_page_is_translated(self):
         scripts = "".join(path.read_text() for path in ROOT.glob("static/src/*.js"))

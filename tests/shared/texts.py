@@ -1,0 +1,37 @@
+"""The texts of an addon, as Odoo's own export finds them in the database of a test."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import polib
+
+from .porting import ROOT
+
+EXPORT = ROOT / "bin/stack/export_texts.py"
+
+
+def exported(env, addon, source):
+    """Each text that Odoo would look up in a catalogue of this addon.
+
+    :param source: the addon's folder
+    :rtype: set[str]
+    """
+    if str(ROOT / "bin") not in sys.path:
+        # bin/test has it there; Odoo's own runner has not.
+        sys.path.append(str(ROOT / "bin"))
+    from stack import installed
+
+    files = {path.relative_to(source).as_posix() for path in installed.files(source)}
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"ADDONS": {addon: files}, "FOLDER": folder, "env": env}
+        exec(compile(EXPORT.read_text(), EXPORT.name, "exec"), names)
+        return {entry.msgid for entry in polib.pofile(str(Path(folder) / f"{addon}.po"))}
+
+
+def in_template(addon, source):
+    """Each text of an addon's template.
+
+    :rtype: set[str]
+    """
+    return {entry.msgid for entry in polib.pofile(str(source / f"i18n/{addon}.pot"))}

@@ -1,0 +1,186 @@
+"""The files of ``i18n``, without a database: what ``bin/translate`` would say about them, and what it finds at all."""
+
+import functools
+
+import polib
+import pytest
+
+from stack import odoo_tree, translate, translations
+
+EXPORTED = r"""
+msgid ""
+msgstr ""
+"POT-Creation-Date: 2026-11-28 06:00+0000\n"
+
+#. module: pos_glase
+#. odoo-python
+#: code:addons/pos_glase/models/two.py:0
+#: code:addons/pos_glase/models/one.py:0
+msgid "Paid"
+msgstr "Betalt"
+
+#. module: pos_glase
+#: model:ir.model.fields,field_description:pos_glase.field_glase_case__name
+msgid "Bill"
+msgstr ""
+"""
+
+
+@functools.cache
+def of_odoo(language):
+    folders = odoo_tree.find().addons
+    return translations.glossary(folders, language), translations.plural_forms(folders, language)
+
+
+def template_of(addon):
+    return polib.pofile(str(translate.ADDONS[addon] / f"i18n/{addon}.pot"))
+
+
+def path_of(addon, language):
+    return translate.ADDONS[addon] / f"i18n/{language}.po"
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_a_language_is_whole(addon, language):
+    pot, po = template_of(addon), polib.pofile(str(path_of(addon, language)))
+    words, counted = of_odoo(language)
+    assert len(pot) > 40
+    assert not list(translations.findings(language, po, pot, words, counted))
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_a_file_is_as_the_command_writes_it(addon, language):
+    path = path_of(addon, language)
+    made = translations.catalogue(
+        language, template_of(addon), polib.pofile(str(path)), *of_odoo(language)
+    )
+    assert not list(translations.write(path, made, check=True))
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_there_are_no_other_files(addon):
+    wanted = {f"{addon}.pot", *(f"{language}.po" for language in translations.LANGUAGES)}
+    assert {path.name for path in (translate.ADDONS[addon] / "i18n").iterdir()} == wanted
+
+
+def test_a_template_is_the_same_whenever_it_is_made():
+    later = EXPORTED.replace("06:00", "07:00").replace('"Betalt"', '""')
+    made = str(translations.template(EXPORTED, "pos_glase"))
+    assert made == str(translations.template(later, "pos_glase"))
+    assert "POT-Creation-Date" not in made
+    assert made.index('"Bill"') < made.index('"Paid"')
+    assert made.index("one.py") < made.index("two.py")
+
+
+def catalogue(text, old="", words=None):
+    """The Swedish catalogue of a template with one text, which had the translation ``old``."""
+    pot, before = translations.template(EXPORTED, "pos_glase"), polib.POFile()
+    for entry in list(pot)[1:]:
+        pot.remove(entry)
+    pot[0].msgid = text
+    before.append(polib.POEntry(msgid=text, msgstr=old))
+    return translations.catalogue("sv", pot, before, words or {}, "nplurals=2"), pot
+
+
+def test_what_is_translated_stays_and_what_is_new_gets_the_word_of_odoo():
+    words = {"Bill": ["Nota", "Räkning"]}
+    assert catalogue("Bill", "Faktura", words)[0][0].msgstr == "Faktura"
+    assert catalogue("Bill", "", words)[0][0].msgstr == "Nota"
+    assert catalogue("Other", "", words)[0][0].msgstr == ""
+
+
+@pytest.mark.parametrize(
+    "text, said, trouble",
+    [
+        ("Paid", "", "untranslated"),
+        ("%s of %s", "%s av", "placeholders"),
+        ("%(one)s of %(two)s", "%(en)s av %(two)s", "placeholders"),
+        ("%s is %.2f", "%.2f är %s", "placeholders"),
+        ("100 %% of %s", "100 % av %s", "placeholders"),
+        ("{name} pays", "{namn} betalar", "placeholders"),
+        ("<b>Paid</b>", "<b>Betalt<b>", "tags"),
+        ('<a href="/one">x</a>', '<a href="/two">x</a>', "tags"),
+        (": no money", "inga pengar", "spaces or signs"),
+        ("Total ", "Summa", "spaces or signs"),
+        ("Paid.", "Betalt", "end"),
+        ("Paid", "Betalt.", "end"),
+        ("Canceling…", "Avbryter", "end"),
+        ("The Glase ID is new.", "Koden är ny.", "Glase ID"),
+        ("Glase is slow.", "Det går trögt.", "Glase"),
+        ("'Till %s' % object.name", "'Kassa %s' % objekt.name", "expression"),
+        ("'Till %s' % object.name", "'Kassa %s % object.name", "expression"),
+        ("Bill", "Räkning", "Odoo says 'Nota'"),
+    ],
+)
+def test_what_does_not_fit_is_found(text, said, trouble):
+    po, pot = catalogue(text, said)
+    found = list(translations.findings("sv", po, pot, {"Bill": ["Nota"]}, "nplurals=2"))
+    assert any(trouble in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("%(one)s of %(two)s.", "%(two)s, av den %(one)s!"),
+        ("“%s” is “%s”.", "”%s” är ”%s”."),
+        ('<i title="to"/> Glase', '<i title="till"/> Glase'),
+        ("'Till %s' % object.name", "'Kassa %s' % object.name"),
+        ("Bill", "Nota"),
+        ("Is it?", "Är det så?"),
+    ],
+)
+def test_what_fits_is_not_found(text, said):
+    po, pot = catalogue(text, said)
+    assert not list(translations.findings("sv", po, pot, {"Bill": ["Nota"]}, "nplurals=2"))
+
+
+def test_another_word_than_odoo_has_needs_a_reason():
+    po, pot = catalogue("Bill", "Räkning")
+    po[0].tcomment = "not Odoo's word: what a customer pays, not a vendor's bill"
+    assert not list(translations.findings("sv", po, pot, {"Bill": ["Nota"]}))
+
+
+def test_a_header_says_whether_a_native_speaker_has_read_it_and_how_plurals_are_counted():
+    po, pot = catalogue("Bill", "Nota")
+    assert po.header == "Swedish. Not read by a native speaker."
+    assert list(translations.findings("sv", po, pot, {}, "nplurals=3"))
+    po.header = "Swedish. Read by a native speaker, 2027."
+    assert not list(translations.findings("sv", po, pot, {}, "nplurals=2"))
+    po.header = "Swedish"
+    assert list(translations.findings("sv", po, pot, {}))
+
+
+def test_what_is_lacking_or_gone_is_found():
+    po, _pot = catalogue("Bill", "Nota")
+    _po, pot = catalogue("Paid", "Betalt")
+    lacks, gone = translations.findings("sv", po, pot, {})
+    assert "lacks: 'Paid'" in lacks
+    assert "gone from the source: 'Bill'" in gone
+
+
+def test_words_of_odoo_are_read_with_their_lines(tmp_path):
+    folder = tmp_path / "point_of_sale/i18n"
+    folder.mkdir(parents=True)
+    (folder / "sv.po").write_text(
+        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; "\n"plural=n != 1;\\n"\n\n'
+        'msgid "Bill"\nmsgstr "Nota"\n\nmsgid ""\n"a \\"b\\"\\n"\n"c"\nmsgstr ""\n"d\\n"\n"e"\n\n'
+        'msgid "Empty"\nmsgstr ""\n'
+    )
+    assert translations.glossary([tmp_path], "sv") == {"Bill": ["Nota"], 'a "b"\nc': ["d\ne"]}
+    assert translations.plural_forms([tmp_path], "sv") == "nplurals=2; plural=n != 1;"
+
+
+def test_a_check_writes_nothing(tmp_path, capsys):
+    source, exported = tmp_path / "i18n", tmp_path / "pos_glase.po"
+    exported.write_text(EXPORTED)
+    addon = ["--addon", str(source), "pos_glase", str(exported)]
+    assert translations.main(["--check", "--begin", "sv", *addon])
+    assert not source.exists()
+    assert "not what bin/translate writes" in capsys.readouterr().out
+    translations.main(["--begin", "sv", *addon])
+    written = {path.name: path.read_bytes() for path in source.iterdir()}
+    assert set(written) == {"pos_glase.pot", "sv.po"}
+    translations.main(addon)
+    assert written == {path.name: path.read_bytes() for path in source.iterdir()}

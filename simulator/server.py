@@ -8,6 +8,7 @@ trouble is its own: nothing of it is written to stderr.
 
 import contextlib
 import io
+import re
 import socket
 import sys
 import threading
@@ -25,6 +26,8 @@ REQUEST_SECONDS = 30
 CONNECTIONS = 512
 READ_AT_MOST = LARGEST_BODY + 1
 DRAIN_AT_MOST = 64 * 1024 * 1024
+LONGEST_LINE = 4096
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 class _Reader(io.RawIOBase):
@@ -87,7 +90,7 @@ class Handler(WSGIRequestHandler):
         """Read one request, run the app, answer, and keep the connection if that is safe."""
         try:
             environ = self.make_environ()
-            body, complete = self._read_body(environ)
+            body, complete = self._read_body()
         except (TimeoutError, ConnectionError):
             raise
         except (OSError, ValueError):
@@ -122,34 +125,77 @@ class Handler(WSGIRequestHandler):
             self.wfile.write(content)
         self.wfile.flush()
 
-    def _read_body(self, environ):
-        """``(bytes, whether that was all)``; what is too large is read on but not kept."""
-        if environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"].read(READ_AT_MOST)
-            return body, len(body) < READ_AT_MOST or not self._drain(environ["wsgi.input"])
-        text = environ.get("CONTENT_LENGTH") or "0"
+    def _read_body(self):
+        """``(bytes, whether that was all)``; what is too large is read on but not kept.
+
+        :raise ValueError: where it ends is not said, or in two ways
+        :raise OSError: it is cut off
+        """
+        lengths = {text.strip() for text in self.headers.get_all("Content-Length", ())}
+        codings = [text.strip().lower() for text in self.headers.get_all("Transfer-Encoding", ())]
+        if codings:
+            if codings != ["chunked"] or lengths:
+                raise ValueError("no length, or two")
+            return self._read_chunks()
+        if len(lengths) > 1:
+            raise ValueError("two lengths")
+        text = lengths.pop() if lengths else "0"
         if not (text.isascii() and text.isdigit()):
             raise ValueError("Content-Length is no length")
         length = int(text[:20])
-        body = self.rfile.read(min(length, READ_AT_MOST))
-        if len(body) < min(length, READ_AT_MOST):
-            raise OSError
+        body = self._read(min(length, READ_AT_MOST))
         left = length - len(body)
         if left:
             # Read on, or the client never gets to see why it was refused.
-            self._drain(self.rfile, min(left, DRAIN_AT_MOST))
+            self._drain(min(left, DRAIN_AT_MOST))
         return body, not left
 
-    def _drain(self, stream, left=DRAIN_AT_MOST):
-        """Whether anything had to be thrown away."""
-        thrown = False
+    def _read(self, length):
+        """So many bytes of the request."""
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise OSError("the request is cut off")
+        return body
+
+    def _read_chunks(self):
+        """See :meth:`_read_body`. Not werkzeug's way: it ends the process when a chunk is cut off."""
+        body, drained = io.BytesIO(), 0
+        while size := self._chunk_size():
+            kept = min(size, READ_AT_MOST - body.tell())
+            body.write(self._read(kept))
+            drained += size - kept
+            if drained > DRAIN_AT_MOST:
+                return body.getvalue(), False
+            self._drain(size - kept)
+            self._end_line()
+        while self._line():
+            pass
+        return body.getvalue(), not drained
+
+    def _chunk_size(self):
+        text = self._line().partition(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(text):
+            raise ValueError("a chunk without its size")
+        return int(text, 16)
+
+    def _line(self):
+        """One line between chunks or after them, without its end."""
+        line = self.rfile.readline(LONGEST_LINE)
+        if not line.endswith(b"\n"):
+            raise ValueError("a line that does not end")
+        return line.strip()
+
+    def _end_line(self):
+        if self._line():
+            raise ValueError("a chunk that does not end")
+
+    def _drain(self, left):
+        """Throw away so many bytes, or all that come."""
         while left > 0:
-            data = stream.read(min(left, 65536))
+            data = self.rfile.read(min(left, 65536))
             if not data:
                 break
-            thrown = True
             left -= len(data)
-        return thrown
 
     def _drop(self):
         self.close_connection = True

@@ -10,6 +10,7 @@ from lxml import etree
 
 from . import codes, faults, journal, principals, rules
 from .codes import Refused, SoapFault
+from .first_look import look_at
 from .operations import Call, operations
 from .schema import PAYLOAD, schema
 
@@ -51,6 +52,7 @@ def _payload(body, content_type):
         raise SoapFault(f"The request is larger than {LARGEST_BODY} bytes.")
     if content_type not in ("text/xml", "application/xml"):
         raise SoapFault("A SOAP 1.1 request has the content type text/xml.")
+    look_at(body)
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -63,8 +65,6 @@ def _payload(body, content_type):
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         raise SoapFault("The request is not well-formed XML.") from None
-    if root.getroottree().docinfo.doctype:
-        raise SoapFault("Document type declarations are not accepted.")
     if root.tag != f"{{{ENVELOPE}}}Envelope":
         if etree.QName(root).localname == "Envelope":
             raise SoapFault("Only SOAP 1.1 is spoken here.", "VersionMismatch")

@@ -2,7 +2,7 @@
 
 from ...glase import VERSION
 from ...rules import state_machine
-from ...rules.certification_run import OK
+from ...rules.certification_run import OK, PASSED
 from ...rules.certification_sheet import STEPS
 from .glase_verification_parts import in_utc
 
@@ -58,14 +58,15 @@ def _lists(run):
 
 
 def _head(run):
-    other_form = ", but not in all as the sheet says" if run.deviations else ""
+    other_form = run.deviations and run.state == PASSED
+    result = f"{run.state}, but not in all as the sheet says" if other_form else run.state
     counts = f"{run.ok_count} ok, {run.failed_count} failed, {run.skipped_count} skipped"
     certifying = ("switched on", run._form().client_reference)
     usual = ("switched off", "one of each call's own")
     form, reference = certifying if run.certifying else usual
     # What stands in the place of what there is not.
     lines = [
-        ("Result", f"{run.state}{other_form}", ""),
+        ("Result", result, ""),
         ("Company", run.company_id.name, ""),
         ("Environment", " ".join(filter(None, (run.environment, run.endpoint))), ""),
         ("Reseller", run.reseller_id, ""),
@@ -104,7 +105,9 @@ def _lines(step):
     for line in (step.deviation or "").splitlines():
         yield f"Not as on the sheet: {line}"
     first = min(step.exchange_ids.mapped("time"), default=step.started_at)
-    if step.started_at and first < step.started_at:
+    if first and not step.started_at:
+        yield f"Called at {in_utc(first)}, taken back for the pause, and not begun again"
+    elif first and first < step.started_at:
         yield f"First called at {in_utc(first)}, and begun again"
     if step.started_at:
         yield f"From {in_utc(step.started_at)} to {in_utc(step.ended_at)}"

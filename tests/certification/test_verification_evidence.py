@@ -97,6 +97,8 @@ class TestVerificationEvidence(VerificationCommon):
         )
         self.assertEqual(len(not_passed), run.failed_count + run.skipped_count)
         self.assertIn("UTC: Stop and Clean Up was pressed", text)
+        self.assertTrue(run.deviations)
+        self.assertIn("Result: stopped\n", text)
 
     def test_paper_says_what_the_file_says(self):
         run = self.started()
@@ -126,6 +128,10 @@ class TestVerificationEvidence(VerificationCommon):
         headings = [part.xpath("./h4") for part in parts]
         called = [step for step in protocol.read(run)["steps"] if step["calls"]]
         self.assertEqual(sum(map(len, headings)), len(called), "each with its first call")
+        steps = html.fromstring(page).xpath("//h4[contains(., 'OK')]/..")
+        self.assertEqual(len(steps), len(run.step_ids))
+        for heading in steps:
+            self.assertIn("page-break-inside: avoid", heading.get("style") or "")
 
     def test_times_have_seconds_and_references_are_whole(self):
         run = self.started()
@@ -219,6 +225,11 @@ class TestVerificationEvidence(VerificationCommon):
         self.assertEqual(run.state, "cleaning")
         self.play(run, page=False)
         self.assertEqual(run.state, "stopped")
+        # What was called is there, and it is said why the step counts as skipped all the same.
+        called = run.step_ids.filtered(lambda step: step.state == "skipped" and step.exchange_ids)
+        self.assertEqual(called.mapped("key"), ["send", "unscanned", "pay"])
+        text = self.assert_complete(run)
+        self.assertEqual(text.count(", taken back for the pause, and not begun again"), 3)
 
     def test_a_page_of_a_pause_does_not_keep_it_for_ever(self):
         run = self.started()

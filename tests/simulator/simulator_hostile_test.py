@@ -65,7 +65,55 @@ def test_a_length_that_is_none_is_a_bad_request(alone, length):
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.parametrize("chunk", [b"zz\r\n", b"-5\r\nabc\r\n", b"\r\n", b"5\r\nab"])
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [b"Content-Length: 3", b"Content-Length: 2"],
+        [b"Content-Length: 3", b"Transfer-Encoding: chunked"],
+        [b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"],
+        [b"Transfer-Encoding: gzip, chunked"],
+        [b"Transfer-Encoding: identity"],
+    ],
+)
+def test_two_lengths_are_a_bad_request(alone, lengths):
+    answer = exchange(alone, POST + b"\r\n".join(lengths) + b"\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_one_length_may_be_said_twice_and_chunks_may_have_extensions_and_trailers(alone):
+    body = envelope("benchmarkingNop", "")
+    length = b"Content-Length: %d\r\n" % len(body)
+    chunks = b"%x;a=b\r\n%s\r\n3\r\n   \r\n0\r\nX: y\r\n\r\n" % (len(body), body)
+    twice = POST + length * 2 + b"\r\n" + body
+    for whole in (twice, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks):
+        # The connection is kept: the same once more.
+        assert exchange(alone, whole, whole).count(b"HTTP/1.1 200 ") == 2
+
+
+def test_chunks_of_too_large_a_request_are_read_on_and_refused(alone):
+    chunks = b"10000\r\n%s\r\n" % (b"x" * 0x10000) * 20 + b"0\r\n\r\n"
+    answer = exchange(alone, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+    assert answer.startswith(b"HTTP/1.1 500 ") and b"larger than" in answer
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b"zz\r\n",
+        b"-5\r\nabc\r\n",
+        b"+5\r\nabcde\r\n0\r\n\r\n",
+        b"0x5\r\nabcde\r\n0\r\n\r\n",
+        b"\r\n",
+        b"5\r\nab",
+        b"5\r\nabcdefg\r\n0\r\n\r\n",
+        # What is promised and does not come ended the whole process.
+        b"ffffffff\r\nabc\r\n",
+        b"7fffffffffffffff\r\nabc",
+        b"f" * 20 + b"\r\nabc",
+        b"1" * 100_000,
+    ],
+)
 def test_chunks_that_are_none_are_a_bad_request(alone, chunk):
     answer = exchange(alone, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunk)
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -87,12 +135,15 @@ def requests():
                 text.map(lambda value: b"Content-Length: " + value + b"\r\n"),
                 st.integers(-5, 400).map(lambda value: b"Content-Length: %d\r\n" % value),
                 st.just(b"Transfer-Encoding: chunked\r\n"),
+                st.just(b"Content-Length: 3\r\nContent-Length: 4\r\n"),
                 st.just(b"X: " + b"y" * 70_000 + b"\r\n"),
                 st.just(b"X: y\r\n" * 120),
                 st.just(b"Expect: 100-continue\r\n"),
             ),
             st.just(b"\r\n"),
-            st.binary(max_size=400) | text.map(lambda value: b"<a>" + value + b"</a>"),
+            st.binary(max_size=400)
+            | st.integers(0, 2**70).map(lambda size: b"%x\r\nabc" % size)
+            | text.map(lambda value: b"<a>" + value + b"</a>"),
         ),
         st.tuples(
             st.sampled_from([b"GET", b"PUT", b"BREW", b"HEAD", b"get", b"\xff"]),
@@ -294,3 +345,20 @@ def test_what_a_stranger_writes_is_kept_in_part_only(simulator):
     assert len(calls) == 2 * len(fields)
     longest = max(len(value) for call in calls for value in call.values() if isinstance(value, str))
     assert longest == journal.KEPT_TEXT
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        f"<z {' '.join(f'a{n}=' + chr(34) * 2 for n in range(101))}/>",
+        "".join(f"<z xmlns:a{n}='u'>" for n in range(101)) + "</z>" * 101,
+    ],
+)
+def test_what_older_versions_of_libxml2_need_a_square_of_time_for_is_not_read(unread):
+    status, _kind, answered = soap.answer(
+        Simulator(), envelope("cancelInvoice", unread), "text/xml"
+    )
+    assert status == 500 and b"are not read" in answered
+    # Declared again and again, but never many at a place.
+    few = envelope("cancelInvoice", "<z xmlns:a='u' xmlns:b='v'/>" * 1000)
+    assert b"are not read" not in soap.answer(Simulator(), few, "text/xml")[2]

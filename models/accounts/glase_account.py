@@ -171,7 +171,9 @@ class GlaseAccount(models.Model):
     )
     health_token_count = fields.Integer("Tokens", compute="_compute_health")
 
-    draft_of_ids = fields.One2many("glase.go.live", "draft_account_id", groups="base.group_system")
+    draft_of_ids = fields.One2many(
+        "glase.go.live", "draft_account_id", "Draft for the Moves", groups="base.group_system"
+    )
 
     @api.depends("environment")
     def _compute_endpoint(self):

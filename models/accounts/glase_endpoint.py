@@ -31,7 +31,7 @@ class GlaseEndpoint(models.Model):
     slow = fields.Integer("Slow Calls in a Row", required=True, default=0, readonly=True)
     trials = fields.Integer("Trials since It Was Shut", required=True, default=0, readonly=True)
     tried_at = fields.Datetime("Newest Trial", readonly=True)
-    heard_at = fields.Datetime("Quick Again", readonly=True)
+    heard_at = fields.Datetime("Quick Again Since", readonly=True)
 
     _one_row = models.UniqueIndex("(url)", "This address has a row already.")
 

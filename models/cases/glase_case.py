@@ -23,7 +23,9 @@ class GlaseCase(models.Model):
     kind = fields.Selection(
         "_selection_kind", required=True, readonly=True, index=True, tracking=True
     )
-    offers = fields.Json(compute="_compute_kind", help="What a manager may do while it is open")
+    offers = fields.Json(
+        "Possible Actions", compute="_compute_kind", help="What a manager may do while it is open"
+    )
     awaits_order = fields.Boolean(compute="_compute_kind")
     state = fields.Selection(
         [("open", "Open"), ("settled", "Settled")],

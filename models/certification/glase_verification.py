@@ -62,7 +62,7 @@ class GlaseVerification(models.Model):
         help="The one that Glase gave you for this, or one that no till has. Letters and digits",
     )
     amount = fields.Monetary(
-        default=1.0, help="Of each invoice. All that is paid is given back at the end"
+        default=1.0, help="Of each bill. All that is paid is given back at the end"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one("res.users", "Run by", readonly=True)

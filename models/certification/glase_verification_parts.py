@@ -122,7 +122,7 @@ class GlaseVerificationBill(models.Model):
     """One invoice of a verification, and how it ends (``rules/certification_bill.py``)."""
 
     _name = "glase.verification.bill"
-    _description = "Invoice of a Glase Verification"
+    _description = "Bill of a Glase Verification"
     _inherit = ["pos_glase.verification.part"]
     _order = "id"
     _rec_name = "invoice_reference"
@@ -192,7 +192,7 @@ class GlaseVerificationExchange(models.Model):
     step_id = fields.Many2one(
         "glase.verification.step", required=True, index=True, readonly=True, ondelete="cascade"
     )
-    bill_id = fields.Many2one("glase.verification.bill", "Invoice", readonly=True, index=True)
+    bill_id = fields.Many2one("glase.verification.bill", readonly=True, index=True)
     clearing = fields.Boolean(
         "To Leave Nothing Open",
         readonly=True,

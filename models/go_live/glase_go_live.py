@@ -39,10 +39,12 @@ class GlaseGoLive(models.Model):
         "glase.account", "From", required=True, readonly=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
-    source_environment = fields.Selection(related="source_id.environment", string="Leaves")
+    source_environment = fields.Selection(
+        related="source_id.environment", string="From Environment"
+    )
     environment = fields.Selection(
         ENVIRONMENTS,
-        "Moves to",
+        "To Environment",
         compute="_compute_environment",
         store=True,
         readonly=False,

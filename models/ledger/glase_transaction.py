@@ -154,7 +154,7 @@ class GlaseTransaction(models.Model):
 
     invoice_reference = fields.Char(readonly=True, index="btree_not_null")
     invoice_version = fields.Integer(readonly=True)
-    qr_code = fields.Char("Invoice QR Code", readonly=True)
+    qr_code = fields.Char("QR Code of the Bill", readonly=True)
     ers_reference = fields.Char("Payment Reference", readonly=True, index="btree_not_null")
     own_reference = fields.Char(
         compute="_compute_own_reference",

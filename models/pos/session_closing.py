@@ -140,7 +140,7 @@ class SessionClosing:
         )
         self.session.sudo().message_post(
             body=self.env._(
-                "%(manager)s lets this session be closed over undecided Glase payments: "
+                "%(manager)s lets this session be closed in spite of undecided Glase payments: "
                 "“%(reason)s”. %(listed)s",
                 manager=manager.name,
                 reason=reason,

@@ -143,7 +143,7 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
     def test_till_that_is_not_registered(self):
         return self.draft()
 
-    @shows("glase.assign", "warning: This till has the sticker . It will be f")
+    @shows("glase.assign", "warning: This till has a sticker already, which w")
     def test_till_that_has_a_sticker(self):
         return self.env["glase.assign"].create({"terminal_id": self.terminal.id})
 
@@ -181,7 +181,7 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
     def test_method_while_no_till_is_open(self):
         return self.glase_method
 
-    @shows("pos.payment.method", "info: These tills have an open session: . Unti")
+    @shows("pos.payment.method", "info: These tills have an open session: Until")
     def test_method_while_a_till_is_open(self):
         self.open_register()
         return self.glase_method
@@ -212,7 +212,7 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
         self.run_job()
         return self.row(line)
 
-    @shows("glase.case", "info: The till was last in touch at . Its orde")
+    @shows("glase.case", "info: Last contact with the till: Its order ma")
     def test_payment_without_an_order(self):
         return self.without_order().case_ids
 
@@ -220,7 +220,7 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
     def test_refund_without_an_order(self):
         return self.env["glase.refund"].create({"transaction_id": self.without_order().id})
 
-    @shows("glase.refund", "warning: The register of is not open. The refund")
+    @shows("glase.refund", "warning: This register is not open: The refund be")
     def test_refund_while_the_register_is_closed(self):
         row = self.paid_order(20)[1]
         self.pos_session.sudo().state = "closed"
@@ -238,7 +238,7 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
     def test_refund_that_nobody_knows_of(self):
         return self.unknown_refund().case_ids
 
-    @shows("glase.case", "warning: allowed another tender for this amount:")
+    @shows("glase.case", "warning: Another tender was allowed for this amou")
     def test_refund_that_went_back_otherwise(self):
         row = self.unknown_refund()
         allowed = self.door(
@@ -378,7 +378,7 @@ class TestAlertsOfVerifications(SeesAlerts, VerificationCommon):
         self.play(run, until=lambda: run.state == "paused", customer=None)
         return run
 
-    @shows("glase.verification", "warning: Paused. No invoice is open. Resume goes")
+    @shows("glase.verification", "warning: Paused. No bill is open. Resume goes on")
     def test_paused(self):
         return self.paused()
 

@@ -11,7 +11,7 @@ class GlaseCloseOver(models.TransientModel):
     """A manager lets a session be closed over open Glase payments, without the till's browser."""
 
     _name = "glase.close.over"
-    _description = "Close over Open Glase Payments"
+    _description = "Close in Spite of Open Glase Payments"
     _inherit = ["pos_glase.wizard"]
 
     session_id = fields.Many2one("pos.session", required=True, readonly=True)

@@ -42,7 +42,7 @@ export class GlaseVerificationRunner extends Component {
             return view.unbound;
         }
         if (view?.state === "cleaning") {
-            return _t("Cleaning up: invoices are canceled, payments given back …");
+            return _t("Cleaning up: bills are canceled, payments given back …");
         }
         if (view?.pausing) {
             return _t("Ending what is under way …");

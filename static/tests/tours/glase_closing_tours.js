@@ -189,7 +189,7 @@ registry.category("web_tour.tours").add("GlaseCloseOverInOffice", {
         Glase.patient([
             {
                 content: "a manager may",
-                trigger: 'button:contains("Close over Open Glase Payments")',
+                trigger: 'button:contains("Close in Spite of Open Glase Payments")',
                 run: "click",
             },
             {

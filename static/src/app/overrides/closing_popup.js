@@ -81,7 +81,7 @@ patch(ClosePosPopup.prototype, {
 
     async overrideGlase() {
         const words = {
-            title: _t("Close over undecided Glase payments"),
+            title: _t("Close in spite of undecided Glase payments"),
             body: _t(
                 "The session's books will not say what became of this money. The reason stays on the session."
             ),

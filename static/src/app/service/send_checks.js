@@ -95,7 +95,7 @@ async function settleRaisedAmount(pos, screen, line) {
                       "%(extra)s back: lower the amount.",
                   words
               )
-            : _t("%(due)s is left to pay. What are the %(extra)s more?", words);
+            : _t("%(due)s is left to pay. What is the extra %(extra)s for?", words);
     const title = _t("More than what is left to pay");
     const answer = await screen.choose({ title, body, choices });
     if (answer === "tip") {

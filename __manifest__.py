@@ -39,6 +39,7 @@
         "views/pos/res_config_settings_views.xml",
         "report/glase_period_report.xml",
         "report/glase_sticker.xml",
+        "report/glase_cashier_guide.xml",
         "report/pos_order_receipt.xml",
         "report/glase_receipt_document.xml",
         "report/glase_verification.xml",

@@ -36,8 +36,15 @@ def main(arguments):
         help="play one sale in a browser on a shop of its own, and end",
     )
     add("--times", type=int, metavar="N", help="with --sale: play so many, one after the other")
+    add(
+        "--pictures",
+        action="store_true",
+        help="as --sale, then close the register, look at the back office, and put the pictures of "
+        "all that into doc/pictures",
+    )
     add("--yes", action="store_true", help="install missing Debian packages without asking")
     options = parser.parse_args(arguments)
+    options.sale = options.sale or options.pictures
     if not 0 < options.port < 65536:
         raise Stop(f"{options.port} is no port: choose one between 1024 and 65535.")
     if options.times is not None and (not options.sale or options.times < 1):

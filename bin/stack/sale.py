@@ -17,7 +17,26 @@ from .server import free_port
 from .shop import FOLDER, administrator, read, write_address
 
 PICTURES = FOLDER / "pictures"
+DOCUMENTS = CHECKOUT / "doc/pictures"
+# What a picture is called in the documents, and what it is called where it was taken.
+OF_DOCUMENTS = {
+    "till-products": "1-till-products",
+    "till-waiting": "2-till-waiting",
+    "customer-display": "3-customer-display",
+    "phone": "4-phone-bill",
+    "receipt": "6-till-receipt",
+    "close-register": "7-close-register",
+}
+OF_DOCUMENTS |= {
+    name: name
+    for name in (
+        *("dashboard", "till-settings", "account", "terminal"),
+        *("overview", "transactions", "period"),
+    )
+}
 
+# An order that is paid; once its register is closed, it is done.
+FINISHED = ("paid", "done")
 # The module's name for the simulator's file in the filestore.
 STATE_FILE = "pos_glase_simulator.sqlite"
 JOURNAL = """
@@ -49,7 +68,7 @@ def main(options):
         try:
             with step("Odoo"):
                 running.wait_until_ready()
-            receipts = _walk(stack, odoo, running, times, pictures)
+            receipts = _walk(stack, odoo, running, times, pictures, options.pictures)
             if receipts is None:
                 shutil.copy(odoo.log, pictures / "odoo.log")
                 say(f"\nThe sale did not come to its end; pictures and Odoo's log: {pictures}")
@@ -58,8 +77,17 @@ def main(options):
         finally:
             running.stop()
     code = _compare(receipts, left, pictures)
+    if options.pictures and not code:
+        _keep(pictures)
     say(f"{times} × sale in {time.monotonic() - started:.1f} s")
     return code
+
+
+def _keep(pictures):
+    """The pictures of the documents are those of this run."""
+    for name, taken in OF_DOCUMENTS.items():
+        shutil.copy(pictures / f"{taken}.png", DOCUMENTS / f"{name}.png")
+    say(f"The pictures in {DOCUMENTS} are new.")
 
 
 def _picture_folder():
@@ -71,8 +99,8 @@ def _picture_folder():
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=PICTURES))
 
 
-def _walk(stack, odoo, running, times, pictures):
-    """Let a browser play the sales; returns the receipts' texts, or None."""
+def _walk(stack, odoo, running, times, pictures, office):
+    """Let a browser play the sales, and look at the office; returns the receipts' texts, or None."""
     result = odoo.folder / "receipts.json"
     told = {
         **read(running, odoo.database),
@@ -81,6 +109,7 @@ def _walk(stack, odoo, running, times, pictures):
         "pictures": str(pictures),
         "result": str(result),
         "times": times,
+        "office": office,
     }
     code = attend(
         [stack.driver, Path(__file__).with_name("sale_walk.py"), json.dumps(told)],
@@ -195,7 +224,7 @@ def _differences_of_one(receipts, order, payment, row, entry):
     references = {payment["reference"], row["reference"], entry["ers_reference"]}
     shown = sum(str(row["reference"]) in receipt for receipt in receipts)
     expected = (
-        (order["state"] == "paid", f"the order is “{order['state']}”, not paid"),
+        (order["state"] in FINISHED, f"the order is “{order['state']}”, not paid"),
         (payment["glase"], "the order's payment is none of Glase"),
         (row["state"] == "paid", f"the ledger row is “{row['state']}”, not paid"),
         (row["payment"] == payment["id"], "the ledger row is not linked to the payment"),

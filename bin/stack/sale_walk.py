@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error, expect, sync_playwright
 
+from stack import office_walk
 from stack.console import say, step
 
 # Its sound server would leave a folder among the temporary files.
@@ -229,6 +230,8 @@ def main(told):
             walk = Walk(browser, told)
             try:
                 receipts.append(walk.play(first=number == 1))
+                if told["office"] and number == told["times"]:
+                    office_walk.Office(walk).play()
             except (AssertionError, Error) as trouble:
                 walk.explain(trouble)
                 return 1

@@ -7,6 +7,8 @@ from odoo.modules import get_module_path
 from odoo.tests import TransactionCase
 from odoo.tools import config
 
+from ..shared.doors import routes
+
 ROOT = Path(get_module_path("pos_glase"))
 OPERATIONS = "doc/operations.md"
 
@@ -44,3 +46,14 @@ class TestOperations(TransactionCase):
             sorted(re.findall(r"^\| (Glase: [^|]+) \|", read(OPERATIONS), re.MULTILINE)),
             sorted(names),
         )
+
+    def test_each_route_without_a_log_in_is_named(self):
+        public = {
+            path
+            for path, function in routes().items()
+            if function.original_routing["auth"] in ("public", "none")
+        }
+        self.assertGreater(len(public), 2)
+        for path in public:
+            with self.subTest(path):
+                self.assertIn(path.partition("<")[0], read(OPERATIONS))

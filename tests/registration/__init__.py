@@ -1,1 +1,7 @@
-from . import test_sticker, test_terminal, test_terminal_hour, test_tour_terminal
+from . import (
+    test_cashier_guide,
+    test_sticker,
+    test_terminal,
+    test_terminal_hour,
+    test_tour_terminal,
+)

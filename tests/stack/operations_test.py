@@ -6,7 +6,16 @@ import re
 from stack.lint import checkout_files
 from stack.paths import CHECKOUT
 
-PRODUCT = ("models/", "controllers/", "glase/", "wizard/", "report/", "rules/", "hooks.py")
+PRODUCT = (
+    "models/",
+    "controllers/",
+    "glase/",
+    "wizard/",
+    "report/",
+    "rules/",
+    "hooks.py",
+    "addons/",
+)
 _CELL = re.compile(r"^\| `([^`]+)` \| (?:[a-z]+)", re.MULTILINE)
 
 

@@ -9,7 +9,7 @@ from stack.paths import CHECKOUT
 
 PAGE = "SECURITY.md"
 COLUMNS = ["Who", "Wants", "Promise", "What protects it", "Test"]
-_TEST = re.compile(r"`(tests/[\w/]+\.py)((?:::\w+)+)`")
+_TEST = re.compile(r"`((?:addons/\w+/)?tests/[\w/]+\.py)((?:::\w+)+)`")
 
 
 def table(text):

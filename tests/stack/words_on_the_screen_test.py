@@ -25,7 +25,7 @@ ODOO = frozenset(
     ("Point of Sale", "Configuration", "Settings", "Identify Customer", "Edit", "Delete",
      "Edit Payment", "Reverse Entry", "Combine Glase POS payments from …",
      "Point of Sale / Administrator", "Close Register", "Close Session & Post Entries",
-     "Technical", "Scheduled Actions", "Next Execution Date",
+     "Technical", "Scheduled Actions", "Next Execution Date", "Activate", "Reporting",
      "Apps", "Update Apps List", "POS Self Order", "QR menu", "QR menu + Ordering", "Reset QR Codes",
      "Self Ordering: Kiosk", "Pay")
 )  # fmt: skip

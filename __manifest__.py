@@ -4,8 +4,17 @@
     "version": "19.0.1.2.0",
     "category": "Sales/Point of Sale",
     "author": "pos_glase maintainers",
+    "maintainers": ["pos_glase-maintainers"],
+    "website": "https://apps.odoo.com/apps/modules/19.0/pos_glase",
+    "development_status": "Beta",
+    "application": True,
     "license": "LGPL-3",
     "depends": ["point_of_sale"],
+    "images": [
+        "static/description/till-waiting.png",
+        "static/description/customer-display.png",
+        "static/description/phone.png",
+    ],
     "external_dependencies": {"python": ["zeep"]},
     "data": [
         "security/glase_security.xml",

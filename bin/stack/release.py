@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from . import installed, python_env
-from .console import Stop, run, say, step
+from .console import Stop, attend, run, say, step
 from .paths import CHECKOUT, MODULE, fresh_folder, fresh_log, need_checkout
 
 DESCRIPTION = """\
@@ -205,7 +205,14 @@ def main(arguments):
     parser.add_argument(
         "--to", metavar="FOLDER", type=Path, help="in place of dist in this checkout"
     )
+    parser.add_argument(
+        "--pages",
+        action="store_true",
+        help="make no release: write static/description of each addon anew, what Apps show, from readme/",
+    )
     options = parser.parse_args(arguments)
+    if options.pages:
+        return attend([python_env.find(), "-m", "stack.apps_page"], cwd=CHECKOUT / "bin")
     if not options.to:
         need_checkout("the release")
     made = make((options.to or CHECKOUT / "dist").absolute())

@@ -17,6 +17,9 @@ from . import installed
 ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTION = "odoo-addon-"
 LICENSE = "LICENSE"
+# What is told of an addon, in this order: on its page in *Apps*, and with its wheel.
+DESCRIPTION = "readme/DESCRIPTION.rst"
+FRAGMENTS = {"INSTALL": "Install", "CONFIGURE": "Set it up", "USAGE": "At the till"}
 SETTINGS = """\
 [build-system]
 requires = ["whool"]
@@ -72,6 +75,7 @@ def stage(root, name, folder):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     shutil.copyfile(root / LICENSE, staged / LICENSE)
+    (staged / "README.rst").write_text(described(addon))
     version = installed.manifest(addon)["version"]
     # With this file whool asks git neither for a version nor for a list of files.
     (staged / "PKG-INFO").write_text(
@@ -79,6 +83,17 @@ def stage(root, name, folder):
     )
     (staged / "pyproject.toml").write_text(SETTINGS + _ranges(root))
     return staged
+
+
+def described(addon):
+    """What the fragments in an addon's folder ``readme`` say, as one text in reStructuredText."""
+    name = installed.manifest(addon)["name"]
+    parts = [f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{(addon / DESCRIPTION).read_text()}"]
+    for fragment, title in FRAGMENTS.items():
+        path = addon / f"readme/{fragment}.rst"
+        if path.exists():
+            parts.append(f"{title}\n{'-' * len(title)}\n\n{path.read_text()}")
+    return "\n".join(parts)
 
 
 def _ranges(root):

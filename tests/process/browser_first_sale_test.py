@@ -83,10 +83,8 @@ def install(page, person):
     search.fill("pos_glase")
     search.press("Enter")
     card = page.locator(".o_kanban_record", has_text="Point of Sale: Glase")
-    # It is no application of its own, and those alone are shown at first.
-    expect(page.locator(".o_nocontent_help, .o_view_nocontent").first).to_be_visible()
-    facet = page.locator(".o_searchview_facet", has_text="Apps")
-    person.click(page, facet.locator(".o_facet_remove"), "Apps: the filter is removed")
+    # It is found as Apps opens: with the filter that shows applications alone.
+    expect(page.locator(".o_searchview_facet", has_text="Apps")).to_be_visible()
     button = card.get_by_role("button", name="Activate")
     with page.expect_navigation():
         person.click(page, button, "Activate")

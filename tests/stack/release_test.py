@@ -223,9 +223,11 @@ def test_each_addon_has_a_wheel_with_what_is_installed_of_it(released, addons):
             for file in installed.files(addons[name])
             if str(file.relative_to(paths.CHECKOUT)) in FILES
         }
-        assert own == {*listed, "LICENSE"}
+        assert own == {*listed, "LICENSE", "README.rst"}
         assert not [
-            one for one in own if one.startswith(("tests/", "static/tests/", "bin/", "addons/"))
+            one
+            for one in own
+            if one.startswith(("tests/", "static/tests/", "bin/", "addons/", "readme/"))
         ]
         assert {one.split("/")[0] for one in packed} == {
             "odoo",

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from . import state_machine
 from .certification_request import look
+from .certification_sheet import FAILED, OK
 
-OK, FAILED = "ok", "failed"
 POLL_PAUSE = timedelta(seconds=1)
 REPORT_PAUSE = timedelta(seconds=3)
 QUIET_FOR = timedelta(seconds=30)

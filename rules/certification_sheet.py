@@ -1,4 +1,4 @@
-"""The sheet by which an integration is certified, as data (``doc/protocol.md §6``).
+"""The sheet by which an integration is certified, as data, and the states of a run of it (``doc/protocol.md §6``).
 
 The words are English whatever the user's language is: they go to Glase.
 """
@@ -15,6 +15,30 @@ REFUND = "refundPayment"
 RECEIPT = "submitPaymentReceipt"
 MARK = "markTransactionPeriod"
 REPORT = "executeReport"
+
+DRAFT, RUNNING, PAUSED, CLEANING = "draft", "running", "paused", "cleaning"
+PASSED, FAILED, STOPPED = "passed", "failed", "stopped"
+STATES = [
+    (DRAFT, "Not started"),
+    (RUNNING, "Running"),
+    (PAUSED, "Paused"),
+    (CLEANING, "Cleaning up"),
+    (PASSED, "Passed"),
+    (FAILED, "Failed"),
+    (STOPPED, "Stopped"),
+]
+UNFINISHED = (RUNNING, PAUSED, CLEANING)
+DRIVEN = (RUNNING, CLEANING)
+FINISHED = (PASSED, FAILED, STOPPED)
+
+TODO, DOING, OK, SKIPPED = "todo", "doing", "ok", "skipped"
+STEP_STATES = [
+    (TODO, "To do"),
+    (DOING, "Under way"),
+    (OK, "OK"),
+    (FAILED, "Failed"),
+    (SKIPPED, "Skipped"),
+]
 
 
 @dataclass(frozen=True)
@@ -120,3 +144,15 @@ def _steps():
 SHEET = tuple(_steps())
 STEPS = {step.key: step for step in SHEET}
 CLEAN = "clean"
+
+
+def result(steps, stopped):
+    """How a run has ended.
+
+    :param steps: the states of its steps
+    :param bool stopped: somebody wished that it ends
+    :return: passed, failed or stopped
+    """
+    if stopped:
+        return STOPPED
+    return FAILED if {FAILED, SKIPPED} & set(steps) else PASSED

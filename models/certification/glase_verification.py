@@ -6,17 +6,17 @@ from odoo.exceptions import AccessError, UserError
 
 from ...glase import Principal
 from ...rules.certification_request import Form
-from ...rules.certification_run import (
+from ...rules.certification_sheet import (
     DOING,
     DRAFT,
     FINISHED,
     PAUSED,
     RUNNING,
+    SHEET,
     STATES,
     TODO,
     UNFINISHED,
 )
-from ...rules.certification_sheet import SHEET
 from ...rules.environments import ENVIRONMENTS
 from ..accounts.glase_account import POS_NAME_AND_VERSION
 from ..registration import sticker_codes

@@ -5,8 +5,7 @@ from odoo import api, fields, models
 from ...rules import certification_bill as bills
 from ...rules import state_machine
 from ...rules.certification_judge import is_repeated
-from ...rules.certification_run import DOING, OK, STEP_STATES, TODO
-from ...rules.certification_sheet import ASK, REFUND, SEND, STEPS
+from ...rules.certification_sheet import ASK, DOING, OK, REFUND, SEND, STEP_STATES, STEPS, TODO
 from ..ledger import references
 from ..support import clock
 
@@ -168,12 +167,6 @@ class GlaseVerificationBill(models.Model):
         return any(
             bill.id > self.id and bill.invoice_reference for bill in self.verification_id.bill_ids
         )
-
-    def _left_behind(self):
-        """What a person must do about this invoice, in English, or None."""
-        self.ensure_one()
-        run = self.verification_id
-        return bills.left_behind(self, f"{run.amount:.2f} {run.currency_id.name}")
 
 
 class GlaseVerificationExchange(models.Model):

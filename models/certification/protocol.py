@@ -2,8 +2,7 @@
 
 from ...glase import VERSION
 from ...rules import state_machine
-from ...rules.certification_run import OK, PASSED
-from ...rules.certification_sheet import STEPS
+from ...rules.certification_sheet import OK, PASSED, STEPS
 from .glase_verification_parts import in_utc
 
 

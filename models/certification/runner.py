@@ -9,11 +9,22 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from ...rules import certification_bill as bills
-from ...rules import certification_run as runs
+from ...rules import certification_sheet as sheet
 from ...rules import state_machine
 from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
-from ...rules.certification_run import DOING, FAILED, OK, SKIPPED, TODO
-from ...rules.certification_sheet import CLEAN, MARK, REFUND, REGISTER, SEND, UNREGISTER
+from ...rules.certification_sheet import (
+    CLEAN,
+    DOING,
+    FAILED,
+    MARK,
+    OK,
+    REFUND,
+    REGISTER,
+    SEND,
+    SKIPPED,
+    TODO,
+    UNREGISTER,
+)
 from ..ledger.exchange import BY_NAME, Exchange
 from ..registration.glase_terminal import BUSY_FOR
 from ..registration.glase_terminal_registration import UNKNOWN_TERMINAL
@@ -55,7 +66,7 @@ class Claim(NamedTuple):
 
 def work_due(model):
     """The scheduled job: pause what no page drives any more, clean up what has ended or pauses."""
-    env, unfinished = model.env, [("state", "in", runs.UNFINISHED)]
+    env, unfinished = model.env, [("state", "in", sheet.UNFINISHED)]
     for _index in range(BATCH):
         found = model.search(unfinished)
         with_run(found, _find_forgotten)
@@ -76,17 +87,17 @@ def wake(env):
 
 def _is_jobs(run):
     """Whether the job drives this run: nobody need look at it."""
-    return run.state == runs.CLEANING or run.pausing or run.stop_wished
+    return run.state == sheet.CLEANING or run.pausing or run.stop_wished
 
 
 def _find_forgotten(found):
     now = clock.now(found.env.cr)
     for run in found.exists():
         silent = now - (run.heard_at or run.started_at)
-        if run.state == runs.RUNNING and silent > SILENT_AFTER and not run.pausing:
+        if run.state == sheet.RUNNING and silent > SILENT_AFTER and not run.pausing:
             run.pausing = True
             run._remember("Nobody has the page open")
-        elif run.state == runs.PAUSED and silent > FORGOTTEN_AFTER:
+        elif run.state == sheet.PAUSED and silent > FORGOTTEN_AFTER:
             run.write({"stop_wished": True, "next_at": now})
             run._remember("Nobody has taken it up for a day")
 
@@ -142,13 +153,13 @@ class Runner:
         run = self.run
         autonomous_transaction.lock(run)
         # A page that only shows that it is paused does not keep it from being forgotten.
-        if page and run.state in runs.DRIVEN:
+        if page and run.state in sheet.DRIVEN:
             run.heard_at = self._now()
-        if run.state not in runs.UNFINISHED or not self._may_call():
+        if run.state not in sheet.UNFINISHED or not self._may_call():
             return None
         if run.busy_since:
             self.store(self._claimed(), self._heard_nothing())
-        if run.stop_wished and run.state != runs.CLEANING:
+        if run.stop_wished and run.state != sheet.CLEANING:
             self.begin_cleaning("Stopped")
         action = self._next_action()
         return self._take(exchange, action) if action else None
@@ -266,13 +277,13 @@ class Runner:
 
     def _is_due(self):
         due = self.run.next_at
-        return self.run.state != runs.PAUSED and (not due or due <= self._now())
+        return self.run.state != sheet.PAUSED and (not due or due <= self._now())
 
     def _next_action(self):
         """The next call that is due, or None; steps that make no sense any more are skipped."""
         if not self._is_due():
             return None
-        if self.run.state == runs.CLEANING:
+        if self.run.state == sheet.CLEANING:
             return self._next_cleaning()
         if self.run.pausing:
             return self._next_before_pause()
@@ -344,7 +355,9 @@ class Runner:
                 lambda one: one.sheet.bill == bill.key and one.state in (OK, DOING)
             )._begin_anew()
         left = self._left_of_bills(run.bill_ids.filtered(lambda one: one.state == bills.LEFT))
-        run.write({"state": runs.PAUSED, "pausing": False, "left_behind": "\n".join(left) or False})
+        run.write(
+            {"state": sheet.PAUSED, "pausing": False, "left_behind": "\n".join(left) or False}
+        )
         run._remember("Paused")
         return None
 
@@ -358,7 +371,7 @@ class Runner:
         self._undone()._end(SKIPPED, why or "Not done")
         if why:
             self.run._remember(f"{why}: what is open is cleaned up")
-        self.run.write({"state": runs.CLEANING, "pausing": False, "next_at": self._now()})
+        self.run.write({"state": sheet.CLEANING, "pausing": False, "next_at": self._now()})
 
     def _next_cleaning(self):
         run = self.run
@@ -381,7 +394,7 @@ class Runner:
             step._end(OK, "Nothing is left unpaid, unrefunded or registered")
         run.write(
             {
-                "state": runs.result(run.step_ids.mapped("state"), run.stop_wished),
+                "state": sheet.result(run.step_ids.mapped("state"), run.stop_wished),
                 "finished_at": self._now(),
                 "left_behind": "\n".join(left) or False,
                 "next_at": False,
@@ -390,7 +403,8 @@ class Runner:
         )
 
     def _left_of_bills(self, some):
-        return [words for words in (bill._left_behind() for bill in some) if words]
+        amount = f"{self.run.amount:.2f} {self.run.currency_id.name}"
+        return [words for bill in some if (words := bills.left_behind(bill, amount))]
 
     def _left_behind(self):
         """What a person must do, as English sentences."""

@@ -2,7 +2,7 @@
 
 from odoo.exceptions import UserError
 
-from ...rules.certification_run import FINISHED, UNFINISHED
+from ...rules.certification_sheet import FINISHED, UNFINISHED
 
 
 def last_verification(account):

@@ -8,8 +8,21 @@ import pytest
 from pos_glase.rules import certification_bill as bills
 from pos_glase.rules import state_machine
 from pos_glase.rules.certification_judge import Heard
-from pos_glase.rules.certification_run import FAILED, OK, PASSED, SKIPPED, STOPPED, result
-from pos_glase.rules.certification_sheet import ASK, CANCEL, CLEAN, REFUND, SEND, SHEET, STEPS
+from pos_glase.rules.certification_sheet import (
+    ASK,
+    CANCEL,
+    CLEAN,
+    FAILED,
+    OK,
+    PASSED,
+    REFUND,
+    SEND,
+    SHEET,
+    SKIPPED,
+    STEPS,
+    STOPPED,
+    result,
+)
 
 NOW = datetime(2026, 1, 1)
 DEPTH = 6

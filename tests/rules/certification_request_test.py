@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from pos_glase.rules import certification_judge, state_machine
-from pos_glase.rules.certification_judge import FAILED, OK, Heard, is_repeated, judge
+from pos_glase.rules.certification_judge import Heard, is_repeated, judge
 from pos_glase.rules.certification_request import Form, Look, look
-from pos_glase.rules.certification_sheet import SHEET, STEPS, SheetStep
+from pos_glase.rules.certification_sheet import FAILED, OK, SHEET, STEPS, SheetStep
 
 NAMESPACE = "http://external.interfaces.ers.seamless.com/"
 FORM = Form("Fjällboden AB", "Odoo POS / pos_glase 1", terminal="t1", certifying=True)

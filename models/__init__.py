@@ -6,6 +6,7 @@ from .registration import glase_terminal_registration
 from .registration import glase_terminal_register
 from .accounts import account_binding
 from .accounts import account_connection
+from .accounts import account_simulator
 from .certification import glase_verification
 from .certification import glase_verification_parts
 from .ledger import glase_transaction

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...glase import (
+    VERSION,
     WRONG_ADDRESS_REASONS,
     EndpointError,
     GlaseError,
@@ -10,18 +11,22 @@ from ...glase import (
     ResultError,
 )
 from ...glase.logs import get_logger
+from ...glase.messages import MAX_CLIENT_REFERENCE
 from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
 from ..support.public_method import public
 from ..support.sentences import cashier_message, filled
 from . import glase_connection
-from .glase_connection import LOGIN
+from .glase_connection import BY_ACCOUNT, DEFAULT_USER, LOGIN, RESELLER, TERMINAL, Login
 
 _logger = get_logger(__name__)
 
+# The simulator is reached from this process only: its log-in protects nothing.
+SIMULATOR_PASSWORD = "simulator"
 WRONG_PASSWORD = 20
 UNKNOWN_RESELLER = 37
+POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 
 # Any report needs the reseller's log-in, and none changes anything: one of a period that does not
 # exist is asked for. Whatever Glase says about the period, it has accepted the log-in by then.
@@ -74,13 +79,127 @@ def failure_of(error):
 
 
 class GlaseAccount(models.Model):
-    """Test connection: is anybody there, and does the reseller's log-in fit?
+    """How an account calls Glase, and *Test connection*: is anybody there, does the reseller's log-in fit?
 
     The call that tells whether anybody is there takes no log-in, so a second one is made for the
     log-in (``doc/protocol.md §3``).
     """
 
     _inherit = "glase.account"
+
+    def _client_for(self, environment, endpoint):
+        """The client for a call of this account, or of what was made with it.
+
+        :rtype: glase.Client
+        :raises glase.EndpointError: if the address breaks the rules
+        :raises CopiedDatabase: if this database may be a copy
+        """
+        self.ensure_one()
+        self.sudo()._check_bound()
+        return self._identify(glase_connection.client(environment, endpoint, self.env))
+
+    def _glase_client(self):
+        """The client for this account, as :meth:`_client_for`."""
+        return self._client_for(self.environment, self.endpoint)
+
+    def _identify(self, client):
+        """Let a client say what a certification wants to read, while this account certifies.
+
+        :param glase.Client client: the client of a call for this account
+        :return: the same client
+        """
+        self.ensure_one()
+        account = self.sudo()
+        if account.certifying:
+            client.client_id = account.company_id.name
+            client.fixed_reference = POS_NAME_AND_VERSION
+        return client
+
+    def _sent_reference(self, own):
+        """The reference that a call of this account really carries.
+
+        :param str own: the call's own reference
+        :rtype: str
+        """
+        self.ensure_one()
+        return POS_NAME_AND_VERSION if self.sudo().certifying else own
+
+    def _principal_for(self, by, terminal, other=False):
+        """Who makes a call: the till or the reseller.
+
+        :param str by: ``TERMINAL``, ``RESELLER``, or ``BY_ACCOUNT``: as *Unregisters* says
+        :param terminal: gives the till's own log-in
+        :param bool other: of those two, take the one that the setting does not say
+        :rtype: glase.Principal
+        """
+        self.ensure_one()
+        if by == BY_ACCOUNT:
+            said = self.sudo().unregister_as
+            by = {TERMINAL: RESELLER, RESELLER: TERMINAL}[said] if other else said
+        return self._reseller_principal() if by == RESELLER else terminal()
+
+    def _reseller_principal(self):
+        """Who calls for the account as a whole: registering, periods and reports.
+
+        :rtype: glase.Principal
+        """
+        self.ensure_one()
+        login = self.sudo()._login()
+        if login.environment == SIMULATOR:
+            principal = login.principal()
+            self._simulator().add_reseller(login.reseller_id, DEFAULT_USER, SIMULATOR_PASSWORD)
+            return principal
+        return login.principal()
+
+    def _login(self, changes=()):
+        """Where Glase is and who calls it for this account.
+
+        :param dict changes: what would be written
+        :rtype: Login
+        """
+        self.ensure_one()
+        if self.environment == SIMULATOR:
+            return Login(
+                self.environment,
+                glase_connection.SIMULATOR_ENDPOINT,
+                self._simulator_reseller(),
+                DEFAULT_USER,
+                SIMULATOR_PASSWORD,
+            )
+        kept = {name: self[name] for name in LOGIN}
+        return Login(self.environment, **{**kept, **dict(changes)})
+
+    def _registration_values(self):
+        """What a registration keeps of its account for good."""
+        self.ensure_one()
+        simulated = self.environment == "simulator"
+        return {
+            "environment": self.environment,
+            "endpoint": glase_connection.SIMULATOR_ENDPOINT if simulated else self.endpoint,
+            "reseller_id": self._simulator_reseller() if simulated else self.reseller_id,
+        }
+
+    def _what_is_missing(self):
+        """A sentence about what must be filled in before Glase can be called, or False."""
+        self.ensure_one()
+        account = self.sudo()
+        if account.environment == "simulator":
+            return False
+        names = ("endpoint", "reseller_id", "reseller_password")
+        missing = [
+            account._fields[name]._description_string(self.env)
+            for name in names
+            if not account[name]
+        ]
+        if not missing:
+            return False
+        return self.env._(
+            "An administrator has to fill in the account “%(account)s” first: %(fields)s.",
+            account=account.name,
+            fields=", ".join(missing),
+        )
+
+    # === Test connection ===
 
     @public()
     def action_test(self):

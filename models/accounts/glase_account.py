@@ -1,15 +1,11 @@
-import hashlib
-import hmac
 import secrets
 
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError, ValidationError
 
-from ...glase import VERSION, EndpointError
-from ...glase.messages import MAX_CLIENT_REFERENCE
-from ...rules.environments import ENVIRONMENTS, SIMULATOR
-from ...rules.glase_id import phone_token, split_token
+from ...glase import EndpointError
+from ...rules.environments import ENVIRONMENTS
 from ..certification import verifying
 from ..go_live import moving
 from ..ledger.push import is_public_address
@@ -17,25 +13,19 @@ from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from . import glase_connection, health, scenarios
+from . import glase_connection, health
 from .glase_connection import (
-    BY_ACCOUNT,
     DEFAULT_USER,
     LOGIN,
     RESELLER,
     TERMINAL,
     TEST_ENDPOINT,
-    Login,
 )
-
-# The simulator is reached from this process only: its log-in protects nothing.
-SIMULATOR_PASSWORD = "simulator"
 
 # What registered tills rely on.
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
 # What nobody types.
 OF_THE_SYSTEM = frozenset({"bound_to", "period_mail_from", "period_mail_on"})
-POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 
 
@@ -78,7 +68,6 @@ class GlaseAccount(models.Model):
         "User ID", default=DEFAULT_USER, tracking=True, help="9900, unless Glase says otherwise"
     )
     reseller_password = fields.Char("Password", groups="base.group_system", copy=False)
-    phone_secret = fields.Char(groups="base.group_system", copy=False, readonly=True)
     shop_name = fields.Char(
         default=lambda self: self.env.company.name,
         help="The name that the buyer sees on the phone",
@@ -160,8 +149,6 @@ class GlaseAccount(models.Model):
         required=True,
         tracking=True,
     )
-
-    scenario_words = fields.Char("Next Payment", compute="_compute_scenario_words")
 
     health_url = fields.Char(
         "Health Address",
@@ -377,186 +364,6 @@ class GlaseAccount(models.Model):
                         account.name,
                     )
                 )
-
-    # === For calls ===
-
-    def _client_for(self, environment, endpoint):
-        """The client for a call of this account, or of what was made with it.
-
-        :rtype: glase.Client
-        :raises glase.EndpointError: if the address breaks the rules
-        :raises CopiedDatabase: if this database may be a copy
-        """
-        self.ensure_one()
-        self.sudo()._check_bound()
-        return self._identify(glase_connection.client(environment, endpoint, self.env))
-
-    def _glase_client(self):
-        """The client for this account, as :meth:`_client_for`."""
-        return self._client_for(self.environment, self.endpoint)
-
-    def _identify(self, client):
-        """Let a client say what a certification wants to read, while this account certifies.
-
-        :param glase.Client client: the client of a call for this account
-        :return: the same client
-        """
-        self.ensure_one()
-        account = self.sudo()
-        if account.certifying:
-            client.client_id = account.company_id.name
-            client.fixed_reference = POS_NAME_AND_VERSION
-        return client
-
-    def _sent_reference(self, own):
-        """The reference that a call of this account really carries.
-
-        :param str own: the call's own reference
-        :rtype: str
-        """
-        self.ensure_one()
-        return POS_NAME_AND_VERSION if self.sudo().certifying else own
-
-    def _principal_for(self, by, terminal, other=False):
-        """Who makes a call: the till or the reseller.
-
-        :param str by: ``TERMINAL``, ``RESELLER``, or ``BY_ACCOUNT``: as *Unregisters* says
-        :param terminal: gives the till's own log-in
-        :param bool other: of those two, take the one that the setting does not say
-        :rtype: glase.Principal
-        """
-        self.ensure_one()
-        if by == BY_ACCOUNT:
-            said = self.sudo().unregister_as
-            by = {TERMINAL: RESELLER, RESELLER: TERMINAL}[said] if other else said
-        return self._reseller_principal() if by == RESELLER else terminal()
-
-    def _reseller_principal(self):
-        """Who calls for the account as a whole: registering, periods and reports.
-
-        :rtype: glase.Principal
-        """
-        self.ensure_one()
-        login = self.sudo()._login()
-        if login.environment == SIMULATOR:
-            principal = login.principal()
-            self._simulator().add_reseller(login.reseller_id, DEFAULT_USER, SIMULATOR_PASSWORD)
-            return principal
-        return login.principal()
-
-    def _login(self, changes=()):
-        """Where Glase is and who calls it for this account.
-
-        :param dict changes: what would be written
-        :rtype: Login
-        """
-        self.ensure_one()
-        if self.environment == SIMULATOR:
-            return Login(
-                self.environment,
-                glase_connection.SIMULATOR_ENDPOINT,
-                self._simulator_reseller(),
-                DEFAULT_USER,
-                SIMULATOR_PASSWORD,
-            )
-        kept = {name: self[name] for name in LOGIN}
-        return Login(self.environment, **{**kept, **dict(changes)})
-
-    def _simulator(self):
-        """The simulator inside this Odoo, with its state in the database's filestore folder.
-
-        :rtype: simulator.Simulator
-        :raises UserError: if the account does not use it
-        """
-        self.ensure_one()
-        if self.environment != "simulator":
-            raise UserError(self.env._("“%s” does not use the simulator.", self.name))
-        return glase_connection.simulator(self.env.cr.dbname)
-
-    @api.depends("environment")
-    def _compute_scenario_words(self):
-        for account in self:
-            simulated = account._origin and account.environment == SIMULATOR
-            account.scenario_words = simulated and scenarios.words_of(
-                self.env, account._simulator()
-            )
-
-    @public(group=MANAGERS)
-    def action_simulate(self):
-        """Choose what the simulator does to the next payment; the context's ``scenario`` says what.
-
-        :raises UserError: if the account does not use the simulator, or there is no such scenario
-        """
-        self.ensure_one()
-        name = self.env.context.get("scenario")
-        if name not in scenarios.SCENARIOS:
-            raise UserError(self.env._("Choose what the simulator is to do."))
-        scenarios.choose(self._simulator(), name)
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    def _simulator_reseller(self):
-        return f"shop-{self.id}"
-
-    def _registration_values(self):
-        """What a registration keeps of its account for good."""
-        self.ensure_one()
-        simulated = self.environment == "simulator"
-        return {
-            "environment": self.environment,
-            "endpoint": glase_connection.SIMULATOR_ENDPOINT if simulated else self.endpoint,
-            "reseller_id": self._simulator_reseller() if simulated else self.reseller_id,
-        }
-
-    def _what_is_missing(self):
-        """A sentence about what must be filled in before Glase can be called, or False."""
-        self.ensure_one()
-        account = self.sudo()
-        if account.environment == "simulator":
-            return False
-        names = ("endpoint", "reseller_id", "reseller_password")
-        missing = [
-            account._fields[name]._description_string(self.env)
-            for name in names
-            if not account[name]
-        ]
-        if not missing:
-            return False
-        return self.env._(
-            "An administrator has to fill in the account “%(account)s” first: %(fields)s.",
-            account=account.name,
-            fields=", ".join(missing),
-        )
-
-    # === The phone page of the simulator ===
-
-    def _phone_url(self, glase_id):
-        """The address of the customer's phone page for one sticker; it cannot be guessed.
-
-        :return: absolute URL, False unless the account uses the simulator
-        """
-        self.ensure_one()
-        account = self.sudo()
-        if account.environment != "simulator" or not glase_id:
-            return False
-        token = phone_token(account.id, glase_id, account._phone_signature(glase_id))
-        return f"{account.get_base_url()}/pos_glase/phone/{token}"
-
-    @api.model
-    def _sticker_of_phone_token(self, token):
-        """The Glase ID that a token of :meth:`_phone_url` is good for, or False."""
-        parts = split_token(token)
-        if not parts:
-            return False
-        account_id, glase_id, signature = parts
-        account = self.sudo().browse(account_id).exists()
-        if not account.active or account.environment != "simulator":
-            return False
-        expected = account._phone_signature(glase_id)
-        return hmac.compare_digest(expected.encode(), signature.encode()) and glase_id
-
-    def _phone_signature(self, glase_id):
-        message = f"{self.id}-{glase_id}".encode()
-        return hmac.new(self.phone_secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
     @public()
     def action_open_terminals(self):

@@ -18,7 +18,7 @@ from ...rules.certification_sheet import (
     UNFINISHED,
 )
 from ...rules.environments import ENVIRONMENTS
-from ..accounts.glase_account import POS_NAME_AND_VERSION
+from ..accounts.account_connection import POS_NAME_AND_VERSION
 from ..registration import sticker_codes
 from ..support import clock
 from ..support.caller_context import with_own_context

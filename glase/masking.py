@@ -4,7 +4,6 @@ What comes from outside can be made to be searched for long, so each character i
 """
 
 import re
-from xml.sax.saxutils import escape
 
 MASK = "***"
 EVIDENCE_LIMIT = 65536
@@ -12,6 +11,8 @@ EVIDENCE_LIMIT = 65536
 # A character has at most four bytes, and what a secret hides behind does not count as evidence.
 _EVIDENCE_BYTES = 8 * EVIDENCE_LIMIT
 _CDATA, _CDATA_END = "![CDATA[", "]]>"
+_NOT_PLAIN = re.compile(r"[^0-9A-Za-z]")
+_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 # Anywhere in a text a long secret is one; a short one may be a syllable of something else.
 _LONG = 8
 
@@ -44,45 +45,77 @@ def mask(text, secrets=()):
     :return: the text, cut to 64 Ki characters, without NUL (a database would refuse it)
     :rtype: str
     """
-    patterns = _patterns(secrets)
-    longest = max(map(len, patterns), default=0)
-    text = text.replace("\x00", "")
+    spelled = [_Spelled(secret) for secret in map(_without_nul, secrets) if secret]
+    longest = max((one.longest for one in spelled), default=0)
+    text = _without_nul(text)
     cut = len(text) > EVIDENCE_LIMIT
     text = _mask_elements(text[: EVIDENCE_LIMIT + longest])
-    for form, pattern in sorted(patterns.items(), key=lambda each: len(each[0]), reverse=True):
-        if form in text:
-            text = re.sub(pattern, MASK, text)
+    for one in sorted(spelled, key=lambda each: each.longest, reverse=True):
+        if one.part in text:
+            text = one.pattern.sub(MASK, text)
     if cut:
         # A secret that the cut runs through was not found: no part of it may stay.
         text = f"{text[: len(text) - longest][:EVIDENCE_LIMIT]}… (cut)"
     return text
 
 
-def _patterns(secrets):
-    """How each given secret may be written, and the expression that finds it."""
-    patterns = {}
-    for secret in secrets:
-        secret = secret.replace("\x00", "")
-        for form in {secret, escape(secret), escape(secret, {'"': "&quot;", "'": "&apos;"})} - {""}:
-            pattern = re.escape(form)
-            patterns[form] = pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
-    return patterns
+def _without_nul(text):
+    return text.replace("\x00", "")
+
+
+class _Spelled:
+    """How a secret may be written by whoever repeats it: in XML once or twice, in a URL, in JSON.
+
+    ``pattern``: the expression that finds it; ``part``: what of it is the same in each spelling;
+    ``longest``: the most characters that a spelling has.
+    """
+
+    def __init__(self, secret):
+        spellings = [_spellings(letter) for letter in secret]
+        self.longest = sum(max(map(len, each)) for each in spellings)
+        self.part = max(_NOT_PLAIN.split(secret), key=len)
+        found = "".join(
+            re.escape(each[0]) if len(each) == 1 else f"(?:{'|'.join(map(re.escape, each))})"
+            for each in spellings
+        )
+        self.pattern = re.compile(found if len(secret) >= _LONG else rf"(?<!\w){found}(?!\w)")
+
+
+def _spellings(letter):
+    if not _NOT_PLAIN.match(letter):
+        return [letter]
+    number, in_bytes = ord(letter), letter.encode("utf-8", "replace")
+    url = "".join(f"%{byte:02X}" for byte in in_bytes)
+    entities = [f"&#{number};", f"&#x{number:x};", f"&#x{number:X};"]
+    if letter in _NAMES:
+        entities.append(f"&{_NAMES[letter]};")
+    twice = [each.replace("&", "&amp;") for each in entities]
+    escaped = [f"\\u{number:04x}", f"\\u{number:04X}", f"\\{letter}"]
+    # The longer first: what is left of one must not stay.
+    ways = {*twice, *entities, url, url.lower(), *escaped, "+" if letter == " " else letter, letter}
+    return sorted(ways, key=len, reverse=True)
 
 
 def _mask_elements(text):
     """The text with the contents of all elements masked that are named after a password."""
     before, *pieces = text.split("<")
     written = [before]
-    secret = in_cdata = False
+    within, in_cdata = 0, False
     for piece in pieces:
-        if secret and (in_cdata or piece.startswith(_CDATA)):
-            in_cdata = _CDATA_END not in piece
-            if written[-1] != MASK:
-                written.append(MASK)
+        if within:
+            if in_cdata or piece.startswith(_CDATA):
+                in_cdata = _CDATA_END not in piece
+                continue
+            tag, closed, content = piece.partition(">")
+            within += _names_password(tag) and bool(closed)
+            within -= tag.startswith("/") and _names_password(tag[1:])
+            if within:
+                continue
+            written += ["<", tag, closed, content]
             continue
         tag, closed, content = piece.partition(">")
-        secret, in_cdata = bool(closed) and _names_password(tag), False
-        written += ["<", tag, closed, MASK if secret and content else content]
+        within = int(_names_password(tag) and bool(closed))
+        written += ["<", _without_passwords(tag), closed, MASK if within else content]
     return "".join(written)
 
 
@@ -90,3 +123,10 @@ def _names_password(tag):
     """Whether a tag opens an element for a password, whatever its prefix and case."""
     name = tag.split(None, 1)[0] if tag.strip() else ""
     return not tag.startswith("/") and not tag.endswith("/") and "password" in name.lower()
+
+
+def _without_passwords(tag):
+    """A tag without the values of its attributes, where one is named after a password."""
+    name, *attributes = tag.split(None, 1) or [tag]
+    told = attributes and "=" in attributes[0] and "password" in attributes[0].lower()
+    return f"{name} {MASK}" if told else tag

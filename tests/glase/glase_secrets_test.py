@@ -1,7 +1,10 @@
 """No password gets out: not in a log, an exception, a repr or the evidence."""
 
+import json
 import logging
+import re
 import traceback
+from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 import pytest
@@ -113,6 +116,54 @@ def test_nothing_gets_out(peer, caplog, script, operation):
         assert clean(text)
     if operation != "benchmarkingNop":
         assert f"<password>{MASK}</password>" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "secret", ["Vq7mT2&<\"' ä]Lr9Ks", "a&b", "&&", "%41\\u0041x", "pass word+1"]
+)
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        escape,
+        lambda text: escape(escape(text)),
+        lambda text: escape(text, {'"': "&quot;", "'": "&apos;"}),
+        lambda text: "".join(c if c.isalnum() and c.isascii() else f"&#{ord(c)};" for c in text),
+        lambda text: "".join(c if c.isalnum() and c.isascii() else f"&#x{ord(c):X};" for c in text),
+        quote,
+        quote_plus,
+        lambda text: quote(text, safe=""),
+        lambda text: quote(text, safe="").lower() if text.islower() else quote(text),
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+        lambda text: json.dumps(text)[1:-1].replace("&", "\\u0026").replace("<", "\\u003c"),
+        lambda text: re.sub("&", "&#38;", text),
+    ],
+)
+def test_a_password_is_masked_however_a_server_repeats_it(secret, spelled):
+    told = mask(f"<words>said: {spelled(secret)} (no)</words>", [secret])
+    assert told == f"<words>said: {MASK} (no)</words>"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "<password>{0}</password>",
+        "<ns:newPassword a='>'>{0}</ns:newPassword>",
+        "<password\n>{0}</password>",
+        "<password>a<!-- b -->{0}</password>",
+        "<password><?p i?>{0}</password>",
+        "<password><text>{0}</text>{0}</password>",
+        "<password><password>a</password>{0}</password>",
+        "<password><![CDATA[a</password>]]>{0}</password>",
+        "<password>{0}",
+        "<context\tpassword='{0}'/>",
+        '<a b="c" e:Password = "{0}">',
+    ],
+)
+def test_nothing_within_a_password_is_shown_whoever_it_belongs_to(told):
+    kept = mask(f"<a>{told.format('someone0else')}</a><b>after</b>", [])
+    assert "0else" not in kept and MASK in kept
+    assert kept.endswith("<b>after</b>") or "</password>" not in told
 
 
 def test_what_is_logged_is_enough_to_understand(peer, caplog):

@@ -202,14 +202,14 @@ def _beside(paths):
 
     A row of the matrix is one; the others share one where they name the same modules.
     """
-    shared = {}
+    rows, shared = {}, {}
     for path in paths:
         file = path.partition("::")[0]
         row, modules = matrix.name_of(file), matrix.modules_of(file)
-        if row:
-            yield f"matrix-{row}", modules, [path]
-        else:
-            shared.setdefault(modules, []).append(path)
+        same = rows.setdefault((row, modules), []) if row else shared.setdefault(modules, [])
+        same.append(path)
+    for (row, modules), of_row in rows.items():
+        yield f"matrix-{row}", modules, of_row
     for number, (modules, same) in enumerate(shared.items(), 1):
         yield f"companions-{number}" if len(shared) > 1 else "companions", modules, same
 

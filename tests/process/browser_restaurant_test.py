@@ -1,6 +1,7 @@
 """The till in a real browser, in a restaurant: courses, combos, wallets, points, and payments online."""
 
 import pytest
+from companion_steps import at_table, claim, with_guest
 from conftest import wait_for
 from till_page import TillPage, assert_paid, discounts, lines, pay
 
@@ -98,49 +99,6 @@ def modules(shop):
         SET_UP.format(products=PRODUCTS, combo=COMBO, guest=GUEST, **shop.told),
         "the modules are not set up",
     )
-
-
-def at_table(till):
-    """An order at table 7."""
-    till.script(
-        """async () => {
-            const table = posmodel.models["restaurant.table"].find((one) => one.table_number === 7);
-            await posmodel.setTableFromUi(table);
-        }"""
-    )
-    till.page.wait_for_selector(".product-screen")
-    return till
-
-
-def with_guest(till):
-    """The guest stands on the order, and what the programs know of them is loaded."""
-    till.script(
-        """async (name) => {
-            const partner = posmodel.models["res.partner"].find((one) => one.name === name);
-            posmodel.getOrder().setPartner(partner);
-            await posmodel.orderUpdateLoyaltyPrograms();
-        }""",
-        GUEST,
-    )
-    return till
-
-
-def claim(till, program):
-    """Take the reward of a program, as its button does."""
-    words = till.script(
-        """async (name) => {
-            const order = posmodel.getOrder();
-            const [found] = order.getClaimableRewards().filter(
-                ({ reward }) => reward.program_id.name === name
-            );
-            const told = order._applyReward(found.reward, found.coupon_id, {});
-            await posmodel.updateRewards();
-            return told;
-        }""",
-        program,
-    )
-    assert words is True
-    return till
 
 
 def points_of(shop, program):
@@ -280,7 +238,7 @@ def test_a_combo_that_a_module_takes_away_comes_back_as_a_combo(shop, till, what
 
 
 def test_a_wallet_pays_a_part_and_the_till_is_reloaded(shop, till):
-    with_guest(till.log_in().start().new_order()).ring_up(*PRODUCTS)
+    with_guest(till.log_in().start().new_order(), GUEST).ring_up(*PRODUCTS)
     claim(till, "Wallet")
     uuid = till.order_uuid()
     before = lines(till, uuid)
@@ -300,7 +258,7 @@ def test_a_wallet_pays_a_part_and_the_till_is_reloaded(shop, till):
 
 
 def test_points_pay_for_a_discount_and_the_till_is_reloaded(shop, till):
-    with_guest(till.log_in().start().new_order()).ring_up(*PRODUCTS)
+    with_guest(till.log_in().start().new_order(), GUEST).ring_up(*PRODUCTS)
     claim(till, "Points")
     uuid = till.order_uuid()
     before = lines(till, uuid)

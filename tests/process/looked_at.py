@@ -58,7 +58,7 @@ def _paid(shop, uuid):
     for amount, unverified, known, stands, _reference in payments:
         if known is not None:
             assert (abs(amount), bool(unverified)) == (known, False), payments
-            assert stands == "paid", stands
+            assert stands == ("paid" if amount > 0 else "refunded"), stands
     assert not shop.query(CASES, uuid)
     return total, payments
 

@@ -165,6 +165,19 @@ class TillPage:
             "(uuid) => posmodel.models['pos.order'].getBy('uuid', uuid).pos_reference", uuid
         )
         self.page.locator(".ticket-screen .order-row", has_text=name).first.click()
+        lines = self.page.locator(".ticket-screen .orderline")
+        lines.first.wait_for()
+        # What was taken off goes with what it was taken off from.
+        prices = self.script(
+            """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
+                .map((line) => line.priceIncl)""",
+            uuid,
+        )
+        for number in [at for at, price in enumerate(prices) if price > 0]:
+            lines.nth(number).click()
+            quantity = lines.nth(number).locator(".qty").first.inner_text()
+            self.page.locator(".ticket-screen .numpad button", has_text=quantity[:1]).first.click()
+            lines.nth(number).locator(".to-refund-highlight").wait_for()
         self.page.locator(".ticket-screen .btn-primary.pay-order-button").click()
         self.page.wait_for_selector(".payment-screen")
         return self

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import matrix
+from stack import matrix, testing
 from stack.console import Stop
 from stack.selection import select
 
@@ -69,6 +69,13 @@ def test_rows_run_only_when_they_are_asked_for():
     assert not set(rows) & set(select(["tests/process"]).companions)
     assert select(rows[:1]).companions == rows[:1]
     assert set(select([str(matrix.FOLDER)]).companions) == set(rows)
+
+
+def test_a_row_is_one_run_whatever_is_asked_of_it():
+    path = matrix.paths("loyalty")[0]
+    modules = matrix.rows()["loyalty"].modules
+    both = [f"{path}::test_a", f"{path}::test_b"]
+    assert list(testing._beside(both)) == [("matrix-loyalty", modules, both)]
 
 
 def test_every_row_says_what_it_tries():

@@ -169,6 +169,43 @@ describe("another module, while the bill is out", () => {
         expect(order.lines.every((line) => line.price_unit === line.raw.price_unit)).toBe(true);
     });
 
+    test("forgets after a reload what the order fills: the customer gets what was paid for", async () => {
+        const { order, store } = await setUpBill();
+        const { bills } = store.glase;
+        const card = (coupon_id, program_id, points, more) => [
+            coupon_id,
+            { coupon_id, program_id, points, ...more },
+        ];
+        const changesOf = () =>
+            Object.values(order.uiState.couponPointChanges).map((change) => [
+                change.coupon_id,
+                change.program_id,
+                change.points,
+                change.code,
+            ]);
+        order.uiState.couponPointChanges = Object.fromEntries([
+            card(-1, 7, 50, { code: "044" }),
+            card(-2, 7, 25),
+            card(12, 8, 30),
+            card(-3, 9, 2),
+        ]);
+        bills.kept.clear();
+        bills.keepLoaded();
+        // As it is found anew: the gift cards are gone, the wallet gets nothing, the rest stands.
+        order.uiState.couponPointChanges = Object.fromEntries([card(12, 8, 0), card(-1, 9, 2)]);
+        bills.keepArrived([{ id: order.id }], bills.unchanged());
+        bills.restorePoints(order);
+        expect(changesOf()).toEqual([
+            [12, 8, 30, undefined],
+            [-1, 9, 2, undefined],
+            [-2, 7, 50, "044"],
+            [-3, 7, 25, undefined],
+        ]);
+        const before = changesOf();
+        bills.restorePoints(order);
+        expect(changesOf()).toEqual(before);
+    });
+
     test("cannot go on for ever: what it makes anew each time goes each time", async () => {
         const { order, store } = await setUpBill();
         const before = billOf(order);

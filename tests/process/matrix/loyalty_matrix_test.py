@@ -1,6 +1,7 @@
-"""Promotions, codes, points, gift cards, wallets, and discounts on a whole order."""
+"""Promotions, codes, gift cards, wallets, and discounts on a whole order."""
 
 import pytest
+from companion_steps import claim, with_guest
 from looked_at import look
 from till_page import discounts, lines, pay
 
@@ -77,13 +78,22 @@ def program(shop):
     shop.execute("UPDATE loyalty_program SET active = false")
 
 
+def points(shop, kind):
+    """What the cards of a program hold, all together."""
+    [(found,)] = shop.query(
+        "SELECT coalesce(sum(c.points), 0) FROM loyalty_card c"
+        " JOIN loyalty_program p ON p.id = c.program_id WHERE p.name->>'en_US' = %s",
+        kind,
+    )
+    return found
+
+
 def sold(shop, till):
     """Send the order, reload while the bill is out, and let the customer pay; returns what was seen."""
     uuid = till.order_uuid()
     before = lines(till, uuid)
     till.send()
     till.reload().start().looks("waiting")
-    till.script("() => posmodel.updateRewards()")
     till.settle()
     assert lines(till, uuid) == before
     pay(shop)
@@ -107,3 +117,54 @@ def test_a_code(shop, till, program, seen):
     assert till.script("(code) => posmodel.activateCode(code)", CODE) is True
     assert len(discounts(till, till.order_uuid())) == 1
     seen(sold(shop, till))
+
+
+def test_a_free_product(shop, till, program, seen):
+    """A product for nothing, and a reload."""
+    program("buy_x_get_y")
+    till.log_in().start().new_order().ring_up("Sourdough Loaf", "Sourdough Loaf", "Cinnamon Roll")
+    till.until("() => posmodel.getOrder().lines.some((line) => line.is_reward_line)")
+    seen(sold(shop, till))
+
+
+def test_a_gift_card(shop, till, program, seen):
+    """A gift card is sold, and pays a part of the next sale."""
+    program("gift_card")
+    till.log_in().start().new_order().ring_up(CARD)
+    first = sold(shop, till)
+    assert points(shop, "gift_card") == 50
+    [(code,)] = shop.query(
+        "SELECT c.code FROM loyalty_card c JOIN loyalty_program p ON p.id = c.program_id"
+        " WHERE p.name->>'en_US' = 'gift_card'"
+    )
+    till.new_order().ring_up(*PRODUCTS)
+    till.script("(code) => posmodel.activateCode(code)", code)
+    assert discounts(till, till.order_uuid()) == [-50]
+    second = sold(shop, till)
+    assert points(shop, "gift_card") == 0
+    seen(f"{first}; then {second}")
+
+
+def test_a_wallet(shop, till, program, seen):
+    """A wallet is topped up, and pays a part of the next sale."""
+    program("ewallet")
+    with_guest(till.log_in().start().new_order(), GUEST).ring_up(TOP_UP)
+    first = sold(shop, till)
+    assert points(shop, "ewallet") == 50
+    with_guest(till.new_order(), GUEST).ring_up(*PRODUCTS)
+    claim(till, "ewallet")
+    assert discounts(till, till.order_uuid()) == [-50]
+    second = sold(shop, till)
+    assert points(shop, "ewallet") == 0
+    seen(f"{first}; then {second}")
+
+
+def test_a_discount_on_the_whole_order(shop, till, seen):
+    """Ten percent on the whole order, a reload, and a refund."""
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    till.script("() => posmodel.applyDiscount(10)")
+    uuid = till.order_uuid()
+    assert discounts(till, uuid)
+    words = sold(shop, till)
+    till.refund_order(uuid).give_back()
+    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")

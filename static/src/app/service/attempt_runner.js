@@ -101,6 +101,8 @@ export class AttemptRunner extends Reactive {
             agreeOnChange(line);
             recordSender(this.pos, order);
             line.glase_attempt = uuidv4();
+            // What was kept of a bill that has ended is not that of this one.
+            this.bills.judge();
             line.setPaymentStatus("waiting");
             this.bills.keep(order);
             return (await storeDraft(this.pos, order)) || this.busyReason(line);

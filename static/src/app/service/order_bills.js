@@ -75,6 +75,19 @@ function pricingOf(order) {
     return Object.fromEntries(PRICING.map((name) => [name, order[name]]));
 }
 
+/**
+ * What promotions will write on cards and wallets once the order is paid (`pos_loyalty`): points,
+ * program and card, by card.
+ */
+function pointsOf(order) {
+    return JSON.parse(JSON.stringify(order.uiState.couponPointChanges || {}));
+}
+
+function sumOf(points, program) {
+    const own = points.filter((change) => change.program_id === program);
+    return own.reduce((sum, change) => sum + change.points, 0);
+}
+
 function rowsOf(order) {
     return order.lines.map(rowOf).sort();
 }
@@ -113,9 +126,11 @@ export class Bills {
     /** Keep the bill of an order as it is now. */
     keep(order) {
         this.released.delete(order.uuid);
-        const replacements = this.kept.get(order.uuid)?.replacements || new Set();
+        const { replacements = new Set(), points = pointsOf(order) } =
+            this.kept.get(order.uuid) || {};
         this.kept.set(order.uuid, {
             replacements,
+            points,
             rows: rowsOf(order),
             total: order.priceIncl,
             pricing: pricingOf(order),
@@ -267,6 +282,35 @@ export class Bills {
                 }
             }
         }
+    }
+
+    /**
+     * A promotion's module knows which line fills a card, or a wallet, only until the till is loaded
+     * anew, and then gives nothing. The customer has paid for what was on the order when it was sent.
+     */
+    restorePoints(order) {
+        const kept = Object.values(this.kept.get(order.uuid)?.points || {});
+        const changes = Object.values(order.uiState.couponPointChanges || {});
+        const lost = new Set(
+            kept
+                .map((change) => change.program_id)
+                .filter((program) => sumOf(kept, program) !== sumOf(changes, program))
+        );
+        if (!lost.size) {
+            return;
+        }
+        const standing = changes.filter((change) => !lost.has(change.program_id));
+        // A card that is still to be made has a negative number, and a till counts anew.
+        let fresh = Math.min(0, ...standing.map((change) => change.coupon_id));
+        const restored = kept
+            .filter((change) => lost.has(change.program_id))
+            .map((change) => ({
+                ...change,
+                coupon_id: change.coupon_id > 0 ? change.coupon_id : --fresh,
+            }));
+        order.uiState.couponPointChanges = Object.fromEntries(
+            [...standing, ...restored].map((change) => [change.coupon_id, change])
+        );
     }
 
     putBack(order, bill) {

@@ -1,0 +1,143 @@
+"""Tables: tips, two devices, courses, moved and merged tables."""
+
+import pytest
+from companion_steps import at_table
+from looked_at import look
+from till_page import TillPage, lines, pay
+
+pytestmark = pytest.mark.usefixtures("no_open_orders")
+WORKERS = 0
+MODULES = ("pos_restaurant", "pos_loyalty", "pos_online_payment")
+PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
+
+SET_UP = """
+config = env["pos.config"].browse({config_id})
+env = env(context=dict(env.context, allowed_company_ids=config.company_id.ids))
+env["loyalty.program"].search([]).active = False
+floor = env["restaurant.floor"].create({{"name": "Hall"}})
+for number in (7, 8):
+    env["restaurant.table"].create({{"table_number": number, "floor_id": floor.id, "seats": 2}})
+tip = env["product.product"].search([("default_code", "=", "TIPS")], limit=1) or env[
+    "product.product"
+].create({{"name": "Tips", "available_in_pos": True, "taxes_id": [(5, 0, 0)]}})
+env.flush_all()
+# An open register lets nobody do this by the settings.
+env.cr.execute(
+    "INSERT INTO pos_config_restaurant_floor_rel VALUES (%s, %s)", (config.id, floor.id)
+)
+env.cr.execute(
+    "UPDATE pos_config SET module_pos_restaurant = true, default_screen = 'register',"
+    " iface_tipproduct = true, tip_product_id = %s WHERE id = %s",
+    (tip.id, config.id),
+)
+# A page may take its time on a busy machine.
+env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
+env.cr.commit()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules(shop):
+    shop.odoo.shell(SET_UP.format(**shop.told), "the modules are not set up")
+
+
+@pytest.fixture
+def tips_later(shop):
+    """Tips are asked for after the payment."""
+    where = (shop.told["config_id"],)
+    shop.execute("UPDATE pos_config SET set_tip_after_payment = true WHERE id = %s", *where)
+    yield
+    shop.execute("UPDATE pos_config SET set_tip_after_payment = false WHERE id = %s", *where)
+
+
+def test_a_tip_with_the_bill(shop, till, seen):
+    """A tip that is given before the bill is sent."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    till.script("() => posmodel.setTip(5)")
+    uuid = till.order_uuid()
+    till.send()
+    pay(shop)
+    words = look(shop, till, uuid)
+    assert any(price == 5 for _name, price in lines(till, uuid))
+    seen(words)
+
+
+@pytest.mark.usefixtures("tips_later")
+@pytest.mark.says_no(
+    "Glase's protocol has no change of an amount that is paid: the tip is asked for before the bill is sent."
+)
+def test_a_tip_after_the_payment(shop, till):
+    """A tip after a payment with Glase."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    uuid = till.order_uuid()
+    till.send()
+    pay(shop)
+    look(shop, till, uuid)
+    assert not till.page.locator(".tip-screen").count()
+
+
+def test_two_devices(shop, till, browser, seen):
+    """Two devices order at one table, before the bill and while it is out."""
+    at_table(till.log_in().start()).ring_up(PRODUCTS[0])
+    uuid = till.order_uuid()
+    till.script("() => posmodel.syncAllOrders({ orders: [posmodel.getOrder()] })")
+    other = TillPage(browser, shop)
+    try:
+        at_table(other.log_in().start())
+        assert other.order_uuid() == uuid
+        other.ring_up(PRODUCTS[1])
+        other.script("() => posmodel.syncAllOrders({ orders: [posmodel.getOrder()] })")
+        till.until(
+            "(uuid) => posmodel.models['pos.order'].getBy('uuid', uuid).lines.length === 2", uuid
+        )
+        till.send()
+        before = lines(till, uuid)
+        other.ring_up(PRODUCTS[1])
+        other.settle()
+    finally:
+        other.close()
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    seen(look(shop, till, uuid))
+
+
+def test_courses(shop, till, seen):
+    """A course is fired while the bill is out."""
+    at_table(till.log_in().start()).ring_up(PRODUCTS[0])
+    till.script("() => posmodel.addCourse()")
+    till.ring_up(PRODUCTS[1])
+    uuid = till.order_uuid()
+    till.send()
+    till.script("() => posmodel.fireCourse(posmodel.getOrder().courses[1])")
+    till.settle()
+    till.looks("waiting")
+    pay(shop)
+    seen(look(shop, till, uuid))
+
+
+@pytest.mark.parametrize("move", ["transferOrder", "mergeTableOrders"])
+@pytest.mark.says_no("Glase's protocol cannot change a bill that is out; it is canceled first.")
+def test_a_table_is_moved(shop, till, move):
+    """A table is moved, or merged with another, while its bill is out."""
+    if move == "mergeTableOrders":
+        at_table(till.log_in().start(), 8).ring_up(PRODUCTS[0])
+        till.script("() => posmodel.syncAllOrders({ orders: [posmodel.getOrder()] })")
+        at_table(till)
+    else:
+        at_table(till.log_in().start())
+    till.ring_up(*PRODUCTS)
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    till.send()
+    till.script(
+        """async ([move, uuid]) => {
+            const table = posmodel.models["restaurant.table"].find((one) => one.table_number === 8);
+            await posmodel[move](uuid, table);
+        }""",
+        [move, uuid],
+    )
+    till.page.get_by_text("so the order stays as it is").first.wait_for()
+    assert lines(till, uuid) == before
+    pay(shop)
+    look(shop, till, uuid)

@@ -1,0 +1,72 @@
+"""Kits, and taxes that a formula computes, beside Odoo's Sales."""
+
+import pytest
+from looked_at import look
+from till_page import lines, pay
+
+pytestmark = pytest.mark.usefixtures("no_open_orders")
+WORKERS = 0
+MODULES = ("pos_sale", "pos_mrp", "pos_account_tax_python")
+PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
+KIT, TAXED = "Breakfast box", "Parcel with a fee"
+
+SET_UP = """
+config = env["pos.config"].browse({config_id})
+company = config.company_id
+env = env(context=dict(env.context, allowed_company_ids=company.ids))
+loaf, roll = (
+    env["product.product"].search([("name", "=", name)], limit=1) for name in {products!r}
+)
+shared = {{"available_in_pos": True, "company_id": company.id, "pos_categ_ids": [(6, 0, loaf.pos_categ_ids.ids)]}}
+kit = env["product.template"].create({{**shared, "name": {kit!r}, "list_price": 40, "type": "consu"}})
+env["mrp.bom"].create({{
+    "product_tmpl_id": kit.id, "type": "phantom", "company_id": company.id,
+    "bom_line_ids": [(0, 0, {{"product_id": one.id, "product_qty": 1}}) for one in (loaf, roll)],
+}})
+tax = env["account.tax"].create({{
+    "name": "Fee", "amount_type": "code", "formula": "max(quantity * 2.5, base * 0.07)",
+    "company_id": company.id, "type_tax_use": "sale",
+    "country_id": company.country_id.id,
+}})
+env["product.template"].create({{**shared, "name": {taxed!r}, "list_price": 99.9, "taxes_id": [(6, 0, tax.ids)]}})
+# A page may take its time on a busy machine.
+env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
+env.cr.commit()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules(shop):
+    shop.odoo.shell(
+        SET_UP.format(products=PRODUCTS, kit=KIT, taxed=TAXED, **shop.told),
+        "the modules are not set up",
+    )
+
+
+def sold(shop, till):
+    """Send, reload while the bill is out, let the customer pay; returns what was seen."""
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    till.send()
+    till.reload().start().looks("waiting")
+    assert lines(till, uuid) == before
+    pay(shop)
+    return look(shop, till, uuid)
+
+
+def test_a_kit(shop, till, seen):
+    """A kit that a bill of materials takes apart, and its refund."""
+    till.log_in().start().new_order().ring_up(KIT)
+    uuid = till.order_uuid()
+    words = sold(shop, till)
+    till.refund_order(uuid).give_back()
+    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")
+
+
+def test_a_tax_with_a_formula(shop, till, seen):
+    """A tax that a formula computes, and its refund."""
+    till.log_in().start().new_order().ring_up(TAXED, PRODUCTS[0])
+    uuid = till.order_uuid()
+    words = sold(shop, till)
+    till.refund_order(uuid).give_back()
+    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")

@@ -1,8 +1,19 @@
 """A kiosk in a real browser, with the guest's phone beside it: each end that a payment can have."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from accessibility import Accessibility
-from kiosk_page import GLASE_ID, PORTRAIT, PRODUCT, START, TABLET, KioskPage, set_up_kiosk
+from kiosk_page import (
+    GLASE_ID,
+    PORTRAIT,
+    PRODUCT,
+    START,
+    TABLET,
+    KioskPage,
+    Stranger,
+    set_up_kiosk,
+)
 
 from stack.paths import cache
 
@@ -36,6 +47,11 @@ def no_bill_is_left(shop):
 
 def guest(shop, action):
     shop.simulator.customer(GLASE_ID, action)
+
+
+def bills(shop):
+    """How many Glase has been sent."""
+    return sum(call["operation"] == "sendInvoice" for call in shop.simulator.journal()["calls"])
 
 
 def last_order(shop, told):
@@ -155,12 +171,46 @@ def test_loaded_anew_it_goes_on_where_it_was(kiosk, shop, told):
     assert kiosk.number() == last_order(shop, told)[3]
 
 
-def test_loaded_anew_after_the_end_the_next_guest_starts(kiosk, shop):
+def test_paid_while_it_is_loaded_anew_the_guest_gets_the_number(kiosk, shop, told):
     kiosk.pay()
+    there = kiosk.away()
     guest(shop, "pay")
-    kiosk.number()
-    kiosk.open()
+    [[attempt]] = shop.query("SELECT attempt FROM glase_transaction ORDER BY id DESC LIMIT 1")
+    order = last_order(shop, told)
+    shop.advance(1)
+    assert Stranger(shop, told).door("status", order[4], attempt)["finished"]
+    assert kiosk.back(*there).number() == order[3]
+    kiosk.button("Close").click()
+    kiosk.starts()
     assert kiosk.page.locator("text=My Order").count() == 0
+
+
+def test_begun_anew_with_a_bill_out_the_next_guest_finds_nothing_of_it(kiosk, shop, told):
+    kiosk.pay()
+    _address, session = kiosk.away()
+    kiosk.back(kiosk.start, session).starts()
+    [[given_up]] = shop.query("SELECT given_up_why FROM glase_transaction ORDER BY id DESC LIMIT 1")
+    assert given_up == "left_open"
+    kiosk.order().looks("waiting")
+    [[lines]] = shop.query(
+        "SELECT count(*) FROM pos_order_line WHERE order_id = (SELECT max(id) FROM pos_order)"
+    )
+    assert lines == 1
+
+
+def test_two_windows_of_one_kiosk(kiosk, shop, told):
+    """One bill a kiosk; neither window shows, forgets or ends what is the other's."""
+    kiosk.pay()
+    order = last_order(shop, told)
+    first = kiosk.page
+    kiosk.open().order().looks("busy")
+    assert last_order(shop, told)[4] != order[4]
+    second, kiosk.page = kiosk.page, first
+    kiosk.looks("waiting").reload().looks("waiting")
+    guest(shop, "pay")
+    assert kiosk.number() == order[3]
+    kiosk.page = second
+    kiosk.press("repeat").looks("waiting")
 
 
 def test_left_alone_after_an_end_the_order_is_taken_off(kiosk, shop, told):
@@ -213,6 +263,34 @@ def test_a_session_is_not_closed_over_a_bill_and_then_the_page_says_so(kiosk, sh
         told["config_id"],
     )
     admin.call("pos.session", "set_opening_control", [session_id], 0, "")
+
+
+def test_asked_many_times_at_once_one_bill_is_out_and_one_order_finished(shop, told):
+    """Two orders, more presses of *Pay*, and everything again: at the same time, on real connections."""
+    stranger = Stranger(shop, told)
+    orders = [stranger.order() for _each in range(2)]
+    before = bills(shop)
+    with ThreadPoolExecutor(8) as many:
+        presses = [(order, attempt) for order in orders for attempt in ("1", "1", "2", "2")]
+        answers = list(many.map(lambda one: stranger.door("send", *one), presses))
+        assert bills(shop) == before + 1
+        out = {press for press, answer in zip(presses, answers, strict=True) if answer["ok"]}
+        assert len(out) == 1
+        assert {answer["reason"] for answer in answers if not answer["ok"]} == {"busy"}
+        guest(shop, "pay")
+        shop.advance(1)
+        answers = list(many.map(lambda one: stranger.door("status", *one), 8 * list(out)))
+    assert {answer["end"] for answer in answers} <= {"paid", False}
+    [(order, attempt)] = out
+    assert stranger.door("status", order, attempt)["finished"]
+    [[state, payments, pickings]] = shop.query(
+        """SELECT o.state, (SELECT count(*) FROM pos_payment p WHERE p.pos_order_id = o.id),
+                  (SELECT count(*) FROM stock_picking s WHERE s.pos_order_id = o.id)
+             FROM pos_order o WHERE o.access_token = %s""",
+        order,
+    )
+    assert (state, payments) == ("paid", 1)
+    assert pickings <= 1
 
 
 def test_without_a_server_the_page_waits_and_goes_on(kiosk, shop):

@@ -1,5 +1,7 @@
-"""A kiosk in a real browser that nobody has logged in to: the steps of a guest."""
+"""A kiosk in a real browser that nobody has logged in to: the steps of a guest, and of who has no browser."""
 
+import json
+import urllib.request
 import uuid
 
 from playwright.sync_api import expect
@@ -14,6 +16,8 @@ GLASE_ID = "KIOSK1"
 START = ".o_pos_landing_footer .btn"
 
 SET_UP = """
+import json
+
 till = env["pos.config"].browse({config_id})
 company = till.company_id
 env = env(context=dict(env.context, allowed_company_ids=company.ids))
@@ -39,19 +43,34 @@ kiosk.current_session_id.set_opening_control(0, "")
 env.cr.commit()
 # The running server has the languages in its cache.
 env.registry.signal_changes()
-print("TOLD", kiosk.id, kiosk.current_session_id.id)
+product = env["product.product"].search([("name", "=", {product!r})], limit=1)
+taxes = product.taxes_id.filtered_domain(env["account.tax"]._check_company_domain(company))
+price = taxes.compute_all(product.list_price, kiosk.currency_id, product=product)
+line = {{
+    "product_id": product.id,
+    "qty": 1,
+    "price_unit": product.list_price,
+    "price_subtotal": price["total_excluded"],
+    "price_subtotal_incl": price["total_included"],
+    "tax_ids": taxes.ids,
+}}
+session_id = kiosk.current_session_id.id
+told = {{"config_id": kiosk.id, "session_id": session_id, "method_id": method.id, "line": line}}
+print("TOLD", json.dumps(told))
 """
 
 
 def set_up_kiosk(shop):
     """Make a kiosk beside the till, register it, open it.
 
-    :return: its ``config_id``, ``session_id`` and ``token``
+    :return: its ``config_id``, ``session_id``, ``method_id`` and ``token``, and a ``line`` of an order
     :rtype: dict
     """
     token = uuid.uuid4().hex[:16]
-    told = shop.odoo.shell(SET_UP.format(**shop.told, token=token), "the kiosk is not set up")
-    config_id, session_id = map(int, told.partition("TOLD ")[2].split()[:2])
+    code = SET_UP.format(**shop.told, token=token, product=PRODUCT)
+    said = shop.odoo.shell(code, "the kiosk is not set up")
+    told = json.loads(said.partition("TOLD ")[2].splitlines()[0])
+    config_id = told["config_id"]
     admin = shop.till("admin")
     [[account_id, company_id]] = shop.query("SELECT id, company_id FROM glase_account")
     there = {"context": {"allowed_company_ids": [company_id]}}
@@ -61,7 +80,7 @@ def set_up_kiosk(shop):
     values = {"terminal_id": terminal_id, "text": GLASE_ID}
     assign_id = admin.call("glase.assign", "create", values, **there)
     admin.call("glase.assign", "action_assign", [assign_id], **there)
-    return {"config_id": config_id, "session_id": session_id, "token": token}
+    return {**told, "token": token}
 
 
 class KioskPage:
@@ -78,22 +97,36 @@ class KioskPage:
         self.complaints = []
         self.page = None
 
-    def open(self):
-        """As the shop opens the kiosk in the morning."""
+    @property
+    def start(self):
+        """The address with which the shop opens the kiosk in the morning."""
         address = f"/pos-self/{self.told['config_id']}?access_token={self.told['token']}"
-        self._open(self.shop.running.url + address)
+        return self.shop.running.url + address
+
+    def open(self):
+        """A window of its own at the start."""
+        self._open(self.start)
         return self.starts()
 
-    def reload(self):
-        """As a browser that was closed and opened again where it was."""
-        address = self.page.url
+    def away(self):
+        """The window is gone, as while a page is loaded anew; returns where it was, and what it knew."""
+        kept = self.page.url, self.page.evaluate("() => ({ ...sessionStorage })")
         self.page.close()
-        self._open(address)
+        return kept
+
+    def back(self, address, session):
+        """The same window, at this address."""
+        self._open(address, session)
         return self
 
-    def _open(self, address):
+    def reload(self):
+        return self.back(*self.away())
+
+    def _open(self, address, session=()):
         """A page of its own for each address: none is sent away from what it is doing."""
         self.page = self.context.new_page()
+        if session:
+            self.page.add_init_script(f"Object.assign(sessionStorage, {json.dumps(session)})")
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(address)
 
@@ -166,3 +199,40 @@ class KioskPage:
 
     def close(self):
         self.context.close()
+
+
+class Stranger:
+    """Whoever knows the address of a kiosk's page, without that page."""
+
+    def __init__(self, shop, told):
+        self.shop, self.told = shop, told
+
+    def ask(self, path, **params):
+        """One request; returns the result, or the error."""
+        params["access_token"] = self.told["token"]
+        body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.shop.running.url + path, body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            said = json.load(answer)
+        return said.get("result", said)
+
+    def order(self):
+        """Store an order whose payment is to be sent; returns its access token."""
+        line = {**self.told["line"], "uuid": str(uuid.uuid4())}
+        token = str(uuid.uuid4())
+        values = {"uuid": str(uuid.uuid4()), "access_token": token, "lines": [[0, 0, line]]}
+        values |= {"amount_total": line["price_subtotal_incl"], "amount_tax": 0}
+        answer = self.ask(
+            f"/kiosk/payment/{self.told['config_id']}/kiosk",
+            order=values,
+            payment_method_id=self.told["method_id"],
+        )
+        assert answer.get("payment_status") == {"to_be_sent": True}, answer
+        return token
+
+    def door(self, name, order_token, attempt):
+        """One of the kiosk's own routes."""
+        return self.ask(
+            f"/pos_self_order_glase/{name}", order_access_token=order_token, attempt=attempt
+        )

@@ -14,7 +14,7 @@ from odoo.addons.pos_glase.models.support.till_errors import Refused
 from odoo.addons.pos_self_order.controllers.orders import PosSelfOrderController
 from odoo.http import request
 
-from ..models import kiosk_order
+from ..models import kiosk_prices, kiosk_values
 from ..models.kiosk import Kiosk
 
 _TOKEN = parameters.Text(64, r"[A-Za-z0-9-]{8,64}", "an access token")
@@ -76,8 +76,12 @@ class GlaseKioskController(PosSelfOrderController):
 
     @http.route()
     def process_order(self, order, access_token, table_identifier, device_type):
-        """Override of `pos_self_order`: see ``kiosk_order.trusted_values``."""
+        """Override of `pos_self_order`: see ``kiosk_values``."""
         config = self._verify_pos_config(access_token)
-        if config._glase_is_kiosk():
-            order = kiosk_order.trusted_values(config, order)
-        return super().process_order(order, access_token, table_identifier, device_type)
+        if not config._glase_is_kiosk():
+            kiosk_values.refuse_orders_of_kiosks(config, order)
+            return super().process_order(order, access_token, table_identifier, device_type)
+        order = kiosk_values.trusted_values(config, order)
+        stored = super().process_order(order, access_token, table_identifier, device_type)
+        kiosk_prices.refuse_gift(config.env["pos.order"].browse(stored["pos.order"][0]["id"]))
+        return stored

@@ -40,18 +40,22 @@ class GlaseKioskLimit(models.Model):
         """
         digest = hmac(self.env(su=True), "glase.kiosk.limit", address or "")
         keys = (f"{config.id} {kind} {digest[:16]}", f"{config.id} {kind}", f"{kind} {line_uuid}")
-        *counts, of_line = autonomous_transaction.with_records(
-            self.browse(), lambda counters: counters._count(keys)
+        return autonomous_transaction.with_records(
+            self.browse(), lambda counters: counters._count(*keys, *MOST[kind])
         )
-        over = any(count > most for count, most in zip(counts, MOST[kind], strict=True))
-        return over, of_line == 1
 
-    def _count(self, keys):
-        """Count one more at each key: in this minute, at the last one in this second."""
+    def _count(self, of_address, of_kiosk, of_line, most_of_address, most_of_kiosk):
+        """Count one more at each key; what is too much for its address does not use up the kiosk's share."""
         second = clock.now(self.env.cr).replace(microsecond=0)
         minute = second.replace(second=0)
-        *rest, last = keys
-        rows = [*((key, minute) for key in rest), (last, second)]
+        counted = self._add({of_address: minute, of_line: second})
+        over = counted[of_address] > most_of_address
+        if not over:
+            over = self._add({of_kiosk: minute})[of_kiosk] > most_of_kiosk
+        return over, counted[of_line] == 1
+
+    def _add(self, keys):
+        """Count one more at these keys, each since its moment; returns how many it is now at each."""
         self.env.cr.execute(
             """
             INSERT INTO glase_kiosk_limit AS counter (key, since, count)
@@ -59,10 +63,9 @@ class GlaseKioskLimit(models.Model):
             ON CONFLICT (key, since) DO UPDATE SET count = counter.count + 1
             RETURNING key, count
             """,
-            [list(column) for column in zip(*rows, strict=True)],
+            [list(keys), list(keys.values())],
         )
-        counted = dict(self.env.cr.fetchall())
-        return [counted[key] for key in keys]
+        return dict(self.env.cr.fetchall())
 
     @api.autovacuum
     def _gc_counters(self):

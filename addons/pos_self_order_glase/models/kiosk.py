@@ -106,7 +106,7 @@ class Kiosk:
         :raises Refused: if there were too many in this minute
         """
         limits = self.env["glase.kiosk.limit"]
-        over, is_first = limits._heard(self.config, kind, self.address, line.uuid)
+        over, is_first = limits._heard(self.config, kind, self.address, line.uuid or "")
         if over:
             raise Refused("limit", "")
         return is_first
@@ -120,6 +120,8 @@ class Kiosk:
             [("access_token", "=", order_token), ("config_id", "=", self.config.id)], limit=1
         )
         if not order or not KioskOrder(order).line():
+            # Who guesses is counted, too.
+            self._limit("ask", self.env["pos.payment"])
             raise Refused("gone", "")
         return order
 

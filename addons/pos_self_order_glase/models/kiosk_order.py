@@ -1,68 +1,10 @@
-"""The order of a kiosk as it came from a page that nobody has logged in to (``doc/kiosk.md``)."""
+"""One order of a kiosk, and its payment."""
 
 import uuid
 
-from werkzeug.exceptions import Unauthorized
-
-from odoo.addons.pos_glase.rules import state_machine
 from odoo.exceptions import UserError
 
 from . import kiosk_prices
-
-# What a page may say about the records of an order: its lines, and what belongs to them.
-RELATED = frozenset({"pos.order", "pos.order.line", "product.attribute.custom.value"})
-# Commands of the ORM on lines: 0 makes one; these name one that is there.
-UPDATE, DELETE, UNLINK, LINK = 1, 2, 3, 4
-NAMING = (UPDATE, DELETE, UNLINK, LINK)
-MAKE = 0
-# While there is such a row, the order stays as the bill says.
-OUT = (*state_machine.HOLDS_TILL, state_machine.PAID)
-
-
-def trusted_values(config, values):
-    """The values of an order that a page may store at a kiosk with Glase.
-
-    Odoo's own route stores whatever comes, as the superuser. Here payments are made by the server
-    alone, the order is of this kiosk's open session, and names no line of another order. An order
-    whose bill is out, or paid, stays as it is.
-
-    :param config: the kiosk, found by its token
-    :param dict values: as they came
-    :rtype: dict
-    :raises Unauthorized: about an order of another till, or a line of another order
-    :raises UserError: if the order is being paid
-    """
-    orders = config.env["pos.order"].sudo()
-    stored = orders.search([("uuid", "=", values.get("uuid") or "")], limit=1)
-    if stored:
-        _refuse_to_change(stored, config)
-    if any(not _is_own(command, stored.lines.ids) for command in values.get("lines") or ()):
-        raise Unauthorized()
-    related = values.get("relations_uuid_mapping") or {}
-    return {
-        **values,
-        "relations_uuid_mapping": {name: related[name] for name in RELATED & set(related)},
-        "payment_ids": [],
-        "state": "draft",
-        "session_id": config.current_session_id.id,
-        "config_id": config.id,
-        "company_id": config.company_id.id,
-    }
-
-
-def _refuse_to_change(order, config):
-    """:raises Unauthorized: about another till's order; or ``UserError``, if it is being paid"""
-    if order.config_id != config:
-        raise Unauthorized()
-    if any(row.state in OUT for row in KioskOrder(order).rows()):
-        raise UserError(config.env._("This order is being paid. Wait, or cancel the payment."))
-
-
-def _is_own(command, line_ids):
-    """Whether a command on an order's lines is about one of them, or makes one."""
-    if command[0] in NAMING:
-        return command[1] in line_ids
-    return command[0] == MAKE
 
 
 class KioskOrder:

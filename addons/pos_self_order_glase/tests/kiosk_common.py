@@ -17,6 +17,9 @@ class KioskCommon(GlaseCommon):
         super().setUpClass()
         cls.kiosk = cls._kiosk("Kiosk")
         cls.kiosk_terminal = cls.kiosk.glase_terminal_id
+        cls.bank = cls.main_pos_config.payment_method_ids.filtered(
+            lambda method: method.type == "bank" and method != cls.glase_method
+        )[:1]
         cls.product = cls.env["product.product"].create(
             {
                 "name": "Coffee",

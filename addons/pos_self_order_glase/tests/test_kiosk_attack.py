@@ -1,10 +1,15 @@
+import contextlib
 import inspect
 import json
+import uuid
+
+from werkzeug.exceptions import Unauthorized
 
 from odoo import http
 from odoo.addons.pos_glase.models.support import clock, parameters
 
 from ..controllers import kiosk as doors
+from ..models import kiosk_values
 from ..models.glase_kiosk_limit import MOST
 from .kiosk_common import KioskCommon
 
@@ -152,7 +157,199 @@ class TestKioskAttack(KioskCommon):
                 self.assertFalse(self.order_of(values))
         self.assertEqual((victim.lines, line.price_subtotal_incl), (line, 20))
 
+    def test_no_field_writes_in_a_record_beside_the_order(self):
+        """Whatever refers to records: a page may name them, and neither make, change nor remove one."""
+        order = self.ordered()
+        passed = {}
+        for model in ("pos.order", "pos.order.line"):
+            for name, field in self.env[model]._fields.items():
+                for command in (*([code, 1, {"name": "x"}] for code in range(7)), [6, 0, [1]]):
+                    values = self.values(uuid=order.uuid)
+                    said = values if model == "pos.order" else values["lines"][0][2]
+                    if field.type in ("one2many", "many2many") and name != "lines":
+                        said[name] = [command]
+                        with contextlib.suppress(Unauthorized):
+                            kept = kiosk_values.trusted_values(self.kiosk, values)
+                            kept = kept if model == "pos.order" else kept["lines"][0][2]
+                            passed.setdefault(name, []).extend(kept.get(name, ()))
+        passed = {name: commands for name, commands in passed.items() if commands}
+        # A text that a guest has typed belongs to the line.
+        self.assertEqual(passed.pop("custom_attribute_value_ids"), [(0, 0, {})])
+        self.assertEqual(set(passed), {"tax_ids", "attribute_value_ids"})
+        codes = {command[0] for commands in passed.values() for command in commands}
+        self.assertEqual(codes, {6}, "which ones, and nothing about them")
+
+    def test_a_tax_and_an_extra_price_stay_as_the_shop_has_them(self):
+        values = self.values(price=0.01)
+        values["lines"][0][2]["tax_ids"] = [[1, self.tax.id, {"amount": 0}]]
+        self.assertEqual(self.error(self.pay(values)), "Unauthorized")
+        self.assertEqual(self.tax.amount, 15)
+        untaxed = self.values()
+        untaxed["lines"][0][2].update(price_subtotal=20, tax_ids=[])
+        self.assertEqual(self.error(self.pay(untaxed)), "UserError")
+
+    def test_lines_are_not_moved_to_an_order_whose_bill_is_out(self):
+        victim = self.out()
+        for model, fields in (
+            ("pos.order.line", {"order_id": victim.uuid}),
+            ("pos.order.line", {"combo_parent_id": victim.lines.uuid}),
+            ("pos.order.line", {"refunded_orderline_id": victim.lines.uuid}),
+        ):
+            with self.subTest(fields=fields):
+                values = self.values(price=500)
+                mine = values["lines"][0][2]["uuid"]
+                values["relations_uuid_mapping"] = {model: {mine: fields}}
+                self.assertEqual(self.error(self.pay(values)), "Unauthorized")
+        values = self.values(price=500)
+        mine = values["lines"][0][2]["uuid"]
+        values["relations_uuid_mapping"] = {"pos.order": {victim.uuid: {"lines": [mine]}}}
+        self.pay(values)
+        self.assertEqual((len(victim.lines), victim.amount_total), (1, 20))
+        self.assertFalse(victim.lines.combo_line_ids | victim.lines.refund_orderline_ids)
+
+    def test_a_line_that_says_it_refunds_another_changes_no_order(self):
+        victim = self.out()
+        self.guest("pay")
+        self.status(victim)
+        self.assertEqual(victim.state, "paid")
+        values = self.values()
+        values["lines"][0][2]["refunded_orderline_id"] = victim.lines.id
+        answer = self.pay(values)
+        self.assertEqual(len(answer["result"]["order"]), 1)
+        self.assertEqual((victim.state, victim.lines.refunded_qty), ("paid", 0))
+
+    def test_a_finished_order_and_one_taken_off_stay_so(self):
+        for state in ("cancel", "paid", "done"):
+            order = self.ordered()
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE pos_order SET state = %s WHERE id = %s", (state, order.id))
+            self.env.invalidate_all()
+            self.assertEqual(self.error(self.pay(self.values(uuid=order.uuid))), "Unauthorized")
+            self.assertEqual((order.state, len(order.lines)), (state, 1))
+
+    def test_an_order_of_a_kiosk_is_not_reached_with_the_token_of_another_page(self):
+        """Whose page it is: a menu on tables, a kiosk without Glase, another kiosk with it."""
+        order = self.out()
+        menu, bare = self._kiosk("Menu"), self._kiosk("Bare kiosk")
+        menu.self_ordering_mode = "mobile"
+        bare.payment_method_ids = self.bank
+        for page in (menu, bare, self._kiosk("Other kiosk")):
+            session = self.open_register(page)
+            mine = self.values(session_id=session.id)
+            uuid_of_mine = mine["lines"][0][2]["uuid"]
+            attacks = (
+                {"uuid": order.uuid, "state": "paid"},
+                {"lines": [[1, order.lines.id, {"price_subtotal_incl": 1}]]},
+                {"lines": [[6, 0, order.lines.ids]]},
+                {"lines": [[0, 0, {**mine["lines"][0][2], "combo_parent_id": order.lines.id}]]},
+                {"relations_uuid_mapping": {"pos.order": {order.uuid: {"lines": [uuid_of_mine]}}}},
+                {
+                    "relations_uuid_mapping": {
+                        "pos.order.line": {uuid_of_mine: {"order_id": order.uuid}}
+                    }
+                },
+            )
+            for attack in attacks:
+                with self.subTest(page=page.name, attack=attack):
+                    self.ask(
+                        "/pos-self-order/process-order/kiosk",
+                        order={**mine, "uuid": str(uuid.uuid4()), **attack},
+                        access_token=page.access_token,
+                        table_identifier=None,
+                    )
+                    self.assertEqual((order.state, order.amount_total), ("draft", 20))
+                    self.assertEqual(order.lines.price_subtotal_incl, 20)
+                    self.assertEqual((len(order.lines), order.config_id), (1, self.kiosk))
+                    self.assertFalse(order.lines.combo_line_ids)
+            own = self.ask(
+                "/pos-self-order/process-order/kiosk",
+                order=self.values(session_id=session.id),
+                access_token=page.access_token,
+                table_identifier=None,
+            )
+            self.assertIn("result", own, "its own guests order as ever")
+
+    def test_a_kiosk_without_glase_has_no_doors(self):
+        bare = self._kiosk("Bare kiosk")
+        bare.payment_method_ids = self.bank
+        order = self.ordered()
+        for name in ("send", "status", "cancel", "leave"):
+            answer = self.door_of_kiosk(name, order, kiosk=bare)
+            self.assertEqual(self.error(answer), "Unauthorized", name)
+
     # === Another amount ===
+
+    def test_an_order_is_no_gift(self):
+        """Odoo finishes what costs nothing, and the prices come from the page."""
+        for price in (0, 0.001):
+            values = self.values(price=price)
+            answer = self.ask(
+                "/pos-self-order/process-order/kiosk",
+                order=values,
+                access_token=self.kiosk.access_token,
+                table_identifier=None,
+            )
+            self.assertNotEqual(self.order_of(values).state, "paid", answer)
+        self.product.list_price = 0
+        answer = self.ask(
+            "/pos-self-order/process-order/kiosk",
+            order=self.values(price=0),
+            access_token=self.kiosk.access_token,
+            table_identifier=None,
+        )
+        self.assertEqual(answer["result"]["pos.order"][0]["state"], "paid", "tap water")
+
+    def test_what_this_kiosk_does_not_sell_is_not_sold(self):
+        for change in (
+            {"available_in_pos": False},
+            {"self_order_available": False},
+            {"sale_ok": False},
+            {"active": False},
+        ):
+            with self.subTest(change=change), self.env.cr.savepoint() as savepoint:
+                self.product.product_tmpl_id.write(change)
+                self.assertEqual(self.error(self.pay(self.values())), "UserError")
+                savepoint.rollback()
+        self.env.invalidate_all()
+        part = self.values()
+        part["lines"][0][2].update(qty=0.05, price_subtotal=0.8, price_subtotal_incl=1)
+        self.assertEqual(self.error(self.pay(part)), "UserError", "one twentieth of a coffee")
+
+    def test_choices_are_the_products_own(self):
+        attribute = self.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "create_variant": "no_variant",
+                "value_ids": [(0, 0, {"name": name}) for name in ("Large", "Small", "Tiny")],
+            }
+        )
+        other = self.env["product.product"].create({"name": "Tea", "available_in_pos": True})
+        templates = (self.product | other).product_tmpl_id
+        lines = self.env["product.template.attribute.line"].create(
+            [
+                {
+                    "product_tmpl_id": template.id,
+                    "attribute_id": attribute.id,
+                    "value_ids": [(6, 0, attribute.value_ids.ids)],
+                }
+                for template in templates
+            ]
+        )
+        large, small, tiny = lines[0].product_template_value_ids
+        large.price_extra, small.price_extra, tiny.price_extra = 10, -5, -10
+        strange = lines[1].product_template_value_ids[:1]
+
+        def paid(price, *choices):
+            values = self.values(price=price)
+            values["lines"][0][2]["attribute_value_ids"] = [choice.id for choice in choices]
+            answer = self.pay(values)
+            return "result" in answer
+
+        self.assertTrue(paid(30, large))
+        self.assertTrue(paid(15, small))
+        self.assertFalse(paid(20, large), "without its extra price")
+        self.assertFalse(paid(5, small, tiny), "one size")
+        self.assertFalse(paid(20, strange), "of another product")
 
     def test_an_order_below_the_shops_price_is_not_sent(self):
         for values in (
@@ -232,6 +429,7 @@ class TestKioskAttack(KioskCommon):
         self.assertEqual(self.error(self.pay(ordered(strange, 50))), "UserError")
         alone = ordered(own, 50)
         del alone["lines"][1]
+        alone["relations_uuid_mapping"] = {}
         self.assertEqual(self.error(self.pay(alone)), "UserError")
         answer = self.pay(ordered(own, 50))
         self.assertEqual(answer["result"]["payment_status"], {"to_be_sent": True})
@@ -356,6 +554,25 @@ class TestKioskAttack(KioskCommon):
         self.advance(2 * 24 * 3600)
         limits._gc_counters()
         self.assertFalse(limits.search_count([]))
+
+    def test_who_guesses_orders_is_counted(self):
+        """From one address, and its flood leaves the kiosk's own page its share."""
+        self.advance(60 - clock.now(self.env.cr).second)
+        most, everywhere = MOST["ask"]
+        limits = self.env["glase.kiosk.limit"].sudo()
+        for _more in range(everywhere + 5):
+            limits._heard(self.kiosk, "ask", "127.0.0.1", "")
+        order = self.ordered()
+        answer = self.ask(
+            "/pos_self_order_glase/status",
+            access_token=self.kiosk.access_token,
+            order_access_token="no-order-has-this",
+            attempt="1",
+        )
+        self.assertEqual(answer["result"], {"ok": False, "reason": "limit"})
+        self.assertTrue(self.door_of_kiosk("send", order)["ok"], "bills are counted apart")
+        self.assertEqual(limits._heard(self.kiosk, "ask", "the kiosk's own", "")[0], False)
+        self.assertLess(most, everywhere)
 
     def test_a_flood_of_questions_asks_glase_once_a_second(self):
         order = self.out()

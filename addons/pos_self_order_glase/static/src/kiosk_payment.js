@@ -4,25 +4,31 @@ import { uuidv4 } from "@point_of_sale/utils";
 import { backgroundTimer } from "@pos_glase/app/attempt/background_timer";
 import { timing } from "@pos_self_order_glase/timing";
 
-/** What of a payment a reload does not lose, nor a browser that was closed: two tokens, until its end. */
+/** What of a payment a reload of this window does not lose: two tokens, until its end. */
 export const keptPayment = {
     get key() {
         return `pos_self_order_glase ${odoo.access_token}`;
     },
     read() {
         try {
-            return JSON.parse(localStorage.getItem(this.key));
+            return JSON.parse(sessionStorage.getItem(this.key));
         } catch {
             return null;
         }
     },
     write(payment) {
-        localStorage.setItem(this.key, JSON.stringify(payment));
+        sessionStorage.setItem(this.key, JSON.stringify(payment));
     },
     clear() {
-        localStorage.removeItem(this.key);
+        sessionStorage.removeItem(this.key);
     },
 };
+
+/** One request to a route of the kiosk about a payment. */
+export function askKiosk(route, { accessToken, orderToken, attempt }) {
+    const asked = { access_token: accessToken, order_access_token: orderToken, attempt };
+    return rpc(`/pos_self_order_glase/${route}`, asked, { silent: true });
+}
 
 /** Ends after which the same order may be paid with a new bill. */
 const REPEATABLE = new Set(["declined", "canceled", "timed_out", "failed", "reversed", "lost"]);
@@ -136,7 +142,7 @@ export class KioskPayment extends Reactive {
     leave() {
         if (this.stopTimer && !this.end) {
             this.finish("undecided");
-            rpc("/pos_self_order_glase/leave", this.asked(), { silent: true }).catch(() => {});
+            askKiosk("leave", this).catch(() => {});
         }
     }
 
@@ -167,17 +173,9 @@ export class KioskPayment extends Reactive {
         return now - this.overSince >= timing.overtime;
     }
 
-    asked() {
-        return {
-            access_token: this.accessToken,
-            order_access_token: this.orderToken,
-            attempt: this.attempt,
-        };
-    }
-
     async ask() {
         const { route } = this;
-        const call = rpc(`/pos_self_order_glase/${route}`, this.asked(), { silent: true });
+        const call = askKiosk(route, this);
         this.request = { startedAt: backgroundTimer.now(), abort: () => call.abort() };
         let answer = null;
         try {

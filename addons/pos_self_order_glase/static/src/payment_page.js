@@ -1,11 +1,17 @@
-import { onMounted, onWillUnmount, useEffect, useExternalListener, useState } from "@odoo/owl";
+import {
+    onMounted,
+    onWillUnmount,
+    status,
+    useEffect,
+    useExternalListener,
+    useState,
+} from "@odoo/owl";
 import { rpc } from "@web/core/network/rpc";
 import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PaymentPage } from "@pos_self_order/app/pages/payment_page/payment_page";
 import { qrPicture } from "@pos_glase/app/dialogs/qr_picture";
 import { KioskPayment, keptPayment } from "@pos_self_order_glase/kiosk_payment";
-import { marks } from "@pos_self_order_glase/pos_payment";
 import { timing } from "@pos_self_order_glase/timing";
 
 patch(PaymentPage.prototype, {
@@ -13,12 +19,12 @@ patch(PaymentPage.prototype, {
         super.setup(...arguments);
         this.glase = useState({ payment: null });
         useEffect(
-            (end) => {
-                if (end) {
+            (end, selection) => {
+                if (end || selection) {
                     return this.glaseEnded(end);
                 }
             },
-            () => [this.glase.payment?.end]
+            () => [this.glase.payment?.end, this.glaseMethod && this.state.selection]
         );
         useExternalListener(window, "pointerdown", () => this.glaseTouched?.());
         onMounted(() => {
@@ -57,22 +63,32 @@ patch(PaymentPage.prototype, {
         if (keptPayment.read()?.orderToken === order.access_token) {
             return;
         }
+        // What costs nothing is finished by Odoo as it is stored.
+        if (order.state === "paid") {
+            const mode = this.selfOrder.config.self_ordering_mode;
+            this.selfOrder.confirmationPage("order", mode, order.access_token);
+            return;
+        }
+        // Nothing is sent yet: a server that does not answer may be left.
+        const call = rpc(`/kiosk/payment/${this.selfOrder.config.id}/kiosk`, {
+            order: order.serializeForORM(),
+            access_token: this.selfOrder.access_token,
+            payment_method_id: this.state.paymentMethodId,
+        });
+        const timer = setTimeout(() => call.abort(), timing.request);
         try {
-            const { order: stored } = await rpc(
-                `/kiosk/payment/${this.selfOrder.config.id}/kiosk`,
-                {
-                    order: order.serializeForORM(),
-                    access_token: this.selfOrder.access_token,
-                    payment_method_id: this.state.paymentMethodId,
-                }
-            );
+            const { order: stored } = await call;
             order.tracking_number = stored[0].tracking_number;
             order.pos_reference = stored[0].pos_reference;
-            this.watchGlase().begin();
+            if (status(this) !== "destroyed") {
+                this.watchGlase().begin();
+            }
         } catch (error) {
             this.selfOrder.handleErrorNotification(error);
             this.state.selection = true;
             this.router.navigate("cart");
+        } finally {
+            clearTimeout(timer);
         }
     },
 
@@ -86,7 +102,7 @@ patch(PaymentPage.prototype, {
         return this.glase.payment;
     },
 
-    /** What follows an end; returns what undoes it when there is another. */
+    /** What follows an end, and a choice that nobody makes; returns what undoes it when there is another. */
     glaseEnded(end) {
         if (end === "paid") {
             this.glasePaid();
@@ -105,20 +121,9 @@ patch(PaymentPage.prototype, {
     },
 
     async glasePaid() {
-        const { view, orderToken } = this.glase.payment;
-        marks[orderToken] = view.mark;
-        await this.selfOrder.getUserDataFromServer([orderToken]);
-        this.selfOrder.glasePaid = {
-            orderToken,
-            amount: Number(view.amount),
-            mark: view.mark,
-            finished: view.finished,
-        };
-        this.selfOrder.confirmationPage(
-            "order",
-            this.selfOrder.config.self_ordering_mode,
-            orderToken
-        );
+        const { payment } = this.glase;
+        await this.selfOrder.getUserDataFromServer([payment.orderToken]);
+        this.selfOrder.glaseConfirm(payment);
     },
 
     /** *Try again*: a new bill of the same order. */
@@ -134,7 +139,7 @@ patch(PaymentPage.prototype, {
 
     /** The guest has gone: the order is taken off, unless money may come for it. */
     async glaseAbandon() {
-        if (this.glase.payment.isOver) {
+        if (this.glase.payment?.isOver ?? true) {
             await this.selfOrder.cancelBackendOrder();
         }
         this.router.navigate("default");

@@ -1,6 +1,7 @@
 import { patch } from "@web/core/utils/patch";
 import { SelfOrder } from "@pos_self_order/app/services/self_order_service";
-import { keptPayment } from "@pos_self_order_glase/kiosk_payment";
+import { askKiosk, keptPayment } from "@pos_self_order_glase/kiosk_payment";
+import { marks } from "@pos_self_order_glase/pos_payment";
 
 patch(SelfOrder.prototype, {
     async setup() {
@@ -9,14 +10,41 @@ patch(SelfOrder.prototype, {
         if (!kept) {
             return;
         }
+        const payment = { accessToken: this.access_token, ...kept };
+        if (!this.router.path.endsWith(this.glasePaymentPath)) {
+            // Whoever begins anew is the next guest: the server works the bill to an end.
+            keptPayment.clear();
+            askKiosk("leave", payment).catch(() => {});
+            return;
+        }
         // The page was loaded anew in the middle of a payment: its order is fetched again.
         await this.getUserDataFromServer([kept.orderToken]);
         const order = this.models["pos.order"].find(
             (each) => each.access_token === kept.orderToken
         );
-        if (order?.state !== "draft" || !this.router.path.endsWith(this.glasePaymentPath)) {
+        if (order?.state !== "draft") {
             keptPayment.clear();
+            const view = order && (await askKiosk("status", payment).catch(() => null));
+            this.glaseMissed = view?.end === "paid" ? { ...payment, view } : null;
         }
+    },
+
+    /** What follows *paid*: the order's number, in large letters. */
+    glaseConfirm({ orderToken, view }) {
+        marks[orderToken] = view.mark;
+        const { mark, finished } = view;
+        this.glasePaid = { orderToken, mark, finished, amount: Number(view.amount) };
+        this.confirmationPage("order", this.config.self_ordering_mode, orderToken);
+    },
+
+    isOrder() {
+        const missed = this.glaseMissed;
+        if (!missed) {
+            return super.isOrder(...arguments);
+        }
+        // Paid while the page was being loaded anew.
+        this.glaseMissed = null;
+        this.glaseConfirm(missed);
     },
 
     get glasePaymentPath() {

@@ -87,7 +87,7 @@ def _keep(pictures):
     """The pictures of the documents are those of this run."""
     for name, taken in OF_DOCUMENTS.items():
         shutil.copy(pictures / f"{taken}.png", DOCUMENTS / f"{name}.png")
-    say(f"The pictures in {DOCUMENTS} are new.")
+    say(f"The pictures in {DOCUMENTS} are new; bin/release --pages takes them to what Apps show.")
 
 
 def _picture_folder():

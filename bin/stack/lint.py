@@ -5,13 +5,20 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import debian, node_env, python_env
+from . import debian, node_env, oca, python_env
 from .console import attend, say
 from .paths import CHECKOUT, cache, digest
 
 PYTHON = (".py",)
 SCRIPTS = (".js", ".mjs")
 STYLED = (*SCRIPTS, ".scss")
+# What OCA's checks of an addon read, beside its code.
+DATA = (".xml", ".csv", ".po", "__manifest__.py")
+# What a program is told not to ask, and why.
+NOT_ASKED = {
+    "pylint": {"print-used": "commands, benches and the simulator talk to who starts them"},
+    "oca": oca.LEFT_OUT,
+}
 SETTINGS = (".pylintrc", "pyproject.toml", "eslint.config.mjs", ".prettierrc.json", ".editorconfig")
 # So many answers of each check are remembered.
 REMEMBERED = 20
@@ -43,14 +50,18 @@ def check(agreed=False, paths=(), fix=False):
             [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"])],
             sources,
         ),
-        ("pylint", [*pylint, "--disable=print-used"], sources),
+        ("pylint", [*pylint, f"--disable={','.join(NOT_ASKED['pylint'])}"], sources),
         ("eslint", [*eslint, "--max-warnings=0", *(["--fix"] if fix else [])], scripts),
         ("prettier", [*prettier, "--write" if fix else "--check"], styled),
     )
     if not paths:
         # Of the whole house only: a part of it says nothing about where things lie.
         python_files = [name for name in files if name.endswith(PYTHON)]
-        checks += (("figures", [python, "-m", "stack.figures"], python_files),)
+        data = [name for name in files if name.endswith(DATA)]
+        checks += (
+            ("oca", [python, "-m", "stack.oca"], data),
+            ("figures", [python, "-m", "stack.figures"], python_files),
+        )
     good = True
     for name, arguments, names in checks:
         answer = _answer(name, arguments, names)
@@ -63,6 +74,8 @@ def check(agreed=False, paths=(), fix=False):
         else:
             _remember(answer, name)
             say(f"{name}: good ({len(names)} files)")
+        for left_out, reason in NOT_ASKED.get(name, {}).items():
+            say(f"    not asked: {left_out}, {reason}")
     return good
 
 
@@ -126,7 +139,8 @@ def main(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/lint",
         description="ruff, pylint with pylint-odoo, eslint and prettier, with this checkout's settings; "
-        "without paths also the figures of the house: how models and functions are laid out.",
+        "without paths also OCA's checks of whole addons, and the figures of the house: how models and functions are "
+        "laid out.",
     )
     parser.add_argument("paths", nargs="*", help="files or folders (default: the whole checkout)")
     parser.add_argument(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import lint
+from stack import lint, oca, python_env
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def test_a_new_file_is_asked_about_with_all(checkout, asked):
     asked.clear()
     (checkout / "two.xml").write_text("1")
     lint.check()
-    assert len(asked) == 6
+    assert len(asked) == 7
+    assert any("stack.oca" in line for line in asked)
 
 
 def test_a_fault_is_found_each_time(checkout, asked):
@@ -95,3 +96,50 @@ def test_answers_do_not_grow_without_end(checkout, asked, monkeypatch):
         (checkout / "one.py").write_text(text)
         lint.check()
     assert len(list((lint.cache() / "lint").glob("pylint-*"))) == 2
+
+
+def test_what_is_not_asked_is_told_with_its_reason(checkout, asked, capsys):
+    lint.check()
+    printed = capsys.readouterr().out
+    for left_out in lint.NOT_ASKED.values():
+        for name, reason in left_out.items():
+            assert f"not asked: {name}, {reason}" in printed
+
+
+def test_ocas_checks_find_a_fault_of_each_kind_in_each_addon(tmp_path, monkeypatch, capfd):
+    """The root of a clone is an addon, too: there the programs themselves find none."""
+    (tmp_path / ".git").mkdir()
+    for name in ("LICENSE", "requirements.txt"):
+        (tmp_path / name).touch()
+    for addon in (tmp_path, tmp_path / "addons/other"):
+        for folder in ("readme", "views", "i18n"):
+            (addon / folder).mkdir(parents=True)
+        (addon / "__init__.py").touch()
+        (addon / "readme/DESCRIPTION.rst").write_text("Text.\n")
+        (addon / "__manifest__.py").write_text(MANIFEST)
+        (addon / "views/one.xml").write_text(TWICE)
+        (addon / "i18n/sv.po").write_text(TRANSLATION)
+    monkeypatch.setattr(oca.sys, "executable", str(python_env.find()))
+    assert not oca.check(tmp_path)
+    printed = capfd.readouterr().out
+    for name in ("pos_glase", "other"):
+        assert f"{name}/views/one.xml:3: xml-duplicate-record-id" in printed
+        assert f"{name}/i18n/sv.po" in printed
+    assert str(tmp_path) not in printed
+
+
+MANIFEST = '{"name": "One", "version": "19.0.1.0.0", "data": ["views/one.xml"]}'
+TWICE = """\
+<?xml version="1.0" encoding="UTF-8" ?>
+<odoo>
+    <record id="one" model="ir.rule"><field name="name">a</field></record>
+    <record id="one" model="ir.rule"><field name="name">b</field></record>
+</odoo>
+"""
+TRANSLATION = """\
+#. module: one
+#: code:addons/one/models/one.py:0
+#, python-format
+msgid "%s of %s"
+msgstr "%d av"
+"""

@@ -1,4 +1,4 @@
-"""Tables: tips, two devices, courses, moved and merged tables."""
+"""Tables: split bills, tips, tabs, two devices, courses, moved and merged tables."""
 
 import pytest
 from companion_steps import at_table
@@ -50,6 +50,39 @@ def tips_later(shop):
     shop.execute("UPDATE pos_config SET set_tip_after_payment = false WHERE id = %s", *where)
 
 
+def to(till, uuid, screen, selector):
+    """Go on with an order that was left."""
+    till.script(
+        """([uuid, screen]) => {
+            posmodel.setOrder(posmodel.models["pos.order"].getBy("uuid", uuid));
+            posmodel.navigate(screen, { orderUuid: uuid });
+        }""",
+        [uuid, screen],
+    )
+    till.page.wait_for_selector(selector)
+
+
+def test_both_halves_of_a_split(shop, till, seen):
+    """A bill is split, and both halves are paid with Glase."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    first = till.order_uuid()
+    till.script("(uuid) => posmodel.navigate('SplitBillScreen', { orderUuid: uuid })", first)
+    till.page.locator(".splitbill-screen .orderline").first.click()
+    till.page.locator(".splitbill-screen .pay-split-order").click()
+    till.page.wait_for_selector(".payment-screen")
+    second = till.order_uuid()
+    assert second != first
+    till.page.locator(".paymentmethod", has_text="Glase").first.click()
+    till.press_send().looks("waiting")
+    pay(shop)
+    words = look(shop, till, second)
+    to(till, first, "PaymentScreen", ".payment-screen")
+    till.page.locator(".paymentmethod", has_text="Glase").first.click()
+    till.press_send().looks("waiting")
+    pay(shop)
+    seen(f"{words}; {look(shop, till, first)}")
+
+
 def test_a_tip_with_the_bill(shop, till, seen):
     """A tip that is given before the bill is sent."""
     at_table(till.log_in().start()).ring_up(*PRODUCTS)
@@ -74,6 +107,20 @@ def test_a_tip_after_the_payment(shop, till):
     pay(shop)
     look(shop, till, uuid)
     assert not till.page.locator(".tip-screen").count()
+
+
+def test_a_tab(shop, till, seen):
+    """A tab that stays open, is left, and is paid later."""
+    till.log_in().start().new_order()
+    till.script("() => { posmodel.getOrder().floating_order_name = 'Bar'; }")
+    till.ring_up(PRODUCTS[0])
+    uuid = till.order_uuid()
+    till.script("() => posmodel.syncAllOrders({ orders: [posmodel.getOrder()] })")
+    at_table(till)
+    to(till, uuid, "ProductScreen", ".product-screen")
+    till.ring_up(PRODUCTS[1]).send()
+    pay(shop)
+    seen(look(shop, till, uuid))
 
 
 def test_two_devices(shop, till, browser, seen):

@@ -12,6 +12,8 @@ _PHONE_LINK = re.compile(
     r"^https?://[^/]+/(?:pos_glase/)?phone/([^/?#]+)/?(?:[?#].*)?$", re.IGNORECASE
 )
 _GLASE_ID = re.compile(r"[0-9A-Za-z]+")
+# Those that are known have 16 at most; a sticker and its QR code have room for so many.
+LONGEST = 64
 
 EMPTY, BILL, LINK, CHARACTERS = "empty", "bill", "link", "characters"
 
@@ -20,7 +22,7 @@ class NotAGlaseId(ValueError):
     """The text is no Glase ID.
 
     :param str reason: ``empty``, ``bill`` (the QR code of one bill), ``link`` (of something
-        else) or ``characters`` (only letters A to Z and digits are possible)
+        else, or longer than any) or ``characters`` (only letters A to Z and digits are possible)
     """
 
     def __init__(self, reason):
@@ -42,7 +44,7 @@ def normalise(text):
     text = sticker_of_token(phone.group(1)) if phone else _STICKER_LINK.sub("", text)
     if not text:
         raise NotAGlaseId(EMPTY)
-    if "://" in text:
+    if "://" in text or len(text) > LONGEST:
         raise NotAGlaseId(LINK)
     if not _GLASE_ID.fullmatch(text):
         raise NotAGlaseId(CHARACTERS)

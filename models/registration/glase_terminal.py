@@ -378,7 +378,7 @@ class GlaseTerminal(models.Model):
                     )
                 case glase_id.LINK:
                     message = self.env._(
-                        "This is not the code of a Glase sticker: %s", text.strip()
+                        "This is not the code of a Glase sticker: %s", text.strip()[:100]
                     )
                 case _other:
                     message = self.env._(

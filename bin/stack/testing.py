@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from . import live, matrix, processes, python_env, set_up, worlds
+from . import live, matrix, odoo_suites, processes, python_env, set_up, worlds
 from .base_db import (
     Workplace,
     with_kiosk,
@@ -89,11 +89,14 @@ def main(arguments):
         "--yes", action="store_true", help="install missing Debian packages without asking"
     )
     parser.add_argument("--matrix", metavar="ROW", nargs="?", const="", help=matrix.HELP)
+    parser.add_argument("--odoo-suites", metavar="PART", nargs="?", const="", help=odoo_suites.HELP)
     parser.add_argument("--worlds", action="store_true", help="all worlds, two at once")
     parser.add_argument("--world", metavar="NAME", help=worlds.HELP)
     options, rest = parser.parse_known_args(arguments)
     if options.worlds or options.world:
         return worlds.main(options.world, options.yes)
+    if options.odoo_suites is not None:
+        return odoo_suites.main(options.odoo_suites, options.yes)
     if options.serve:
         return _serve(options)
     if options.odoo_runner:

@@ -1,4 +1,5 @@
 from . import (
+    test_after_sale,
     test_books,
     test_books_currencies,
     test_books_example,

@@ -235,10 +235,12 @@ def test_a_guest_who_scans_and_walks_away(kiosk, shop, told):
     kiosk.pay()
     guest(shop, "scan")
     guest(shop, "begin")
-    kiosk.hurry(overtime=SOON, idle=SOON)
+    kiosk.hurry(overtime=SOON)
     shop.advance(91)
     kiosk.looks("undecided")
     seen(kiosk, "undecided")
+    # Left alone from the last touch on.
+    kiosk.hurry(idle=SOON).page.locator(".glase-kiosk-headline").click()
     kiosk.starts()
     state, _line, row, _number, _token = last_order(shop, told)
     assert (state, row) == ("draft", "issued")

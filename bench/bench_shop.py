@@ -69,13 +69,14 @@ class Served:
 
 
 @contextmanager
-def served(stack, *, workers=2, modules=(), environment=(), delay=None, **options):
+def served(stack, *, workers=2, modules=(), environment=(), delay=None, settings=(), **options):
     """A shop that is served.
 
     :param int workers: of Odoo; 0: threads
     :param modules: that are installed beside; ``PROBE`` is one
     :param environment: variables of the server's environment, as pairs
     :param float delay: so many seconds Glase is away; by default nothing lies between
+    :param settings: PostgreSQL's for the database, by name
     :param options: of Odoo's configuration
     """
     os.environ.update(environment)
@@ -88,6 +89,8 @@ def served(stack, *, workers=2, modules=(), environment=(), delay=None, **option
             (odoo.addons / PROBE).symlink_to(CHECKOUT / "bench" / PROBE)
             if modules:
                 odoo.once("-i", ",".join(modules), what="the bench's modules cannot be installed")
+            for name, value in dict(settings).items():
+                odoo.server.query(f"ALTER DATABASE \"{odoo.database}\" SET {name} = '{value}'")
             running = odoo.start().wait_until_ready()
             try:
                 yield Served(odoo, running, simulator, far)

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""What the ledger's own statements read as it grows: PostgreSQL's plans of a send, a poll, a sale, a closing.
+
+Real Odoo, real PostgreSQL, the simulator as a process beside it. A finished sale is copied by SQL, with its order, payment
+line and events, until the ledger has so many rows. PostgreSQL writes each plan that it carries out to its log; counted are
+those of statements that name a table of the module: blocks (found in memory or read) and rows that were looked at. Nothing
+is random. See ``bench/README.md``.
+"""
+
+import argparse
+import json
+import re
+import time
+from contextlib import contextmanager
+
+from bench_shop import console, prepared, say_machine, served
+
+STICKER = "PROC1"
+EXPLAINED = {
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_min_duration": "0",
+    "auto_explain.log_analyze": "on",
+    "auto_explain.log_buffers": "on",
+    "auto_explain.log_timing": "off",
+    "auto_explain.log_format": "json",
+}
+# A row of each table as another row with another id; what is unique is made anew.
+COPY = """
+    INSERT INTO {table}
+    SELECT made.* FROM {table} model, generate_series({first}, {last}) AS n,
+           LATERAL jsonb_populate_record(model, jsonb_build_object({values})) AS made
+     WHERE model.id = {model}
+"""
+OWN = re.compile(r"\bglase_", re.IGNORECASE)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="bench/growth.py", description=__doc__)
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[1_000, 10_000, 100_000],
+        help="rows of the ledger; default: 1000 10000 100000",
+    )
+    options = parser.parse_args(arguments)
+    stack = prepared()
+    with served(stack, settings=EXPLAINED) as shop:
+        till = shop.till()
+        _play(shop, till, lambda _step: _nothing())
+        filled = Filled(shop)
+        found = {}
+        for size in sorted(options.sizes):
+            began = time.monotonic()
+            filled.up_to(size)
+            console.say(f"{size} rows after {time.monotonic() - began:.0f} s")
+            # Once for what processes read once.
+            _play(shop, till, lambda _step: _nothing())
+            found[size] = _measured(shop, till)
+    _say(found)
+
+
+@contextmanager
+def _nothing():
+    yield
+
+
+class Filled:
+    """The ledger, filled with copies of its one finished sale."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        [self.model] = shop.rows(
+            "SELECT id, order_id, payment_id FROM glase_transaction WHERE state = 'paid' ORDER BY id LIMIT 1"
+        )
+        self.count = 0
+
+    def up_to(self, size):
+        row, order, payment = self.model
+        numbers = {"first": self.count + 1, "last": size}
+        ids = "'id', {} + n".format
+        connection = self.shop.connect()
+        with connection, connection.cursor() as cursor:
+            first = {}
+            for table in ("pos_order", "pos_payment", "glase_transaction", "glase_event"):
+                cursor.execute(f"SELECT max(id) FROM {table}")
+                first[table] = cursor.fetchone()[0] - self.count
+            texts = {
+                "pos_order": "'uuid', gen_random_uuid(), 'access_token', gen_random_uuid(), 'name', 'G' || n,"
+                " 'pos_reference', 'G' || n",
+                "pos_payment": f"'uuid', gen_random_uuid(), 'pos_order_id', {first['pos_order']} + n",
+                "glase_transaction": "'line_uuid', gen_random_uuid(), 'attempt', gen_random_uuid(), 'invoice_reference',"
+                " 'G' || n, 'own_reference', 'G' || n, 'ers_reference', 'G' || n, 'call_reference', NULL, 'order_uuid',"
+                f" gen_random_uuid(), 'order_id', {first['pos_order']} + n, 'payment_id', {first['pos_payment']} + n",
+            }
+            models = {"pos_order": order, "pos_payment": payment, "glase_transaction": row}
+            for table, values in texts.items():
+                values = f"{ids(first[table])}, {values}"
+                cursor.execute(
+                    COPY.format(table=table, model=models[table], values=values, **numbers)
+                )
+                cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
+            cursor.execute("SELECT id FROM glase_event WHERE transaction_id = %s", [row])
+            for (event,) in cursor.fetchall():
+                values = f"'id', nextval('glase_event_id_seq'), 'transaction_id', {first['glase_transaction']} + n"
+                cursor.execute(
+                    COPY.format(table="glase_event", model=event, values=values, **numbers)
+                )
+        connection.close()
+        self._analyze()
+        self.count = size
+
+    def _analyze(self):
+        """What autovacuum does after so many rows."""
+        connection = self.shop.connect()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        connection.close()
+
+
+def _play(shop, till, watch):
+    """A sale from send to its order, a closing and an opening; ``watch(step)`` is entered around each."""
+    bill = till.draft(25)
+    asked = {name: bill[name] for name in ("line_uuid", "attempt")}
+    with watch("send"):
+        till.door("send", **bill)
+    with watch("poll"):
+        till.door("status", **asked)
+    shop.simulator.customer(STICKER, "scan")
+    shop.simulator.customer(STICKER, "pay")
+    with watch("poll that hears paid"):
+        if till.door("status", **asked)["state"] != "paid":
+            raise console.Stop("a payment of the bench was not paid")
+    with watch("order sync"):
+        till.validate(bill)
+    with watch("settling job"):
+        shop.till("admin").run("glase.transaction", "_cron_settle")
+    with watch("closing"):
+        closed = till.close_register()
+        if not closed["successful"]:
+            raise console.Stop(f"the register cannot be closed: {closed}")
+    with watch("opening"):
+        till.open_register()
+    with watch("loading the till"):
+        till.call("pos.session", "load_data", [till.told["session_id"]], [])
+
+
+def _measured(shop, till):
+    """By step: blocks and rows of the module's statements, and the seconds of all."""
+    log = shop.odoo.server.cluster.data / "server.log"
+    found = {}
+
+    @contextmanager
+    def watch(step):
+        place, began = log.stat().st_size, time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        with open(log, errors="replace") as stream:
+            stream.seek(place)
+            plans = [plan for plan in _plans(stream) if OWN.search(plan["Query Text"])]
+        blocks = sum(_blocks(plan["Plan"]) for plan in plans)
+        found[step] = (len(plans), blocks, sum(_rows(plan["Plan"]) for plan in plans), seconds)
+
+    _play(shop, till, watch)
+    return found
+
+
+def _plans(lines):
+    """The plans in PostgreSQL's log: after a line that ends with ``plan:``, indented."""
+    text = None
+    for line in lines:
+        if text is not None and line.startswith("\t"):
+            text.append(line)
+            continue
+        if text:
+            yield json.loads("".join(text))
+        text = [] if line.rstrip().endswith("plan:") else None
+    if text:
+        yield json.loads("".join(text))
+
+
+def _blocks(plan):
+    """Blocks of 8 kB that a statement has looked at."""
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def _rows(plan):
+    """Rows that the scans of a statement have looked at."""
+    below = sum(map(_rows, plan.get("Plans", ())))
+    if "Relation Name" not in plan or "Scan" not in plan["Node Type"]:
+        return below
+    passed_over = plan.get("Rows Removed by Filter", 0) + plan.get(
+        "Rows Removed by Index Recheck", 0
+    )
+    return below + (plan["Actual Rows"] + passed_over) * plan["Actual Loops"]
+
+
+def _say(found):
+    say_machine()
+    least, most = min(found), max(found)
+    width = 22
+    for number, what in enumerate(("statements of ours", "blocks", "rows looked at", "ms of all")):
+        console.say(f"\n{what:>{width}}" + "".join(f"{size:>11}" for size in found) + "     growth")
+        for step in found[least]:
+            values = [found[size][step][number] * (1000 if number == 3 else 1) for size in found]
+            growth = found[most][step][number] / (found[least][step][number] or 1)
+            console.say(
+                f"{step:>{width}}" + "".join(f"{value:>11.0f}" for value in values) + f"{growth:>10.2f}x"
+            )
+
+
+if __name__ == "__main__":
+    console.command(main)

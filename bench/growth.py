@@ -57,7 +57,10 @@ def main(arguments):
             # Once for what processes read once.
             _play(shop, till, lambda _step: _nothing())
             found[size] = _measured(shop, till)
-    _say(found)
+    _say({size: figures for size, (figures, _dearest) in found.items()})
+    console.say("\nWhat looks at most blocks, at the largest size")
+    for step, statement in found[max(found)][1].items():
+        console.say(f"  {step}: {' '.join(statement.split())[:300]}")
 
 
 @contextmanager
@@ -147,9 +150,9 @@ def _play(shop, till, watch):
 
 
 def _measured(shop, till):
-    """By step: blocks and rows of the module's statements, and the seconds of all."""
+    """By step: blocks and rows of the module's statements and the seconds of all; and the dearest of them."""
     log = shop.odoo.server.cluster.data / "server.log"
-    found = {}
+    found, dearest = {}, {}
 
     @contextmanager
     def watch(step):
@@ -161,9 +164,10 @@ def _measured(shop, till):
             plans = [plan for plan in _plans(stream) if OWN.search(plan["Query Text"])]
         blocks = sum(_blocks(plan["Plan"]) for plan in plans)
         found[step] = (len(plans), blocks, sum(_rows(plan["Plan"]) for plan in plans), seconds)
+        dearest[step] = max(plans, key=lambda plan: _blocks(plan["Plan"]))["Query Text"]
 
     _play(shop, till, watch)
-    return found
+    return found, dearest
 
 
 def _plans(lines):

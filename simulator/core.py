@@ -103,6 +103,16 @@ class Simulator:
             self._on_access(tx)
         return offset
 
+    def forget(self, reseller_id, seconds):
+        """Remove a reseller's bills that were closed longer than so many seconds ago, with what happened to them.
+
+        Payments, refunds and what a period counts stay: money can still be given back and reported.
+
+        :return: how many bills were removed
+        """
+        with self.transaction() as tx:
+            return invoices.forget(tx, reseller_id, tx.now - seconds)
+
     def profile(self):
         """The effective settings."""
         with self.transaction() as tx:

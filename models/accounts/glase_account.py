@@ -1,4 +1,5 @@
 import secrets
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
@@ -11,6 +12,7 @@ from ..go_live import moving
 from ..ledger.push import is_public_address
 from ..periods.scope import EACH_TILL, SHOP
 from ..pos.res_users import MANAGERS
+from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import glase_connection, health
@@ -26,6 +28,9 @@ from .glase_connection import (
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
 # What nobody types.
 OF_THE_SYSTEM = frozenset({"bound_to", "period_mail_from", "period_mail_on"})
+# A report that somebody ran by hand and that is no period's says so in its description.
+BY_HAND = "pos_glase: run by hand"
+LONGEST_KEPT = 3650
 RECEIPT_OFF, RECEIPT_EMPTY, RECEIPT_HTML = "off", "empty", "html"
 
 
@@ -150,6 +155,16 @@ class GlaseAccount(models.Model):
         tracking=True,
     )
 
+    keep_days = fields.Integer(
+        "Days Kept",
+        default=90,
+        required=True,
+        tracking=True,
+        help="After so many days goes what proves no money: the requests and answers of a finished "
+        "verification, reports that somebody ran by hand, closed bills at the simulator. The ledger, "
+        "its events, cases, and the periods' reports are kept for good.",
+    )
+
     health_url = fields.Char(
         "Health Address",
         compute="_compute_health",
@@ -161,6 +176,13 @@ class GlaseAccount(models.Model):
     draft_of_ids = fields.One2many(
         "glase.go.live", "draft_account_id", "Draft for the Moves", groups="base.group_system"
     )
+
+    @api.constrains("keep_days")
+    def _check_keep_days(self):
+        if any(not 1 <= account.keep_days <= LONGEST_KEPT for account in self):
+            raise ValidationError(
+                self.env._("Days kept are a number from 1 to %(most)s.", most=LONGEST_KEPT)
+            )
 
     @api.depends("environment")
     def _compute_endpoint(self):
@@ -373,6 +395,26 @@ class GlaseAccount(models.Model):
         action["domain"] = [("account_id", "=", self.id)]
         action["context"] = {"default_account_id": self.id}
         return action
+
+    # === What is not kept for good ===
+
+    @api.autovacuum
+    def _gc_what_may_go(self):
+        """Remove what proves no money, ``keep_days`` after it was made."""
+        for account in self.with_context(active_test=False).search([]):
+            age = timedelta(days=account.keep_days)
+            before = clock.now(self.env.cr) - age
+            self.env["glase.verification.exchange"]._forget_texts(account, before)
+            self.env["ir.attachment"].search(
+                [
+                    ("res_model", "=", account._name),
+                    ("res_id", "=", account.id),
+                    ("description", "=", BY_HAND),
+                    ("create_date", "<", before),
+                ]
+            ).unlink()
+            if account.environment == SIMULATOR and not account.unbound_why:
+                account._simulator().forget(account._simulator_reseller(), age.total_seconds())
 
     # === A monitor's token ===
 

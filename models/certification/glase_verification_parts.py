@@ -5,7 +5,17 @@ from odoo import api, fields, models
 from ...rules import certification_bill as bills
 from ...rules import state_machine
 from ...rules.certification_judge import is_repeated
-from ...rules.certification_sheet import ASK, DOING, OK, REFUND, SEND, STEP_STATES, STEPS, TODO
+from ...rules.certification_sheet import (
+    ASK,
+    DOING,
+    FINISHED,
+    OK,
+    REFUND,
+    SEND,
+    STEP_STATES,
+    STEPS,
+    TODO,
+)
 from ..ledger import references
 from ..support import clock
 
@@ -206,6 +216,25 @@ class GlaseVerificationExchange(models.Model):
     repeats = fields.Text(
         "Asked Again", readonly=True, help="When, with which reference, in how many seconds"
     )
+
+    texts_removed = fields.Boolean(readonly=True, help="Their days were over")
+
+    @api.model
+    def _forget_texts(self, account, before):
+        """Remove requests and answers of an account's finished runs; what they meant stays.
+
+        :param datetime.datetime before: runs that had finished earlier, naive UTC
+        """
+        old = self.search(
+            [
+                ("verification_id.account_id", "=", account.id),
+                ("verification_id.state", "in", FINISHED),
+                ("texts_removed", "=", False),
+                ("verification_id.finished_at", "<", before),
+            ]
+        )
+        nothing = {"request": False, "response": False, "repeats": False}
+        old.write({**nothing, "texts_removed": True})
 
     @api.model
     def _note(self, step, bill, heard, clearing):

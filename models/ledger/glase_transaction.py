@@ -252,6 +252,8 @@ class GlaseTransaction(models.Model):
     )
     # Today's turnover of an account, however large the ledger is.
     _moved_at = models.Index("(account_id, ended_at) WHERE state IN ('paid', 'refunded')")
+    # Few, whatever PostgreSQL believes of a large ledger: jobs and tills look for them all the time.
+    _undecided = models.Index("(id) WHERE state IN ('draft', 'sending', 'issued', 'unknown')")
     _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
     _books_due = models.Index("(id) WHERE books_due")
     _unreported = models.Index(

@@ -1,6 +1,7 @@
 from . import (
     test_certifying_references,
     test_period_verification,
+    test_retention,
     test_tour_verify,
     test_verification,
     test_verification_each_step,

@@ -122,13 +122,17 @@ class Till:
 
     def validate(self, bill):
         """Sync the order of a bill as paid, its Glase line as done."""
+        self.call("pos.order", "sync_from_ui", [self.finished(bill)])
+
+    def finished(self, bill):
+        """What the till sends of a bill's order when it is paid."""
         [order] = self.call(
             "pos.order",
             "search_read",
             [("uuid", "=", bill["order_uuid"])],
             ["payment_ids", "amount_total"],
         )
-        values = {
+        return {
             "uuid": bill["order_uuid"],
             "access_token": str(uuid.uuid4()),
             "state": "paid",
@@ -140,7 +144,6 @@ class Till:
             "lines": [],
             "payment_ids": [[1, order["payment_ids"][0], {"payment_status": "done"}]],
         }
-        self.call("pos.order", "sync_from_ui", [values])
 
     def open_register(self):
         """Open the till's register; what is sold from now on belongs to its session."""

@@ -21,6 +21,21 @@ def test_a_refund_has_its_own_reference(simulator, till, paid):
     assert till.refund(paid, "1.00")["ersReference"] == paid
 
 
+def test_a_payment_outlives_its_bill(simulator, till, paid):
+    """A shop's old bills are forgotten; money can be given back all the same, and is reported."""
+    second = till.sale(simulator, "FJALL1", "20.00")
+    simulator.advance(3600)
+    assert simulator.forget("nobody", 60) == 0
+    assert simulator.forget("demo", 7200) == 0
+    # The sticker still shows the second.
+    assert simulator.forget("demo", 60) == 1
+    journal = simulator.journal()
+    assert [one["ers_reference"] for one in journal["invoices"]] == [second]
+    assert len(journal["payments"]) == 2
+    assert till.refund(paid, "148.00").code == 0
+    assert simulator.forget("demo", 60) == 0
+
+
 def test_refunds_never_pass_the_payment(simulator, till, paid):
     assert till.refund(paid, "148.01").code == 98
     assert till.refund(paid, "100.00").code == 0

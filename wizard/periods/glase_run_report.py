@@ -8,6 +8,7 @@ from ...glase import EndpointError, GlaseError, reports
 from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
 from ...glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ...glase.report_file import judge
+from ...models.accounts.glase_account import BY_HAND
 from ...models.pos.res_users import MANAGERS
 from ...models.support.public_method import public
 
@@ -314,6 +315,7 @@ class GlaseRunReport(models.TransientModel):
                 "name": f"glase-{safe or 'report'}.{judged.extension}",
                 "raw": judged.content,
                 "mimetype": judged.mimetype,
+                "description": BY_HAND,
                 "res_model": account._name,
                 "res_id": account.id,
             }

@@ -210,7 +210,9 @@ def _say(found):
             values = [found[size][step][number] * (1000 if number == 3 else 1) for size in found]
             growth = found[most][step][number] / (found[least][step][number] or 1)
             console.say(
-                f"{step:>{width}}" + "".join(f"{value:>11.0f}" for value in values) + f"{growth:>10.2f}x"
+                f"{step:>{width}}"
+                + "".join(f"{value:>11.0f}" for value in values)
+                + f"{growth:>10.2f}x"
             )
 
 

@@ -21,7 +21,7 @@ from stack.base_db import Workplace
 
 STICKER = "PROC1"
 # Odoo's log of a request ends with its queries, their seconds and all others.
-LOGGED = re.compile(r'"POST ([^ "?]+)[^"]*" 200 - (\d+) ')
+LOGGED = re.compile(r'"POST ([^ "?#]+)[^"]*" 200 - (\d+) ')
 BATCH = 50
 CASH = """
 company = env["res.company"].search([("chart_template", "=", "se")], order="id desc", limit=1)
@@ -114,14 +114,25 @@ class Side:
     def cash_order(self, state):
         """An order of 25 that is paid in cash, as the till sends it."""
         line = {
-            "product_id": self.told["product_id"], "full_product_name": "Wool socks", "qty": 1,
-            "price_unit": 25, "price_subtotal": 25, "price_subtotal_incl": 25, "tax_ids": [[6, 0, []]],
+            "product_id": self.told["product_id"],
+            "full_product_name": "Wool socks",
+            "qty": 1,
+            "price_unit": 25,
+            "price_subtotal": 25,
+            "price_subtotal_incl": 25,
+            "tax_ids": [[6, 0, []]],
         }
         payment = {"uuid": str(uuid.uuid4()), "amount": 25, "payment_method_id": self.cash_id}
         return {
-            "uuid": str(uuid.uuid4()), "access_token": str(uuid.uuid4()), "state": state,
-            "session_id": self.told["session_id"], "amount_total": 25, "amount_tax": 0,
-            "amount_paid": 25, "amount_return": 0, "lines": [[0, 0, line]],
+            "uuid": str(uuid.uuid4()),
+            "access_token": str(uuid.uuid4()),
+            "state": state,
+            "session_id": self.told["session_id"],
+            "amount_total": 25,
+            "amount_tax": 0,
+            "amount_paid": 25,
+            "amount_return": 0,
+            "lines": [[0, 0, line]],
             "payment_ids": [[0, 0, payment]],
         }
 

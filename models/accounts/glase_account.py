@@ -6,7 +6,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError, ValidationError
 
 from ...glase import EndpointError
-from ...rules.environments import ENVIRONMENTS
+from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ..certification import verifying
 from ..go_live import moving
 from ..ledger.push import is_public_address

@@ -156,7 +156,10 @@ def _parts(exchange):
     """What stands under that line, as (title, content)."""
     parts = (
         ("", exchange.words),
-        ("", exchange.texts_removed and "Request and answer were removed when their days were over."),
+        (
+            "",
+            exchange.texts_removed and "Request and answer were removed when their days were over.",
+        ),
         ("request", exchange.request),
         ("answer", exchange.response),
         ("the same was asked and answered again", exchange.repeats),

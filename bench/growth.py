@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What the ledger's own statements read as it grows: PostgreSQL's plans of a send, a poll, a sale, a closing.
 
-Real Odoo, real PostgreSQL, the simulator as a process beside it. A finished sale is copied by SQL, with its order, payment
-line and events, until the ledger has so many rows. PostgreSQL writes each plan that it carries out to its log; counted are
-those of statements that name a table of the module: blocks (found in memory or read) and rows that were looked at. Nothing
-is random. See ``bench/README.md``.
+Real Odoo, real PostgreSQL, the simulator as a process beside it. A finished sale is copied by SQL, with its order,
+payment line and events, until the ledger has so many rows. PostgreSQL writes each plan that it carries out to its log;
+counted are those of statements that name a table of the module: blocks (found in memory or read) and rows that were
+looked at. Nothing is random. See ``bench/README.md``.
 """
 
 import argparse
@@ -92,9 +92,12 @@ class Filled:
                 "pos_order": "'uuid', gen_random_uuid(), 'access_token', gen_random_uuid(), 'name', 'G' || n,"
                 " 'pos_reference', 'G' || n",
                 "pos_payment": f"'uuid', gen_random_uuid(), 'pos_order_id', {first['pos_order']} + n",
-                "glase_transaction": "'line_uuid', gen_random_uuid(), 'attempt', gen_random_uuid(), 'invoice_reference',"
-                " 'G' || n, 'own_reference', 'G' || n, 'ers_reference', 'G' || n, 'call_reference', NULL, 'order_uuid',"
-                f" gen_random_uuid(), 'order_id', {first['pos_order']} + n, 'payment_id', {first['pos_payment']} + n",
+                "glase_transaction": (
+                    "'line_uuid', gen_random_uuid(), 'attempt', gen_random_uuid(),"
+                    " 'order_uuid', gen_random_uuid(), 'call_reference', NULL,"
+                    " 'invoice_reference', 'G' || n, 'own_reference', 'G' || n, 'ers_reference', 'G' || n,"
+                    f" 'order_id', {first['pos_order']} + n, 'payment_id', {first['pos_payment']} + n"
+                ),
             }
             models = {"pos_order": order, "pos_payment": payment, "glase_transaction": row}
             for table, values in texts.items():
@@ -105,7 +108,10 @@ class Filled:
                 cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
             cursor.execute("SELECT id FROM glase_event WHERE transaction_id = %s", [row])
             for (event,) in cursor.fetchall():
-                values = f"'id', nextval('glase_event_id_seq'), 'transaction_id', {first['glase_transaction']} + n"
+                values = (
+                    "'id', nextval('glase_event_id_seq'),"
+                    f" 'transaction_id', {first['glase_transaction']} + n"
+                )
                 cursor.execute(
                     COPY.format(table="glase_event", model=event, values=values, **numbers)
                 )

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What the module adds to orders, to opening a till and to closing it, against the same Odoo without it.
 
-Two real servers on two databases that differ in the module only, each with two workers; the same orders are stored at one
-and at the other in turn. Queries are those that Odoo writes to its log for each request. Nothing is random. See
+Two real servers on two databases that differ in the module only, each with two workers; the same orders are stored at
+one and at the other in turn. Queries are those that Odoo writes to its log for each request. Nothing is random. See
 ``bench/README.md``.
 """
 

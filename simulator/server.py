@@ -30,6 +30,20 @@ LONGEST_LINE = 4096
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
+def _length(told):
+    """The length of a body.
+
+    :param set told: what the request says of it
+    :raise ValueError: no length, or two
+    """
+    if len(told) > 1:
+        raise ValueError("two lengths")
+    text = next(iter(told), "0")
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("Content-Length is no length")
+    return int(text[:20])
+
+
 class _Reader(io.RawIOBase):
     """What a peer sends: the first byte of a request may be awaited for long, the rest may not."""
 
@@ -137,12 +151,7 @@ class Handler(WSGIRequestHandler):
             if codings != ["chunked"] or lengths:
                 raise ValueError("no length, or two")
             return self._read_chunks()
-        if len(lengths) > 1:
-            raise ValueError("two lengths")
-        text = lengths.pop() if lengths else "0"
-        if not (text.isascii() and text.isdigit()):
-            raise ValueError("Content-Length is no length")
-        length = int(text[:20])
+        length = _length(lengths)
         body = self._read(min(length, READ_AT_MOST))
         left = length - len(body)
         if left:

@@ -3,6 +3,7 @@ from .books import *
 from .cases import *
 from .certification import *
 from .go_live import *
+from .law import *
 from .ledger import *
 from .module import *
 from .periods import *

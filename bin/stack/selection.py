@@ -14,6 +14,8 @@ KIOSK_FILES = ("browser_kiosk_test.py",)
 PLAIN = ("glase", "rules", "simulator", "stack")
 # These start Odoo processes of their own.
 PROCESS = ("process", "hunt")
+# What a row of the matrix hands to Odoo's runner.
+OF_ROWS = ("law",)
 # Files in folders are named *_test.py: of all test_*.py Odoo expects that its own runner knows them.
 BROWSER_FILES = ("test_tour_*.py", "test_hoot.py", "browser_*_test.py")
 # Of those that start Odoo: with a browser.
@@ -113,7 +115,7 @@ def _one_by_one(folder):
     """The files in a folder and below that are grouped one by one: those that need Odoo."""
     if not folder.is_dir():
         return []
-    found = [*folder.rglob("test_*.py")]
+    found = [path for path in folder.rglob("test_*.py") if path.parent.name not in OF_ROWS]
     for name in PROCESS:
         found += [path for path in (TESTS / name).rglob("*_test.py") if folder in path.parents]
     if folder != matrix.FOLDER:

@@ -190,12 +190,20 @@ def write_reference(payments):
 
 
 def refuse_removal(payments):
-    """A Glase payment that is in the books of a closed session is not removed.
+    """A Glase payment that is in the books of a closed session, or in a chain of hashes, is not removed.
 
     :raises UserError: for such a payment
     """
     for payment in payments:
-        finished = payment.pos_order_id.state not in ("draft", "cancel")
+        order = payment.pos_order_id
+        # Of `l10n_fr_pos_cert`, where it is installed: the hash of an order is made of its payments, too.
+        if "l10n_fr_hash" in order._fields and order.l10n_fr_hash and payment._is_glase():
+            raise UserError(
+                payment.env._(
+                    "This Glase payment stays in its order, as French law wants it: refund the order."
+                )
+            )
+        finished = order.state not in ("draft", "cancel")
         if finished and payment._is_glase() and payment.session_id.state == "closed":
             raise UserError(
                 payment.env._(

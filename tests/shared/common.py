@@ -28,12 +28,15 @@ class GlaseCommon(SharedTillCommon):
     # Seconds that a request waits for the one before it; on a busy machine each may take long.
     test_cursor_lock_timeout = 300
 
+    # Of its command line.
+    simulator_options = ()
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         # A test's cursors are of one thread.
         cls.startClassPatcher(patch.object(settlement, "AT_ONCE", 1))
-        cls.simulator = SimulatorProcess()
+        cls.simulator = SimulatorProcess(*cls.simulator_options)
         cls.addClassCleanup(cls.simulator.stop)
         cls.company = cls.main_pos_config.company_id
         cls.account = cls.env["glase.account"].create(

@@ -200,7 +200,7 @@ def refuse_removal(payments):
         if "l10n_fr_hash" in order._fields and order.l10n_fr_hash and payment._is_glase():
             raise UserError(
                 payment.env._(
-                    "This Glase payment stays in its order, as French law wants it: refund the order."
+                    "By French law this Glase payment stays in its order: refund the order instead."
                 )
             )
         finished = order.state not in ("draft", "cancel")

@@ -5,16 +5,15 @@ the invoice that cannot be made must not take the payment out of its order again
 tried apart from the payment, and what failed is a case that says what is left to do.
 """
 
-import logging
-
 import psycopg2
 
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools.translate import LazyTranslate
 
+from ...glase.logs import get_logger
 from ..support.sentences import filled, said
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation

@@ -58,9 +58,6 @@ class TestMigrations(GlaseCommon):
 
     def test_what_an_event_kept_of_its_row_is_gone(self):
         self.env.cr.execute("ALTER TABLE glase_event ADD COLUMN company_id integer")
-        self.env.cr.execute(
-            "CREATE INDEX glase_event__transaction_id_index ON glase_event (transaction_id)"
-        )
         for _time in range(2):
             script("19.0.1.2.0/post-event_columns.py").migrate(self.env.cr, "19.0.1.1.0")
         self.env.cr.execute(
@@ -69,7 +66,8 @@ class TestMigrations(GlaseCommon):
             " UNION SELECT indexname FROM pg_indexes"
             " WHERE indexname = 'glase_event__transaction_id_index'"
         )
-        self.assertEqual(self.env.cr.fetchall(), [])
+        # A row's events are looked for each second.
+        self.assertEqual(self.env.cr.fetchall(), [("glase_event__transaction_id_index",)])
 
     def test_fields_of_the_ledger_keep_what_they_hold_under_their_new_names(self):
         """From each version before; a second time changes nothing."""

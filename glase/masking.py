@@ -102,21 +102,25 @@ def _mask_elements(text):
     written = [before]
     within, in_cdata = 0, False
     for piece in pieces:
+        tag, closed, content = piece.partition(">")
         if within:
             if in_cdata or piece.startswith(_CDATA):
                 in_cdata = _CDATA_END not in piece
                 continue
-            tag, closed, content = piece.partition(">")
-            within += _names_password(tag) and bool(closed)
-            within -= tag.startswith("/") and _names_password(tag[1:])
-            if within:
-                continue
-            written += ["<", tag, closed, content]
+            within += _step(tag, closed)
+            if not within:
+                written += ["<", tag, closed, content]
             continue
-        tag, closed, content = piece.partition(">")
-        within = int(_names_password(tag) and bool(closed))
+        within = max(0, _step(tag, closed))
         written += ["<", _without_passwords(tag), closed, MASK if within else content]
     return "".join(written)
+
+
+def _step(tag, closed):
+    """1 where a tag opens an element for a password, -1 where it closes one, else 0."""
+    if tag.startswith("/"):
+        return -int(_names_password(tag[1:]))
+    return int(_names_password(tag) and bool(closed))
 
 
 def _names_password(tag):

@@ -15,7 +15,7 @@ from pathlib import Path
 from .console import attend, end, say
 from .paths import cache
 
-AT_A_TIME = 4
+AT_A_TIME = 3
 SLOWEST = 10
 DURATIONS = "durations.json"
 

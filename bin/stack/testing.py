@@ -31,7 +31,7 @@ Sets up what is missing and runs the tests: those of the protocol client, the si
 pytest, those of the module on a real Odoo, those in tests/process against real server processes. Everything that is
 not an option of this command goes to pytest: -k, -x, -v, paths such as tests/glase or
 tests/ledger/test_proof.py::TestProof. Given only tests/rules, tests/glase, tests/simulator or tests/stack, no Odoo is
-started. The groups run four at a time, each on a database of its own; what each test took, its output and its JUnit
+started. The groups run three at a time, each on a database of its own; what each test took, its output and its JUnit
 file stay in the cache. Several runs at once do not disturb each other."""
 
 # Seconds on two quiet cores, for the first run on a machine; later the ones that were measured count.

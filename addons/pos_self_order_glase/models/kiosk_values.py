@@ -79,26 +79,35 @@ def refuse_orders_of_kiosks(config, values):
     :param dict values: as they came
     :raises Unauthorized: if they name such an order, or one of its lines
     """
-    uuids, line_ids = {values.get("uuid")}, set()
-    for command in values.get("lines") or ():
-        line_ids.update((command[1], *(command[2] if command[0] == Command.SET else ())))
-        if command[0] in (Command.CREATE, Command.UPDATE):
-            more = command[2]
-            line_ids.update(more.get(name) for name in ("refunded_orderline_id", "combo_parent_id"))
-    for named in (values.get("relations_uuid_mapping") or {}).values():
-        uuids.update(named)
-        for fields in named.values():
-            for value in fields.values():
-                uuids.update(value if isinstance(value, list) else (value,))
-    uuids.discard(None)
+    uuids = {values.get("uuid"), *_named_uuids(values)} - {None}
     lines = config.env["pos.order.line"].sudo()
-    named_lines = lines.browse(line_ids - {0, None}).exists() | lines.search(
+    named_lines = lines.browse(_named_lines(values)).exists() | lines.search(
         [("uuid", "in", list(uuids))]
     )
     orders = config.env["pos.order"].sudo().search([("uuid", "in", list(uuids))])
     for kiosk in (orders | named_lines.order_id).config_id:
         if kiosk._glase_is_kiosk():
             raise Unauthorized()
+
+
+def _named_lines(values):
+    """Ids of all lines that an order's values name, in whichever way."""
+    line_ids = set()
+    for command in values.get("lines") or ():
+        line_ids.update((command[1], *(command[2] if command[0] == Command.SET else ())))
+        if command[0] in (Command.CREATE, Command.UPDATE):
+            more = command[2]
+            line_ids.update(more.get(name) for name in ("refunded_orderline_id", "combo_parent_id"))
+    return line_ids - {0, None}
+
+
+def _named_uuids(values):
+    """What an order's values connect by uuid: each end of each connection."""
+    for named in (values.get("relations_uuid_mapping") or {}).values():
+        yield from named
+        for fields in named.values():
+            for value in fields.values():
+                yield from value if isinstance(value, list) else (value,)
 
 
 def _only(names, values):

@@ -30,14 +30,15 @@ def check(root):
         translations = [path.relative_to(folder) for path in sorted(folder.rglob("i18n/*.po"))]
         return all(
             [
-                _asked("oca-checks-odoo-module", names, folder),
-                not translations or _asked("oca-checks-po", translations, folder),
+                _asked("cli", names, folder),
+                not translations or _asked("cli_po", translations, folder),
             ]
         )
 
 
 def _asked(program, names, folder):
-    command = [Path(sys.executable).with_name(program), f"--disable={','.join(LEFT_OUT)}", *names]
+    module = f"oca_pre_commit_hooks.{program}"
+    command = [sys.executable, "-m", module, f"--disable={','.join(LEFT_OUT)}", *names]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     # It names files by their whole path, and the copy is gone when this is read.
     found = (

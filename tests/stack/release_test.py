@@ -51,7 +51,7 @@ def git(folder, *arguments):
 
 
 def commit(folder):
-    git(folder, "add", "--all", "--force", ".")
+    git(folder, "add", "--all", ".")
     git(folder, "commit", "--quiet", "--message", "all of it")
 
 

@@ -15,7 +15,7 @@ import uuid
 from contextlib import contextmanager
 
 from bench_shop import OdooLine, console, median, prepared, say_machine, served
-from till import Till
+from till import Till, order_line, order_values
 
 from stack.base_db import Workplace
 
@@ -113,28 +113,16 @@ class Side:
 
     def cash_order(self, state):
         """An order of 25 that is paid in cash, as the till sends it."""
-        line = {
-            "product_id": self.told["product_id"],
-            "full_product_name": "Wool socks",
-            "qty": 1,
-            "price_unit": 25,
-            "price_subtotal": 25,
-            "price_subtotal_incl": 25,
-            "tax_ids": [[6, 0, []]],
-        }
+        line = order_line(self.told["product_id"], 25)
         payment = {"uuid": str(uuid.uuid4()), "amount": 25, "payment_method_id": self.cash_id}
-        return {
-            "uuid": str(uuid.uuid4()),
-            "access_token": str(uuid.uuid4()),
-            "state": state,
-            "session_id": self.told["session_id"],
-            "amount_total": 25,
-            "amount_tax": 0,
-            "amount_paid": 25,
-            "amount_return": 0,
-            "lines": [[0, 0, line]],
-            "payment_ids": [[0, 0, payment]],
-        }
+        return order_values(
+            self.told["session_id"],
+            25,
+            state=state,
+            amount_paid=25,
+            lines=[[0, 0, line]],
+            payment_ids=[[0, 0, payment]],
+        )
 
     def finished(self, order):
         """A stored order as paid."""

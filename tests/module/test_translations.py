@@ -4,37 +4,17 @@ from odoo.tools.translate import code_translations
 from ...models.support.sentences import OF_CODES, said
 from ..shared import porting, texts
 
-LANGUAGES = (
-    "da_DK",
-    "de_DE",
-    "es_ES",
-    "fi_FI",
-    "fr_FR",
-    "it_IT",
-    "nb_NO",
-    "nl_NL",
-    "pt_PT",
-    "ro_RO",
-    "sv_SE",
-)
-
 
 @tagged("post_install", "-at_install")
 class TestTranslations(TransactionCase):
     """All that a person reads is in the template, and Odoo finds the words of each language."""
 
     def test_the_template_has_each_text_and_no_other(self):
-        found = texts.exported(self.env, porting.MODULE, porting.ROOT)
-        known = texts.in_template(porting.MODULE, porting.ROOT)
-        self.assertGreater(len(found), 1000)
-        self.assertEqual(sorted(found - known), [], "not in the template: bin/translate")
-        self.assertEqual(
-            sorted(known - found), [], "in the template, but nowhere else: bin/translate"
-        )
+        texts.assert_in_template(self, porting.MODULE, porting.ROOT, 1000)
 
     def test_the_till_is_given_its_words_in_each_language(self):
         text = "with Glase on your phone, then confirm the amount"
-        for language in LANGUAGES:
+        for language in texts.LANGUAGES:
             self.env["res.lang"]._activate_lang(language)
             given, _lang = self.env["ir.http"]._get_translations_for_webclient(
                 [porting.MODULE], language
@@ -44,7 +24,7 @@ class TestTranslations(TransactionCase):
             self.assertNotEqual(words[text], text)
 
     def test_what_is_said_about_an_answer_of_glase_is_said_in_each_language(self):
-        for language in LANGUAGES:
+        for language in texts.LANGUAGES:
             self.env["res.lang"]._activate_lang(language)
             env = self.env(context={"lang": language})
             for code, sentence in OF_CODES.items():

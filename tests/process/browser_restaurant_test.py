@@ -1,7 +1,7 @@
 """The till in a real browser, in a restaurant: courses, combos, wallets, points, and payments online."""
 
 import pytest
-from companion_steps import at_table, claim, with_guest
+from companion_steps import at_table, claim, set_up, with_guest
 from conftest import wait_for
 from till_page import TillPage, assert_paid, discounts, lines, pay
 
@@ -13,9 +13,6 @@ COMBO = "Breakfast"
 GUEST = "Greta Guest"
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-company = config.company_id
-env = env(context=dict(env.context, allowed_company_ids=company.ids))
 loaf, roll = (
     env["product.product"].search([("name", "=", name)], limit=1) for name in {products!r}
 )
@@ -70,9 +67,6 @@ online = env["pos.payment.method"].create({{
 env.cr.execute(
     "INSERT INTO pos_config_pos_payment_method_rel VALUES (%s, %s)", (config.id, online.id)
 )
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
-env.cr.commit()
 """
 # What `pos_online_payment` does once a provider says that a customer has paid.
 PAID_ONLINE = """
@@ -95,10 +89,7 @@ env.cr.commit()
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    shop.odoo.shell(
-        SET_UP.format(products=PRODUCTS, combo=COMBO, guest=GUEST, **shop.told),
-        "the modules are not set up",
-    )
+    set_up(shop, SET_UP, products=PRODUCTS, combo=COMBO, guest=GUEST)
 
 
 def points_of(shop, program):

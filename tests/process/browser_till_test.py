@@ -4,6 +4,7 @@ The shop's network goes, a tablet sleeps, an order is opened again.
 """
 
 import pytest
+from companion_steps import GLOBAL_DISCOUNT, PATIENCE, employee_of, set_up
 from conftest import wait_for
 from till_page import TillPage, assert_paid, discounts, lines, pay
 
@@ -13,12 +14,9 @@ MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 EMPLOYEES = ("Anna Anttila", "Bo Bengtsson")
 COUPON = "SAVE20"
-PATIENCE, SHORT = 600, 60
+SHORT = 60
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-company = config.company_id
-env = env(context=dict(env.context, allowed_company_ids=company.ids))
 env["loyalty.program"].search([]).active = False
 env["loyalty.program"].create({{
     "name": "Ten percent", "program_type": "promotion", "trigger": "auto", "applies_on": "current",
@@ -39,26 +37,14 @@ coupons = env["loyalty.program"].create({{
     }})],
 }})
 env["loyalty.card"].create({{"program_id": coupons.id, "code": {coupon!r}, "points": 5}})
-discount = env.ref("pos_discount.product_product_consumable")
-discount.taxes_id = [(5, 0, 0)]
 for name in {employees!r}:
     env["hr.employee"].create({{"name": name, "company_id": company.id}})
-env.cr.execute(
-    "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
-    (discount.id, config.id),
-)
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "{patience}")
-env.cr.commit()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    shop.odoo.shell(
-        SET_UP.format(employees=EMPLOYEES, coupon=COUPON, patience=PATIENCE, **shop.told),
-        "the modules are not set up",
-    )
+    set_up(shop, SET_UP + GLOBAL_DISCOUNT, employees=EMPLOYEES, coupon=COUPON)
 
 
 @pytest.fixture
@@ -201,15 +187,6 @@ def test_a_global_discount_and_a_reload(shop, till):
 
 
 # --- Employees ---
-
-
-def employee_of(shop, uuid):
-    [(name,)] = shop.query(
-        "SELECT e.name FROM pos_order o JOIN hr_employee e ON e.id = o.employee_id"
-        " WHERE o.uuid = %s",
-        uuid,
-    )
-    return name
 
 
 def test_a_payment_that_arrives_at_a_locked_till(shop, till, employees):

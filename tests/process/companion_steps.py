@@ -1,4 +1,45 @@
-"""Steps of a cashier at what Odoo's other modules bring to a till."""
+"""What Odoo's other modules bring to a till: how they are set up, and a cashier's steps at them."""
+
+PATIENCE = 600
+_BEGIN = """
+config = env["pos.config"].browse({config_id})
+company = config.company_id
+env = env(context=dict(env.context, allowed_company_ids=company.ids))
+"""
+_END = """
+# A page may take its time on a busy machine.
+env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "{patience}")
+env.cr.commit()
+"""
+# For a script of :func:`set_up`: discounts on a whole order.
+GLOBAL_DISCOUNT = """
+discount = env.ref("pos_discount.product_product_consumable")
+discount.taxes_id = [(5, 0, 0)]
+env.cr.execute(
+    "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
+    (discount.id, config.id),
+)
+"""
+
+
+def set_up(shop, script, **values):
+    """Prepare the till for a file's modules.
+
+    :param str script: for ``odoo shell``, where ``config`` is the till and ``company`` its company
+    :param values: what the script's places are filled with
+    """
+    code = (_BEGIN + script + _END).format(**values, patience=PATIENCE, **shop.told)
+    shop.odoo.shell(code, "the modules are not set up")
+
+
+def employee_of(shop, uuid):
+    """The name of the employee that stands on an order."""
+    [(name,)] = shop.query(
+        "SELECT e.name FROM pos_order o JOIN hr_employee e ON e.id = o.employee_id"
+        " WHERE o.uuid = %s",
+        uuid,
+    )
+    return name
 
 
 def at_table(till, number=7):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from crash_points import asked, finish, held, locked, pay, rows, sell, table_locked, wait_for_waiter
+from till import order_line, order_values
 
 WORKERS = 4
 LEDGER = "glase_transaction"
@@ -219,45 +220,23 @@ def tidy(shop):
 
 def big_order(shop, till):
     """A second order, whose many lines make the sync of both take long."""
-    line = {
-        "product_id": shop.told["product_id"],
-        "full_product_name": "Wool socks",
-        "qty": 1,
-        "price_unit": 1,
-        "price_subtotal": 1,
-        "price_subtotal_incl": 1,
-        "tax_ids": [[6, 0, []]],
-    }
-    return {
-        "uuid": str(uuid.uuid4()),
-        "access_token": str(uuid.uuid4()),
-        "state": "draft",
-        "session_id": till.told["session_id"],
-        "amount_total": MANY_LINES,
-        "amount_tax": 0,
-        "amount_paid": 0,
-        "amount_return": 0,
-        "lines": [[0, 0, dict(line)] for _index in range(MANY_LINES)],
-        "payment_ids": [],
-    }
+    line = order_line(shop.told["product_id"], 1)
+    lines = [[0, 0, dict(line)] for _index in range(MANY_LINES)]
+    return order_values(till.told["session_id"], MANY_LINES, lines=lines)
 
 
 def paid_values(shop, till, bill):
     """What the till sends of the order that it has validated."""
     _order, payment = ids(shop, bill)
     amount = float(bill["amount"])
-    return {
-        "uuid": bill["order_uuid"],
-        "access_token": str(uuid.uuid4()),
-        "state": "paid",
-        "session_id": till.told["session_id"],
-        "amount_total": amount,
-        "amount_tax": 0,
-        "amount_paid": amount,
-        "amount_return": 0,
-        "lines": [],
-        "payment_ids": [[1, payment, {"payment_status": "done"}]],
-    }
+    return order_values(
+        till.told["session_id"],
+        amount,
+        uuid=bill["order_uuid"],
+        state="paid",
+        amount_paid=amount,
+        payment_ids=[[1, payment, {"payment_status": "done"}]],
+    )
 
 
 @contextmanager

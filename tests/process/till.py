@@ -8,6 +8,39 @@ import urllib.request
 import uuid
 
 
+def order_line(product_id, price, quantity=1):
+    """A line as the till sends it: one thing without taxes, bought or given back."""
+    return {
+        "product_id": product_id,
+        "full_product_name": "Wool socks",
+        "qty": quantity,
+        "price_unit": price,
+        "price_subtotal": quantity * price,
+        "price_subtotal_incl": quantity * price,
+        "tax_ids": [[6, 0, []]],
+    }
+
+
+def order_values(session_id, total, **values):
+    """An order as the till sends it.
+
+    :param values: what is otherwise than in a new draft without lines
+    """
+    return {
+        "uuid": str(uuid.uuid4()),
+        "access_token": str(uuid.uuid4()),
+        "state": "draft",
+        "session_id": session_id,
+        "amount_total": total,
+        "amount_tax": 0,
+        "amount_paid": 0,
+        "amount_return": 0,
+        "lines": [],
+        "payment_ids": [],
+        **values,
+    }
+
+
 class Till:
     """A till that talks to a real server the way the browser does."""
 
@@ -56,15 +89,7 @@ class Till:
         """
         order_uuid, line_uuid = str(uuid.uuid4()), str(uuid.uuid4())
         sign = -1 if refunded else 1
-        line = {
-            "product_id": self.told["product_id"],
-            "full_product_name": "Wool socks",
-            "qty": sign,
-            "price_unit": amount,
-            "price_subtotal": sign * amount,
-            "price_subtotal_incl": sign * amount,
-            "tax_ids": [[6, 0, []]],
-        }
+        line = order_line(self.told["product_id"], amount, sign)
         if refunded:
             [original] = self.call(
                 "pos.order.line",
@@ -79,19 +104,14 @@ class Till:
             "payment_method_id": self.told["method_id"],
             "payment_status": "pending",
         }
-        order = {
-            "uuid": order_uuid,
-            "access_token": str(uuid.uuid4()),
-            "state": "draft",
-            "session_id": self.told["session_id"],
-            "amount_total": sign * amount,
-            "amount_tax": 0,
-            "amount_paid": 0,
-            "amount_return": 0,
-            "is_refund": bool(refunded),
-            "lines": [[0, 0, line]],
-            "payment_ids": [[0, 0, payment]],
-        }
+        order = order_values(
+            self.told["session_id"],
+            sign * amount,
+            uuid=order_uuid,
+            is_refund=bool(refunded),
+            lines=[[0, 0, line]],
+            payment_ids=[[0, 0, payment]],
+        )
         self.call("pos.order", "sync_from_ui", [order])
         return {
             "order_uuid": order_uuid,
@@ -132,18 +152,14 @@ class Till:
             [("uuid", "=", bill["order_uuid"])],
             ["payment_ids", "amount_total"],
         )
-        return {
-            "uuid": bill["order_uuid"],
-            "access_token": str(uuid.uuid4()),
-            "state": "paid",
-            "session_id": self.told["session_id"],
-            "amount_total": order["amount_total"],
-            "amount_tax": 0,
-            "amount_paid": order["amount_total"],
-            "amount_return": 0,
-            "lines": [],
-            "payment_ids": [[1, order["payment_ids"][0], {"payment_status": "done"}]],
-        }
+        return order_values(
+            self.told["session_id"],
+            order["amount_total"],
+            uuid=bill["order_uuid"],
+            state="paid",
+            amount_paid=order["amount_total"],
+            payment_ids=[[1, order["payment_ids"][0], {"payment_status": "done"}]],
+        )
 
     def open_register(self):
         """Open the till's register; what is sold from now on belongs to its session."""

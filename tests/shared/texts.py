@@ -9,6 +9,19 @@ import polib
 from .porting import ROOT
 
 EXPORT = ROOT / "bin/stack/export_texts.py"
+LANGUAGES = (
+    "da_DK",
+    "de_DE",
+    "es_ES",
+    "fi_FI",
+    "fr_FR",
+    "it_IT",
+    "nb_NO",
+    "nl_NL",
+    "pt_PT",
+    "ro_RO",
+    "sv_SE",
+)
 
 
 def exported(env, addon, source):
@@ -35,3 +48,14 @@ def in_template(addon, source):
     :rtype: set[str]
     """
     return {entry.msgid for entry in polib.pofile(str(source / f"i18n/{addon}.pot"))}
+
+
+def assert_in_template(test, addon, source, least):
+    """An addon's template has each text that Odoo would look up, and no other.
+
+    :param int least: fewer would be an export that found nothing
+    """
+    found, known = exported(test.env, addon, source), in_template(addon, source)
+    test.assertGreater(len(found), least)
+    test.assertEqual(sorted(found - known), [], "not in the template: bin/translate")
+    test.assertEqual(sorted(known - found), [], "in the template, but nowhere else: bin/translate")

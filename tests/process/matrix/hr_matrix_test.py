@@ -1,6 +1,7 @@
 """Employees who log in at the till."""
 
 import pytest
+from companion_steps import employee_of, set_up
 from looked_at import look
 from till_page import SCREENS, pay
 
@@ -12,9 +13,6 @@ ANNA, BO, MIA, MAX = "Anna Anttila", "Bo Bengtsson", "Mia Manager", "Max Minimal
 PIN = "2580"
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-company = config.company_id
-env = env(context=dict(env.context, allowed_company_ids=company.ids))
 employees = {{
     name: env["hr.employee"].create({{"name": name, "company_id": company.id, **more}})
     for name, more in {employees!r}.items()
@@ -30,34 +28,19 @@ for kind, name in (("minimal", {minimal!r}), ("advanced", {manager!r})):
         (config.id, employees[name].id),
     )
 env.cr.execute("UPDATE pos_config SET module_pos_hr = true WHERE id = %s", (config.id,))
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
-env.cr.commit()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
     employees = {ANNA: {"pin": PIN}, BO: {}, MIA: {}, MAX: {}}
-    shop.odoo.shell(
-        SET_UP.format(employees=employees, minimal=MAX, manager=MIA, **shop.told),
-        "the modules are not set up",
-    )
+    set_up(shop, SET_UP, employees=employees, minimal=MAX, manager=MIA)
 
 
 def sent(till):
     """A bill of a new order is out; returns the order's uuid."""
     till.new_order().ring_up(*PRODUCTS).send()
     return till.order_uuid()
-
-
-def employee_of(shop, uuid):
-    [(name,)] = shop.query(
-        "SELECT e.name FROM pos_order o JOIN hr_employee e ON e.id = o.employee_id"
-        " WHERE o.uuid = %s",
-        uuid,
-    )
-    return name
 
 
 def test_a_pin(shop, till, seen):

@@ -1,7 +1,7 @@
 """Promotions, codes, gift cards, wallets, and discounts on a whole order."""
 
 import pytest
-from companion_steps import claim, with_guest
+from companion_steps import GLOBAL_DISCOUNT, claim, set_up, with_guest
 from looked_at import look
 from till_page import discounts, lines, pay
 
@@ -14,9 +14,6 @@ CARD, TOP_UP = "Gift Card", "Top-up eWallet"
 CODE = "SUMMER"
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-company = config.company_id
-env = env(context=dict(env.context, allowed_company_ids=company.ids))
 programs = env["loyalty.program"]
 programs.search([]).active = False
 loaf, roll = (
@@ -41,28 +38,16 @@ for product in ("loyalty.gift_card_product_50", "loyalty.ewallet_product_50"):
         "available_in_pos": True, "pos_categ_ids": [(6, 0, loaf.pos_categ_ids.ids)],
         "taxes_id": [(5, 0, 0)],
     }})
-discount = env.ref("pos_discount.product_product_consumable")
-discount.taxes_id = [(5, 0, 0)]
 env["res.partner"].create({{"name": {guest!r}, "company_id": company.id}})
-env.cr.execute(
-    "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
-    (discount.id, config.id),
-)
 env.flush_all()
 # Archived by Odoo it would take its rules along.
 env.cr.execute("UPDATE loyalty_program SET active = false")
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
-env.cr.commit()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    shop.odoo.shell(
-        SET_UP.format(products=PRODUCTS, guest=GUEST, code=CODE, **shop.told),
-        "the modules are not set up",
-    )
+    set_up(shop, SET_UP + GLOBAL_DISCOUNT, products=PRODUCTS, guest=GUEST, code=CODE)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Tables: split bills, tips, tabs, two devices, courses, moved and merged tables."""
 
 import pytest
-from companion_steps import at_table
+from companion_steps import at_table, set_up
 from looked_at import look
 from till_page import TillPage, lines, pay
 
@@ -11,8 +11,6 @@ MODULES = ("pos_restaurant", "pos_loyalty", "pos_online_payment")
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-env = env(context=dict(env.context, allowed_company_ids=config.company_id.ids))
 env["loyalty.program"].search([]).active = False
 floor = env["restaurant.floor"].create({{"name": "Hall"}})
 for number in (7, 8):
@@ -30,15 +28,12 @@ env.cr.execute(
     " iface_tipproduct = true, tip_product_id = %s WHERE id = %s",
     (tip.id, config.id),
 )
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
-env.cr.commit()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    shop.odoo.shell(SET_UP.format(**shop.told), "the modules are not set up")
+    set_up(shop, SET_UP)
 
 
 @pytest.fixture

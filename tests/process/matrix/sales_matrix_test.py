@@ -1,6 +1,7 @@
 """Kits, and taxes that a formula computes, beside Odoo's Sales."""
 
 import pytest
+from companion_steps import set_up
 from looked_at import look
 from till_page import lines, pay
 
@@ -11,9 +12,6 @@ PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 KIT, TAXED = "Breakfast box", "Parcel with a fee"
 
 SET_UP = """
-config = env["pos.config"].browse({config_id})
-company = config.company_id
-env = env(context=dict(env.context, allowed_company_ids=company.ids))
 loaf, roll = (
     env["product.product"].search([("name", "=", name)], limit=1) for name in {products!r}
 )
@@ -29,18 +27,12 @@ tax = env["account.tax"].create({{
     "country_id": company.country_id.id,
 }})
 env["product.template"].create({{**shared, "name": {taxed!r}, "list_price": 99.9, "taxes_id": [(6, 0, tax.ids)]}})
-# A page may take its time on a busy machine.
-env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "600")
-env.cr.commit()
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    shop.odoo.shell(
-        SET_UP.format(products=PRODUCTS, kit=KIT, taxed=TAXED, **shop.told),
-        "the modules are not set up",
-    )
+    set_up(shop, SET_UP, products=PRODUCTS, kit=KIT, taxed=TAXED)
 
 
 def sold(shop, till):

@@ -11,7 +11,7 @@ import argparse
 import json
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from bench_shop import console, prepared, say_machine, served
 
@@ -47,7 +47,7 @@ def main(arguments):
     stack = prepared()
     with served(stack, settings=EXPLAINED) as shop:
         till = shop.till()
-        _play(shop, till, lambda _step: _nothing())
+        _play(shop, till, lambda _step: nullcontext())
         filled = Filled(shop)
         found = {}
         for size in sorted(options.sizes):
@@ -55,17 +55,12 @@ def main(arguments):
             filled.up_to(size)
             console.say(f"{size} rows after {time.monotonic() - began:.0f} s")
             # Once for what processes read once.
-            _play(shop, till, lambda _step: _nothing())
+            _play(shop, till, lambda _step: nullcontext())
             found[size] = _measured(shop, till)
     _say({size: figures for size, (figures, _dearest) in found.items()})
     console.say("\nWhat looks at most blocks, at the largest size")
     for step, statement in found[max(found)][1].items():
         console.say(f"  {step}: {' '.join(statement.split())[:300]}")
-
-
-@contextmanager
-def _nothing():
-    yield
 
 
 class Filled:

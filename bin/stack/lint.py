@@ -1,7 +1,6 @@
 """The command ``bin/lint``."""
 
 import argparse
-import os
 import subprocess
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def check(agreed=False, paths=(), fix=False):
         if answer.exists() and not fix:
             answer.touch()
             say(f"{name}: good ({len(names)} files, unchanged)")
-        elif names and attend([*arguments, *names], cwd=CHECKOUT, env=_environment()):
+        elif names and attend([*arguments, *names], cwd=CHECKOUT, env=python_env.of_ours()):
             say(f"{name}: see above")
             good = False
         else:
@@ -94,10 +93,6 @@ def _remember(answer, name):
     marks = answer.parent.glob(f"{name.replace(' ', '-')}-*")
     for mark in sorted(marks, key=lambda mark: -mark.stat().st_mtime)[REMEMBERED:]:
         mark.unlink(missing_ok=True)
-
-
-def _environment():
-    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(CHECKOUT / "bin"))
 
 
 def checkout_files(paths=()):

@@ -1,7 +1,5 @@
 """Played by ``bin/demo --pictures`` after a sale: the register is closed, and the back office is looked at."""
 
-from stack import sale_walk
-
 SIZE = {"width": 1280, "height": 800}
 # The newest period, once Glase's report has been compared with the ledger.
 COMPARED = """
@@ -26,11 +24,12 @@ async () => {
 class Office:
     """The manager's browser, and the till whose day ends.
 
-    :param sale_walk.Walk walk: that has played a sale
+    :param walk: the ``Walk`` that has played a sale
+    :param patience: milliseconds for a page whose bundle is built first
     """
 
-    def __init__(self, walk):
-        self.walk, self.url = walk, walk.told["url"]
+    def __init__(self, walk, patience):
+        self.walk, self.url, self.patience = walk, walk.told["url"], patience
         self.context = walk.shop.browser.new_context(viewport=SIZE)
         self.page = walk.attend("office", self.context.new_page())
 
@@ -72,7 +71,7 @@ class Office:
             self.page.fill("input[name=login]", "admin")
             self.page.fill("input[name=password]", "admin")
             self.page.click("button[type=submit]")
-            self.page.wait_for_selector(".o_main_navbar", timeout=sale_walk.BUNDLE_PATIENCE)
+            self.page.wait_for_selector(".o_main_navbar", timeout=self.patience)
 
     def look(self, what, action, there, name):
         """Take a picture of what an action shows, once ``there`` is."""

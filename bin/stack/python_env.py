@@ -39,6 +39,12 @@ TITLES = {
 }
 
 
+def of_ours(**more):
+    """The environment of a program that runs a module of ours."""
+    paths = {"PYTHONPATH": str(CHECKOUT / "bin"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, **paths, **more}
+
+
 def files(names):
     """The locked files of an environment for the Python that runs this.
 

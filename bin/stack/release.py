@@ -135,18 +135,12 @@ def tool(module, *arguments, epoch=""):
 
     :param epoch: the time that is stored in what it makes, in seconds since 1970; default: now
     """
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(CHECKOUT / "bin"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **({"SOURCE_DATE_EPOCH": epoch} if epoch else {}),
-        "LC_ALL": "C.UTF-8",
-    }
+    time = {"SOURCE_DATE_EPOCH": epoch} if epoch else {}
     run(
         [python_env.find(python_env.RELEASE), "-m", module, *arguments],
         fresh_log("release"),
         f"{module} failed",
-        env=environment,
+        env=python_env.of_ours(LC_ALL="C.UTF-8", **time),
     )
 
 

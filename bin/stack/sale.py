@@ -113,7 +113,7 @@ def _walk(stack, odoo, running, times, pictures, office):
     }
     code = attend(
         [stack.driver, Path(__file__).with_name("sale_walk.py"), json.dumps(told)],
-        env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "bin"), PYTHONDONTWRITEBYTECODE="1"),
+        env=python_env.of_ours(),
         cwd=odoo.folder,
     )
     return None if code else json.loads(result.read_text())

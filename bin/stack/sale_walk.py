@@ -231,7 +231,7 @@ def main(told):
             try:
                 receipts.append(walk.play(first=number == 1))
                 if told["office"] and number == told["times"]:
-                    office_walk.Office(walk).play()
+                    office_walk.Office(walk, BUNDLE_PATIENCE).play()
             except (AssertionError, Error) as trouble:
                 walk.explain(trouble)
                 return 1

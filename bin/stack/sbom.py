@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import sys
 import uuid
 import zipfile
@@ -19,6 +18,7 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as canonical
 
 SCHEMA = SchemaVersion.V1_6
 # What an addon is put into. It is on no registry; the wheel says which series it is for.
@@ -26,11 +26,6 @@ HOST = "odoo"
 # Odoo's names of licences that a manifest may have, and those of SPDX.
 LICENSES = {"LGPL-3": "LGPL-3.0-only"}
 PREFIX = "pos_glase:"
-
-
-def canonical(name):
-    """The one spelling of a package's name."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class Packages:

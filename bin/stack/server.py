@@ -11,8 +11,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import installed
 from .console import Stop, end, explain, run, say
-from .paths import BESIDE, CHECKOUT, MODULE, cache, fresh_folder
+from .paths import CHECKOUT, MODULE, cache, fresh_folder
 
 SET_UP_SHOP = """\
 from odoo.addons.pos_glase.models.registration import set_up
@@ -60,10 +61,11 @@ def link_module(folder):
     """
     addons = folder / "addons"
     addons.mkdir(parents=True, exist_ok=True)
-    for manifest in BESIDE.glob("*/__manifest__.py"):
-        link = addons / manifest.parent.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(manifest.parent)
+    for name, path in installed.addons(CHECKOUT).items():
+        if name != MODULE:
+            link = addons / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
     link = addons / MODULE
     if link.is_symlink():
         link.unlink()

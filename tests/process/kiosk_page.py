@@ -5,6 +5,7 @@ import urllib.request
 import uuid
 
 from playwright.sync_api import expect
+from till import register
 
 MILLISECONDS = 45_000
 BUNDLE_MILLISECONDS = 240_000
@@ -74,12 +75,7 @@ def set_up_kiosk(shop):
     admin = shop.till("admin")
     [[account_id, company_id]] = shop.query("SELECT id, company_id FROM glase_account")
     there = {"context": {"allowed_company_ids": [company_id]}}
-    values = {"name": "Kiosk", "account_id": account_id, "config_id": config_id}
-    terminal_id = admin.call("glase.terminal", "create", values, **there)
-    admin.call("glase.terminal", "action_register", [terminal_id], **there)
-    values = {"terminal_id": terminal_id, "text": GLASE_ID}
-    assign_id = admin.call("glase.assign", "create", values, **there)
-    admin.call("glase.assign", "action_assign", [assign_id], **there)
+    register(admin, config_id, account_id, "Kiosk", GLASE_ID, **there)
     return {**told, "token": token}
 
 

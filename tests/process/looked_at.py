@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from conftest import wait_for
+from till_page import lines, pay
 
 # What a browser writes by itself when a page is left, or the network is gone.
 OF_THE_NETWORK = "net::ERR_"
@@ -38,6 +39,26 @@ def look(shop, till, uuid, refunded=False):
     paid = ", ".join(f"{amount:.2f}" for amount, *_others in payments)
     words = f"order {total:.2f} paid by {paid}, ledger the same"
     return f"{words}, {rows} rows on the phone" if rows else words
+
+
+def sold(shop, till):
+    """Send the order, reload while the bill is out, and let the customer pay; returns what was seen."""
+    uuid = till.order_uuid()
+    before = lines(till, uuid)
+    till.send()
+    till.reload().start().looks("waiting")
+    till.settle()
+    assert lines(till, uuid) == before
+    pay(shop)
+    words = look(shop, till, uuid)
+    assert lines(till, uuid) == before
+    return words
+
+
+def given_back(shop, till, uuid):
+    """Give a sold order back; returns what was seen."""
+    till.refund_order(uuid).give_back()
+    return look(shop, till, till.order_uuid(), refunded=True)
 
 
 def quiet(till):

@@ -180,6 +180,17 @@ class Till:
         return self.call("pos.session", "close_session_from_ui", [session_id], [])
 
 
+def register(admin, config_id, account_id, name, sticker, **there):
+    """Register a till and put a sticker on it, as an administrator does; returns the terminal's id."""
+    values = {"name": name, "account_id": account_id, "config_id": config_id}
+    terminal_id = admin.call("glase.terminal", "create", values, **there)
+    admin.call("glase.terminal", "action_register", [terminal_id], **there)
+    values = {"terminal_id": terminal_id, "text": sticker}
+    assign_id = admin.call("glase.assign", "create", values, **there)
+    admin.call("glase.assign", "action_assign", [assign_id], **there)
+    return terminal_id
+
+
 def set_up_till(url, endpoint):
     """Register the shop's first till with a simulator and open it, as an administrator and a cashier do.
 
@@ -226,10 +237,7 @@ def set_up_till(url, endpoint):
     admin.call(
         "pos.config", "write", [config_id], {"payment_method_ids": [[4, method_id]]}, **there
     )
-    terminal_id = create("glase.terminal", name="Till", account_id=account_id, config_id=config_id)
-    admin.call("glase.terminal", "action_register", [terminal_id], **there)
-    assign_id = create("glase.assign", terminal_id=terminal_id, text="PROC1")
-    admin.call("glase.assign", "action_assign", [assign_id], **there)
+    terminal_id = register(admin, config_id, account_id, "Till", "PROC1", **there)
     [terminal] = admin.call(
         "glase.terminal", "read", [terminal_id], ["terminal_identifier"], **there
     )

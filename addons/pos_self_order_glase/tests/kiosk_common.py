@@ -94,6 +94,15 @@ class KioskCommon(GlaseCommon):
             **more,
         }
 
+    def process(self, values, kiosk=None):
+        """Odoo's own route: the order is stored, without a payment; returns the whole answer."""
+        return self.ask(
+            "/pos-self-order/process-order/kiosk",
+            order=values,
+            access_token=(kiosk or self.kiosk).access_token,
+            table_identifier=None,
+        )
+
     def pay(self, values, kiosk=None, **more):
         """*Pay*: the order is stored, and its payment line made; returns the whole answer."""
         kiosk = kiosk or self.kiosk

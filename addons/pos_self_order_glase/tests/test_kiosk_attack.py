@@ -251,22 +251,12 @@ class TestKioskAttack(KioskCommon):
             )
             for attack in attacks:
                 with self.subTest(page=page.name, attack=attack):
-                    self.ask(
-                        "/pos-self-order/process-order/kiosk",
-                        order={**mine, "uuid": str(uuid.uuid4()), **attack},
-                        access_token=page.access_token,
-                        table_identifier=None,
-                    )
+                    self.process({**mine, "uuid": str(uuid.uuid4()), **attack}, page)
                     self.assertEqual((order.state, order.amount_total), ("draft", 20))
                     self.assertEqual(order.lines.price_subtotal_incl, 20)
                     self.assertEqual((len(order.lines), order.config_id), (1, self.kiosk))
                     self.assertFalse(order.lines.combo_line_ids)
-            own = self.ask(
-                "/pos-self-order/process-order/kiosk",
-                order=self.values(session_id=session.id),
-                access_token=page.access_token,
-                table_identifier=None,
-            )
+            own = self.process(self.values(session_id=session.id), page)
             self.assertIn("result", own, "its own guests order as ever")
 
     def test_a_kiosk_without_glase_has_no_doors(self):
@@ -283,20 +273,10 @@ class TestKioskAttack(KioskCommon):
         """Odoo finishes what costs nothing, and the prices come from the page."""
         for price in (0, 0.001):
             values = self.values(price=price)
-            answer = self.ask(
-                "/pos-self-order/process-order/kiosk",
-                order=values,
-                access_token=self.kiosk.access_token,
-                table_identifier=None,
-            )
+            answer = self.process(values)
             self.assertNotEqual(self.order_of(values).state, "paid", answer)
         self.product.list_price = 0
-        answer = self.ask(
-            "/pos-self-order/process-order/kiosk",
-            order=self.values(price=0),
-            access_token=self.kiosk.access_token,
-            table_identifier=None,
-        )
+        answer = self.process(self.values(price=0))
         self.assertEqual(answer["result"]["pos.order"][0]["state"], "paid", "tap water")
 
     def test_what_this_kiosk_does_not_sell_is_not_sold(self):
@@ -489,12 +469,7 @@ class TestKioskAttack(KioskCommon):
                 "card_type": "Glase payment",
             }
             values = self.values(state="paid", payment_ids=[[0, 0, payment]], amount_paid=20)
-            self.ask(
-                "/pos-self-order/process-order/kiosk",
-                order=values,
-                access_token=self.kiosk.access_token,
-                table_identifier=None,
-            )
+            self.process(values)
             order = self.order_of(values)
             self.assertEqual((order.state, len(order.payment_ids)), ("draft", 0))
         order = self.out()

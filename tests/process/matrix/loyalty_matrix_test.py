@@ -2,8 +2,8 @@
 
 import pytest
 from companion_steps import GLOBAL_DISCOUNT, claim, set_up, with_guest
-from looked_at import look
-from till_page import discounts, lines, pay
+from looked_at import given_back, sold
+from till_page import discounts
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
@@ -73,20 +73,6 @@ def points(shop, kind):
     return found
 
 
-def sold(shop, till):
-    """Send the order, reload while the bill is out, and let the customer pay; returns what was seen."""
-    uuid = till.order_uuid()
-    before = lines(till, uuid)
-    till.send()
-    till.reload().start().looks("waiting")
-    till.settle()
-    assert lines(till, uuid) == before
-    pay(shop)
-    words = look(shop, till, uuid)
-    assert lines(till, uuid) == before
-    return words
-
-
 def test_a_promotion(shop, till, program, seen):
     """A promotion that comes by itself, and a reload."""
     program("promotion")
@@ -151,5 +137,4 @@ def test_a_discount_on_the_whole_order(shop, till, seen):
     uuid = till.order_uuid()
     assert discounts(till, uuid)
     words = sold(shop, till)
-    till.refund_order(uuid).give_back()
-    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")
+    seen(f"{words}; {given_back(shop, till, uuid)}")

@@ -2,8 +2,7 @@
 
 import pytest
 from companion_steps import set_up
-from looked_at import look
-from till_page import lines, pay
+from looked_at import given_back, sold
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
@@ -35,24 +34,12 @@ def modules(shop):
     set_up(shop, SET_UP, products=PRODUCTS, kit=KIT, taxed=TAXED)
 
 
-def sold(shop, till):
-    """Send, reload while the bill is out, let the customer pay; returns what was seen."""
-    uuid = till.order_uuid()
-    before = lines(till, uuid)
-    till.send()
-    till.reload().start().looks("waiting")
-    assert lines(till, uuid) == before
-    pay(shop)
-    return look(shop, till, uuid)
-
-
 def test_a_kit(shop, till, seen):
     """A kit that a bill of materials takes apart, and its refund."""
     till.log_in().start().new_order().ring_up(KIT)
     uuid = till.order_uuid()
     words = sold(shop, till)
-    till.refund_order(uuid).give_back()
-    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")
+    seen(f"{words}; {given_back(shop, till, uuid)}")
 
 
 def test_a_tax_with_a_formula(shop, till, seen):
@@ -60,5 +47,4 @@ def test_a_tax_with_a_formula(shop, till, seen):
     till.log_in().start().new_order().ring_up(TAXED, PRODUCTS[0])
     uuid = till.order_uuid()
     words = sold(shop, till)
-    till.refund_order(uuid).give_back()
-    seen(f"{words}; {look(shop, till, till.order_uuid(), refunded=True)}")
+    seen(f"{words}; {given_back(shop, till, uuid)}")

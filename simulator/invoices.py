@@ -54,22 +54,16 @@ def open_of(tx, terminal):
 
 def forget(tx, reseller_id, before):
     """See :meth:`.core.Simulator.forget`; what a sticker still shows stays."""
-    old = [
-        row["reference"]
-        for row in tx.all(
-            "SELECT reference FROM invoice WHERE closed_at < ? AND terminal_id IN"
-            " (SELECT id FROM terminal WHERE reseller_id = ?)"
-            " AND reference NOT IN"
-            " (SELECT current_invoice FROM terminal WHERE current_invoice IS NOT NULL)",
-            before,
-            reseller_id,
-        )
-    ]
-    for reference in old:
-        tx.run("DELETE FROM history WHERE invoice_reference = ?", reference)
-        tx.run("DELETE FROM notification WHERE invoice_reference = ?", reference)
-        tx.run("DELETE FROM invoice WHERE reference = ?", reference)
-    return len(old)
+    old = (
+        "SELECT reference FROM invoice WHERE closed_at < ?"
+        " AND terminal_id IN (SELECT id FROM terminal WHERE reseller_id = ?)"
+        " AND reference NOT IN"
+        " (SELECT current_invoice FROM terminal WHERE current_invoice IS NOT NULL)"
+    )
+    about = (before, reseller_id)
+    tx.run(f"DELETE FROM history WHERE invoice_reference IN ({old})", *about)
+    tx.run(f"DELETE FROM notification WHERE invoice_reference IN ({old})", *about)
+    return tx.run(f"DELETE FROM invoice WHERE reference IN ({old})", *about).rowcount
 
 
 def note(tx, reference, status, version, why, at=None):

@@ -16,6 +16,7 @@
             "pos_glase/static/src/app/attempt/background_timer.js",
             "pos_glase/static/src/app/dialogs/qr_picture.js",
             "pos_glase/static/src/app/overrides/order_receipt.xml",
+            "pos_glase/static/src/app/service/payment_line.js",
             "pos_self_order_glase/static/src/**/*",
         ],
     },

@@ -5,11 +5,9 @@ from odoo.fields import Domain
 
 from ...rules import case_kinds, giving_back, state_machine, taken
 from ..books import books_job
+from ..pos.after_payment import FINISHED
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction
-
-# States of an order that is stored for good.
-FINISHED = ("paid", "done")
 
 
 class GlaseTransaction(models.Model):

@@ -31,6 +31,7 @@ UNEXPECTED = _lt("an error of the server; its log has more.")
 
 # Over by themselves: Odoo repeats the whole request, the payment with it.
 PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError, ConcurrencyError)
+# States of an order that is stored for good.
 FINISHED = ("paid", "done")
 # An object in the context of one order's end: no request can send one.
 _KEY = "glase_after_payment"
@@ -58,7 +59,7 @@ class AfterPayment:
         """
         try:
             result = work(order.with_context(**{_KEY: self}))
-        except (psycopg2.Error, *PASSING):
+        except (psycopg2.Error, ConcurrencyError):
             raise
         except Exception as error:
             if order.state not in FINISHED:
@@ -96,10 +97,9 @@ class AfterPayment:
 
     def _report(self, order):
         """One case for all that is left, about the Glase payment of the order."""
+        if not self._left:
+            return
         invoiced = not order.to_invoice or order.account_move
+        kind = "not_finished" if invoiced else "not_invoiced"
         payment = order._glase_moved_payments()[:1]
-        cases = order.env["glase.case"]
-        if self._left and invoiced:
-            cases._report("not_finished", payment, why=" ".join(self._left))
-        elif self._left:
-            cases._report("not_invoiced", payment, why=" ".join(self._left))
+        order.env["glase.case"]._report(kind, payment, why=" ".join(self._left))

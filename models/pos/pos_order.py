@@ -47,13 +47,7 @@ class PosOrder(models.Model):
     @api.depends("state")
     def _compute_glase_left_to_do(self):
         finished = self.filtered(lambda order: order.state in FINISHED)
-        found = self.env["glase.case"].search(
-            [
-                ("state", "=", "open"),
-                ("kind", "in", list(case_kinds.left_to_do())),
-                ("order_id", "in", finished.ids),
-            ]
-        )
+        found = finished._glase_open_cases(case_kinds.left_to_do())
         left = found.grouped("order_id")
         for order in self:
             cases = left.get(order._origin, found.browse())
@@ -116,18 +110,13 @@ class PosOrder(models.Model):
 
     def _glase_settle_invoiced(self):
         """The invoices of these orders are made: nobody has to make them any more."""
-        waiting = (
-            self.env["glase.case"]
-            .sudo()
-            .search(
-                [
-                    ("state", "=", "open"),
-                    ("kind", "in", list(case_kinds.ended_by(case_kinds.INVOICED))),
-                    ("order_id", "in", self.ids),
-                ]
-            )
-        )
+        waiting = self._glase_open_cases(case_kinds.ended_by(case_kinds.INVOICED))
         waiting._settle(self.env._("The invoice is made."))
+
+    def _glase_open_cases(self, kinds):
+        """The open cases of these kinds about these orders."""
+        about = [("kind", "in", list(kinds)), ("order_id", "in", self.ids)]
+        return self.env["glase.case"].sudo().search([("state", "=", "open"), *about])
 
     def _glase_moved_payments(self):
         """The payments of these orders that say that Glase moved their money."""

@@ -72,7 +72,7 @@ class Kiosk:
         def ask(_order, line):
             # A page asks each second: what asks faster hears what is known.
             is_first = self._limit("ask", line)
-            row = self._row(line, attempt)
+            row = self.till._find_attempt(self.config, line.uuid, attempt)
             if row and not is_first:
                 return row._view()
             asks = self.till.cancel if row and self._is_over(row) else self.till.status
@@ -125,16 +125,6 @@ class Kiosk:
             raise Refused("gone", "")
         return order
 
-    def _row(self, line, attempt):
-        rows = self.env["glase.transaction"].sudo()
-        return rows.search(
-            [
-                ("line_uuid", "=", line.uuid),
-                ("attempt", "=", attempt),
-                ("config_id", "=", self.config.id),
-            ]
-        )
-
     def _is_over(self, row):
         return (
             row.state == state_machine.ISSUED
@@ -167,7 +157,7 @@ class Kiosk:
         self.env.cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
         order = self._order(order_token)
-        row = self._row(KioskOrder(order).line(), attempt)
+        row = self.till._find_attempt(self.config, KioskOrder(order).line().uuid, attempt)
         if row.state == state_machine.PAID:
             self._finish(order)
         return self._view(order, row, view)

@@ -193,7 +193,8 @@ export class KioskPayment extends Reactive {
             return;
         }
         this.heardAt = backgroundTimer.now();
-        if (this.route === route && route !== "send") {
+        // Unless something else is to be asked by now.
+        if (this.route === route) {
             this.route = "status";
         }
         this.receive(answer, route);
@@ -203,9 +204,6 @@ export class KioskPayment extends Reactive {
         if (!answer.ok) {
             this.refused(answer.reason, route);
             return;
-        }
-        if (route === "send" && this.route === "send") {
-            this.route = "status";
         }
         this.view = answer;
         this.secondsLeft = Math.ceil(answer.seconds_left);

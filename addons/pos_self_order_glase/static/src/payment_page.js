@@ -13,6 +13,7 @@ import { PaymentPage } from "@pos_self_order/app/pages/payment_page/payment_page
 import { qrPicture } from "@pos_glase/app/dialogs/qr_picture";
 import { KioskPayment, keptPayment } from "@pos_self_order_glase/kiosk_payment";
 import { timing } from "@pos_self_order_glase/timing";
+import { isGlaseMethod } from "@pos_glase/app/service/payment_line";
 
 patch(PaymentPage.prototype, {
     setup() {
@@ -39,13 +40,11 @@ patch(PaymentPage.prototype, {
     },
 
     get glaseMethod() {
-        return this.selfOrder.models["pos.payment.method"].find(
-            (method) => method.use_payment_terminal === "glase"
-        );
+        return this.selfOrder.models["pos.payment.method"].find(isGlaseMethod);
     },
 
     get isGlase() {
-        return this.selectedPaymentMethod?.use_payment_terminal === "glase";
+        return isGlaseMethod(this.selectedPaymentMethod);
     },
 
     selectMethod(methodId) {

@@ -1,5 +1,6 @@
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
 import { patch } from "@web/core/utils/patch";
+import { isGlaseLine } from "@pos_glase/app/service/payment_line";
 
 /** SIMULATION or TEST, by the access token of an order that was paid at this page. */
 export const marks = {};
@@ -7,7 +8,7 @@ export const marks = {};
 // What the receipt of the till asks of a payment; what is the ledger's own stays on the server.
 patch(PosPayment.prototype, {
     get isGlase() {
-        return this.payment_method_id?.use_payment_terminal === "glase";
+        return isGlaseLine(this);
     },
 
     get isGlaseRefund() {

@@ -2,6 +2,7 @@ import { patch } from "@web/core/utils/patch";
 import { SelfOrder } from "@pos_self_order/app/services/self_order_service";
 import { askKiosk, keptPayment } from "@pos_self_order_glase/kiosk_payment";
 import { marks } from "@pos_self_order_glase/pos_payment";
+import { isGlaseMethod } from "@pos_glase/app/service/payment_line";
 
 patch(SelfOrder.prototype, {
     async setup() {
@@ -54,7 +55,7 @@ patch(SelfOrder.prototype, {
     filterPaymentMethods(methods) {
         const found = super.filterPaymentMethods(...arguments);
         // The server hands the method on to a kiosk only, and only to one that is ready.
-        const glase = methods.filter((method) => method.use_payment_terminal === "glase");
+        const glase = methods.filter(isGlaseMethod);
         return [...new Set([...found, ...glase])];
     },
 });

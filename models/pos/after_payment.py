@@ -99,7 +99,9 @@ class AfterPayment:
         """One case for all that is left, about the Glase payment of the order."""
         if not self._left:
             return
-        invoiced = not order.to_invoice or order.account_move
-        kind = "not_finished" if invoiced else "not_invoiced"
+        cases, why = order.env["glase.case"], " ".join(self._left)
         payment = order._glase_moved_payments()[:1]
-        order.env["glase.case"]._report(kind, payment, why=" ".join(self._left))
+        if order.to_invoice and not order.account_move:
+            cases._report("not_invoiced", payment, why=why)
+        else:
+            cases._report("not_finished", payment, why=why)

@@ -47,6 +47,16 @@ def test_neither_attempts_nor_dialogs_know_the_store(layer):
     assert not knowing
 
 
+def test_only_what_is_on_the_screen_uses_what_the_store_gives_the_screen():
+    """`env.utils` comes after the store: an answer to a payment that goes on after a reload may be earlier."""
+    early = [
+        path.name
+        for path in scripts()
+        if layer_of(path) != "dialogs" and "env.utils." in path.read_text("utf-8")
+    ]
+    assert not early
+
+
 def test_the_waiting_times_stand_in_one_file():
     """Elsewhere a number of milliseconds is only what a second has."""
     long_number = re.compile(r"(?<![\w/])\d{3,}\b")

@@ -62,6 +62,30 @@ describe("a payment", () => {
         expect(".glase-dialog").toHaveCount(0);
     });
 
+    for (const end of ["resolve", "reject"]) {
+        test(`is sent once the browser has stored what only it knows: ${end}`, async () => {
+            const { server, store, order, method } = await setUpPayment({
+                status: viewOf({ state: "paid" }),
+            });
+            const stored = new Deferred();
+            patchWithCleanup(store.data, { synchronizeLocalDataInIndexedDB: () => stored });
+            const sent = send(addGlaseLine(order, method));
+            await pass(1);
+            expect(server.count("send")).toBe(0);
+            stored[end](new Error("The disk is full."));
+            await pass(2);
+            await sent.done;
+            expect(server.count("send")).toBe(1);
+        });
+    }
+
+    test("is shown to the customer by an answer that comes before the store is ready", async () => {
+        const { store } = await setUpPayment();
+        const words = store.env.utils.formatCurrency(17.85);
+        patchWithCleanup(store.env, { utils: undefined });
+        expect(store.glase.screen.money(17.85)).toBe(words);
+    });
+
     test("of a simulator says so on the line", async () => {
         const { server, order, method } = await setUpPayment({
             status: viewOf({ state: "paid", simulation: true }),

@@ -36,7 +36,7 @@ patch(OrderPaymentValidation.prototype, {
                 _t(
                     "%s of what was paid with Glase would be given back in cash. Put the goods back " +
                         "on the receipt, or reverse the Glase payment and send a new one.",
-                    this.pos.env.utils.formatCurrency(excess)
+                    this.pos.glase.screen.money(excess)
                 )
             );
             return false;

@@ -3,7 +3,7 @@ import { Reactive } from "@web/core/utils/reactive";
 import { uuidv4 } from "@point_of_sale/utils";
 import { recordSender } from "@pos_glase/app/service/order_employee";
 import { agreeOnChange } from "@pos_glase/app/service/order_lock";
-import { storeDraft } from "@pos_glase/app/service/order_storage";
+import { keepInBrowser, storeDraft } from "@pos_glase/app/service/order_storage";
 import { idleStatus } from "@pos_glase/app/service/payment_line";
 import { keepScreenOn } from "@pos_glase/app/service/wake_lock";
 
@@ -105,7 +105,9 @@ export class AttemptRunner extends Reactive {
             this.bills.judge();
             line.setPaymentStatus("waiting");
             this.bills.keep(order);
-            return (await storeDraft(this.pos, order)) || this.busyReason(line);
+            const unstored = await storeDraft(this.pos, order);
+            await keepInBrowser(this.pos);
+            return unstored || this.busyReason(line);
         } catch (error) {
             console.warn("A Glase payment could not be started", error);
             return _t("Something went wrong at this till. Nothing was sent. Try again.");

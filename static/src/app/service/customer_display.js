@@ -2,6 +2,7 @@ import { toRaw } from "@odoo/owl";
 import { effect } from "@web/core/utils/reactive";
 import { qrPicture } from "@pos_glase/app/dialogs/qr_picture";
 import { UNPAID } from "@pos_glase/app/service/payment_line";
+import { moneyText } from "@pos_glase/app/service/send_checks";
 import { timing } from "@pos_glase/app/timing";
 
 /**
@@ -18,7 +19,7 @@ export function displayed(pos, view, state) {
     const own = view.qr && view.qr !== view.sticker;
     return {
         state,
-        amount: pos.env.utils.formatCurrency(Number(view.amount)),
+        amount: moneyText(pos, Number(view.amount)),
         shop: view.shop || "",
         glaseId: view.glase_id || "",
         mark: view.mark || false,

@@ -44,6 +44,20 @@ export async function offlineRefusal(pos) {
 }
 
 /**
+ * What only this browser knows, such as the card that a promotion fills, outlives a reload from now on.
+ * Core writes it down a moment later. A browser that cannot goes on: the server has the order.
+ *
+ * @param {Object} pos the store
+ */
+export async function keepInBrowser(pos) {
+    try {
+        await within(timing.storeOrder, pos.data.synchronizeLocalDataInIndexedDB());
+    } catch (error) {
+        console.warn("What only this browser knows could not be stored", error);
+    }
+}
+
+/**
  * Store the order with its waiting line on the server: what only a browser holds dies with it.
  *
  * @param {Object} pos the store

@@ -7,6 +7,7 @@ import { ApprovalDialog } from "@pos_glase/app/dialogs/approval_dialog";
 import { ChoiceDialog } from "@pos_glase/app/dialogs/choice_dialog";
 import { Attendance, isAttended } from "@pos_glase/app/service/attendance";
 import { timing } from "@pos_glase/app/timing";
+import { moneyText } from "@pos_glase/app/service/send_checks";
 
 /** What people see: dialogs, one at a time, and only while somebody is at the till. */
 export class Screen {
@@ -37,7 +38,7 @@ export class Screen {
     }
 
     money(amount) {
-        return this.pos.env.utils.formatCurrency(amount);
+        return moneyText(this.pos, amount);
     }
 
     /**

@@ -1,4 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
+import { formatCurrency } from "@web/core/currency";
 import { back } from "@pos_glase/app/dialogs/choice_dialog";
 
 /**
@@ -45,6 +46,14 @@ export function amountText(pos, amount) {
     return amount.toFixed(pos.currency.decimal_places);
 }
 
+/**
+ * An amount as a person reads it. Not by `env.utils`: those are there only once the store is ready, and
+ * after a reload an answer may come before.
+ */
+export function moneyText(pos, amount) {
+    return formatCurrency(amount, pos.currency.id);
+}
+
 /** Why this line cannot give money back; false if it can. */
 export function refundRefusal(pos, line) {
     if (pos.currency.isZero(line.amount)) {
@@ -52,7 +61,7 @@ export function refundRefusal(pos, line) {
     }
     const due = Math.abs(line.pos_order_id.remainingDue);
     if (pos.currency.round(Math.abs(line.amount) - due) > 0) {
-        return _t("Only %s is left to give back.", pos.env.utils.formatCurrency(due));
+        return _t("Only %s is left to give back.", moneyText(pos, due));
     }
     return false;
 }

@@ -12,6 +12,8 @@ import pytest
 
 from stack import base_db, debian, paths, postgres, processes
 
+# Other runs on this machine sweep, too: what a test leaves behind on purpose has a mark that only the test looks for.
+MARK = f"{processes.VARIABLE}_{processes.identity()}"
 PRELUDE = f"""
 import os, signal, subprocess, sys, time
 # As from a terminal: who runs these tests with nohup hands on that it is ignored.
@@ -19,16 +21,22 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.path.insert(0, {str(paths.CHECKOUT / "bin")!r})
 from pathlib import Path
 from stack import console, paths, postgres, processes
+processes.VARIABLE = {MARK!r}
 """
 # A program that starts another in a session of its own, as browsers do; both do not listen to SIGINT.
 STUBBORN = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True)
-print(child.pid, flush=True)
+print("child:", child.pid, flush=True)
 time.sleep(300)
 """
 SECONDS = 3
+
+
+@pytest.fixture(autouse=True)
+def mark(monkeypatch):
+    monkeypatch.setattr(processes, "VARIABLE", MARK)
 
 
 def start(code, **options):
@@ -43,8 +51,18 @@ def start(code, **options):
     )
 
 
+def said(process, word):
+    """What the first line that begins with ``word`` says after it; a command may say first what it has swept away."""
+    return next(line for line in process.stdout if line.startswith(word))[len(word) :].strip()
+
+
 def runs(pid):
     return processes._status(pid) is not None
+
+
+def marked(process):
+    """The ids of all that a command has started and that still runs."""
+    return [pid for pid, text in processes._marks().items() if f"_{process.pid}_" in text]
 
 
 def wait_until(condition, seconds=SECONDS):
@@ -65,12 +83,12 @@ console.command(main)
 """
     with start(code) as process:
         try:
-            process.inner = int(process.stdout.readline())
+            process.inner = int(said(process, "child:"))
             yield process
         finally:
-            for pid in (process.pid, process.inner):
-                if runs(pid):
-                    os.kill(pid, signal.SIGKILL)
+            process.kill()
+            for pid in marked(process):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
@@ -95,6 +113,16 @@ def test_what_a_living_command_runs_is_left_alone(command):
     processes.sweep()
     assert runs(command.inner)
     assert command.poll() is None
+
+
+def test_a_command_says_what_it_has_swept_away_and_then_works(tmp_path):
+    left = tmp_path / f"glase-run-{processes.identity()[:8]}_{2**22 + 1}_1-x"
+    left.mkdir()
+    code = "console.command(lambda _arguments: print('word: done'))"
+    with start(code, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+        assert "of a run that was killed are removed" in process.stdout.readline()
+        assert said(process, "word:") == "done"
+    assert not left.exists()
 
 
 def test_another_process_with_the_same_id_is_not_the_one_that_is_named():
@@ -161,7 +189,8 @@ def test_databases_of_killed_commands_go_from_a_named_server():
     assert named.names == kept
 
 
-def test_a_package_manager_is_not_cut_off():
+def test_a_package_manager_is_not_cut_off(monkeypatch):
+    monkeypatch.setenv(processes.VARIABLE, processes.identity())
     environment = processes.unmarked()
     assert processes.VARIABLE not in environment
     assert environment["PATH"] == os.environ["PATH"]
@@ -257,18 +286,13 @@ def main(_arguments):
 console.command(main)
 """
     with start(code) as process:
-        assert process.stdout.readline().strip() == "begin"
-        identity = f"_{process.pid}_"
-
-        def marked():
-            return [pid for pid, text in processes._marks().items() if identity in text]
-
-        assert wait_until(lambda: len(marked()) >= 4, 20)
+        said(process, "begin")
+        assert wait_until(lambda: len(marked(process)) >= 4, 20)
         started = time.monotonic()
         process.terminate()
         process.wait(10 * SECONDS)
         assert time.monotonic() - started < SECONDS
-    assert not marked()
+    assert not marked(process)
 
 
 def test_a_reader_that_goes_away_is_no_trouble():

@@ -110,7 +110,7 @@ class PaymentProof:
             "&",
             "&",
             ("line_uuid", "=", payment.uuid),
-            ("config_id", "=", order.config_id.id),
+            ("config_id", "in", order._glase_tills().ids),
             ("payment_id", "in", [False, payment.id]),
         ]
 
@@ -234,8 +234,8 @@ class PaymentProof:
             yield self.env._("The order"), row.order_name, order.display_name
 
     def _differences_of_line(self, row):
-        config = self.payment.pos_order_id.config_id
+        order = self.payment.pos_order_id
         if self.payment.uuid != row.line_uuid:
             yield self.env._("The payment line"), row.line_uuid, self.payment.uuid
-        if config != row.config_id:
-            yield self.env._("The till"), row.config_id.display_name, config.display_name
+        if row.config_id not in order._glase_tills():
+            yield self.env._("The till"), row.config_id.display_name, order.config_id.display_name

@@ -232,6 +232,10 @@ class PosOrder(models.Model):
             any(self.payment_ids.payment_method_id.mapped("is_cash_count")),
         )
 
+    def _glase_tills(self):
+        """The tills at which the payments of this order may have been taken: its own."""
+        return self.config_id
+
     def _glase_rounding(self):
         """The rounding of this order's till, if it has one."""
         method = self.config_id.cash_rounding and self.config_id.rounding_method

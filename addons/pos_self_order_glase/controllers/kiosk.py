@@ -5,6 +5,7 @@ an order's number or a payment method.
 """
 
 import functools
+import secrets
 
 from werkzeug.exceptions import Unauthorized
 
@@ -16,6 +17,7 @@ from odoo.http import request
 
 from ..models import kiosk_prices, kiosk_values
 from ..models.kiosk import Kiosk
+from ..models.kiosk_order import KioskOrder, find_order
 
 _TOKEN = parameters.Text(64, r"[A-Za-z0-9-]{8,64}", "an access token")
 TABLE = {
@@ -23,6 +25,9 @@ TABLE = {
     "order_access_token": _TOKEN,
     "attempt": parameters.TABLE["attempt"],
 }
+# By this word of the server's a page is known again: nothing is let in by it, requests are counted by it.
+PAGE = "pos_self_order_glase"
+PAGE_SECONDS = 30 * 24 * 3600
 
 
 def door(route):
@@ -43,36 +48,66 @@ def door(route):
 class GlaseKioskController(PosSelfOrderController):
     """JSON-RPC routes for the page of a kiosk; money travels as decimal strings."""
 
-    def _kiosk(self, access_token):
-        # A bill that is out has its end after the session's, too.
-        config = self._verify_pos_config(access_token, check_active_session=False)
+    def _kiosk(self, access_token, order_token):
+        """The kiosk of a page.
+
+        What a bill that is out needs to have its end is asked after the session's, and after the Point
+        of Sale has become something else, too.
+
+        :raises Unauthorized: if there is no such kiosk
+        """
+        config = self._glase_config(access_token)
         if not config._glase_is_kiosk():
+            order = find_order(config, order_token)
+            if not order or not KioskOrder(order).is_of_kiosk():
+                raise Unauthorized()
+        return Kiosk(config, request.httprequest.remote_addr, request.cookies.get(PAGE, ""))
+
+    def _glase_config(self, access_token):
+        """As ``_verify_pos_config`` finds it, in whatever mode and with whatever session it is."""
+        found = (
+            request.env["pos.config"].sudo().search([("access_token", "=", access_token)], limit=1)
+        )
+        user = found.self_ordering_default_user_id
+        if not user:
             raise Unauthorized()
-        return Kiosk(config, request.httprequest.remote_addr)
+        config = found.sudo(False).with_company(found.company_id).with_user(user)
+        return config.with_context(allowed_company_ids=found.company_id.ids)
+
+    def _new_page(self):
+        """A word by which the page of this request is known again."""
+        page = secrets.token_urlsafe(16)
+        secure = request.httprequest.is_secure
+        request.future_response.set_cookie(
+            PAGE, page, max_age=PAGE_SECONDS, httponly=True, secure=secure, samesite="Lax"
+        )
+        return page
 
     @http.route("/pos_self_order_glase/send", type="jsonrpc", auth="public")
     @door
     def send(self, access_token, order_access_token, attempt):
         """Send the bill of an order; see ``Kiosk.send``."""
-        return self._kiosk(access_token).send(order_access_token, attempt)
+        kiosk = self._kiosk(access_token, order_access_token)
+        kiosk.page = kiosk.page or self._new_page()
+        return kiosk.send(order_access_token, attempt)
 
     @http.route("/pos_self_order_glase/status", type="jsonrpc", auth="public")
     @door
     def status(self, access_token, order_access_token, attempt):
         """Ask once what became of a bill; see ``Kiosk.status``."""
-        return self._kiosk(access_token).status(order_access_token, attempt)
+        return self._kiosk(access_token, order_access_token).status(order_access_token, attempt)
 
     @http.route("/pos_self_order_glase/cancel", type="jsonrpc", auth="public")
     @door
     def cancel(self, access_token, order_access_token, attempt):
         """Cancel a bill; see ``Kiosk.cancel``."""
-        return self._kiosk(access_token).cancel(order_access_token, attempt)
+        return self._kiosk(access_token, order_access_token).cancel(order_access_token, attempt)
 
     @http.route("/pos_self_order_glase/leave", type="jsonrpc", auth="public")
     @door
     def leave(self, access_token, order_access_token, attempt):
         """Leave a bill to the server; see ``Kiosk.leave``."""
-        return self._kiosk(access_token).leave(order_access_token, attempt)
+        return self._kiosk(access_token, order_access_token).leave(order_access_token, attempt)
 
     @http.route()
     def process_order(self, order, access_token, table_identifier, device_type):

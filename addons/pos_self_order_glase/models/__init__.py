@@ -1,1 +1,1 @@
-from . import glase_kiosk_limit, ir_http, pos_config, pos_payment_method
+from . import glase_kiosk_limit, ir_http, pos_config, pos_order, pos_payment_method

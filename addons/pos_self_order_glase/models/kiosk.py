@@ -14,7 +14,8 @@ from odoo.addons.pos_glase.models.support.till_errors import Refused, answers_re
 from odoo.addons.pos_glase.rules import state_machine
 from odoo.exceptions import UserError
 
-from .kiosk_order import KioskOrder
+from .kiosk_order import KioskOrder, find_order
+from .pace import pace
 
 _logger = get_logger(__name__)
 
@@ -40,11 +41,14 @@ class Kiosk:
 
     :param config: with the rights of its default user, found by its access token
     :param str address: whose requests these are
+    :param str page: the word by which the asking page is known again; empty if it has none
     """
 
-    def __init__(self, config, address):
-        self.config, self.env, self.address = config, config.env, address
+    def __init__(self, config, address, page):
+        self.config, self.env = config, config.env
+        self.address, self.page = address, page
         self.till = Till(config.env)
+        self.limits = config.env["glase.kiosk.limit"]
 
     def send(self, order_token, attempt):
         """Send the bill of an order: once for each attempt; the amount is the server's.
@@ -56,10 +60,17 @@ class Kiosk:
         """
 
         def ask(order, line):
-            self._limit("send", line)
+            row = self.till._find_attempt(self.config, line.uuid, attempt)
+            if row:
+                self._limit_question(line)
+                return row._view()
+            self._limit("send", self.page and self.limits._has_paid(self.config, self.page))
+            if not self.config._glase_is_kiosk():
+                raise Refused("session", "")
             amount = order._glase_decimal(line.amount)
             if amount != order._glase_due(line.uuid):
                 raise Refused("order_changed", "")
+            self.limits._note_sender(line.uuid, self.page)
             return self.till.send(
                 self.config.id, order.uuid, line.uuid, attempt, str(amount), self.config.name
             )
@@ -69,59 +80,79 @@ class Kiosk:
     def status(self, order_token, attempt):
         """Ask once what became of a bill; one that nobody paid in time is canceled."""
 
-        def ask(_order, line):
-            # A page asks each second: what asks faster hears what is known.
-            is_first = self._limit("ask", line)
-            row = self.till._find_attempt(self.config, line.uuid, attempt)
-            if row and not is_first:
+        def ask(row):
+            # Whoever asks faster than a page hears what is known.
+            if not pace.lets_through(self.limits, row.line_uuid):
                 return row._view()
-            asks = self.till.cancel if row and self._is_over(row) else self.till.status
-            return asks(self.config.id, line.uuid, attempt)
+            asks = self.till.cancel if self._is_over(row) else self.till.status
+            return asks(self.config.id, row.line_uuid, attempt)
 
-        return self._answered(order_token, attempt, ask)
+        return self._answered(order_token, attempt, self._about_row(attempt, ask))
 
     def cancel(self, order_token, attempt):
         """Cancel a bill, and ask at once what became of it."""
 
-        def ask(_order, line):
-            self._limit("ask", line)
-            return self.till.cancel(self.config.id, line.uuid, attempt)
+        def ask(row):
+            # The first wish counts, whenever it comes.
+            if row.cancel_wished_at and not pace.lets_through(self.limits, row.line_uuid):
+                return row._view()
+            return self.till.cancel(self.config.id, row.line_uuid, attempt)
 
-        return self._answered(order_token, attempt, ask)
+        return self._answered(order_token, attempt, self._about_row(attempt, ask))
 
     def leave(self, order_token, attempt):
         """Nobody waits any more: the server works the bill to an end (``doc/ledger.md §5``)."""
 
-        def ask(_order, line):
-            self._limit("ask", line)
-            return self.till.leave(self.config.id, line.uuid, attempt)
+        def ask(row):
+            if not row._may_be_given_up():
+                return row._view()
+            return self.till.leave(self.config.id, row.line_uuid, attempt)
 
-        return self._answered(order_token, attempt, ask)
+        return self._answered(order_token, attempt, self._about_row(attempt, ask))
 
     # === Who asks, and about what ===
 
-    def _limit(self, kind, line):
-        """Whether this is the first request about the line in this second.
+    def _about_row(self, attempt, ask):
+        """Let ``ask`` hear of a bill that was sent.
+
+        :raises Refused: if there is none, or another page has sent it and there are too many questions
+        """
+
+        def ask_of_line(_order, line):
+            self._limit_question(line)
+            row = self.till._find_attempt(self.config, line.uuid, attempt)
+            if not row:
+                raise Refused("unknown_attempt", "")
+            return ask(row)
+
+        return ask_of_line
+
+    def _limit_question(self, line):
+        """The page that sends the bills of a line may ask about them; others are counted."""
+        if not (self.page and self.limits._is_sender(line.uuid, self.page)):
+            self._limit("ask")
+
+    def _limit(self, kind, is_known=False):
+        """Count a request. A page that is known needs no share of what strangers use up.
 
         :raises Refused: if there were too many in this minute
         """
-        limits = self.env["glase.kiosk.limit"]
-        over, is_first = limits._heard(self.config, kind, self.address, line.uuid or "")
+        if is_known:
+            over = self.limits._heard_known(self.config, kind, self.page)
+        else:
+            over = self.limits._heard(self.config, kind, self.address)
         if over:
             raise Refused("limit", "")
-        return is_first
 
     def _order(self, order_token):
         """The order of this kiosk with this token.
 
         :raises Refused: if there is none, or it was removed
         """
-        order = self.env["pos.order"].search(
-            [("access_token", "=", order_token), ("config_id", "=", self.config.id)], limit=1
-        )
+        order = find_order(self.config, order_token)
         if not order or not KioskOrder(order).line():
             # Who guesses is counted, too.
-            self._limit("ask", self.env["pos.payment"])
+            self._limit("ask")
             raise Refused("gone", "")
         return order
 
@@ -159,8 +190,16 @@ class Kiosk:
         order = self._order(order_token)
         row = self.till._find_attempt(self.config, KioskOrder(order).line().uuid, attempt)
         if row.state == state_machine.PAID:
+            self._know_page(row)
             self._finish(order)
         return self._view(order, row, view)
+
+    def _know_page(self, row):
+        """A page that somebody has paid at is the shop's own, and keeps a share that no flood uses up."""
+        known, page = self.limits, self.page
+        is_sender = page and known._is_sender(row.line_uuid, page)
+        if is_sender and not known._has_paid(self.config, page):
+            known._note_paid(self.config, page)
 
     def _finish(self, order):
         """Finish an order whose payment is proven; done twice it changes nothing.

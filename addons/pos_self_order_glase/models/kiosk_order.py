@@ -7,6 +7,12 @@ from odoo.exceptions import UserError
 from . import kiosk_prices
 
 
+def find_order(config, order_token):
+    """The order of a kiosk with this token, with the rights that the kiosk has; empty if there is none."""
+    domain = [("access_token", "=", order_token), ("config_id", "=", config.id)]
+    return config.env["pos.order"].search(domain, limit=1)
+
+
 class KioskOrder:
     """One order of a kiosk, and its Glase payment.
 
@@ -25,6 +31,13 @@ class KioskOrder:
         """The attempts to pay it, newest first."""
         rows = self.env["glase.transaction"].sudo()
         return rows.search([("order_uuid", "=", self.order.uuid)])
+
+    def is_of_kiosk(self):
+        """Whether a page of a kiosk has made it, and its payment with Glase was begun.
+
+        Whatever the Point of Sale has become since: money may come for it.
+        """
+        return self.order.source == "kiosk" and bool(self.line())
 
     def make_line(self, method):
         """Make its payment, or let it be about what is due now; nothing is sent.

@@ -75,6 +75,8 @@ def _refuse_to_change(order, config):
 def refuse_orders_of_kiosks(config, values):
     """An order of a kiosk with Glase, and its lines, are changed with that kiosk's token only.
 
+    So is one whose payment with Glase was begun, whatever the kiosk has become since.
+
     :param config: another one that guests order at, found by its token
     :param dict values: as they came
     :raises Unauthorized: if they name such an order, or one of its lines
@@ -85,8 +87,8 @@ def refuse_orders_of_kiosks(config, values):
         [("uuid", "in", list(uuids))]
     )
     orders = config.env["pos.order"].sudo().search([("uuid", "in", list(uuids))])
-    for kiosk in (orders | named_lines.order_id).config_id:
-        if kiosk._glase_is_kiosk():
+    for order in orders | named_lines.order_id:
+        if order.config_id._glase_is_kiosk() or KioskOrder(order).is_of_kiosk():
             raise Unauthorized()
 
 

@@ -186,8 +186,3 @@ class TestKiosk(KioskCommon):
         self.assertEqual(self.kiosk_session.state, "closed")
         self.assertEqual(self.kiosk_session.glase_payment_total, 20)
         self.assertTrue(self.kiosk_session.glase_period_ids)
-
-    def test_refunded_at_a_till(self):
-        order = self.paid()
-        row = self.rows(order)
-        self.assertEqual(row._refundable(), 20)

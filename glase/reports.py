@@ -40,26 +40,18 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,5})?")
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One payment or refund.
+    """One payment or refund, or one sum of a summary: of the shop, a terminal or a cashier.
 
     ``amount``: Decimal in major units, negative for money that went back; ``reference``: the
-    ersReference; ``cashier`` and ``terminal_id`` are None where the report has none.
+    ersReference, None for a sum; ``count``: of how many payments; ``cashier`` and ``terminal_id`` are
+    None where the report has none.
     """
 
-    reference: str
+    reference: str | None
     amount: Decimal
     terminal_id: str | None
     cashier: str | None
-
-
-@dataclass(frozen=True)
-class ReportSum:
-    """One sum of a summary: of the shop, a terminal or a cashier."""
-
-    count: int
-    total: Decimal
-    terminal_id: str | None
-    cashier: str | None
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,13 +72,12 @@ class ReportContent:
     @property
     def total(self):
         """The sum of all rows (Decimal)."""
-        amounts = [row.amount for row in self.rows] or [each.total for each in self.sums]
-        return sum(amounts, Decimal(0))
+        return sum((row.amount for row in self.rows or self.sums), Decimal(0))
 
     @property
     def count(self):
         """How many payments the report is about, as it says itself."""
-        return len(self.rows) if self.rows else sum(each.count for each in self.sums)
+        return sum(row.count for row in self.rows or self.sums)
 
 
 def read_report(content):
@@ -146,10 +137,10 @@ def _with_matching_end(content):
 
 def _row(node):
     return ReportRow(
-        reference=_short(node, "ErsReference"),
-        amount=_amount(node, "SalesAmount"),
-        terminal_id=_known(node, "TerminalId"),
-        cashier=_known(node, "CashierId"),
+        _short(node, "ErsReference"),
+        _amount(node, "SalesAmount"),
+        _known(node, "TerminalId"),
+        _known(node, "CashierId"),
     )
 
 
@@ -157,12 +148,8 @@ def _sum(node):
     count = node.integer("SalesCount")
     if count is None:
         raise Unreadable(reason="missing", detail="a row without reference and without count")
-    return ReportSum(
-        count=count,
-        total=_amount(node, "SalesTotal"),
-        terminal_id=_known(node, "TerminalId"),
-        cashier=_known(node, "CashierId"),
-    )
+    total = _amount(node, "SalesTotal")
+    return ReportRow(None, total, _known(node, "TerminalId"), _known(node, "CashierId"), count)
 
 
 def _amount(node, wanted):

@@ -1,8 +1,8 @@
 import re
 from dataclasses import replace
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 
 from ...glase import EndpointError, GlaseError, reports
 from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
@@ -10,6 +10,7 @@ from ...glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ...glase.report_file import judge
 from ...models.accounts.glase_account import BY_HAND
 from ...models.pos.res_users import MANAGERS
+from ...models.support import autonomous_transaction
 from ...models.support.public_method import public
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"
@@ -29,6 +30,7 @@ LONG_SECRET = 8
 _PROPOSED = {"store": True, "precompute": True, "readonly": False}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+LONGEST_IDENTIFIER = 200
 
 
 class GlaseRunReport(models.TransientModel):
@@ -43,7 +45,11 @@ class GlaseRunReport(models.TransientModel):
     _inherit = ["pos_glase.wizard"]
 
     account_id = fields.Many2one(
-        "glase.account", required=True, default=lambda self: self._default_account()
+        "glase.account",
+        required=True,
+        default=lambda self: self.env["glase.account"].search(
+            [("company_id", "in", self.env.companies.ids)], limit=1
+        ),
     )
     period_id = fields.Many2one(
         "glase.period",
@@ -101,12 +107,6 @@ class GlaseRunReport(models.TransientModel):
     reported_total = fields.Monetary("Total", readonly=True)
     line_ids = fields.One2many("glase.run.report.line", "run_id", readonly=True)
 
-    @api.model
-    def _default_account(self):
-        return self.env["glase.account"].search(
-            [("company_id", "in", self.env.companies.ids)], limit=1
-        )
-
     # One method for each field: what is given for one must not be lost when another is computed.
 
     @api.depends("account_id")
@@ -158,20 +158,6 @@ class GlaseRunReport(models.TransientModel):
         :raises AccessError: for anyone but a POS administrator of the account's company
         :raises UserError: if what was filled in cannot be asked
         """
-        self.ensure_one()
-        client, reseller, asked = self._plan()
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        try:
-            answer = client.execute_report(reseller, *asked)
-        except GlaseError as error:
-            outcome = "not_ready" if error.code == REPORT_NOT_READY else "failed"
-            return self._ended(outcome, self._explain(error))
-        return self._take_in(answer.report, reseller.password)
-
-    def _plan(self):
-        """All that the call needs; no database is at hand while Glase thinks."""
-        if not self.env.user.has_group(MANAGERS):
-            raise AccessError(self.env._("Only a Point of Sale administrator runs a report."))
         for record in (self.account_id, self.terminal_id, self.period_id):
             record.check_access("read")
         account = self.account_id.sudo()
@@ -180,42 +166,44 @@ class GlaseRunReport(models.TransientModel):
             raise UserError(missing)
         asked = self._asked()
         try:
-            client = account._glase_client()
+            client, reseller = account._glase_client(), account._reseller_principal()
+            autonomous_transaction.end_request(self.env)
+            answer = client.execute_report(reseller, *asked)
         except EndpointError as error:
             raise UserError(account._explain(error)) from error
-        return client, account._reseller_principal(), asked
+        except GlaseError as error:
+            outcome = "not_ready" if error.code == REPORT_NOT_READY else "failed"
+            return self._ended(outcome, message=self._explain(error))
+        return self._take_in(answer.report, reseller.password)
 
     def _asked(self):
         """The report's id, its parameters and its language, as they are sent."""
         identifier = (self.report_identifier or "").strip()
-        if not 0 < len(identifier) <= 200 or _CONTROL.search(identifier):
+        if not 0 < len(identifier) <= LONGEST_IDENTIFIER or _CONTROL.search(identifier):
             raise UserError(self.env._("Type the report's id, as Glase names it."))
         language = (self.language or "").strip()
         if not _LANGUAGE.fullmatch(language):
             raise UserError(self.env._("Type the language as two letters: en, sv, fi."))
-        parameters = {}
-        period = (self.period_identifier or "").strip()
-        if period:
-            parameters["transactionPeriodId"] = _CONTROL.sub("", period)[:200]
+        period = _CONTROL.sub("", (self.period_identifier or "").strip())[:LONGEST_IDENTIFIER]
+        parameters = {"transactionPeriodId": period} if period else {}
         if self.scope == TERMINAL:
-            parameters["TERMINALID"] = self._checked_terminal().terminal_identifier
+            self._check_terminal()
+            parameters["TERMINALID"] = self.terminal_id.terminal_identifier
         return identifier, parameters, language
 
-    def _checked_terminal(self):
-        """The terminal, if the account as it is today can ask about it."""
-        terminal, account = self.terminal_id, self.account_id
-        if not terminal.terminal_identifier:
+    def _check_terminal(self):
+        """:raises UserError: unless the account as it is today can ask about the terminal"""
+        if not self.terminal_id.terminal_identifier:
             raise UserError(self.env._("Choose the terminal that the report is about."))
-        if not account._speaks_for(terminal):
+        if not self.account_id._speaks_for(self.terminal_id):
             raise UserError(
                 self.env._(
                     "“%(terminal)s” was registered with another account, address or reseller than "
                     "“%(account)s” has now: its reports cannot be asked for.",
-                    terminal=terminal.display_name,
-                    account=account.display_name,
+                    terminal=self.terminal_id.display_name,
+                    account=self.account_id.display_name,
                 )
             )
-        return terminal
 
     def _explain(self, error):
         if error.reason == "too_big":
@@ -235,49 +223,55 @@ class GlaseRunReport(models.TransientModel):
 
     # === What came ===
 
-    def _ended(self, outcome, message, **values):
+    def _ended(self, outcome, **shown):
         """Store how it ended, and show the dialog again."""
-        cleared = {"attachment_id": False, "text": False, "line_ids": [(5, 0, 0)]}
-        cleared |= {"reported_count": 0, "reported_total": 0.0}
+        nothing = dict.fromkeys(
+            ("attachment_id", "text", "reported_count", "reported_total"), False
+        )
+        self.line_ids.unlink()
         # What came from Glase nobody has typed: it may be longer than that.
-        self.sudo().write({**cleared, "outcome": outcome, "message": message, **values})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self._description,
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        self.sudo().write({**nothing, "outcome": outcome, **shown})
+        dialog = "pos_glase.action_glase_run_report"
+        return {**self.env["ir.actions.act_window"]._for_xml_id(dialog), "res_id": self.id}
 
     def _take_in(self, report, secret):
         content = report.content
         if secret and len(secret) >= LONG_SECRET:
             content = content.replace(secret.encode(), MASK.encode())
         judged = judge(replace(report, content=content))
-        kept = self._keep(judged)
-        if judged.table is None:
-            if judged.text is None:
-                words = self.env._("Glase sent a file. Download it.")
-                return self._ended("done", words, attachment_id=kept.id)
-            words = self.env._("This is none of the reports that are known: it is shown as text.")
-            start = mask(judged.text[:EVIDENCE_LIMIT], [secret])
-            if len(judged.text) > EVIDENCE_LIMIT:
-                words = self.env._("The beginning of a long text; the file has all of it.")
-            return self._ended("done", words, attachment_id=kept.id, text=start)
-        table = judged.table
-        rows = [
-            *(self._line(row, row.reference, 1, row.amount) for row in table.rows),
-            *(self._line(row, False, row.count, row.total) for row in table.sums),
-        ]
-        return self._ended(
-            "done",
-            self._words_of(table, len(rows)),
-            attachment_id=kept.id,
-            reported_count=table.count,
-            reported_total=float(table.total),
-            line_ids=[(5, 0, 0), *((0, 0, row) for row in rows[:SHOWN_ROWS])],
-        )
+        if judged.table:
+            shown = self._as_table(judged.table)
+        elif judged.text is None:
+            shown = {"message": self.env._("Glase sent a file. Download it.")}
+        else:
+            shown = self._as_text(judged.text, secret)
+        return self._ended("done", attachment_id=self._keep(judged).id, **shown)
+
+    def _as_text(self, text, secret):
+        message = self.env._("This is none of the reports that are known: it is shown as text.")
+        if len(text) > EVIDENCE_LIMIT:
+            message = self.env._("The beginning of a long text; the file has all of it.")
+        return {"message": message, "text": mask(text[:EVIDENCE_LIMIT], [secret])}
+
+    def _as_table(self, table):
+        rows = [*table.rows, *table.sums]
+        return {
+            "message": self._words_of(table, len(rows)),
+            "reported_count": table.count,
+            "reported_total": float(table.total),
+            "line_ids": [
+                Command.create(
+                    {
+                        "reference": row.reference,
+                        "terminal_identifier": row.terminal_id,
+                        "cashier": row.cashier,
+                        "count": row.count,
+                        "amount": float(row.amount),
+                    }
+                )
+                for row in rows[:SHOWN_ROWS]
+            ],
+        }
 
     def _words_of(self, table, number):
         if not number:
@@ -289,30 +283,21 @@ class GlaseRunReport(models.TransientModel):
                 number=number,
             )
         about = [
-            self.env._("period %s", table.period_id) if table.period_id else "",
-            self.env._("terminal %s", table.terminal_id) if table.terminal_id else "",
-            self.env._("reseller %s", table.reseller_id) if table.reseller_id else "",
+            table.period_id and self.env._("period %s", table.period_id),
+            table.terminal_id and self.env._("terminal %s", table.terminal_id),
+            table.reseller_id and self.env._("reseller %s", table.reseller_id),
         ]
         return self.env._("Glase's report: %s", ", ".join(filter(None, about)) or "—")
 
-    def _line(self, row, reference, count, amount):
-        return {
-            "reference": reference,
-            "terminal_identifier": row.terminal_id,
-            "cashier": row.cashier,
-            "count": count,
-            "amount": float(amount),
-        }
-
     def _keep(self, judged):
         """Keep the report with the account, as a file that no browser shows as a page."""
-        words = f"{self.report_identifier} {self.period_identifier or ''}".removesuffix(".xml")
-        safe = re.sub(r"[^A-Za-z0-9]+", "-", words.replace(".xml", "")).strip("-")[:80]
         account = self.account_id.sudo()
-        attachments = self.env["ir.attachment"].sudo().with_context(image_no_postprocess=True)
+        words = f"{self.report_identifier} {self.period_identifier or ''}".replace(".xml", "")
+        safe = re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")[:80] or "report"
+        attachments = account.env["ir.attachment"].with_context(image_no_postprocess=True)
         kept = attachments.create(
             {
-                "name": f"glase-{safe or 'report'}.{judged.extension}",
+                "name": f"glase-{safe}.{judged.extension}",
                 "raw": judged.content,
                 "mimetype": judged.mimetype,
                 "description": BY_HAND,
@@ -333,7 +318,6 @@ class GlaseRunReport(models.TransientModel):
     @public(group=MANAGERS)
     def action_download(self):
         """Download the report, whatever it is."""
-        self.ensure_one()
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.attachment_id.id}?download=true",

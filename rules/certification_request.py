@@ -7,27 +7,18 @@ Glase.
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from .certification_sheet import (
-    ASSIGN,
-    MARK,
-    RECEIPT,
-    REFUND,
-    REGISTER,
-    REPORT,
-    SEND,
-    UNREGISTER,
-)
+from . import certification_sheet as sheet
 
 RESELLER, TERMINAL = "RESELLERUSER", "TERMINALID"
 # The field of a client reference, and so the sheet's text, is at most so long.
 LONGEST_REFERENCE = 32
-_BY_RESELLER = frozenset({REGISTER, MARK, REPORT})
+_BY_RESELLER = frozenset({sheet.REGISTER, sheet.MARK, sheet.REPORT})
 # What must be filled in a request beside its context.
 _FILLED = {
-    REGISTER: ("externalTerminalId", "name"),
-    ASSIGN: ("seqrId",),
-    RECEIPT: ("ersReference", "receiptDocument/mimeType"),
-    REFUND: ("ersReference", "invoice/totalAmount/value"),
+    sheet.REGISTER: ("externalTerminalId", "name"),
+    sheet.ASSIGN: ("seqrId",),
+    sheet.RECEIPT: ("ersReference", "receiptDocument/mimeType"),
+    sheet.REFUND: ("ersReference", "invoice/totalAmount/value"),
 }
 
 
@@ -65,11 +56,14 @@ def look(operation, call, form):
         return Look()
     names = _names(call, form)
     faults = [*_context_faults(operation, call, form), *_missing(operation, call)]
-    if operation == SEND:
+    if operation == sheet.SEND:
         faults += _row_faults(call)
     if form.certifying:
         faults, names = faults + names, []
-    if operation == UNREGISTER and _text(call, "context/initiatorPrincipalId/type") == TERMINAL:
+    if (
+        operation == sheet.UNREGISTER
+        and _text(call, "context/initiatorPrincipalId/type") == TERMINAL
+    ):
         names.append(
             f"Point 9 of the sheet says {RESELLER}; this was called as {TERMINAL}, as Glase's API "
             "documentation says: the request does not name a terminal, so only the terminal's own "
@@ -106,7 +100,7 @@ def _context_faults(operation, call, form):
         yield f"clientRequestTimeout is “{timeout}”, not 0"
     who = call.find("context/initiatorPrincipalId")
     kind = _text(call, "context/initiatorPrincipalId/type")
-    wanted = {RESELLER, TERMINAL} if operation == UNREGISTER else {_principal(operation)}
+    wanted = {RESELLER, TERMINAL} if operation == sheet.UNREGISTER else {_principal(operation)}
     if kind not in wanted:
         yield f"it was called as “{kind}”, not as {_principal(operation)}"
     elif kind == RESELLER and not _text(who, "userId"):

@@ -3,6 +3,7 @@
 The words are English whatever the user's language is: they go to Glase.
 """
 
+import re
 from dataclasses import dataclass
 
 REGISTER = "registerTerminal"
@@ -61,7 +62,8 @@ class SheetStep:
     person: str = ""
 
 
-# Key, number, operation, invoice, what is expected, what it needs | title | what is looked at.
+# Key, number, operation, invoice, what is expected, what it needs; then
+# title | what is looked at | what a person must do.
 _SHEET = """
 register        1  registerTerminal       -            success   -
     Register a terminal | With the reseller's login; the till makes up the terminal's password. The
@@ -76,12 +78,13 @@ unscanned       4  getPaymentStatus       send         issued    send
     Ask before anybody has scanned | The status is ISSUED.
 pay             4  getPaymentStatus       send         paid      send
     Ask until the customer has paid | After the scan and the payment the status is PAID, with an
-    ersReference.
+    ersReference. | Scan the code with the Glase app, and pay.
 again           4  sendInvoice            again        success   assign
     Send an invoice again | The terminal takes another invoice.
 wait            4  getPaymentStatus       again        unpaid_for_30_seconds  again
     Let 30 seconds pass without a payment | The till survives 30 seconds without a payment and then
-    asks with the invoice reference that it has just received.
+    asks with the invoice reference that it has just received. | Do not scan now: 30 seconds must
+    pass without a payment.
 older           4  getPaymentStatus       send         paid      pay,again
     Ask about the invoice before it | The reference that was received before is still answered: its
     payment stands.
@@ -102,7 +105,7 @@ refund_ask      7  getPaymentStatus       refund_send  issued    refund_send
     Ask about it | The status is ISSUED.
 refund_pay      7  getPaymentStatus       refund_send  paid      refund_send
     Ask until the customer has paid | After the scan and the payment the status is PAID, with an
-    ersReference.
+    ersReference. | Scan the code with the Glase app, and pay.
 refund          7  refundPayment          refund_send  success   refund_pay
     Refund the payment | A payment that was just made is given back from the till.
 refund_receipt  -  submitPaymentReceipt   refund_send  success   refund
@@ -119,29 +122,21 @@ unregister      9  unregisterTerminal     -            success   register,settle
 clean           -  unregisterTerminal     -            settled   -
     Clean up | Not on the sheet: nothing is left unpaid, unrefunded or registered.
 """
-_PERSON = {
-    "pay": "Scan the code with the Glase app, and pay.",
-    "refund_pay": "Scan the code with the Glase app, and pay.",
-    "wait": "Do not scan now: 30 seconds must pass without a payment.",
-}
 
 
-def _steps():
-    block = []
-    for line in [*_SHEET.strip().splitlines(), ""]:
-        if block and not line.startswith(" "):
-            key, number, operation, bill, expects, needs = (
-                "" if word == "-" else word for word in block[0].split()
-            )
-            title, looked_at = " ".join(" ".join(block[1:]).split()).split(" | ")
-            needs = tuple(needs.split(",")) if needs else ()
-            words = (title, looked_at, _PERSON.get(key, ""))
-            yield SheetStep(key, number, operation, bill, expects, needs, *words)
-            block = []
-        block.append(line)
+def _step(entry):
+    """A step of an entry of the sheet: its words are indented."""
+    first, _newline, words = entry.partition("\n")
+    key, number, operation, bill, expects, needs = (
+        "" if word == "-" else word for word in first.split()
+    )
+    needs = tuple(needs.split(",")) if needs else ()
+    return SheetStep(
+        key, number, operation, bill, expects, needs, *" ".join(words.split()).split(" | ")
+    )
 
 
-SHEET = tuple(_steps())
+SHEET = tuple(map(_step, re.split(r"\n(?=\S)", _SHEET.strip())))
 STEPS = {step.key: step for step in SHEET}
 CLEAN = "clean"
 

@@ -33,21 +33,9 @@ def _registration(run, _action):
     return run.external_identifier, run.password, f"{_shop(run)}, verification"
 
 
-def _bill(run, action):
-    return (_invoice(run, f"{run.id}-{action.step.key}", "Verification"),)
-
-
-def _question(_run, action):
-    return action.bill.invoice_reference, action.bill.version
-
-
-def _reference(_run, action):
-    return (action.bill.invoice_reference,)
-
-
 def _refund(run, action):
     bill = action.bill
-    return bill.ers_reference, _invoice(run, f"{run.id}-{bill.key}-refund", "Refund")
+    return bill.ers_reference, _invoice(run, f"{bill.key}-refund", "Refund")
 
 
 def _receipt(run, action):
@@ -55,7 +43,7 @@ def _receipt(run, action):
     reference = bill.refund_reference if refund else bill.ers_reference
     values = {
         "shop": _shop(run),
-        "order": f"{run.id}-{action.step.sheet.bill}",
+        "order": f"{run.id}-{action.step.entry.bill}",
         "issued": f"{clock.now(run.env.cr):%Y-%m-%d %H:%M} UTC",
         "lines": [(row.description, "1", str(row.total)) for row in _rows(run, "Verification")],
         "totals": [("Refund" if refund else "Payment", str(_total(run)))],
@@ -89,10 +77,10 @@ def _rows(run, label):
     )
 
 
-def _invoice(run, number, label):
+def _invoice(run, name, label):
     return Invoice(
         title=_shop(run),
-        client_invoice_id=f"verification-{number}",
+        client_invoice_id=f"verification-{run.id}-{name}",
         rows=_rows(run, label),
         total=_total(run),
         cashier_id="verification",
@@ -101,12 +89,13 @@ def _invoice(run, number, label):
     )
 
 
+# What each operation is given.
 _GIVEN = {
     sheet.REGISTER: _registration,
     sheet.ASSIGN: lambda run, _action: (run.glase_id,),
-    sheet.SEND: _bill,
-    sheet.ASK: _question,
-    sheet.CANCEL: _reference,
+    sheet.SEND: lambda run, action: (_invoice(run, action.step.key, "Verification"),),
+    sheet.ASK: lambda _run, action: (action.bill.invoice_reference, action.bill.version),
+    sheet.CANCEL: lambda _run, action: (action.bill.invoice_reference,),
     sheet.RECEIPT: _receipt,
     sheet.REFUND: _refund,
     sheet.MARK: lambda run, _action: (run.terminal_identifier,),
@@ -125,38 +114,33 @@ def as_heard(env, heard):
     :rtype: Heard
     """
     error = heard.error
+    told = error or heard.answer
     return Heard(
         heard.evidence,
         _in_words(env, error) if error else "",
         error.answer if error else heard.answer,
         reference=heard.reference,
-        **_travelled(error or heard.answer),
+        seconds=told.seconds or 0.0,
+        request=told.request_xml,
+        response=told.response_xml,
+        call=_called(told.request_xml),
         **_read_report(heard.answer),
     )
 
 
-def _travelled(told):
-    """What an answer or an error tells of the messages, with the operation's element of the request."""
-    called = None
-    if told.request_xml:
-        # What was kept of a long request ends in its middle.
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-        called = etree.fromstring(told.request_xml.encode(), parser).find("{*}Body/*")
-    return {
-        "seconds": told.seconds or 0.0,
-        "request": told.request_xml,
-        "response": told.response_xml,
-        "call": called,
-    }
+def _called(request):
+    """The operation's element of a request; None if nothing was sent."""
+    # What was kept of a long request ends in its middle.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    return etree.fromstring(request.encode(), parser).find("{*}Body/*") if request else None
 
 
 def _read_report(answer):
     """What the answer's report says, or why it cannot be read; nothing of another answer."""
-    report = getattr(answer, "report", None)
-    if not report:
+    if not getattr(answer, "report", None):
         return {}
     try:
-        return {"report": read_report(report.content)}
+        return {"report": read_report(answer.report.content)}
     except Unreadable as error:
         return {"unreadable": error.detail}
 

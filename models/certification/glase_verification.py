@@ -1,34 +1,21 @@
-import base64
 import secrets
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...glase import Principal
-from ...rules.certification_request import Form
-from ...rules.certification_sheet import (
-    DOING,
-    DRAFT,
-    FINISHED,
-    PAUSED,
-    RUNNING,
-    SHEET,
-    STATES,
-    TODO,
-    UNFINISHED,
-)
-from ...rules.environments import ENVIRONMENTS
-from ..accounts.account_connection import POS_NAME_AND_VERSION
+from ...rules import certification_sheet as sheet
+from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ..registration import sticker_codes
-from ..support import clock
-from ..support.caller_context import with_own_context
+from ..support import autonomous_transaction, clock
 from ..support.public_method import public
 from . import protocol, runner
 from .glase_verification_parts import in_utc
 
-TYPED = frozenset({"glase_id", "amount"})
 # What wkhtmltopdf's state is where Odoo can print.
 PRINTS = frozenset({"ok", "workers", "upgrade"})
+# What a step of a run keeps of the sheet.
+OF_SHEET = ("key", "number", "operation", "title", "looked_at")
 
 
 class GlaseVerification(models.Model):
@@ -41,7 +28,11 @@ class GlaseVerification(models.Model):
 
     _name = "glase.verification"
     _description = "Glase Verification"
+    _inherit = ["pos_glase.kept"]
     _order = "id desc"
+
+    _typed = frozenset({"glase_id", "amount"})
+    _decided_field = "started_at"
 
     account_id = fields.Many2one(
         "glase.account", required=True, readonly=True, index=True, ondelete="restrict"
@@ -49,7 +40,9 @@ class GlaseVerification(models.Model):
     company_id = fields.Many2one(
         related="account_id.company_id", store=True, index=True, precompute=True
     )
-    state = fields.Selection(STATES, default=DRAFT, required=True, readonly=True, index=True)
+    state = fields.Selection(
+        sheet.STATES, default=sheet.DRAFT, required=True, readonly=True, index=True
+    )
     environment = fields.Selection(
         ENVIRONMENTS, compute="_compute_environment", store=True, precompute=True
     )
@@ -116,7 +109,8 @@ class GlaseVerification(models.Model):
     def _compute_environment(self):
         # What a run was started with is kept; before that it is where it would be started.
         for run in self:
-            run.environment = run.account_id.environment if run.state == DRAFT else run.environment
+            present = run.account_id.environment
+            run.environment = present if run.state == sheet.DRAFT else run.environment
 
     @api.depends("step_ids.deviation")
     def _compute_deviations(self):
@@ -128,39 +122,17 @@ class GlaseVerification(models.Model):
     def _compute_counts(self):
         for run in self:
             states = run.step_ids.mapped("state")
-            run.ok_count = states.count("ok")
-            run.failed_count = states.count("failed")
-            run.skipped_count = states.count("skipped")
-
-    # === Written by the run only ===
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Press Verify Integration on a Glase account."))
-        return super(GlaseVerification, with_own_context(self)).create(vals_list)
+            run.ok_count = states.count(sheet.OK)
+            run.failed_count = states.count(sheet.FAILED)
+            run.skipped_count = states.count(sheet.SKIPPED)
 
     def write(self, vals):
-        if not self.env.su:
-            self._check_administrator()
-            if set(vals) - TYPED or any(run.state != DRAFT for run in self):
-                raise AccessError(self.env._("What was verified is written by the run itself."))
+        """Override of `pos_glase.kept`: what a person typed is what the run was started with."""
+        if not self.env.su and any(self.sudo().mapped(self._decided_field)):
+            raise AccessError(self.env._("What was verified is written by the run itself."))
         if isinstance(vals.get("glase_id"), str):
             vals = {**vals, "glase_id": self.env["glase.terminal"]._read_glase_id(vals["glase_id"])}
         return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(self.env._("Verifications are kept: they show what was verified, when."))
-
-    def _check_administrator(self):
-        """Only an administrator runs it: it uses the reseller's log-in.
-
-        :raises AccessError: for anyone else
-        """
-        if not self.env.su and not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only an administrator verifies the integration."))
-        self.check_access("read")
 
     # === Buttons ===
 
@@ -170,8 +142,6 @@ class GlaseVerification(models.Model):
 
         :raises UserError: if something is missing
         """
-        self.ensure_one()
-        self._check_administrator()
         run = self.sudo()
         run._check_may_start()
         now, account = clock.now(self.env.cr), run.account_id
@@ -179,7 +149,7 @@ class GlaseVerification(models.Model):
         run.write(
             {
                 **account._registration_values(),
-                "state": RUNNING,
+                "state": sheet.RUNNING,
                 "certifying": account.certifying,
                 "client_identity": account._glase_client().client_id,
                 "user_id": self.env.uid,
@@ -188,40 +158,34 @@ class GlaseVerification(models.Model):
                 "next_at": now,
                 "external_identifier": f"{database}-verify-{run.id}-{secrets.token_hex(4)}",
                 "password": self.env["glase.terminal"]._new_password(),
+                "step_ids": [
+                    Command.create({name: getattr(step, name) for name in OF_SHEET})
+                    for step in sheet.SHEET
+                ],
             }
-        )
-        kept = ("key", "number", "operation", "title", "looked_at")
-        run.env["glase.verification.step"].create(
-            [
-                {
-                    "verification_id": run.id,
-                    "sequence": index,
-                    **{name: getattr(step, name) for name in kept},
-                }
-                for index, step in enumerate(SHEET)
-            ]
         )
         runner.wake(self.env)
 
     def _check_may_start(self):
         account = self.account_id
-        if self.state != DRAFT:
+        if self.state != sheet.DRAFT:
             raise UserError(self.env._("This verification was started already. Reload the page."))
         missing = account._what_is_missing() or account.unbound_why
         if missing:
             raise UserError(missing)
         if not account.active:
             raise UserError(self.env._("“%s” is archived.", account.name))
-        other = account.verification_ids.filtered(lambda one: one.state in UNFINISHED)
+        other = account.verification_ids.filtered(lambda one: one.state in sheet.UNFINISHED)
         if other:
             raise UserError(self.env._("“%s” is under way: finish it first.", other.display_name))
+        step = max(self.currency_id.rounding, 0.01)
+        if self.amount < 2 * step or self.amount > 1000 * max(step, 1.0):
+            raise UserError(self.env._("Choose a small amount, but not less than %s.", 2 * step))
         self._check_glase_id()
-        self._check_amount()
 
     def _check_glase_id(self):
-        self.ensure_one()
         if not self.glase_id:
-            if self.account_id.environment != "simulator":
+            if self.account_id.environment != SIMULATOR:
                 raise UserError(
                     self.env._("Enter the Glase ID that Glase gave you for the certification.")
                 )
@@ -239,44 +203,34 @@ class GlaseVerification(models.Model):
                 )
             )
 
-    def _check_amount(self):
-        self.ensure_one()
-        step = max(self.currency_id.rounding, 0.01)
-        if self.amount < 2 * step or self.amount > 1000 * max(step, 1.0):
-            raise UserError(self.env._("Choose a small amount, but not less than %s.", 2 * step))
-
     @public(group="base.group_system")
     def action_pause(self):
         """Pause: an invoice that is out is canceled; *Resume* goes on where it was."""
-        self._wish({"pausing": True}, (RUNNING,), "Pause was pressed")
+        self._wish({"pausing": True}, (sheet.RUNNING,), "Pause was pressed")
 
     @public(group="base.group_system")
     def action_resume(self):
         """Go on where it was paused."""
-        values = {"state": RUNNING, "pausing": False, "left_behind": False}
-        self._wish(values, (PAUSED,), "Resumed")
+        values = {"state": sheet.RUNNING, "pausing": False, "left_behind": False}
+        self._wish(values, (sheet.PAUSED,), "Resumed")
 
     @public(group="base.group_system")
     def action_stop(self):
         """End the run: what it has left at Glase is cleaned up."""
-        self._wish({"stop_wished": True}, (RUNNING, PAUSED), "Stop and Clean Up was pressed")
+        states = (sheet.RUNNING, sheet.PAUSED)
+        self._wish({"stop_wished": True}, states, "Stop and Clean Up was pressed")
 
     def _wish(self, values, states, words):
-        self.ensure_one()
-        self._check_administrator()
-        run = self.sudo()
-        self.env.cr.execute(
-            "SELECT state FROM glase_verification WHERE id = %s FOR UPDATE", (run.id,)
-        )
-        run.invalidate_recordset()
-        if run.state in states:
-            now = clock.now(self.env.cr)
-            run.write({**values, "heard_at": now, "next_at": now})
-            run._remember(words)
-            if run.stop_wished and run.state == PAUSED:
-                # No call is under way in a pause.
-                runner.Runner(run).begin_cleaning("Stopped")
-            runner.wake(self.env)
+        run, now = self.sudo(), clock.now(self.env.cr)
+        autonomous_transaction.lock(run)
+        if run.state not in states:
+            return
+        run.write({**values, "heard_at": now, "next_at": now})
+        run._remember(words)
+        if run.stop_wished and run.state == sheet.PAUSED:
+            # No call is under way in a pause.
+            runner.Runner(run).begin_cleaning("Stopped")
+        runner.wake(self.env)
 
     def _remember(self, words):
         """Note in the protocol what happened to the run, and when; in English, for Glase."""
@@ -286,8 +240,6 @@ class GlaseVerification(models.Model):
     @public(group="base.group_system")
     def action_again(self):
         """Run the sheet again, from the beginning and as a new record."""
-        self.ensure_one()
-        self._check_administrator()
         return self.account_id.action_verify()
 
     @public(group="base.group_system")
@@ -296,8 +248,6 @@ class GlaseVerification(models.Model):
 
         :return: what the page shows, see :meth:`_view`
         """
-        self.ensure_one()
-        self._check_administrator()
         runner.advance(self, page=True)
         return self.sudo()._view()
 
@@ -313,35 +263,33 @@ class GlaseVerification(models.Model):
 
         :return: state, the step that is under way, what a person must do and with which code
         """
-        self.ensure_one()
-        step = self.step_ids.filtered(lambda one: one.state == DOING)[:1]
-        view = {
+        step = self.step_ids.filtered(lambda one: one.state == sheet.DOING)[:1]
+        states = self.step_ids.mapped("state")
+        return {
             "state": self.state,
             "pausing": self.pausing or self.stop_wished,
-            "done": len(self.step_ids.filtered(lambda one: one.state not in (TODO, DOING))),
-            "total": len(self.step_ids),
+            "done": sum(state not in (sheet.TODO, sheet.DOING) for state in states),
+            "total": len(states),
             "glase_id": self.glase_id,
             "unbound": self.unbound_why,
-            **dict.fromkeys(("title", "person", "verdict", "qr", "phone"), False),
-            "seconds": 0,
+            "title": step.title,
+            "person": step.entry.person if step else False,
+            "verdict": step.verdict,
+            "seconds": int(step._since().total_seconds()) if step else 0,
+            **self._code(step),
         }
-        if step:
-            view |= {"title": step.title, "person": step.sheet.person, "verdict": step.verdict}
-            view["seconds"] = int(step._since().total_seconds())
-        if step and step.sheet.expects == "paid":
-            view |= self._code(step._bill())
-        return view
 
-    def _code(self, bill):
-        """The code for the customer: the invoice's, or the simulator's phone page."""
+    def _code(self, step):
+        """The code for the customer: the invoice's, or the simulator's phone page; if it is asked for."""
+        if not step or step.entry.expects != "paid":
+            return {"qr": False, "phone": False}
         phone = self.account_id._phone_url(self.glase_id)
-        simulated = self.environment == "simulator"
-        text = phone if simulated else bill.qr_code or f"HTTP://SEQR.SE/Q{self.glase_id}"
-        return {"qr": sticker_codes.qr_code(text), "phone": phone}
+        invoice = step._bill().qr_code or f"HTTP://SEQR.SE/Q{self.glase_id}"
+        code = phone if self.environment == SIMULATOR else invoice
+        return {"qr": sticker_codes.qr_code(code), "phone": phone}
 
     def _caller(self, operation):
         """Who makes a call of this run, whatever the account's address is today: see ``exchange.py``."""
-        self.ensure_one()
         account = self.account_id
         # When cleaning up, each second try is the other one's: one of the two is right.
         other = bool(self.busy_clearing and self.unregister_tries % 2)
@@ -352,22 +300,8 @@ class GlaseVerification(models.Model):
 
     # === The protocol ===
 
-    def _form(self):
-        """What the sheet wants to read in each call of this run.
-
-        :rtype: Form
-        """
-        self.ensure_one()
-        return Form(
-            client_id=self.company_id.name,
-            client_reference=POS_NAME_AND_VERSION,
-            terminal=self.terminal_identifier or "",
-            certifying=self.certifying,
-        )
-
     def _protocol(self):
         """The protocol, for the report; see ``protocol.read``."""
-        self.ensure_one()
         return protocol.read(self)
 
     def _compute_can_print(self):
@@ -379,7 +313,6 @@ class GlaseVerification(models.Model):
 
         :raises UserError: where this server cannot make a PDF
         """
-        self.ensure_one()
         self._check_finished()
         if not self.can_print:
             raise UserError(
@@ -398,15 +331,14 @@ class GlaseVerification(models.Model):
         In the page itself: a download leaves it as it is, and a new tab would be kept back by some
         browsers as a pop-up, and stay empty in others.
         """
-        self.ensure_one()
         self._check_finished()
-        attachments = self.env["ir.attachment"].sudo()
         name = f"glase-verification-{self.id}.txt"
         kept = {"res_model": self._name, "res_id": self.id, "name": name}
+        attachments = self.env["ir.attachment"].sudo()
         attachment = attachments.search([(key, "=", value) for key, value in kept.items()], limit=1)
         if not attachment:
-            content = base64.b64encode(protocol.text(self.sudo()).encode())
-            attachment = attachments.create({**kept, "mimetype": "text/plain", "datas": content})
+            content = protocol.text(self.sudo()).encode()
+            attachment = attachments.create({**kept, "mimetype": "text/plain", "raw": content})
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",
@@ -414,6 +346,5 @@ class GlaseVerification(models.Model):
         }
 
     def _check_finished(self):
-        self.check_access("read")
-        if self.state not in FINISHED:
+        if self.state not in sheet.FINISHED:
             raise UserError(self.env._("The run is not finished yet."))

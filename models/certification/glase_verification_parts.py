@@ -3,19 +3,9 @@ import dataclasses
 from odoo import api, fields, models
 
 from ...rules import certification_bill as bills
+from ...rules import certification_sheet as sheet
 from ...rules import state_machine
 from ...rules.certification_judge import is_repeated
-from ...rules.certification_sheet import (
-    ASK,
-    DOING,
-    FINISHED,
-    OK,
-    REFUND,
-    SEND,
-    STEP_STATES,
-    STEPS,
-    TODO,
-)
 from ..ledger import references
 from ..support import clock
 
@@ -69,16 +59,15 @@ class GlaseVerificationStep(models.Model):
     _name = "glase.verification.step"
     _description = "Step of a Glase Verification"
     _inherit = ["pos_glase.verification.part"]
-    _order = "verification_id, sequence, id"
+    _order = "verification_id, id"
     _rec_name = "title"
 
-    sequence = fields.Integer(readonly=True)
     key = fields.Char(required=True, readonly=True)
     number = fields.Char("No.", readonly=True, help="On Glase's certification sheet")
     operation = fields.Char(readonly=True)
     title = fields.Char("Step", readonly=True)
     looked_at = fields.Char("What Is Looked at", readonly=True)
-    state = fields.Selection(STEP_STATES, default=TODO, required=True, readonly=True)
+    state = fields.Selection(sheet.STEP_STATES, default=sheet.TODO, required=True, readonly=True)
     verdict = fields.Char(readonly=True)
     deviation = fields.Text(
         "Not as on the Sheet",
@@ -90,40 +79,36 @@ class GlaseVerificationStep(models.Model):
     exchange_ids = fields.One2many("glase.verification.exchange", "step_id", readonly=True)
 
     @property
-    def sheet(self):
-        """The step of the sheet that this is."""
-        return STEPS[self.key]
+    def entry(self):
+        """The entry of the sheet that this step is."""
+        return sheet.STEPS[self.key]
 
     def _bill(self):
         """The invoice that this step is about; empty if about none."""
-        self.ensure_one()
-        key = self.sheet.bill
+        key = self.entry.bill
         return self.verification_id.bill_ids.filtered(lambda bill: key and bill.key == key)[-1:]
 
     def _begin(self):
-        self.ensure_one()
-        if self.state == TODO:
-            self.write({"state": DOING, "started_at": clock.now(self.env.cr)})
+        if self.state == sheet.TODO:
+            self.write({"state": sheet.DOING, "started_at": clock.now(self.env.cr)})
 
     def _begin_anew(self):
         """Take these steps back: they are about an invoice that was canceled for a pause."""
         nothing = dict.fromkeys(("verdict", "deviation", "started_at", "ended_at"), False)
-        self.write({**nothing, "state": TODO})
+        self.write({**nothing, "state": sheet.TODO})
 
     def _end(self, state, verdict):
-        now = clock.now(self.env.cr)
-        self.write({"state": state, "verdict": verdict, "ended_at": now})
+        self.write({"state": state, "verdict": verdict, "ended_at": clock.now(self.env.cr)})
 
     def _missing(self):
         """The steps without which this one makes no sense and that did not pass."""
-        self.ensure_one()
-        needs = self.sheet.needs
+        needs = self.entry.needs
         return self.verification_id.step_ids.filtered(
-            lambda step: step.key in needs and step.state != OK
+            lambda step: step.key in needs and step.state != sheet.OK
         )
 
     def _since(self):
-        self.ensure_one()
+        """How long the step is under way."""
         return clock.now(self.env.cr) - self.started_at
 
 
@@ -159,9 +144,8 @@ class GlaseVerificationBill(models.Model):
         :return: what was heard; that it proves nothing, if it names what another record has
             (``doc/ledger.md §20``)
         """
-        self.ensure_one()
         evidence = heard.evidence
-        if heard.succeeded and evidence.operation in (SEND, ASK, REFUND):
+        if heard.succeeded and evidence.operation in (sheet.SEND, sheet.ASK, sheet.REFUND):
             named = {evidence.invoice_reference, evidence.ers_reference}
             other = references.holder(self, self.verification_id.environment, named)
             if other:
@@ -173,7 +157,6 @@ class GlaseVerificationBill(models.Model):
 
     def _is_replaced(self):
         """Whether a later invoice has taken this one's place on the sticker."""
-        self.ensure_one()
         return any(
             bill.id > self.id and bill.invoice_reference for bill in self.verification_id.bill_ids
         )
@@ -228,13 +211,12 @@ class GlaseVerificationExchange(models.Model):
         old = self.search(
             [
                 ("verification_id.account_id", "=", account.id),
-                ("verification_id.state", "in", FINISHED),
+                ("verification_id.state", "in", sheet.FINISHED),
                 ("texts_removed", "=", False),
                 ("verification_id.finished_at", "<", before),
             ]
         )
-        nothing = {"request": False, "response": False, "repeats": False}
-        old.write({**nothing, "texts_removed": True})
+        old.write({"request": False, "response": False, "repeats": False, "texts_removed": True})
 
     @api.model
     def _note(self, step, bill, heard, clearing):

@@ -3,6 +3,7 @@
 from ...glase import VERSION
 from ...rules import state_machine
 from ...rules.certification_sheet import OK, PASSED, STEPS
+from ..accounts.account_connection import POS_NAME_AND_VERSION
 from .glase_verification_parts import in_utc
 
 
@@ -50,7 +51,7 @@ def read(run):
 
 def _lists(run):
     yield "Left to do", (run.left_behind or "").splitlines()
-    yield "Not passed", [_title(step, step.verdict) for step in _not_passed(run)]
+    yield "Not passed", [_title(one, one.verdict) for one in run.step_ids if one.state != OK]
     yield "Not as on the sheet", (run.deviations or "").splitlines()
     yield "What happened to this run", (run.history or "").splitlines()
     yield "Invoices", [_bill_line(bill) for bill in run.bill_ids]
@@ -60,9 +61,11 @@ def _head(run):
     other_form = run.deviations and run.state == PASSED
     result = f"{run.state}, but not in all as the sheet says" if other_form else run.state
     counts = f"{run.ok_count} ok, {run.failed_count} failed, {run.skipped_count} skipped"
-    certifying = ("switched on", run._form().client_reference)
-    usual = ("switched off", "one of each call's own")
-    form, reference = certifying if run.certifying else usual
+    form, reference = (
+        ("switched on", POS_NAME_AND_VERSION)
+        if run.certifying
+        else ("switched off", "one of each call's own")
+    )
     # What stands in the place of what there is not.
     lines = [
         ("Result", result, ""),
@@ -84,10 +87,6 @@ def _head(run):
         ("Steps", counts, ""),
     ]
     return [(label, value or instead) for label, value, instead in lines]
-
-
-def _not_passed(run):
-    return run.step_ids.filtered(lambda step: step.state != OK)
 
 
 def _title(step, verdict=""):
@@ -154,12 +153,10 @@ def headline(exchange):
 
 def _parts(exchange):
     """What stands under that line, as (title, content)."""
+    removed = "Request and answer were removed when their days were over."
     parts = (
         ("", exchange.words),
-        (
-            "",
-            exchange.texts_removed and "Request and answer were removed when their days were over.",
-        ),
+        ("", exchange.texts_removed and removed),
         ("request", exchange.request),
         ("answer", exchange.response),
         ("the same was asked and answered again", exchange.repeats),

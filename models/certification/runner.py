@@ -12,19 +12,8 @@ from ...rules import certification_bill as bills
 from ...rules import certification_sheet as sheet
 from ...rules import state_machine
 from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
-from ...rules.certification_sheet import (
-    CLEAN,
-    DOING,
-    FAILED,
-    MARK,
-    OK,
-    REFUND,
-    REGISTER,
-    SEND,
-    SKIPPED,
-    TODO,
-    UNREGISTER,
-)
+from ...rules.certification_request import Form
+from ..accounts.account_connection import POS_NAME_AND_VERSION
 from ..ledger.exchange import BY_NAME, Exchange
 from ..registration.glase_terminal import BUSY_FOR
 from ..registration.glase_terminal_registration import UNKNOWN_TERMINAL
@@ -38,27 +27,20 @@ FORGOTTEN_AFTER = timedelta(days=1)
 BATCH = 50
 
 
+# Nothing is called before some time has passed.
+WAIT = object()
+
+
 class Action(NamedTuple):
-    """One call that is to be made: for which step, about which invoice.
+    """One call of a run: for which step, about which invoice (empty if about none).
 
     ``clearing``: it is made to leave nothing behind; the step is not judged by it.
     """
 
     step: object
     operation: str
-    bill: object = None
+    bill: object
     clearing: bool = False
-
-
-class Claim(NamedTuple):
-    """A call that was claimed, without a database at hand."""
-
-    step_id: int
-    bill_id: int
-    operation: str
-    clearing: bool
-    reference: str
-    call: object = None
 
 
 # === Who drives ===
@@ -114,14 +96,14 @@ def advance(run, page=False):
     :param bool page: it is the open page that asks
     :return: whether a call was made
     """
-    exchange, claims = Exchange(run, None, step=with_run), []
+    exchange, claimed = Exchange(run, None, step=with_run), []
 
     def claim(own):
-        claims[:] = [Runner(own).claim(exchange, page)]
-        return own.id, claims[0] and claims[0].call
+        claimed[:] = [Runner(own).claim(exchange, page)]
+        return own.id, claimed[0] and calls.bound(exchange, own, claimed[0])
 
     def store(own, heard):
-        Runner(own).store(claims[0], calls.as_heard(own.env, heard))
+        Runner(own).store(claimed[0], exchange.reference, calls.as_heard(own.env, heard))
         return True
 
     return exchange.run(claim, store)[1] or False
@@ -147,7 +129,7 @@ class Runner:
 
         :param Exchange exchange: that makes the call; what it calls is decided here
         :param bool page: it is the open page that asks
-        :rtype: Claim
+        :rtype: Action
         :return: None where nothing is due
         """
         run = self.run
@@ -158,11 +140,11 @@ class Runner:
         if run.state not in sheet.UNFINISHED or not self._may_call():
             return None
         if run.busy_since:
-            self.store(self._claimed(), self._heard_nothing())
+            self._store_lost()
         if run.stop_wished and run.state != sheet.CLEANING:
             self.begin_cleaning("Stopped")
-        action = self._next_action()
-        return self._take(exchange, action) if action else None
+        following = self._next_action()
+        return self._take(exchange, following) if isinstance(following, Action) else None
 
     def _may_call(self):
         """Whether this database calls Glase, and nobody else is calling at this moment."""
@@ -172,80 +154,82 @@ class Runner:
 
     def _take(self, exchange, action):
         """Store what is about to be called, before it is (``doc/ledger.md §2``)."""
-        run, now, bill, reference = self.run, self._now(), action.bill, exchange.reference
+        run, now, bill = self.run, self._now(), action.bill
         exchange.operation = BY_NAME[action.operation]
-        if action.operation == SEND:
-            key = CLEAN if action.clearing else action.step.key
-            values = {"verification_id": run.id, "key": key, "sent_at": now}
-            bill = self.env["glase.verification.bill"].create(values)
-        elif action.operation == REFUND:
-            bill.write({"refund_state": bills.REFUNDING, "refund_call": reference})
+        if action.operation == sheet.SEND:
+            key = sheet.CLEAN if action.clearing else action.step.key
+            bill = bill.create({"verification_id": run.id, "key": key, "sent_at": now})
+        elif action.operation == sheet.REFUND:
+            bill.write({"refund_state": bills.REFUNDING, "refund_call": exchange.reference})
         if not action.clearing:
             action.step._begin()
         run.write(
             {
                 "busy_since": now,
-                "busy_reference": reference,
+                "busy_reference": exchange.reference,
                 "busy_step_id": action.step.id,
-                "busy_bill_id": bill.id if bill else False,
+                "busy_bill_id": bill.id,
                 "busy_operation": action.operation,
                 "busy_clearing": action.clearing,
             }
         )
         self.env.flush_all()
-        return self._claimed()._replace(call=calls.bound(exchange, run, action))
+        return action._replace(bill=bill)
 
-    def _claimed(self):
-        """The claim as it is stored: enough to store an answer, or that there is none."""
-        run = self.run
-        return Claim(
-            run.busy_step_id.id,
-            run.busy_bill_id.id,
-            run.busy_operation,
-            run.busy_clearing,
-            run.busy_reference,
-        )
-
-    def _heard_nothing(self):
+    def _store_lost(self):
         """Whoever made this call is gone, and with it the answer."""
         run = self.run
-        return Heard(
+        heard = Heard(
             state_machine.Evidence(run.busy_operation, state_machine.NO_ANSWER),
             "The server was stopped during this call: the answer is lost.",
             reference=run.account_id._sent_reference(run.busy_reference),
         )
+        action = Action(run.busy_step_id, run.busy_operation, run.busy_bill_id, run.busy_clearing)
+        self.store(action, run.busy_reference, heard)
 
-    def store(self, claim, heard):
-        """Store an answer, judge its step, and let the next call be made."""
+    def store(self, action, reference, heard):
+        """Store an answer, judge its step, and let the next call be made.
+
+        :param Action action: what was called, maybe in a transaction that is over
+        :param str reference: our own of the call
+        :param Heard heard: the answer, or the lack of one
+        """
         run = self.run
         autonomous_transaction.lock(run)
-        step = self.env["glase.verification.step"].browse(claim.step_id)
-        bill = self.env["glase.verification.bill"].browse(claim.bill_id)
-        self.env["glase.verification.exchange"]._note(step, bill, heard, claim.clearing)
-        if run.busy_reference == claim.reference:
+        step = self.env["glase.verification.step"].browse(action.step.id)
+        bill = self.env["glase.verification.bill"].browse(action.bill.id)
+        self.env["glase.verification.exchange"]._note(step, bill, heard, action.clearing)
+        if run.busy_reference == reference:
             busy = [name for name in run._fields if name.startswith("busy_")]
             run.write({**dict.fromkeys(busy, False), "next_at": self._now()})
         self._learn(heard)
         if bill:
             heard = bill._learn(heard)
-        if claim.clearing:
-            self._after_try(claim.operation, bill)
-        elif step.state == DOING:
+        if action.clearing:
+            self._after_try(action.operation, bill)
+        elif step.state == sheet.DOING:
             self._judge(step, heard)
 
     def _judge(self, step, heard):
         """Judge what was heard; the step ends, or is asked again later."""
-        verdict = judge(step.sheet, heard, step._since(), self.run._form())
+        run = self.run
+        form = Form(
+            client_id=run.company_id.name,
+            client_reference=POS_NAME_AND_VERSION,
+            terminal=run.terminal_identifier or "",
+            certifying=run.certifying,
+        )
+        verdict = judge(step.entry, heard, step._since(), form)
         step.deviation = "\n".join(verdict.deviations) or False
         if verdict.state:
             step._end(verdict.state, verdict.words)
         else:
             step.verdict = verdict.words
-            self.run.next_at = self._now() + verdict.pause
+            run.next_at = self._now() + verdict.pause
 
     def _after_try(self, operation, bill):
         """A try to settle an invoice was made: when is the next one, or was it the last?"""
-        if operation == SEND:
+        if operation == sheet.SEND:
             # It was sent to take the place of those whose answer was lost.
             lost = self.run.bill_ids.filtered(lambda one: one.state == bills.LOST)
             bill = lost - bill
@@ -255,13 +239,13 @@ class Runner:
     def _learn(self, heard):
         """What an answer says about the registration of this run."""
         run, answer, operation = self.run, heard.answer, heard.evidence.operation
-        if operation == REGISTER:
+        if operation == sheet.REGISTER:
             unsure = not heard.succeeded and not state_machine.proves_failure(heard.evidence)
             identifier = answer.terminal_id if heard.succeeded else False
             run.write({"terminal_identifier": identifier, "register_lost": unsure})
-        elif operation == MARK and heard.succeeded:
+        elif operation == sheet.MARK and heard.succeeded:
             run.period_identifier = answer.transaction_period_id
-        elif operation == UNREGISTER:
+        elif operation == sheet.UNREGISTER:
             self._learn_unregister(heard)
 
     def _learn_unregister(self, heard):
@@ -280,7 +264,7 @@ class Runner:
         return self.run.state != sheet.PAUSED and (not due or due <= self._now())
 
     def _next_action(self):
-        """The next call that is due, or None; steps that make no sense any more are skipped."""
+        """The next call that is due, WAIT or None; steps that make no sense any more are skipped."""
         if not self._is_due():
             return None
         if self.run.state == sheet.CLEANING:
@@ -290,43 +274,37 @@ class Runner:
         for step in self._undone():
             missing = step._missing()
             if missing:
-                step._end(SKIPPED, f"Needs “{missing[0].title}”")
-            elif step.sheet.expects != "settled":
+                step._end(sheet.SKIPPED, f"Needs “{missing[0].title}”")
+            elif step.entry.expects != "settled":
                 return Action(step, step.operation, step._bill())
-            else:
-                action, waits = self._settle(step)
-                if action or waits:
-                    return action
+            elif following := self._settle(step):
+                return following
         self.begin_cleaning(False)
         return self._next_cleaning()
 
     def _settle(self, step):
-        """The step that leaves no invoice open or paid: its next call, or its end.
-
-        :return: the action or None, and whether it is to be waited for
-        """
+        """The step that leaves no invoice open or paid: what follows, or None once it has ended."""
         step._begin()
-        action, waits = self._settling(step)
-        if action or (waits and step._since() < ANSWER_WITHIN * 2):
-            return action, True
+        following = self._settling(step)
+        waits = following is WAIT
+        if following and not (waits and step._since() >= ANSWER_WITHIN * 2):
+            return following
         left = self._left_of_bills(self.run.bill_ids)
         if left or waits:
-            step._end(FAILED, " ".join(left) or "Glase does not answer; it is tried again later")
+            words = " ".join(left) or "Glase does not answer; it is tried again later"
+            step._end(sheet.FAILED, words)
         else:
-            step._end(OK, "Nothing is open or paid")
-        return None, False
+            step._end(sheet.OK, "Nothing is open or paid")
+        return None
 
     def _undone(self):
         """The steps before the last one, which cleans up, that are not done."""
         return self.run.step_ids.filtered(
-            lambda one: one.state in (TODO, DOING) and one.key != CLEAN
+            lambda one: one.state in (sheet.TODO, sheet.DOING) and one.key != sheet.CLEAN
         )
 
     def _settling(self, step, paid_too=True):
-        """What is due to be called next about invoices that are not settled.
-
-        :return: the action or None, and whether something is still to be waited for
-        """
+        """What is called next about invoices that are not settled: None if all are."""
         now, waits = self._now(), []
         for bill in self.run.bill_ids:
             if not bills.is_unsettled(bill, paid_too):
@@ -335,24 +313,25 @@ class Runner:
             if not operation:
                 bill.write({"state": bills.ENDED, "next_at": False})
             elif due <= now:
-                return Action(step, operation, bill, clearing=True), True
+                return Action(step, operation, bill, clearing=True)
             else:
                 waits.append(due)
-        if waits:
-            self.run.next_at = min(waits)
-        return None, bool(waits)
+        if not waits:
+            return None
+        self.run.next_at = min(waits)
+        return WAIT
 
     def _next_before_pause(self):
         """Cancel the invoice that is out, then pause; its steps begin anew with another one."""
         run = self.run
-        current = run.step_ids.filtered(lambda one: one.state in (TODO, DOING))[:1]
-        action, waits = self._settling(current, paid_too=False)
-        if action or waits:
-            return action
+        current = run.step_ids.filtered(lambda one: one.state in (sheet.TODO, sheet.DOING))[:1]
+        following = self._settling(current, paid_too=False)
+        if following:
+            return following
         bill = current._bill()
         if bill and bill.state != bills.PAID:
             run.step_ids.filtered(
-                lambda one: one.sheet.bill == bill.key and one.state in (OK, DOING)
+                lambda one: one.entry.bill == bill.key and one.state in (sheet.OK, sheet.DOING)
             )._begin_anew()
         left = self._left_of_bills(run.bill_ids.filtered(lambda one: one.state == bills.LEFT))
         run.write(
@@ -368,30 +347,30 @@ class Runner:
 
         :param str why: in English; False where the sheet has come to its end
         """
-        self._undone()._end(SKIPPED, why or "Not done")
+        self._undone()._end(sheet.SKIPPED, why or "Not done")
         if why:
             self.run._remember(f"{why}: what is open is cleaned up")
         self.run.write({"state": sheet.CLEANING, "pausing": False, "next_at": self._now()})
 
     def _next_cleaning(self):
         run = self.run
-        step = run.step_ids.filtered(lambda one: one.key == CLEAN)
+        step = run.step_ids.filtered(lambda one: one.key == sheet.CLEAN)
         step._begin()
-        action, waits = self._settling(step)
-        if action or waits:
-            return action
+        following = self._settling(step)
+        if following:
+            return following
         registered = run.terminal_identifier and not run.unregistered_at
         if registered and run.unregister_tries < len(bills.PAUSES):
-            return Action(step, UNREGISTER, clearing=True)
+            return Action(step, sheet.UNREGISTER, step._bill(), clearing=True)
         self._finish(step)
         return None
 
     def _finish(self, step):
         run, left = self.run, self._left_behind()
         if left:
-            step._end(FAILED, "Something is left for you to do")
+            step._end(sheet.FAILED, "Something is left for you to do")
         else:
-            step._end(OK, "Nothing is left unpaid, unrefunded or registered")
+            step._end(sheet.OK, "Nothing is left unpaid, unrefunded or registered")
         run.write(
             {
                 "state": sheet.result(run.step_ids.mapped("state"), run.stop_wished),

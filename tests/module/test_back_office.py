@@ -64,6 +64,12 @@ class TestBackOffice(TransactionCase):
         dashboards = self.env.ref("pos_glase.menu_glase_dashboards")
         self.assertEqual(dashboards.parent_id, self.env.ref(REPORTING))
 
+    def test_no_view_of_ours_is_put_together_from_others_of_ours(self):
+        views = self.ours("ir.ui.view")
+        self.assertGreater(len(views), 50)
+        parts = views.filtered(lambda view: view.inherit_id in views)
+        self.assertFalse(parts.mapped("xml_id"), "what belongs to a view stands in it")
+
     def test_what_a_certification_wants_is_under_advanced(self):
         arch = etree.fromstring(self.env["glase.account"].get_view(view_type="form")["arch"])
         advanced = arch.xpath("//page[@name='advanced']//field/@name")

@@ -14,6 +14,7 @@ from .odoo_tree import OdooTree
 from .server import Odoo
 
 VARIABLE = "POS_GLASE_STACK"
+WITHOUT_BUS = Path(__file__).with_name("odoo_without_bus.py")
 
 
 def describe(odoo, path):
@@ -36,10 +37,11 @@ def describe(odoo, path):
 
 
 @contextlib.contextmanager
-def copy(suffix, **options):
+def copy(suffix, evented=False, **options):
     """An :class:`~stack.server.Odoo` on a fresh copy of the prepared database; removed afterwards.
 
     :param suffix: makes the copy's name; letters, digits and underscores
+    :param evented: a server with workers has Odoo's evented process beside them
     :param options: for Odoo's configuration file, e.g. ``workers=2``
     """
     told = json.loads(Path(os.environ[VARIABLE]).read_text())
@@ -47,7 +49,7 @@ def copy(suffix, **options):
     odoo = Odoo(
         Path(told["python"]),
         OdooTree(
-            Path(told["script"]),
+            Path(told["script"]) if evented else WITHOUT_BUS,
             Path(told["python_path"]),
             tuple(map(Path, told["odoo_addons"])),
             "",

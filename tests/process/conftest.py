@@ -155,7 +155,9 @@ def shop(request):
     simulator = SimulatorProcess()
     try:
         workers = getattr(request.module, "WORKERS", 2)
-        with live.copy(request.module.__name__.rpartition(".")[2], workers=workers) as odoo:
+        evented = getattr(request.module, "EVENTED", False)
+        name = request.module.__name__.rpartition(".")[2]
+        with live.copy(name, evented, workers=workers) as odoo:
             if getattr(request.module, "DURABLE", False):
                 # Test clusters may lose what was just committed when they crash. It counts for new
                 # connections: it is said before Odoo has any.

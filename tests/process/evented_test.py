@@ -11,6 +11,7 @@ from conftest import Till, wait_for
 from crash_points import asked, assert_all_is_well, pay
 
 WORKERS = 2
+EVENTED = True
 AT_ONCE = 5
 SECONDS = 2
 

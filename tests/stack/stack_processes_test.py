@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ print("child:", child.pid, flush=True)
 time.sleep(300)
 """
 SECONDS = 3
+TRIES = 3
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +67,7 @@ def marked(process):
     return [pid for pid, text in processes._marks().items() if f"_{process.pid}_" in text]
 
 
-def wait_until(condition, seconds=SECONDS):
+def wait_until(condition, seconds):
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not condition() and time.monotonic() < deadline:
@@ -73,8 +75,8 @@ def wait_until(condition, seconds=SECONDS):
     return condition()
 
 
-@pytest.fixture
-def command():
+@contextmanager
+def stubborn():
     """A command that runs the stubborn program; the ids of that and of its child."""
     code = f"""
 def main(_arguments):
@@ -91,14 +93,38 @@ console.command(main)
                 os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_told_to_stop_it_takes_all_with_it_within_three_seconds(command, number):
+@pytest.fixture
+def command():
+    with stubborn() as process:
+        yield process
+
+
+def quickest(stop):
+    """Seconds of the quickest of a few: a busy machine may hold up one, a command that is slow itself holds up each."""
+    took = []
+    while len(took) < TRIES and min(took, default=SECONDS) >= SECONDS:
+        took.append(stop())
+    return min(took)
+
+
+def told_to_stop(process, number):
+    """Tell it; returns how many seconds it took to its end."""
     started = time.monotonic()
-    command.send_signal(number)
-    command.wait(10 * SECONDS)
-    assert time.monotonic() - started < SECONDS
-    assert command.returncode == 130
-    assert not runs(command.inner)
+    process.send_signal(number)
+    process.wait(10 * SECONDS)
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_told_to_stop_it_takes_all_with_it_within_three_seconds(number):
+    def stop():
+        with stubborn() as command:
+            seconds = told_to_stop(command, number)
+            assert command.returncode == 130
+            assert not runs(command.inner)
+            return seconds
+
+    assert quickest(stop) < SECONDS
 
 
 def test_killed_the_next_start_cleans_up(command):
@@ -285,14 +311,16 @@ def main(_arguments):
     console.together(work, work)
 console.command(main)
 """
-    with start(code) as process:
-        said(process, "begin")
-        assert wait_until(lambda: len(marked(process)) >= 4, 20)
-        started = time.monotonic()
-        process.terminate()
-        process.wait(10 * SECONDS)
-        assert time.monotonic() - started < SECONDS
-    assert not marked(process)
+
+    def stop():
+        with start(code) as process:
+            said(process, "begin")
+            assert wait_until(lambda: len(marked(process)) >= 4, 20)
+            seconds = told_to_stop(process, signal.SIGTERM)
+        assert not marked(process)
+        return seconds
+
+    assert quickest(stop) < SECONDS
 
 
 def test_a_reader_that_goes_away_is_no_trouble():

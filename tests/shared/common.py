@@ -127,10 +127,15 @@ class GlaseCommon(SharedTillCommon):
 
     def advance(self, seconds):
         """Move the ledger's clock and the simulator's together."""
-        parameter = self.env["ir.config_parameter"].sudo()
-        offset = float(parameter.get_param(clock.OFFSET_PARAMETER, "0"))
-        parameter.set_param(clock.OFFSET_PARAMETER, str(offset + seconds))
         self.env.flush_all()
+        # Past Odoo: it would forget all that it remembers, and the clock is read past it, too.
+        self.env.cr.execute(
+            "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)"
+            " ON CONFLICT (key) DO UPDATE SET"
+            " value = (ir_config_parameter.value::float + EXCLUDED.value::float)::text",
+            (clock.OFFSET_PARAMETER, str(seconds)),
+        )
+        self.env["ir.config_parameter"].invalidate_model()
         self.simulator.advance(seconds)
 
     def profile(self, **settings):

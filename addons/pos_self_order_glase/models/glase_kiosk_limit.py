@@ -74,6 +74,14 @@ class GlaseKioskLimit(models.Model):
     def _has_paid(self, config, page):
         return self._is_noted(f"{config.id} paid {self._digest(page)}")
 
+    @api.model
+    def _is_of_known(self, config, line_uuid):
+        """Whether a page at which somebody has paid sends the bills of a line."""
+        prefix = f"sender {line_uuid} "
+        senders = self.sudo().search([("key", "=like", f"{prefix}%")])
+        digests = [sender.key.removeprefix(prefix) for sender in senders]
+        return any(self._is_noted(f"{config.id} paid {digest}") for digest in digests)
+
     def _note(self, key):
         self._alone(lambda counters: counters._add(key, counters._minute()))
 

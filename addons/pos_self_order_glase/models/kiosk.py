@@ -64,13 +64,16 @@ class Kiosk:
             if row:
                 self._limit_question(line)
                 return row._view()
-            self._limit("send", self.page and self.limits._has_paid(self.config, self.page))
+            is_known = self.page and self.limits._has_paid(self.config, self.page)
+            self._limit("send", is_known)
             if not self.config._glase_is_kiosk():
                 raise Refused("session", "")
             amount = order._glase_decimal(line.amount)
             if amount != order._glase_due(line.uuid):
                 raise Refused("order_changed", "")
             self.limits._note_sender(line.uuid, self.page)
+            if is_known:
+                self._end_bills_of_strangers()
             return self.till.send(
                 self.config.id, order.uuid, line.uuid, attempt, str(amount), self.config.name
             )
@@ -109,6 +112,12 @@ class Kiosk:
             return self.till.leave(self.config.id, row.line_uuid, attempt)
 
         return self._answered(order_token, attempt, self._about_row(attempt, ask))
+
+    def _end_bills_of_strangers(self):
+        """The shop's own page does not wait for a bill of a page at which nobody has paid."""
+        for row in self.till.rows._open_rows(self.config):
+            if not row.given_up_at and not self.limits._is_of_known(self.config, row.line_uuid):
+                self.till.leave(self.config.id, row.line_uuid, row.attempt)
 
     # === Who asks, and about what ===
 

@@ -728,6 +728,46 @@ class TestKioskAttack(KioskCommon):
         other = self.ordered()
         self.assertEqual(self.door_of_kiosk("send", other), {"ok": False, "reason": "limit"})
 
+    def test_strangers_do_not_keep_busy_a_kiosk_where_somebody_has_paid(self):
+        order = self.out()
+        self.guest("pay")
+        self.status(order)
+        shop = list(self.opener.cookies)
+        self.forget_page()
+        theirs = self.out()
+        own, stranger = self.ordered(), list(self.opener.cookies)
+        self.forget_page()
+        self.assertEqual(self.door_of_kiosk("send", own)["reason"], "busy", "another stranger")
+        self.be_page(shop)
+        self.assertEqual(self.door_of_kiosk("send", own)["state"], "issued")
+        row = self.rows(theirs)
+        self.assertEqual((row.state, row.given_up_why), ("canceled", "left_open"))
+        self.be_page(stranger)
+        self.assertEqual(self.door_of_kiosk("send", theirs, "2")["reason"], "busy")
+        self.assertEqual(self.rows(own).state, "issued", "the shop's own is nobody's to end")
+
+    def test_a_stranger_who_has_paid_already_is_not_pushed_aside(self):
+        order = self.out()
+        self.guest("pay")
+        self.status(order)
+        shop = list(self.opener.cookies)
+        self.forget_page()
+        theirs = self.out()
+        self.guest("pay")
+        self.be_page(shop)
+        own = self.ordered()
+        self.assertEqual(self.door_of_kiosk("send", own)["reason"], "busy", "money may come")
+        self.advance(31)
+        self.run_job()
+        self.assertEqual(self.door_of_kiosk("send", own)["state"], "issued")
+        self.assertEqual(self.rows(theirs).state, "reversed", "by Glase: nobody has fetched it")
+
+    def be_page(self, cookies):
+        """From now on the browser with these cookies asks."""
+        self.forget_page()
+        for cookie in cookies:
+            self.opener.cookies.set_cookie(cookie)
+
     def test_a_page_that_is_known_has_a_limit_too(self):
         order = self.out()
         self.guest("pay")

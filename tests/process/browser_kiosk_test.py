@@ -1,6 +1,7 @@
 """A kiosk in a real browser, with the guest's phone beside it: each end that a payment can have."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from accessibility import Accessibility
@@ -20,6 +21,27 @@ from stack.paths import cache
 WORKERS = 0
 # Milliseconds; each end is waited for, none is slept through.
 SOON = 1500
+SCREENS = Path(__file__).with_name("screens.js").read_text("utf-8")
+SIZES = (PORTRAIT, TABLET, TABLET[::-1])
+# Languages with long words, and what their buttons say.
+LONG_WORDS = {
+    "de_DE": {"checkout": "Zur Kasse", "pay": "Bezahlen"},
+    "fi_FI": {"checkout": "Kassalle", "pay": "Maksa"},
+}
+ENDS = (
+    *("declined", "canceled", "timed_out", "failed", "reversed", "lost", "busy", "limit"),
+    *("undecided", "closed", "changed", "gone", "unavailable"),
+)
+# What a payment's object says in each state.
+STATES = {
+    "sending": {"view": None},
+    "waiting": {},
+    "quiet": {"view": {"silence": 99}},
+    "offline": {"isOffline": True},
+    "canceling": {"cancelAsked": True},
+    "checking": {"view": {"canceling": True}, "secondsLeft": 0},
+    **{end: {"end": end} for end in ENDS},
+}
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +125,28 @@ def test_paid_with_the_phone(browser, shop, told, size):
 
 
 def test_in_the_guests_language(kiosk, shop):
-    kiosk.context.add_cookies(
-        [{"name": "frontend_lang", "value": "sv_SE", "url": shop.running.url}]
-    )
-    kiosk.open().pay(checkout="Till kassan", pay="Betala")
+    kiosk.speak("sv_SE").pay(checkout="Till kassan", pay="Betala")
     kiosk.says("Skanna för att betala")
     kiosk.says("sekunder kvar")
     guest(shop, "decline")
     kiosk.looks("declined").says("Inget har debiterats.")
+
+
+@pytest.mark.parametrize("language", LONG_WORDS)
+def test_no_word_and_no_button_is_cut_in_a_long_language(kiosk, shop, language):
+    """Each state of a payment, on a kiosk and on a tablet that stands or lies."""
+    kiosk.speak(language).hold().pay(**LONG_WORDS[language])
+    kiosk.page.evaluate(SCREENS)
+    troubles = []
+    for look, given in STATES.items():
+        kiosk.show(look, **given)
+        troubles += [f"{look}: {one}" for one in kiosk.troubles(".glase-kiosk", SIZES)]
+    kiosk.show("waiting")
+    kiosk.page.evaluate("() => heldPayment.finish('paid')")
+    kiosk.number()
+    for end in (".glase-kiosk-paid", ".tracking-number"):
+        troubles += kiosk.troubles(f".confirmation-page :has(> {end})", SIZES)
+    assert not troubles, "\n".join(troubles)
 
 
 def test_declined_and_tried_again(kiosk, shop, told):
@@ -228,6 +264,91 @@ def test_left_alone_with_a_bill_its_time_ends_and_the_page_starts_over(kiosk, sh
     shop.advance(91)
     kiosk.starts()
     assert last_order(shop, told)[2] == "canceled"
+
+
+def test_asked_to_choose_a_method_and_nobody_chooses(kiosk, shop, told):
+    before = bills(shop)
+    kiosk.offer_a_card().order()
+    kiosk.page.get_by_role("button", name="Card").wait_for()
+    kiosk.page.get_by_role("button", name="Glase").click()
+    kiosk.looks("waiting").press("cancel").looks("canceled").press("back")
+    kiosk.hurry(idle=SOON).button("Pay").click()
+    kiosk.page.get_by_role("button", name="Card").wait_for()
+    kiosk.starts()
+    state, _line, row, _number, _token = last_order(shop, told)
+    assert (state, row, bills(shop)) == ("cancel", "canceled", before + 1)
+    assert kiosk.cart() == []
+
+
+def test_a_product_that_is_scanned_while_a_bill_is_out_is_not_ordered(kiosk, shop, told):
+    kiosk.pay()
+    ordered = kiosk.cart()
+    kiosk.scan().looks("waiting")
+    assert kiosk.cart() == ordered
+    guest(shop, "decline")
+    kiosk.looks("declined").scan()
+    kiosk.page.locator(".product-cart-item").nth(1).wait_for()
+    kiosk.button("Pay").click()
+    kiosk.looks("waiting")
+    guest(shop, "pay")
+    kiosk.number()
+    [[lines, paid, total]] = shop.query(
+        """SELECT count(*), max(o.amount_paid), max(o.amount_total) FROM pos_order_line l
+             JOIN pos_order o ON o.id = l.order_id WHERE o.access_token = %s""",
+        last_order(shop, told)[4],
+    )
+    assert (lines, paid) == (2, total)
+
+
+def test_the_server_hangs_while_it_makes_the_payment_and_answers_late(kiosk, shop, told):
+    """The page gives up, and what the server has done late is gone on with: one line, one bill."""
+    before = bills(shop)
+    kiosk.hurry(request=SOON)
+    answer = kiosk.hang("**/kiosk/payment/**")
+    kiosk.order()
+    kiosk.page.locator(".glase-kiosk").wait_for()
+    kiosk.page.locator(".product-cart-item", has_text=PRODUCT).wait_for()
+    assert bills(shop) == before
+    answer()
+    kiosk.hurry(request=20000).button("Pay").click()
+    kiosk.looks("waiting")
+    guest(shop, "pay")
+    kiosk.number()
+    assert last_order(shop, told)[:3] == ("paid", "done", "paid")
+    assert bills(shop) == before + 1
+
+
+def test_the_server_hangs_while_it_stores_an_order_and_the_next_guest_does_not_find_it(
+    kiosk, shop, told
+):
+    answer = kiosk.hang("**/pos-self-order/process-order/**")
+    kiosk.order()
+    kiosk.page.wait_for_function("() => posmodel.glaseStoring")
+    # Nobody touches the page for so long that Odoo begins anew.
+    kiosk.page.evaluate(
+        "() => { window.isOfLastGuest = true; posmodel.router.navigate('default'); }"
+    )
+    kiosk.page.wait_for_function("() => !window.isOfLastGuest")
+    kiosk.starts()
+    answer()
+    assert kiosk.cart() == []
+    kiosk.pay()
+    guest(shop, "pay")
+    assert kiosk.number() == last_order(shop, told)[3]
+    [[lines]] = shop.query(
+        "SELECT count(*) FROM pos_order_line WHERE order_id = (SELECT max(id) FROM pos_order)"
+    )
+    assert lines == 1
+
+
+def test_the_server_hangs_after_it_was_paid_and_the_number_is_shown_all_the_same(kiosk, shop, told):
+    kiosk.pay().hurry(request=SOON)
+    answer = kiosk.hang("**/pos-self-order/get-user-data/**")
+    guest(shop, "pay")
+    assert kiosk.number() == last_order(shop, told)[3]
+    answer()
+    kiosk.button("Close").click()
+    kiosk.starts()
 
 
 def test_a_guest_who_scans_and_walks_away(kiosk, shop, told):

@@ -23,7 +23,8 @@ till = env["pos.config"].browse({config_id})
 company = till.company_id
 env = env(context=dict(env.context, allowed_company_ids=company.ids))
 method = env["pos.payment.method"].browse({method_id})
-env["res.lang"]._activate_lang("sv_SE")
+for code in ("sv_SE", "de_DE", "fi_FI"):
+    env["res.lang"]._activate_lang(code)
 kiosk = env["pos.config"].create({{
     "name": "Fjällboden kiosk",
     "company_id": company.id,
@@ -189,6 +190,93 @@ class KioskPage:
             times,
         )
         return self
+
+    def scan(self):
+        """A product is held to the scanner: another one than the guest has ordered."""
+        self.page.evaluate(
+            """(ordered) => {
+                const products = posmodel.models["product.product"];
+                const other = products.find((one) => one.name !== ordered);
+                other.barcode = "7310865004703";
+                posmodel.barcode.bus.trigger("barcode_scanned", { barcode: other.barcode });
+            }""",
+            PRODUCT,
+        )
+        return self
+
+    def cart(self):
+        """The names of what the page has in its order."""
+        return self.page.evaluate(
+            "() => posmodel.currentOrder.lines.map((line) => line.product_id.display_name)"
+        )
+
+    def offer_a_card(self):
+        """Let the guest choose: a second method beside Glase."""
+        self.page.evaluate(
+            """() => posmodel.models["pos.payment.method"].create({ name: "Card" })"""
+        )
+        return self
+
+    def speak(self, language):
+        """The guest chooses a language."""
+        cookie = {"name": "frontend_lang", "value": language, "url": self.shop.running.url}
+        self.context.add_cookies([cookie])
+        return self.open()
+
+    def hold(self):
+        """Stop the clock of the payment, so that :meth:`show` can show any state of it."""
+        self.page.evaluate(
+            """() => {
+                const path = "@pos_self_order_glase/kiosk_payment";
+                const { KioskPayment } = odoo.loader.modules.get(path);
+                const receive = KioskPayment.prototype.receive;
+                KioskPayment.prototype.receive = function (answer) {
+                    receive.apply(this, arguments);
+                    this.stopTimer();
+                    window.heldPayment = this;
+                    window.heldView = this.view;
+                };
+            }"""
+        )
+        return self
+
+    def show(self, look, view=(), **fields):
+        """Let the page show one state of a held payment."""
+        self.page.evaluate(
+            """([view, fields]) => Object.assign(heldPayment, {
+                view: view && { ...heldView, ...view },
+                end: false, isOffline: false, cancelAsked: false, secondsLeft: 88, ...fields,
+            })""",
+            [None if view is None else dict(view), fields],
+        )
+        return self.looks(look)
+
+    def troubles(self, root, sizes):
+        """What is cut off or covered below ``root``, on screens of these sizes."""
+        found = []
+        for width, height in sizes:
+            self.page.set_viewport_size({"width": width, "height": height})
+            measured = self.page.evaluate("(root) => glaseScreens.measure(root)", root)
+            assert measured["words"] > 1
+            found += [f"{width} x {height}: {trouble}" for trouble in measured["troubles"]]
+        return found
+
+    def hang(self, path):
+        """Let requests to a path wait, as at a server that hangs.
+
+        :return: a function after which the server answers, also those whose page does not wait any more
+        """
+        waiting, answered = [], []
+        self.page.route(
+            path, lambda route: route.continue_() if answered else waiting.append(route)
+        )
+
+        def answer():
+            answered.append(path)
+            for route in waiting:
+                route.fulfill(response=route.fetch())
+
+        return answer
 
     def picture(self, path):
         self.page.screenshot(path=path, animations="disabled")

@@ -28,6 +28,7 @@ patch(PaymentPage.prototype, {
             () => [this.glase.payment?.end, this.glaseMethod && this.state.selection]
         );
         useExternalListener(window, "pointerdown", () => this.glaseTouched?.());
+        this.selfOrder.glaseHolds = () => status(this) === "mounted" && this.glaseHolds;
         onMounted(() => {
             const kept = keptPayment.read();
             if (kept && kept.orderToken === this.selfOrder.currentOrder?.access_token) {
@@ -45,6 +46,11 @@ patch(PaymentPage.prototype, {
 
     get isGlase() {
         return isGlaseMethod(this.selectedPaymentMethod);
+    },
+
+    /** Whether the order stays as it is: it is being paid, or money may have come for it. */
+    get glaseHolds() {
+        return this.isGlase && !this.glase.payment?.isOver;
     },
 
     selectMethod(methodId) {
@@ -119,9 +125,11 @@ patch(PaymentPage.prototype, {
         };
     },
 
+    /** The receipt needs the order as it is stored; the number is shown in time without it, too. */
     async glasePaid() {
         const { payment } = this.glase;
-        await this.selfOrder.getUserDataFromServer([payment.orderToken]);
+        const fetched = this.selfOrder.getUserDataFromServer([payment.orderToken]);
+        await Promise.race([fetched, new Promise((late) => setTimeout(late, timing.request))]);
         this.selfOrder.glaseConfirm(payment);
     },
 

@@ -5,7 +5,13 @@ import { marks } from "@pos_self_order_glase/pos_payment";
 import { isGlaseMethod } from "@pos_glase/app/service/payment_line";
 
 patch(SelfOrder.prototype, {
-    async setup() {
+    async setup(env, { barcode }) {
+        // Before Odoo's own: that would change the order, leave its page, and so give the bill up.
+        barcode.bus.addEventListener("barcode_scanned", (event) => {
+            if (this.glaseHolds?.()) {
+                event.stopImmediatePropagation();
+            }
+        });
         await super.setup(...arguments);
         const kept = this.kioskMode && keptPayment.read();
         if (!kept) {
@@ -27,6 +33,18 @@ patch(SelfOrder.prototype, {
             keptPayment.clear();
             const view = order && (await askKiosk("status", payment).catch(() => null));
             this.glaseMissed = view?.end === "paid" ? { ...payment, view } : null;
+        }
+    },
+
+    async sendDraftOrderToServer() {
+        if (!this.kioskMode || !this.models["pos.payment.method"].some(isGlaseMethod)) {
+            return super.sendDraftOrderToServer(...arguments);
+        }
+        this.glaseStoring = true;
+        try {
+            return await super.sendDraftOrderToServer(...arguments);
+        } finally {
+            this.glaseStoring = false;
         }
     },
 

@@ -38,9 +38,12 @@ def has_venv():
     ).returncode
 
 
-def missing(browser=True):
-    """The Debian packages that this machine lacks, as a list of names."""
-    wanted = []
+def missing(browser=True, programs=None):
+    """The Debian packages that this machine lacks, as a list of names.
+
+    :param programs: what is needed beside Odoo, PostgreSQL and Chromium: program by Debian package
+    """
+    wanted = [package for package, name in (programs or {}).items() if not shutil.which(name)]
     if not has_venv():
         wanted.append("python3-venv")
     if uses_own_server():

@@ -74,7 +74,17 @@ def modules_of(path):
 
     :param path: relative to the checkout
     """
-    return _modules(ast.parse((CHECKOUT / path).read_text()))
+    return tuple(_named(ast.parse((CHECKOUT / path).read_text()), "MODULES", ()))
+
+
+def programs_of(paths):
+    """What test files name in ``PROGRAMS``, beside what each test needs: program by Debian package.
+
+    :param paths: relative to the checkout, with or without a test's name
+    """
+    files = {path.partition("::")[0] for path in paths}
+    named = (_named(ast.parse((CHECKOUT / file).read_text()), "PROGRAMS", {}) for file in files)
+    return {package: program for programs in named for package, program in programs.items()}
 
 
 def _read(path):
@@ -88,16 +98,16 @@ def _read(path):
         name_of(path),
         str(path.relative_to(CHECKOUT)),
         _sentence(tree),
-        _modules(tree),
+        tuple(_named(tree, "MODULES", ())),
         tuple(Case(test.name, _sentence(test), _why_not(test)) for test in tests),
     )
 
 
-def _modules(tree):
+def _named(tree, name, without):
     for node in tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "MODULES":
-            return tuple(ast.literal_eval(node.value))
-    return ()
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    return without
 
 
 def _sentence(node):

@@ -34,6 +34,7 @@ def prepare(
     requirements=python_env.DEVELOPMENT,
     driver=False,
     base=True,
+    programs=None,
 ):
     """Set up what is missing, all that can be beside one another; takes a second when nothing is.
 
@@ -43,10 +44,11 @@ def prepare(
     :param requirements: of the Python that runs Odoo
     :param driver: whether a Python that drives a browser is needed (that of the tests does, too)
     :param base: whether the base database is needed
+    :param programs: what else is needed: program by Debian package
     :raise console.Stop: with one sentence that says what is missing
     """
     started = time.monotonic()
-    lacking = debian.missing(browser)
+    lacking = debian.missing(browser, programs)
     # Whoever is asked is asked before anything else is printed.
     install = debian.authorise(lacking, agreed) if lacking else None
     packages = _Once(install)

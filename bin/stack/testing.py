@@ -224,6 +224,7 @@ def _stack(options, selection=None, requirements=python_env.DEVELOPMENT):
         demo=not options.no_demo_data,
         browser=selection.needs_browser if selection else not options.fast,
         requirements=requirements,
+        programs=matrix.programs_of(selection.companions) if selection else None,
     )
 
 

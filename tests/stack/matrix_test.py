@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import matrix, testing
+from stack import debian, matrix, testing
 from stack.console import Stop
 from stack.selection import select
 
@@ -40,6 +40,14 @@ def test_a_row_is_what_its_file_says(folder):
         ("Two sizes", ""),
         ("A tip", "Glase has no tips."),
     ]
+
+
+def test_what_a_row_needs_of_debian_is_installed_when_it_is_not_there(folder, monkeypatch):
+    path = folder / "rooms_matrix_test.py"
+    path.write_text(path.read_text() + 'PROGRAMS = {"of-debian": "its-program", "also": "sh"}\n')
+    programs = matrix.programs_of([f"{path.name}::test_a", path.name])
+    assert programs == {"of-debian": "its-program", "also": "sh"}
+    assert set(debian.missing(programs=programs)) - set(debian.missing()) == {"of-debian"}
 
 
 def test_the_table_says_what_came_out(folder):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
+from ..ledger import known_rows
 from ..support.sentences import titled
 from . import attach, case_words
 from .refund_decision import RefundDecision, RefundEvidence
@@ -254,6 +255,17 @@ class GlaseCase(models.Model):
 
     # === Opened, closed ===
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override: it is not known any more that an order has no open case."""
+        known_rows.forget(self.env)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override: see :meth:`create`."""
+        known_rows.forget(self.env)
+        return super().write(vals)
+
     @api.model
     def _report(self, kind, subject, instead=None, amount=None, **values):
         """Open a case with the sentence of its kind, unless the same one is open already.
@@ -326,7 +338,10 @@ class GlaseCase(models.Model):
 
     def _settle(self, note):
         """Close open cases with a note that stays on them."""
-        self.sudo().filtered(lambda case: case.state == "open").write(
+        open_cases = self.sudo().filtered(lambda case: case.state == "open")
+        if not open_cases:
+            return
+        open_cases.write(
             {
                 "state": "settled",
                 "note": note,
@@ -334,4 +349,4 @@ class GlaseCase(models.Model):
                 "settled_at": fields.Datetime.now(),
             }
         )
-        self.env["res.users"]._glase_told(self.sudo())
+        self.env["res.users"]._glase_told(open_cases)

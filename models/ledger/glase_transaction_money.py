@@ -1,13 +1,14 @@
+from contextlib import contextmanager
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.fields import Domain
 
 from ...rules import case_kinds, giving_back, state_machine, taken
 from ..books import books_job
 from ..pos.after_payment import FINISHED
 from ..pos.pos_order import RETRY, REVERSING
 from ..support import autonomous_transaction
+from . import known_rows
 
 
 class GlaseTransaction(models.Model):
@@ -99,6 +100,7 @@ class GlaseTransaction(models.Model):
         :return: whether it is linked to this payment now
         """
         self.ensure_one()
+        known_rows.note_linked(self, payment.sudo())
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
@@ -232,30 +234,23 @@ class GlaseTransaction(models.Model):
 
     def _lock(self):
         """Lock these rows before how they end is read, with what they give back and repeat."""
-        autonomous_transaction.lock(self | self.original_id | self.repeats_id)
+        if not known_rows.are_locked(self):
+            autonomous_transaction.lock(self | self.original_id | self.repeats_id)
 
     @api.model
-    def _lock_ends(self, orders=None, payments=None, order_uuids=()):
-        """Lock the rows of orders and of payments; who may end one of them does this first.
+    @contextmanager
+    def _lock_ends(self, orders=None, payments=None, order_uuids=(), lines=()):
+        """Lock the rows of orders and of payments; who may end one of them does it in here.
 
         They are found by the ledger's own keys, and as superuser: not by what the caller may see
-        (``doc/ledger.md §2``).
+        (``doc/ledger.md §2``). They stay locked until the transaction ends, and are known in here.
 
         :param orders: orders whose rows are meant, whatever they are linked to
         :param payments: payments whose rows are meant
         :param order_uuids: of orders that may not be stored yet
-        :return: the rows
+        :param lines: uuids of payments that may not be stored yet
         """
-        rows = self.sudo()
-        orders = self.env["pos.order"].sudo() | (orders or self.env["pos.order"]).sudo()
-        payments = orders._glase_payments() | (payments or self.env["pos.payment"]).sudo()
-        uuids = {*order_uuids, *orders.mapped("uuid")} - {False, None}
-        lines = set(payments.mapped("uuid")) - {False}
-        found = rows.search(
-            Domain("order_uuid", "in", list(uuids))
-            | Domain("order_id", "in", orders.ids)
-            | Domain("line_uuid", "in", list(lines))
-            | Domain("payment_id", "in", payments.ids)
-        )
-        found._lock()
-        return found
+        orders = (self.env["pos.order"] if orders is None else orders).sudo()
+        payments = (self.env["pos.payment"] if payments is None else payments).sudo()
+        with known_rows.locked(self.env, orders, payments, order_uuids, lines):
+            yield

@@ -4,6 +4,7 @@ Never raises. The sale is stored whatever comes out; what does not match is mark
 """
 
 from ...rules import case_kinds, state_machine
+from ..ledger import known_rows
 
 # What a Glase line is at the till, in core's words: ``payment_status``.
 DONE = "done"
@@ -27,8 +28,8 @@ def rows_of(payments):
     :return: the newest such row of each payment that has one
     :rtype: dict
     """
-    rows = payments.env["glase.transaction"].sudo()
-    found = rows.search(
+    found = known_rows.rows_about(
+        payments,
         [
             "|",
             ("payment_id", "in", payments.ids),
@@ -38,7 +39,6 @@ def rows_of(payments):
             ("state", "in", list(OUT)),
             ("refund_claim", "=", False),
         ],
-        order="id",
     )
     linked = {row.payment_id: row for row in found}
     free = found.filtered(lambda row: not row.payment_id and not _is_in_place_of_another(row))
@@ -68,21 +68,25 @@ class PaymentProof:
 
         What its row says is the status of a payment, also where nobody has claimed it yet: a till
         that has lost its own copy reads there that the customer paid.
+
+        :return: the row that proves it, where it has its end in a finished order; or an empty one
         """
+        nothing = self.env["glase.transaction"]
         if not self.payment._is_glase() or self.payment.pos_order_id.state == "cancel":
-            return
+            return nothing
         row = self.matching_row()
         row._lock()
         # One that was proven and has become nothing claims nothing, and loses its proof all the same.
         if row or self.payment._glase_claims_paid() or self.payment.transaction_id:
-            self.link_row(row)
+            row = self.link_row(row)
+        return row if row._finished_order() else nothing
 
     # === Which row it is ===
 
     def matching_row(self):
         """The one settled row of the ledger with this order, line, amount, currency and till."""
         order = self.payment.pos_order_id
-        rows = self.env["glase.transaction"].search(self._settled() + self._of_this_line())
+        rows = known_rows.rows_about(self.payment, self._settled() + self._of_this_line())
         fitting = rows.filtered(lambda row: row._is_of_order(order) and self._fits(row))
         return fitting if len(fitting) == 1 else fitting.browse()
 
@@ -129,6 +133,7 @@ class PaymentProof:
         """Link the payment with the row that proves it, and settle what waited for the proof.
 
         :param row: locked; empty if nothing proves the payment
+        :return: the row that it is linked with now, or an empty one
         """
         if row and row.payment_id != self.payment and not row._claim_link(self.payment):
             row = row.browse()
@@ -137,8 +142,7 @@ class PaymentProof:
             self._settle_cases(row)
         elif not self._is_explained():
             self._report()
-        if row._finished_order():
-            self.env["glase.receipt"]._queue(row)
+        return row
 
     @staticmethod
     def _proven_values(row):
@@ -156,9 +160,9 @@ class PaymentProof:
     def _settle_cases(self, row):
         # A draft that has the money is not its end yet.
         ended = case_kinds.ended_by(case_kinds.IN_ORDER) if row._finished_order() else ()
-        waiting = self.env["glase.case"].search(
+        waiting = known_rows.open_cases(
+            self.env,
             [
-                ("state", "=", "open"),
                 "|",
                 "&",
                 ("kind", "in", list(case_kinds.ended_by(case_kinds.PROVEN))),
@@ -166,12 +170,13 @@ class PaymentProof:
                 "&",
                 ("kind", "in", list(ended)),
                 ("transaction_id", "=", row.id),
-            ]
+            ],
+            payments=self.payment,
         )
         waiting._settle(self.env._("Proven by the ledger: %s", row.ers_reference or ""))
 
     def _rows_of_line(self):
-        return self.env["glase.transaction"].search([("line_uuid", "=", self.payment.uuid)])
+        return known_rows.rows_about(self.payment, [("line_uuid", "=", self.payment.uuid)])
 
     def _is_explained(self):
         """Whether a case about the row itself already says why this payment is not proven."""

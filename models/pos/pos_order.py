@@ -7,6 +7,7 @@ from ...glase import Amount, Invoice, InvoiceRow
 from ...rules import case_kinds, state_machine
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
+from ..ledger import known_rows
 from ..support import clock
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
@@ -32,6 +33,19 @@ UNNAMED = "/"
 PROOF_RELEVANT = frozenset(
     {"amount_total", "config_id", "session_id", "company_id", "state", "uuid"}
 )
+
+
+def _payments_sent(orders):
+    """What a till sends of the payments of orders that it stores, as dicts."""
+    for order in orders:
+        for command in order.get("payment_ids") or ():
+            if isinstance(command, (list, tuple)):
+                yield from (values for values in command if isinstance(values, dict))
+
+
+def _uuids(sent):
+    """The uuids of what a till sends, each once."""
+    return sorted({one["uuid"] for one in sent if isinstance(one.get("uuid"), str)})
 
 
 class PosOrder(models.Model):
@@ -69,12 +83,16 @@ class PosOrder(models.Model):
         """Override of `point_of_sale`: the ledger is locked before an order is read or written.
 
         First, and not only where it is proven: a sync of many orders takes long, and whatever ends
-        one of their rows meanwhile waits until it is stored (``doc/ledger.md §2``).
+        one of their rows meanwhile waits until it is stored (``doc/ledger.md §2``). What was found
+        then is known until the last order is stored.
         """
-        uuids = [order.get("uuid") for order in orders]
-        stored = self.sudo().search([("uuid", "in", uuids)])
-        self.env["glase.transaction"]._lock_ends(stored, order_uuids=uuids)
-        return super().sync_from_ui(orders)
+        payments = _payments_sent(orders)
+        with self.env["glase.transaction"]._lock_ends(
+            order_uuids=_uuids(orders), lines=_uuids(payments)
+        ):
+            result = super().sync_from_ui(orders)
+            self._glase_compare_totals()
+            return result
 
     def _process_saved_order(self, draft):
         """Override of `point_of_sale`: an order with Glase money stays paid, whatever fails after it."""
@@ -116,7 +134,7 @@ class PosOrder(models.Model):
     def _glase_open_cases(self, kinds):
         """The open cases of these kinds about these orders."""
         about = [("kind", "in", list(kinds)), ("order_id", "in", self.ids)]
-        return self.env["glase.case"].sudo().search([("state", "=", "open"), *about])
+        return known_rows.open_cases(self.env, about, orders=self.sudo())
 
     def _glase_moved_payments(self):
         """The payments of these orders that say that Glase moved their money."""
@@ -126,26 +144,29 @@ class PosOrder(models.Model):
         """Override of `point_of_sale` to prove Glase payments again when their order changes."""
         if not PROOF_RELEVANT & set(vals):
             return super().write(vals)
-        self.env["glase.transaction"]._lock_ends(self)
-        result = super().write(vals)
-        payments = self._glase_payments()
-        if vals.get("state") == "cancel":
-            payments._glase_let_go()
-        else:
-            for payment, row in rows_of(payments).items():
-                PaymentProof(payment).compare(row)
-                payment.pos_order_id._glase_watch_total()
-            payments._glase_prove()
+        with self.env["glase.transaction"]._lock_ends(self):
+            result = super().write(vals)
+            if "uuid" in vals:
+                known_rows.forget(self.env)
+            payments = self._glase_payments()
+            if vals.get("state") == "cancel":
+                payments._glase_let_go()
+            else:
+                for payment, row in rows_of(payments).items():
+                    PaymentProof(payment).compare(row)
+                    payment.pos_order_id._glase_watch_total()
+                payments._glase_prove()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_keeps_case(self):
         # The database removes an order's payments by itself: they are not asked.
         self._glase_payments()._glase_let_go()
+        known_rows.forget(self.env)
 
     def _glase_payments(self):
         """All payments of these orders: no rule, and nothing that was written, hides one."""
-        return self.env["pos.payment"].sudo().search([("pos_order_id", "in", self.ids)])
+        return known_rows.payments_of(self)
 
     def _glase_watch_total(self):
         """Compare the total with the bill when the transaction ends: within it, it goes back and forth."""
@@ -157,8 +178,10 @@ class PosOrder(models.Model):
 
     @api.model
     def _glase_compare_totals(self):
+        """Compare what is watched, so that it is watched no more; what is written later is again."""
         watched = self.env.cr.precommit.data.pop("pos_glase.orders", ())
-        payments = self.sudo().browse(watched).exists()._glase_payments()
+        # One that was deleted meanwhile has no payments.
+        payments = self.sudo().browse(watched)._glase_payments()
         for payment, row in rows_of(payments).items():
             payment.pos_order_id._glase_compare_total(row)
 

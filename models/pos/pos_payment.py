@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from ...rules import case_kinds
 from ...rules.environments import MARKS
 from ..books import books_job, session_books
+from ..ledger import known_rows
 from .payment_proof import PaymentProof, rows_of
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
@@ -23,6 +24,8 @@ PROVEN_FIELDS = frozenset(
 PROOF_RELEVANT = frozenset(
     {"amount", "payment_method_id", "uuid", "payment_status", "pos_order_id"}
 )
+# What rows of the ledger are found by.
+KEYS = frozenset({"uuid", "pos_order_id"})
 # Copies of what their order says: written by nobody, they would hide a payment or move it.
 OF_ORDER = frozenset({"company_id", "session_id", "currency_id", "user_id", "partner_id"})
 
@@ -60,14 +63,14 @@ class PosPayment(models.Model):
 
     @api.depends("uuid", "payment_method_id")
     def _compute_glase_mark(self):
-        lines = [uuid for uuid in self.mapped("uuid") if uuid]
-        rows = self.env["glase.transaction"].search([("line_uuid", "in", lines)], order="id")
+        glase = self.filtered(lambda payment: payment._is_glase())
+        (self - glase).glase_mark = False
+        lines = [uuid for uuid in glase.mapped("uuid") if uuid]
+        rows = known_rows.rows_about(glase, [("line_uuid", "in", lines)])
         environments = {row.line_uuid: row.environment for row in rows}
-        for payment in self:
-            environment = payment._is_glase() and (
-                environments.get(payment.uuid)
-                or payment.pos_order_id.config_id._glase_environment()
-            )
+        for payment in glase:
+            config = payment.pos_order_id.config_id
+            environment = environments.get(payment.uuid) or config._glase_environment()
             payment.glase_mark = MARKS.get(environment, False)
 
     @api.model
@@ -88,29 +91,32 @@ class PosPayment(models.Model):
                 vals = {**self._glase_drop_claims(vals), **dict.fromkeys(PROVEN_FIELDS, False)}
             checked.append(vals)
         orders = self.env["pos.order"].browse(order_ids - {None, False})
-        self.env["glase.transaction"]._lock_ends(orders)
-        payments = super().create(checked)
-        payments._glase_prove()
+        with self.env["glase.transaction"]._lock_ends(orders):
+            payments = super().create(checked)
+            known_rows.note_made(payments.sudo())
+            payments._glase_prove()
         return payments
 
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again after a change."""
         relevant = PROOF_RELEVANT & set(vals)
-        if relevant:
-            self.env["glase.transaction"]._lock_ends(payments=self)
-        glase = self.filtered(lambda payment: payment._is_glase())
-        rows = rows_of(self) if relevant else {}
-        super(PosPayment, self - glase).write(vals)
-        result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
-        for payment, row in rows.items():
-            PaymentProof(payment).compare(row)
-        if relevant:
-            self._glase_prove()
+        with self.env["glase.transaction"]._lock_ends(payments=self if relevant else None):
+            glase = self.filtered(lambda payment: payment._is_glase())
+            rows = rows_of(self) if relevant else {}
+            super(PosPayment, self - glase).write(vals)
+            result = super(PosPayment, glase).write(self._glase_drop_claims(vals))
+            if KEYS & set(vals):
+                known_rows.forget(self.env)
+            for payment, row in rows.items():
+                PaymentProof(payment).compare(row)
+            if relevant:
+                self._glase_prove()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_keeps_case(self):
         self._glase_let_go()
+        known_rows.forget(self.env)
 
     @api.ondelete(at_uninstall=False)
     def _glase_unlink_never_when_booked(self):
@@ -127,33 +133,40 @@ class PosPayment(models.Model):
 
         A bill that is out is given up, so that it is canceled; money that was taken is a case.
         """
-        self.env["glase.transaction"]._lock_ends(payments=self)
-        for payment, row in rows_of(self).items():
-            if row.payment_id == payment:
-                row.payment_id = False
-                row._open_case(case_kinds.without_order(row.kind))
-            else:
-                row._give_up("order_gone")
-        # Paid already, though the till has not stored it yet.
-        lines = [uuid for uuid in self.mapped("uuid") if uuid]
-        ledger_rows = self.env["glase.transaction"].sudo()
-        for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
-            row._open_case("paid_without_order")
+        with self.env["glase.transaction"]._lock_ends(payments=self):
+            for payment, row in rows_of(self).items():
+                if row.payment_id == payment:
+                    row.payment_id = False
+                    row._open_case(case_kinds.without_order(row.kind))
+                else:
+                    row._give_up("order_gone")
+            # Paid already, though the till has not stored it yet.
+            lines = [uuid for uuid in self.mapped("uuid") if uuid]
+            ledger_rows = self.env["glase.transaction"].sudo()
+            for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
+                row._open_case("paid_without_order")
 
     def _glase_prove(self):
         """Match these payments with the ledger; see :class:`PaymentProof`."""
-        for payment in self:
-            PaymentProof(payment).prove()
+        ended = [PaymentProof(payment).prove().id for payment in self]
+        rows = self.env["glase.transaction"].sudo().browse(filter(None, ended))
+        self.env["glase.receipt"].sudo()._queue(rows)
 
     def _glase_write_proof(self, values):
         """Write what the proof found, past the guard against what others claim.
 
         Proven or not, the books must be compared with it.
         """
+        # What was booked before carries the reference that the payment had.
+        reference = values.get("transaction_id")
+        changed = "transaction_id" in values and self.filtered(
+            lambda payment: (payment.transaction_id or False) != (reference or False)
+        )
         # pylint: disable-next=super-method-mismatch
         result = super().write({**values, "glase_books_due": True})
         books_job.wake_for_payments(self)
-        session_books.write_reference(self)
+        if changed:
+            session_books.write_reference(changed)
         return result
 
     def _glase_write_marks(self, values):

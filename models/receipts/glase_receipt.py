@@ -40,6 +40,13 @@ FINAL_CODES = frozenset({23, 91})
 MOST_LINES = 100
 LONGEST_NAME = 100
 
+QUEUE = f"""
+    INSERT INTO glase_receipt (transaction_id, company_id, state, tries, next_try_at)
+    SELECT id, company_id, 'waiting', 0, ({clock.NOW})
+      FROM glase_transaction WHERE id = ANY(%s)
+        ON CONFLICT DO NOTHING
+"""
+
 
 class OrderMissing(RequestError):
     """The order is not finished, or gone."""
@@ -86,20 +93,17 @@ class GlaseReceipt(models.Model):
     _due = models.Index("(next_try_at) WHERE state IN ('waiting', 'sending')")
 
     @api.model
-    def _queue(self, row):
-        """Put the receipt of a row of the ledger into the queue, unless it is there already.
+    def _queue(self, rows):
+        """Put the receipts of rows of the ledger into the queue, unless they are there already.
 
-        :param row: a paid or refunded ``glase.transaction`` whose order is finished
+        :param rows: paid or refunded ``glase.transaction`` whose orders are finished
         """
-        if row.account_id.sudo().receipt_mode == RECEIPT_OFF or not row.ers_reference:
-            return
-        self.env.cr.execute(
-            """
-            INSERT INTO glase_receipt (transaction_id, company_id, state, tries, next_try_at)
-            VALUES (%s, %s, 'waiting', 0, %s) ON CONFLICT DO NOTHING
-            """,
-            (row.id, row.company_id.id, clock.now(self.env.cr)),
+        due = rows.filtered(
+            lambda row: row.account_id.sudo().receipt_mode != RECEIPT_OFF and row.ers_reference
         )
+        if not due:
+            return
+        self.env.cr.execute(QUEUE, (clock.OFFSET_PARAMETER, due.ids))
         if self.env.cr.rowcount:
             self._wake()
 

@@ -143,15 +143,15 @@ def _lock_rows(records, how):
     if not records:
         return records
     records.flush_recordset()
-    cr, table, ids = records.env.cr, records._table, list(records.ids)
+    cr, table = records.env.cr, records._table
     cr.execute(
-        f'SELECT id FROM "{table}" WHERE id = ANY(%s) ORDER BY id {how}',
-        (ids,),
+        f"""
+        WITH held AS (SELECT id FROM "{table}" WHERE id = ANY(%s) ORDER BY id {how})
+        UPDATE "{table}" own SET id = own.id FROM held WHERE own.id = held.id RETURNING own.id
+        """,
+        (list(records.ids),),
         log_exceptions=False,
     )
-    locked = records.browse(row_id for (row_id,) in cr.fetchall())
-    cr.execute(
-        f'UPDATE "{table}" SET id = id WHERE id = ANY(%s)', (locked.ids,), log_exceptions=False
-    )
+    locked = records.browse(sorted(row_id for (row_id,) in cr.fetchall()))
     locked.invalidate_recordset()
     return locked

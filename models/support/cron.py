@@ -7,9 +7,9 @@ def wake(env, name, at=None):
     :param str name: of the job in ``data/ir_cron.xml``
     :param datetime.datetime at: naive UTC, or None for at once
     """
-    job = env.ref(f"pos_glase.{name}", raise_if_not_found=False)
-    if job:
-        job.sudo()._trigger(at=at)
+    job_id = env["ir.model.data"]._xmlid_to_res_id(f"pos_glase.{name}")
+    if job_id:
+        env["ir.cron"].sudo().browse(job_id)._trigger(at=at)
 
 
 def next_due(records, states, now):

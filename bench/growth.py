@@ -32,6 +32,12 @@ COPY = """
      WHERE model.id = {model}
 """
 OWN = re.compile(r"\bglase_", re.IGNORECASE)
+FILLED = ("pos_order", "pos_payment", "glase_transaction", "glase_event")
+# Bytes on disk: what is in a table, and its indexes.
+DISK = """
+    SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class
+     WHERE relkind = 'r' AND relname = ANY(%s)
+"""
 
 
 def main(arguments):
@@ -58,6 +64,7 @@ def main(arguments):
             _play(shop, till, lambda _step: nullcontext())
             found[size] = _measured(shop, till)
     _say({size: figures for size, (figures, _dearest) in found.items()})
+    _say_disk(filled)
     console.say("\nWhat looks at most blocks, at the largest size")
     for step, statement in found[max(found)][1].items():
         console.say(f"  {step}: {' '.join(statement.split())[:300]}")
@@ -72,15 +79,28 @@ class Filled:
             "SELECT id, order_id, payment_id FROM glase_transaction WHERE state = 'paid' ORDER BY id LIMIT 1"
         )
         self.count = 0
+        # Of the newest filling: its payments, and bytes on disk before and after it by table.
+        self.disk = None
 
     def up_to(self, size):
+        """Copy the sale until there are so many rows of the ledger."""
+        before = self._on_disk()
+        self._copy(size)
+        self._analyze()
+        self.disk = (size - self.count, before, self._on_disk())
+        self.count = size
+
+    def _on_disk(self):
+        return {table: sizes for table, *sizes in self.shop.rows(DISK, list(FILLED))}
+
+    def _copy(self, size):
         row, order, payment = self.model
         numbers = {"first": self.count + 1, "last": size}
         ids = "'id', {} + n".format
         connection = self.shop.connect()
         with connection, connection.cursor() as cursor:
             first = {}
-            for table in ("pos_order", "pos_payment", "glase_transaction", "glase_event"):
+            for table in FILLED:
                 cursor.execute(f"SELECT max(id) FROM {table}")
                 first[table] = cursor.fetchone()[0] - self.count
             texts = {
@@ -111,8 +131,6 @@ class Filled:
                     COPY.format(table="glase_event", model=event, values=values, **numbers)
                 )
         connection.close()
-        self._analyze()
-        self.count = size
 
     def _analyze(self):
         """What autovacuum does after so many rows."""
@@ -215,6 +233,18 @@ def _say(found):
                 + "".join(f"{value:>11.0f}" for value in values)
                 + f"{growth:>10.2f}x"
             )
+
+
+def _say_disk(filled):
+    payments, before, after = filled.disk
+    console.say("\nOn disk per 1,000 payments, in kB, each with its order")
+    console.say(f"{'':>22} {'rows':>8} {'indexes':>8} {'together':>9}")
+    for table in FILLED:
+        taken = [
+            (now - then) / payments for then, now in zip(before[table], after[table], strict=True)
+        ]
+        # Bytes of one are kB of a thousand.
+        console.say(f"{table:>22} {taken[0]:>8.0f} {taken[1]:>8.0f} {sum(taken):>9.0f}")
 
 
 if __name__ == "__main__":

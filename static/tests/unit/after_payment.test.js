@@ -8,8 +8,9 @@ import { addGlaseLine, pass, setUpPayment } from "./helpers";
 definePosModels();
 
 /** An order whose Glase line is paid, and what becomes of it when the till finishes it. */
-async function finish({ isStored = true, left = "", fails = {} } = {}) {
+async function finish({ isStored = true, left = "", fails = {}, prepare } = {}) {
     const till = await setUpPayment();
+    prepare?.(till);
     const { order, method, store } = till;
     const line = addGlaseLine(order, method);
     line.update({ amount: order.totalDue, transaction_id: "ERS1" });
@@ -96,3 +97,17 @@ test("an order that the server refused is no paid one", async () => {
     expect(order.state).toBe("draft");
     expect(steps).toEqual([]);
 });
+
+for (const asks of [true, false]) {
+    test(`of tips after the payment is spoken where the till ${asks ? "asks" : "does not ask"} for them`, async () => {
+        const told = [];
+        const { order } = await finish({
+            prepare({ store }) {
+                store.config.set_tip_after_payment = asks;
+                patchWithCleanup(store.glase.screen, { notify: (words) => told.push(words) });
+            },
+        });
+        expect(order.state).toBe("paid");
+        expect(told.some((words) => words.includes("cannot get a tip afterwards"))).toBe(asks);
+    });
+}

@@ -98,6 +98,32 @@ describe("a payment", () => {
         expect(line.glaseMark).toBe("SIMULATION");
     });
 
+    test("is sent although an older answer says the line as it was before", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method);
+        let answers = 0;
+        patchWithCleanup(store, {
+            async syncAllOrders() {
+                const orders = await super.syncAllOrders(...arguments);
+                if (!answers++) {
+                    line.glase_attempt = false;
+                }
+                return orders;
+            },
+        });
+        const sent = send(line);
+        await pass(2);
+        expect(server.count("send")).toBe(1);
+        expect(server.heard.find(({ route }) => route === "send").params.attempt).toBe(
+            line.glase_attempt
+        );
+        expect(Boolean(line.glase_attempt)).toBe(true);
+        server.says.status = viewOf({ state: "paid" });
+        await pass(2);
+        await sent.done;
+        expect(sent.result()).toBe(true);
+    });
+
     test("that is declined goes back to retry, with a new attempt next time", async () => {
         const till = await setUpPayment();
         const { server } = till;
@@ -505,6 +531,30 @@ describe("refused without a call", () => {
         await pass(2);
         await first.done;
         expect(first.result()).toBe(true);
+    });
+
+    for (const status of ["waiting", "waitingCard", "waitingCancel", "force_done"]) {
+        test(`what another terminal may be taking: ${status}`, async () => {
+            const { server, store, order, method } = await setUpPayment();
+            const line = addGlaseLine(order, method);
+            const card = order.addPaymentline(store.models["pos.payment.method"].get(2)).data;
+            card.setPaymentStatus(status);
+            expect(await refusal({ server, line })).toInclude("Another payment terminal");
+        });
+    }
+
+    test("what another terminal takes while the bill is being stored", async () => {
+        const { server, store, order, method } = await setUpPayment();
+        const line = addGlaseLine(order, method);
+        const card = order.addPaymentline(store.models["pos.payment.method"].get(2)).data;
+        card.setPaymentStatus("pending");
+        patchWithCleanup(store, {
+            async syncAllOrders() {
+                card.setPaymentStatus("waiting");
+                return super.syncAllOrders(...arguments);
+            },
+        });
+        expect(await refusal({ server, line })).toInclude("Another payment terminal");
     });
 
     test("more than is due where there is neither tip nor change", async () => {

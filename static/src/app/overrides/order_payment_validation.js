@@ -2,6 +2,7 @@ import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import OrderPaymentValidation from "@point_of_sale/app/utils/order_payment_validation";
+import { whatDoesNotFollow } from "@pos_glase/app/service/after_sale";
 import { excessChange } from "@pos_glase/app/service/order_lock";
 import { isHeld, isLeftOpen, isTaken, isUndecided } from "@pos_glase/app/service/payment_line";
 import { isFinishedAtServer, markUnstored } from "@pos_glase/app/service/order_storage";
@@ -58,6 +59,9 @@ patch(OrderPaymentValidation.prototype, {
         this.glaseIsThrough = true;
         if (this.order.glase_left_to_do) {
             this.pos.glase.screen.say(_t("The order is paid"), this.order.glase_left_to_do);
+        }
+        for (const words of whatDoesNotFollow(this.pos, this.order)) {
+            this.pos.glase.screen.notify(words, "info");
         }
         return super.afterOrderValidation(...arguments);
     },

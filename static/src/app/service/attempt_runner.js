@@ -4,7 +4,7 @@ import { uuidv4 } from "@point_of_sale/utils";
 import { recordSender } from "@pos_glase/app/service/order_employee";
 import { agreeOnChange } from "@pos_glase/app/service/order_lock";
 import { keepInBrowser, storeDraft } from "@pos_glase/app/service/order_storage";
-import { idleStatus } from "@pos_glase/app/service/payment_line";
+import { idleStatus, isOtherTerminalAtWork } from "@pos_glase/app/service/payment_line";
 import { keepScreenOn } from "@pos_glase/app/service/wake_lock";
 
 /** Prepares attempts of this till's browser and runs them to their end: one at a time. */
@@ -34,6 +34,17 @@ export class AttemptRunner extends Reactive {
         return this.running
             ? _t("Another Glase payment is running at this till. Finish or cancel it first.")
             : _t("Another Glase payment is being sent at this till. Try again in a moment.");
+    }
+
+    /** Why nothing can be sent for this line now: what is due is asked for once. False if it can. */
+    sendingReason(line) {
+        return (
+            this.busyReason(line) ||
+            (isOtherTerminalAtWork(line) &&
+                _t(
+                    "Another payment terminal is at work for this order. Wait for it, or cancel it there first."
+                ))
+        );
     }
 
     /** What an attempt needs to know of its line. */
@@ -80,7 +91,7 @@ export class AttemptRunner extends Reactive {
     async prepare(line, title, check) {
         const { uuid } = line;
         const idle = idleStatus(line);
-        const refusal = this.busyReason(line) || (await this.tryToPrepare(line, check));
+        const refusal = this.sendingReason(line) || (await this.tryToPrepare(line, check));
         if (refusal) {
             this.orders.lineOf(uuid)?.setPaymentStatus(idle);
         }
@@ -100,20 +111,37 @@ export class AttemptRunner extends Reactive {
             }
             agreeOnChange(line);
             recordSender(this.pos, order);
-            line.glase_attempt = uuidv4();
-            // What was kept of a bill that has ended is not that of this one.
-            this.bills.judge();
-            line.setPaymentStatus("waiting");
-            this.bills.keep(order);
-            const unstored = await storeDraft(this.pos, order);
+            const unstored = await this.storeAttempt(line, uuidv4());
             await keepInBrowser(this.pos);
-            return unstored || this.busyReason(line);
+            return unstored || this.sendingReason(line);
         } catch (error) {
             console.warn("A Glase payment could not be started", error);
             return _t("Something went wrong at this till. Nothing was sent. Try again.");
         } finally {
             this.preparing = null;
         }
+    }
+
+    /**
+     * Give a line a new attempt, and store it. The answer to an older synchronisation may come meanwhile, with
+     * the line as it was then: the attempt is stored once more.
+     *
+     * @returns {Promise<string|false>} a sentence if it could not be stored
+     */
+    async storeAttempt(line, attempt) {
+        const order = line.pos_order_id;
+        for (let times = 0; times < 2; times++) {
+            line.glase_attempt = attempt;
+            // What was kept of a bill that has ended is not that of this one.
+            this.bills.judge();
+            line.setPaymentStatus("waiting");
+            this.bills.keep(order);
+            const unstored = await storeDraft(this.pos, order);
+            if (unstored || line.glase_attempt === attempt) {
+                return unstored;
+            }
+        }
+        return _t("Something went wrong at this till. Nothing was sent. Try again.");
     }
 
     /**

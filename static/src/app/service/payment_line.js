@@ -55,6 +55,16 @@ export function isIdle(line) {
     return isGlaseLine(line) && ["pending", "retry"].includes(line.payment_status);
 }
 
+/** Whether a terminal of another maker is at work for the same order: its customer may pay there. */
+export function isOtherTerminalAtWork(line) {
+    return line.pos_order_id.payment_ids.some(
+        (other) =>
+            !isGlaseLine(other) &&
+            other.payment_status &&
+            !["done", "reversed", "pending", "retry"].includes(other.payment_status)
+    );
+}
+
 /** What an idle line goes back to if nothing comes of an attempt. */
 export function idleStatus(line) {
     return line.glase_attempt ? "retry" : "pending";

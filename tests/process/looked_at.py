@@ -29,13 +29,20 @@ def look(shop, till, uuid, refunded=False):
     :return: what was seen, in words
     """
     receipt = till.receipt()
+    words = whole(shop, uuid, refunded)
+    total = shop.query("SELECT amount_total FROM pos_order WHERE uuid = %s", uuid)[0][0]
+    assert "Glase" in receipt and f"{abs(total):,.2f}" in receipt, receipt
+    assert till.complaints == []
+    assert quiet(till) == []
+    return words
+
+
+def whole(shop, uuid, refunded=False):
+    """Assert that a sale is whole at the server and on the phone; returns what was seen, in words."""
     total, payments = _paid(shop, uuid)
     glase = [(amount, reference) for amount, *_others, reference in payments if reference]
     assert glase or refunded, payments
     rows = 0 if refunded else sum(_bill(shop, uuid, *each) for each in glase)
-    assert "Glase" in receipt and f"{abs(total):,.2f}" in receipt, receipt
-    assert till.complaints == []
-    assert quiet(till) == []
     paid = ", ".join(f"{amount:.2f}" for amount, *_others in payments)
     words = f"order {total:.2f} paid by {paid}, ledger the same"
     return f"{words}, {rows} rows on the phone" if rows else words

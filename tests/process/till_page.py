@@ -187,6 +187,18 @@ class TillPage:
         self.page.locator('.glase-line[data-status="pending"]').wait_for()
         return self.press_send()
 
+    def confirm(self, words):
+        """Press the first button of Odoo's dialog that says this."""
+        dialog = self.page.locator(".modal", has_text=words)
+        dialog.locator("footer button").first.click()
+        dialog.wait_for(state="detached")
+        return self
+
+    def told(self, words):
+        """Wait for a notification that says this."""
+        self.page.locator(".o_notification", has_text=words).first.wait_for()
+        return self
+
     def lose_network(self):
         """What is asked of the server from now on never leaves; what is under way is answered first."""
         self.page.route("**/pos_glase/**", lambda route: route.abort())

@@ -2,7 +2,7 @@
 
 import pytest
 from companion_steps import GLOBAL_DISCOUNT, claim, set_up, with_guest
-from looked_at import given_back, sold
+from looked_at import given_back, look, sold
 from till_page import discounts
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
@@ -88,6 +88,23 @@ def test_a_code(shop, till, program, seen):
     assert till.script("(code) => posmodel.activateCode(code)", CODE) is True
     assert len(discounts(till, till.order_uuid())) == 1
     seen(sold(shop, till))
+
+
+@pytest.mark.says_no(
+    "Odoo counts points for what is sold only: those of a sale that is given back stay on the card."
+)
+def test_points(shop, till, program):
+    """Points for a sale, which its refund takes back."""
+    program("loyalty")
+    with_guest(till.log_in().start().new_order(), GUEST).ring_up(*PRODUCTS)
+    before = points(shop, "loyalty")
+    uuid = till.order_uuid()
+    sold(shop, till)
+    got = points(shop, "loyalty")
+    assert got > before
+    till.refund_order(uuid).give_back().told("leaves the customer's points as they are")
+    look(shop, till, till.order_uuid(), refunded=True)
+    assert points(shop, "loyalty") == got
 
 
 def test_a_free_product(shop, till, program, seen):

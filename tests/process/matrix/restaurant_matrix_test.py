@@ -2,7 +2,7 @@
 
 import pytest
 from companion_steps import at_table, set_up
-from looked_at import look
+from looked_at import look, whole
 from till_page import TillPage, lines, pay
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
@@ -100,8 +100,43 @@ def test_a_tip_after_the_payment(shop, till):
     uuid = till.order_uuid()
     till.send()
     pay(shop)
+    till.told("cannot get a tip afterwards")
     look(shop, till, uuid)
     assert not till.page.locator(".tip-screen").count()
+
+
+def with_card(till):
+    """The bank card without a terminal, of which Odoo says that it can be adjusted."""
+    name = till.script(
+        """() => posmodel.config.payment_method_ids.find((one) =>
+            one.type === "bank" && !one.use_payment_terminal && !one.is_online_payment).name"""
+    )
+    till.page.locator(".paymentmethod", has_text=name).first.click()
+    return till
+
+
+@pytest.mark.usefixtures("tips_later")
+def test_a_tip_after_an_adjustable_card(shop, till, seen):
+    """An adjustable card pays a part and Glase the rest: the tip after the payment is the card's."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    uuid = till.order_uuid()
+    till.page.locator(".pay-order-button:visible, .pay:visible").first.click()
+    with_card(till).script("() => posmodel.getOrder().payment_ids[0].setAmount(20)")
+    till.page.locator(".paymentmethod", has_text="Glase").first.click()
+    till.press_send().looks("waiting")
+    pay(shop)
+    till.page.wait_for_selector(".tip-screen")
+    words = whole(shop, uuid)
+    till.page.locator(".tip-screen .percentage-amounts button").first.click()
+    till.page.locator(".tip-screen .next").click()
+    assert "Glase" in till.receipt()
+    [(tip, unverified)] = shop.query(
+        "SELECT o.tip_amount, bool_or(p.glase_unverified) FROM pos_order o"
+        " JOIN pos_payment p ON p.pos_order_id = o.id WHERE o.uuid = %s GROUP BY o.id",
+        uuid,
+    )
+    assert tip > 0 and not unverified
+    seen(f"{words}; a tip of {tip:.2f} afterwards")
 
 
 def test_a_tab(shop, till, seen):

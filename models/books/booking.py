@@ -2,11 +2,16 @@ from collections import defaultdict
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction, clock
 from . import method_accounts
 from .subject import exact, subject_of
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class Booking:
@@ -43,7 +48,7 @@ class Booking:
                 ("state", "=", "open"),
                 ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
             ]
-        )._settle(self.env._("Booked."))
+        )._settle(_lt("Booked."))
 
     def _booked(self, kept):
         """What entries of a subject have added to Glase's outstanding account.
@@ -277,7 +282,7 @@ class WriteOff:
             )
         )
         self._cases()._settle(
-            self.env._(
+            _lt(
                 "Written off to %(account)s by %(manager)s: %(reason)s",
                 account=account.display_name,
                 manager=manager.name,

@@ -113,12 +113,20 @@ class BooksJob:
         :param str model: a key of ``suspense_due.SUBJECTS``
         """
         try:
-            autonomous_transaction.run(
-                self.env, lambda env: Booking(env).correct(env[model].browse(subject_id))
-            )
+            self._book(model, subject_id, lambda books, subject: books.correct(subject))
         except (UserError, RedirectWarning, ValueError, psycopg2.Error) as error:
             words = str(error.args[0]) if error.args else str(error)
             _logger.warning("Not booked: %s %s: %s", model, subject_id, words)
-            autonomous_transaction.run(
-                self.env, lambda env: Booking(env).not_booked(env[model].browse(subject_id), words)
-            )
+            self._book(model, subject_id, lambda books, subject: books.not_booked(subject, words))
+
+    def _book(self, model, subject_id, work):
+        """Work on a subject in a transaction of its own, in the language of who reads the books.
+
+        :param work: takes the :class:`Booking` and the subject
+        """
+
+        def of_reader(env):
+            subject = env["res.users"]._glase_for_reader(env[model].browse(subject_id))
+            work(Booking(subject.env), subject)
+
+        autonomous_transaction.run(self.env, of_reader)

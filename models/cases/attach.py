@@ -2,10 +2,15 @@
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
 from ..pos.pos_order import NOT_TAKEN
 from ..support import clock
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 def has_no_end(row):
@@ -78,7 +83,7 @@ def attach(row, order, manager):
     finish(order)
     row._settle_cases(
         case_kinds.offering(case_kinds.ATTACH),
-        env._(
+        _lt(
             "Attached to %(order)s by %(manager)s.",
             order=order.display_name,
             manager=manager.name,

@@ -6,10 +6,11 @@ what is known of each subject of its sort (``_KNOWN``), or what its opener gives
 
 from typing import NamedTuple
 
+from odoo.tools.misc import formatLang
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds
-from ..support.sentences import filled, said
+from ..support.sentences import filled, local_time, said
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
@@ -209,7 +210,7 @@ def _of_row(row):
     return {
         "call_reference": row.call_reference or "",
         "known_by": row.ers_reference or row.call_reference or "",
-        "taken": row.receipt_amount,
+        "taken": formatLang(row.env, row.receipt_amount),
         "currency": row.receipt_currency,
         "old": money(row.amount),
         "new": money(row.proposed_amount),
@@ -223,8 +224,13 @@ def _of_order_payment(payment):
     return {"amount": payment.currency_id.format(payment.amount)}
 
 
+def _of_period(period):
+    marked_at = period.mark_sent_at
+    return {"marked_at": marked_at and local_time(period.account_id, marked_at)}
+
+
 _KNOWN = {
     case_kinds.ROW: _of_row,
     case_kinds.ORDER_PAYMENT: _of_order_payment,
-    case_kinds.PERIOD: lambda period: {"marked_at": period.mark_sent_at},
+    case_kinds.PERIOD: _of_period,
 }

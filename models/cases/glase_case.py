@@ -1,11 +1,16 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
-from ..support.sentences import titled
+from ..support.sentences import said, titled
 from . import attach, case_words
 from .refund_decision import RefundDecision, RefundEvidence
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class GlaseCase(models.Model):
@@ -239,11 +244,12 @@ class GlaseCase(models.Model):
             stands = bool(amount) and not case.currency_id.is_zero(amount)
             case.can_write_off = case._offers(case_kinds.WRITE_OFF) and stands
 
-    def _glase_sessions(self):
-        """The session whose opener is asked first, where a person must decide."""
+    def _glase_settled_by(self):
+        """The account that names who decides, and the session whose opener is asked else."""
         order = self.order_id or self.payment_id.pos_order_id
         of_period = self.period_id.session_ids
-        return self.transaction_id.session_id or order.session_id or of_period
+        sessions = self.transaction_id.session_id or order.session_id or of_period
+        return self.account_id, sessions
 
     def _is_simulated(self):
         """Whether it is about the simulator's money, which is none."""
@@ -274,16 +280,18 @@ class GlaseCase(models.Model):
         :param subject: the ledger row, the payment of an order, or the period that it is about
         :param str instead: a key of ``case_words.INSTEAD``, where more is known than the kind
         :param float amount: the money that it is about; None for the subject's own
-        :param values: what the sentence names beside what is known of the subject
+        :param values: what the sentence names beside what is known of the subject; a lazy translation
+            is said in the language of who reads the case
         :return: the open case
         :raises ValueError: for a subject that the kind is not about
         """
         entry = case_kinds.KINDS[kind]
         if subject._name not in entry.about:
             raise ValueError(f"A case of kind {kind} is not about {subject._name}")
-        summary = case_words.sentence(subject, kind, values, instead)
+        users = self.env["res.users"]
+        summary = case_words.sentence(users._glase_for_reader(subject), kind, values, instead)
         case = self._open(kind, summary, subject, amount)
-        self.env["res.users"]._glase_tell(case)
+        users._glase_tell(case)
         return case
 
     @api.model
@@ -311,8 +319,7 @@ class GlaseCase(models.Model):
         earlier = own.filtered(lambda one: one.kind in entry.takes_over)
         if earlier:
             earlier[0].write(values)
-            going_on = self.env._("It goes on in “%s”.", earlier[0].display_name)
-            earlier[1:]._settle(going_on)
+            earlier[1:]._settle(_lt("It goes on in “%s”.", earlier[0].display_name))
             return earlier[0]
         return case.create({**values, "subject": name, **self._values_about(subject)})
 
@@ -337,16 +344,15 @@ class GlaseCase(models.Model):
         return {**values, "order_id": order.id, "config_id": config.id}
 
     def _settle(self, note):
-        """Close open cases with a note that stays on them."""
+        """Close open cases with a note that stays on them.
+
+        :param note: a text, or a lazy translation, which is said in the language of who reads the case
+        """
         open_cases = self.sudo().filtered(lambda case: case.state == "open")
         if not open_cases:
             return
-        open_cases.write(
-            {
-                "state": "settled",
-                "note": note,
-                "settled_by": self.env.uid,
-                "settled_at": fields.Datetime.now(),
-            }
-        )
-        self.env["res.users"]._glase_told(open_cases)
+        users, values = self.env["res.users"], {"state": "settled", "settled_by": self.env.uid}
+        for case in open_cases:
+            words = said(users._glase_for_reader(case).env, note)
+            case.write({**values, "note": words, "settled_at": fields.Datetime.now()})
+        users._glase_told(open_cases)

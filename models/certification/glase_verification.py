@@ -180,7 +180,8 @@ class GlaseVerification(models.Model):
             raise UserError(self.env._("“%s” is under way: finish it first.", other.display_name))
         step = max(self.currency_id.rounding, 0.01)
         if self.amount < 2 * step or self.amount > 1000 * max(step, 1.0):
-            raise UserError(self.env._("Choose a small amount, but not less than %s.", 2 * step))
+            least = self.currency_id.format(2 * step)
+            raise UserError(self.env._("Choose a small amount, but not less than %s.", least))
         self._check_glase_id()
 
     def _check_glase_id(self):

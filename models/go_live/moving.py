@@ -6,6 +6,7 @@ from ...rules import state_machine
 from ..certification.verifying import last_verification
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import LIVE
+from ..support.sentences import local_day
 
 # The states of a move.
 PREPARED, MOVING, DONE = "prepared", "moving", "done"
@@ -62,7 +63,7 @@ def verified_words(account):
     return account.env._(
         "%(result)s on %(day)s: %(ok)s steps passed, %(failed)s failed, %(skipped)s skipped.",
         result=dict(last._fields["state"]._description_selection(account.env))[last.state],
-        day=f"{last.finished_at:%Y-%m-%d}",
+        day=local_day(account, last.finished_at),
         ok=last.ok_count,
         failed=last.failed_count,
         skipped=last.skipped_count,

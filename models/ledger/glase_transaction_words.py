@@ -94,6 +94,10 @@ class GlaseTransaction(models.Model):
 
     # === In cases ===
 
+    def _glase_settled_by(self):
+        """The account that names who decides about this row, and the session whose opener is asked else."""
+        return self.account_id, self.session_id
+
     def _open_case(self, kind, **details):
         """Open a case about this row, unless it is open already.
 

@@ -1,6 +1,12 @@
 """What follows when a payment has an answer, or ends; the words that a cashier reads of it."""
 
+from odoo.tools.translate import LazyTranslate
+
 from ...rules import case_kinds, state_machine, taken
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class PaymentEnd:
@@ -33,7 +39,7 @@ class PaymentEnd:
     def paid(self):
         """The row is paid: does the amount fit, and does an order wait for the proof?"""
         self.row._settle_cases(
-            case_kinds.ended_by(case_kinds.PAID), self.env._("Paid: %s", self.row.ers_reference)
+            case_kinds.ended_by(case_kinds.PAID), _lt("Paid: %s", self.row.ers_reference)
         )
         if taken.differs(self.row._terms(), self.row._is_same_amount):
             self.row._open_case("amount_differs")
@@ -41,7 +47,8 @@ class PaymentEnd:
             self.row._open_case("paid_without_order")
         if self.row._amount_is_certain():
             known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
-            self.row._settle_cases(known, self.env._("Known now: %s", self.row.amount))
+            row = self.env["res.users"]._glase_for_reader(self.row)
+            row._settle_cases(known, _lt("Known now: %s", row.currency_id.format(row.amount)))
         payments = self.env["pos.payment"].search([("uuid", "=", self.row.line_uuid)])
         payments._glase_prove()
 
@@ -50,7 +57,7 @@ class PaymentEnd:
         if self.row.forced_at:
             self.row._open_case("goods_without_money")
         unpaid = case_kinds.ended_by(case_kinds.UNPAID)
-        words = self.row.decided_reason or self.env._("Glase says that it was not paid.")
+        words = self.row.decided_reason or _lt("Glase says that it was not paid.")
         self.row._settle_cases(unpaid, words)
 
     def till_message(self):

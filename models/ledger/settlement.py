@@ -111,16 +111,17 @@ class Settlement:
                 return
             self._work(*claimed)
 
-    def _work(self, row_id, step):
-        row = self.rows.browse(row_id)
+    def _work(self, row_id, step, lang):
+        # A job has no language: what it hears is read in the back office.
+        row = self.rows.with_context(lang=lang).browse(row_id)
         if step == settlement.CANCEL:
-            exchange.cancel(self.rows, row_id)
+            exchange.cancel(row, row_id)
         elif step == settlement.REPLACE:
-            Replacement(self.env, row_id).send()
+            Replacement(row.env, row_id).send()
         # What its answer has changed decides what is due now.
         after = autonomous_transaction.with_records(row, lambda own: own._next_step())
         if after == settlement.ASK:
-            exchange.ask(self.rows, row_id, given_up=True)
+            exchange.ask(row, row_id, given_up=True)
             autonomous_transaction.with_records(row, lambda own: own._cancel_again_later())
 
     # === In a transaction of its own ===
@@ -147,7 +148,8 @@ class Settlement:
     def _next_due(self, terminal_id=None):
         """Claim the next row that is due, so that no other worker takes it.
 
-        :return: its id and what to do, see :func:`rules.settlement.next_step`; None if none is due
+        :return: its id, what to do (see :func:`rules.settlement.next_step`), and the language of who reads of
+            it; None if none is due
         """
         now = clock.now(self.env.cr)
         self.env.cr.execute(
@@ -170,7 +172,7 @@ class Settlement:
         row = self.rows.browse(found[0])
         step = row._next_step()
         row.write({"next_try_at": now + row._settlement_pause()})
-        return row.id, step
+        return row.id, step, self.env["res.users"]._glase_for_reader(row).env.lang
 
     def _find_unclaimed(self):
         """Money that no order took within minutes is a case (``doc/ledger.md §6``)."""

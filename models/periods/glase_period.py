@@ -11,8 +11,8 @@ from ..books import session_books
 from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
 from ..support.public_method import public
-from ..support.sentences import titled
-from .scope import Scope, local_time, next_mark_at, open_sessions
+from ..support.sentences import local_day, local_time, titled
+from .scope import Scope, next_mark_at, open_sessions
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -133,7 +133,7 @@ class GlasePeriod(models.Model):
         for period in self:
             till = period.config_id.name or period.terminal_id.name
             whose = till if period.terminal_id else period.account_id.name
-            day = fields.Date.to_string(period.mark_sent_at or period.create_date)
+            day = local_day(period.account_id, period.mark_sent_at or period.create_date)
             total = period.fetched_at and period.report_total
             period.display_name = titled(f"{whose} {day}", period.currency_id, total)
 
@@ -158,9 +158,9 @@ class GlasePeriod(models.Model):
             session_books.write_periods_of(self)
         return result
 
-    def _glase_sessions(self):
-        """The sessions whose openers are asked first, where a person must decide."""
-        return self.session_ids
+    def _glase_settled_by(self):
+        """The account that names who decides, and the sessions whose openers are asked else."""
+        return self.account_id, self.session_ids
 
     # === What it covers ===
 

@@ -78,11 +78,13 @@ class GlasePeriod(models.Model):
             step = autonomous_transaction.with_records(self, lambda periods: periods._claim_next())
             if not step:
                 return
-            action, period_id = step
+            action, period_id, lang = step
+            # A job has no language: what it says is read in the back office.
+            period = self.with_context(lang=lang).browse(period_id)
             if action == "mark":
-                self.browse(period_id)._mark()
+                period._mark()
             elif action == "fetch":
-                self.browse(period_id)._fetch()
+                period._fetch()
 
     @api.model
     def _seconds_to_next(self):
@@ -100,31 +102,39 @@ class GlasePeriod(models.Model):
     def _claim_next(self):
         """Claim the next step that is due, so that no other worker takes it.
 
-        :return: ``(action, period id)`` or None
+        :return: ``(action, period id, language of who reads of it)`` or None
         """
         now = clock.now(self.env.cr)
         period = cron.next_due(self, WORKED, now)
         if not period:
             return None
-        if period.state == MARKED or period.state in COMPARED:
+        period = self.env["res.users"]._glase_for_reader(period)
+        return period._claim(now), period.id, period.env.lang
+
+    def _claim(self, now):
+        """Claim the next step of this period, which is due and locked.
+
+        :return: what it is
+        """
+        if self.state == MARKED or self.state in COMPARED:
             values = {"next_try_at": now + MARK_AGAIN_AFTER}
-            if period.fetched_at:
-                values.update(asked_again=period.asked_again + 1, asked_again_at=now)
-            period.write(values)
-            return "fetch", period.id
-        if period.state == MARKING:
+            if self.fetched_at:
+                values.update(asked_again=self.asked_again + 1, asked_again_at=now)
+            self.write(values)
+            return "fetch"
+        if self.state == MARKING:
             # Whoever was marking it is gone, and with it the answer.
-            period._lose_mark()
-            return "lost", period.id
-        period.write(
+            self._lose_mark()
+            return "lost"
+        self.write(
             {
                 "state": MARKING,
                 "mark_sent_at": now,
-                "call_reference": period.account_id._sent_reference(new_client_reference()),
+                "call_reference": self.account_id._sent_reference(new_client_reference()),
                 "next_try_at": now + MARK_AGAIN_AFTER,
             }
         )
-        return "mark", period.id
+        return "mark"
 
     # === Before anything is marked ===
 

@@ -340,7 +340,7 @@ class GlasePeriodLine(models.Model):
         """What these lines waited for is in a report now."""
         self.write({"kind": LATE})
         self.transaction_id._settle_cases(
-            case_kinds.ended_by(case_kinds.REPORTED), self.env._("A later report has it.")
+            case_kinds.ended_by(case_kinds.REPORTED), _lt("A later report has it.")
         )
 
     # === What a person does about it ===

@@ -181,7 +181,9 @@ class GlasePeriod(models.Model):
             self.browse(), lambda periods: periods._outdated().ids
         )
         for period in self.browse(outdated):
-            autonomous_transaction.with_records(period, lambda own: own._compare_again())
+            autonomous_transaction.with_records(
+                period, lambda own: own.env["res.users"]._glase_for_reader(own)._compare_again()
+            )
 
     def _compare_again(self):
         """Match what the ledger knows by now with this period's report as it was fetched."""

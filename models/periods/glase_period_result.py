@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
 from ...rules.reconciliation import (
@@ -23,6 +24,10 @@ from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
 from .glase_period_job import ASK_AGAIN_PAUSES
 from .glase_period_line import LEDGER, REPORT, SUMMARY
 from .scope import not_reported
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 # Rows by the first period that should have them, and whether the report of the next one is there too.
 DUE = """
@@ -304,10 +309,10 @@ class GlasePeriod(models.Model):
             differences = lines.search_count([*of_period, *differing])
             unknown = [*of_period, ("kind", "=", UNKNOWN), ("accepted_at", "=", False)]
             if not lines.search_count(unknown, limit=1):
-                words = self.env._("Each of them is matched or accepted now.")
+                words = _lt("Each of them is matched or accepted now.")
                 period._settle_cases(case_kinds.LINES_KNOWN, words)
             if not lines.search_count([*of_period, ("kind", "=", UNREPORTED)], limit=1):
-                words = self.env._("Later reports have all of it.")
+                words = _lt("Later reports have all of it.")
                 period._settle_cases(case_kinds.ROWS_REPORTED, words)
             period.write(
                 {

@@ -116,12 +116,6 @@ def next_mark_at(account, now):
     return at
 
 
-def local_time(account, moment):
-    """A moment (naive UTC) in this account's time zone, for people."""
-    local = moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(account.period_tz))
-    return f"{local:%Y-%m-%d %H:%M}"
-
-
 def open_sessions(account):
     """Sessions that may still take money with this account.
 

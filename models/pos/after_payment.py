@@ -11,7 +11,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...glase.logs import get_logger
-from ..support.sentences import filled, said
+from ..support.sentences import filled
 
 _logger = get_logger(__name__)
 
@@ -92,15 +92,16 @@ class AfterPayment:
 
     def _note(self, order, error, left):
         _logger.warning("After the payment of %s", order.pos_reference, exc_info=error)
-        why = str(error) if isinstance(error, UserError) else said(order.env, UNEXPECTED)
-        self._left.append(filled(order.env, LEFT[left], {"why": why}))
+        why = str(error) if isinstance(error, UserError) else UNEXPECTED
+        self._left.append((LEFT[left], {"why": why}))
 
     def _report(self, order):
         """One case for all that is left, about the Glase payment of the order."""
         if not self._left:
             return
-        cases, why = order.env["glase.case"], " ".join(self._left)
-        payment = order._glase_moved_payments()[:1]
+        cases, payment = order.env["glase.case"], order._glase_moved_payments()[:1]
+        reader = order.env["res.users"]._glase_for_reader(payment).env
+        why = " ".join(filled(reader, *left) for left in self._left)
         if order.to_invoice and not order.account_move:
             cases._report("not_invoiced", payment, why=why)
         else:

@@ -3,8 +3,14 @@
 Never raises. The sale is stored whatever comes out; what does not match is marked, and is a case.
 """
 
+from odoo.tools.translate import LazyTranslate
+
 from ...rules import case_kinds, state_machine
 from ..ledger import known_rows
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 # What a Glase line is at the till, in core's words: ``payment_status``.
 DONE = "done"
@@ -173,7 +179,7 @@ class PaymentProof:
             ],
             payments=self.payment,
         )
-        waiting._settle(self.env._("Proven by the ledger: %s", row.ers_reference or ""))
+        waiting._settle(_lt("Proven by the ledger: %s", row.ers_reference or ""))
 
     def _rows_of_line(self):
         return known_rows.rows_about(self.payment, [("line_uuid", "=", self.payment.uuid)])
@@ -222,25 +228,26 @@ class PaymentProof:
 
     def _differences_of_money(self, row):
         """What is not what the row says, as (what, before, after)."""
-        payment, currency = self.payment, self.payment.currency_id
+        payment = self.env["res.users"]._glase_for_reader(self.payment)
+        currency = payment.currency_id
         if not payment._is_glase():
-            yield self.env._("The payment method"), "Glase", payment.payment_method_id.name
+            yield _lt("The payment method"), "Glase", payment.payment_method_id.name
         if currency != row.currency_id:
-            yield self.env._("The currency"), row.currency_id.name, currency.name
+            yield _lt("The currency"), row.currency_id.name, currency.name
         elif not row._stands_for(abs(payment.amount)):
             before = currency.format(row._taken_amount() or row.amount)
-            yield self.env._("The amount"), before, currency.format(abs(payment.amount))
+            yield _lt("The amount"), before, currency.format(abs(payment.amount))
 
     def _differences_of_order(self, row):
         order = self.payment.pos_order_id
         if order.company_id != row.company_id:
-            yield self.env._("The company"), row.company_id.name, order.company_id.name
+            yield _lt("The company"), row.company_id.name, order.company_id.name
         if not row._is_of_order(order):
-            yield self.env._("The order"), row.order_name, order.display_name
+            yield _lt("The order"), row.order_name, order.display_name
 
     def _differences_of_line(self, row):
         order = self.payment.pos_order_id
         if self.payment.uuid != row.line_uuid:
-            yield self.env._("The payment line"), row.line_uuid, self.payment.uuid
+            yield _lt("The payment line"), row.line_uuid, self.payment.uuid
         if row.config_id not in order._glase_tills():
-            yield self.env._("The till"), row.config_id.display_name, order.config_id.display_name
+            yield _lt("The till"), row.config_id.display_name, order.config_id.display_name

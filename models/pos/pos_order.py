@@ -2,6 +2,7 @@ from datetime import timezone
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import Amount, Invoice, InvoiceRow
 from ...rules import case_kinds, state_machine
@@ -12,6 +13,10 @@ from ..support import clock
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
 from .payment_proof import PaymentProof, rows_of
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 # What a Glase line is at the till, in core's words: ``payment_status``.
 RETRY, REVERSING = "retry", "reversing"
@@ -129,7 +134,7 @@ class PosOrder(models.Model):
     def _glase_settle_invoiced(self):
         """The invoices of these orders are made: nobody has to make them any more."""
         waiting = self._glase_open_cases(case_kinds.ended_by(case_kinds.INVOICED))
-        waiting._settle(self.env._("The invoice is made."))
+        waiting._settle(_lt("The invoice is made."))
 
     def _glase_open_cases(self, kinds):
         """The open cases of these kinds about these orders."""
@@ -196,11 +201,12 @@ class PosOrder(models.Model):
         compared = self.currency_id.compare_amounts(total, row.order_total)
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
         if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
+            money = self.currency_id.with_env(self.env["res.users"]._glase_for_reader(row).env)
             row._open_case(
                 "changed_after_send",
-                what=self.env._("The order's total"),
-                before=self.currency_id.format(row.order_total),
-                after=self.currency_id.format(total),
+                what=_lt("The order's total"),
+                before=money.format(row.order_total),
+                after=money.format(total),
             )
 
     def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):

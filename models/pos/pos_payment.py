@@ -128,6 +128,10 @@ class PosPayment(models.Model):
         session_books.write_reference(self)
         return moves
 
+    def _glase_settled_by(self):
+        """The account that names who decides about this payment, and the session whose opener is asked else."""
+        return self.session_id.config_id.glase_terminal_id.account_id, self.session_id
+
     def _glase_let_go(self):
         """These payments end without an order: their bills and their money must not.
 

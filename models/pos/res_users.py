@@ -66,20 +66,30 @@ class ResUsers(models.Model):
         left.write({"user_id": manager.id})
 
     @api.model
+    def _glase_for_reader(self, record):
+        """A record in the language of the manager who settles it: for words that are stored.
+
+        Whoever asks may be a cashier who reads another language, or a job, which reads none.
+
+        :param record: as for :meth:`_glase_responsible`
+        """
+        return record.with_context(lang=self._glase_responsible(record).lang)
+
+    @api.model
     def _glase_responsible(self, record):
         """Which manager settles a case or a period, where there are several.
 
         Whom its account names; else who has opened the session; else the first manager of the company.
 
-        :param record: with ``company_id`` and ``account_id``
+        :param record: with ``company_id`` and ``_glase_settled_by``
         :return: one user; without any manager the one who is logged in
         """
         record = record.sudo()
-        sessions = record._glase_sessions()
-        for user in (record.account_id.responsible_id, *sessions.user_id):
+        account, sessions = record._glase_settled_by()
+        for user in (account.responsible_id, *sessions.user_id):
             if user._glase_is_manager(record.company_id):
                 return user
-        managers = self.env.ref(MANAGERS).all_user_ids.sorted("id")
+        managers = self.env.ref(MANAGERS).sudo().all_user_ids.sorted("id")
         own = managers.filtered(lambda user: user._glase_is_manager(record.company_id))
         return own[:1] or self.env.user
 

@@ -196,11 +196,13 @@ class GlaseReceipt(models.Model):
         return error
 
     def _in_words(self, error):
+        # A job has no language: a manager reads it.
+        env = self.env["res.users"]._glase_for_reader(self.transaction_id).env
         if hasattr(error, "sentence"):
-            return cashier_message(self.env, error)
+            return cashier_message(env, error)
         if isinstance(error, ResultError):
-            return self.env._("Glase did not take the receipt: result code %s.", error.code)
-        return self.env._("Glase did not answer.")
+            return env._("Glase did not take the receipt: result code %s.", error.code)
+        return env._("Glase did not answer.")
 
 
 def receipt_document(account, values):

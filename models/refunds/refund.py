@@ -7,6 +7,8 @@ the registration that took it. A lost answer leaves it *unknown*: no machine dec
 
 from datetime import timezone
 
+from odoo.tools.translate import LazyTranslate
+
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import case_kinds, giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
@@ -16,6 +18,10 @@ from ..pos import session_closing
 from ..support import autonomous_transaction, clock
 from ..support.sentences import cashier_message
 from ..support.till_errors import Refused
+
+# Said in the language of whoever settles the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 REGISTRATION_CODES = frozenset({20, 21, 29, 33, 37, 91})
 BUSY_CODE = 48
@@ -293,7 +299,7 @@ class RefundEnd:
         asked = self.row.case_ids.filtered(lambda case: case.kind in decided)
         if self.row.decided_by:
             asked = asked.with_user(self.row.decided_by).sudo()
-        asked._settle(self.row.decided_reason or self.env._("Glase has answered after all."))
+        asked._settle(self.row.decided_reason or _lt("Glase has answered after all."))
 
     def _tell_original(self):
         """The payment that it gives back, and its order, hear how it ended."""
@@ -301,7 +307,7 @@ class RefundEnd:
         if self.row.state == state_machine.REFUNDED and original.refund_claim:
             original._settle_cases(
                 case_kinds.offering(case_kinds.REFUND),
-                self.env._("Given back without an order: %s", self.row.ers_reference or ""),
+                _lt("Given back without an order: %s", self.row.ers_reference or ""),
             )
             original._forget_payment()
         if self.row.state == state_machine.FAILED:

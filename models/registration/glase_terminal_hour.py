@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 from ...rules import polling, state_machine
 from ..support import clock
@@ -108,7 +109,9 @@ class GlaseTerminal(models.Model):
         if not count:
             return self.env._("not asked in the last hour")
         return self.env._(
-            "%(median).1f s (last %(last).1f s)", median=float(median), last=float(last)
+            "%(median)s s (last %(last)s s)",
+            median=formatLang(self.env, float(median), digits=1),
+            last=formatLang(self.env, float(last), digits=1),
         )
 
     @api.depends("glase_id", "state")

@@ -4,7 +4,10 @@
 translated. An error of the module's own brings its sentence as ``sentence``.
 """
 
-from odoo.tools.translate import LazyTranslate
+import pytz
+
+from odoo.tools.misc import format_date, format_datetime
+from odoo.tools.translate import LazyGettext, LazyTranslate
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
@@ -97,10 +100,12 @@ def _sentence(error):
 
 
 def said(env, words):
-    """A lazy translation in the language of ``env``.
+    """A lazy translation in the language of ``env``; a text as it is.
 
     :rtype: str
     """
+    if not isinstance(words, LazyGettext):
+        return words
     # Under another name: those who collect texts take what is given to ``_`` for a text itself.
     translate = env._
     return translate(words)
@@ -113,10 +118,11 @@ def filled(env, words, values):
     catalogue must not keep anything from being stored.
 
     :param words: a lazy translation with ``%(name)s``
-    :param dict values: by name
+    :param dict values: by name; lazy translations among them are said in that language, too
     :rtype: str
     """
     translated = said(env, words)
+    values = {name: said(env, value) for name, value in values.items()}
     try:
         return translated % values
     except (KeyError, TypeError, ValueError):
@@ -135,3 +141,23 @@ def titled(name, currency, amount):
     if not currency or amount is False:
         return name
     return f"{name} · {currency.format(amount)}"
+
+
+def local_day(account, moment):
+    """The day of a moment where the account's shop is, as who reads it writes a day.
+
+    :param datetime.datetime moment: naive UTC
+    :rtype: str
+    """
+    zone = pytz.timezone(account.sudo().period_tz or "UTC")
+    return format_date(account.env, pytz.utc.localize(moment).astimezone(zone).date())
+
+
+def local_time(account, moment):
+    """A moment where the account's shop is, as who reads it writes a time.
+
+    :param datetime.datetime moment: naive UTC
+    :rtype: str
+    """
+    zone = account.sudo().period_tz or "UTC"
+    return format_datetime(account.env, moment, tz=zone, dt_format=False)

@@ -1,1 +1,7 @@
-from . import test_case_attach, test_case_kinds, test_case_told, test_tour_cases
+from . import (
+    test_case_attach,
+    test_case_kinds,
+    test_case_told,
+    test_said_by_jobs,
+    test_tour_cases,
+)

@@ -72,6 +72,29 @@ class TestCaseKinds(BooksCommon):
                 with self.subTest(kind=key, not_about=model), self.assertRaises(ValueError):
                     self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
 
+    def test_each_kind_is_said_in_the_language_of_who_settles_it(self):
+        """Whoever opens it: a cashier of another country, or a job; with days and amounts as written there."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.account.responsible_id = self.pos_admin
+        self.pos_admin.sudo().lang = "de_DE"
+        order, row = self.paid_order(1234.5)
+        row.sudo().write({"receipt_amount": 1234.5, "receipt_currency": "XXX"})
+        row.sudo().write({"proposed_amount": 1234.5})
+        period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
+        period.sudo().mark_sent_at = "2026-01-30 23:30:00"
+        subjects = {subject._name: subject for subject in (row, order.payment_ids, period)}
+        given = dict.fromkeys(("named", "other", "before", "after", "count", "references"), 1)
+        given.update(what=case_words.KINDS["amount_differs"].name, why="1")
+        for key, kind in case_kinds.KINDS.items():
+            for model in kind.about:
+                with self.subTest(kind=key, about=model):
+                    case = self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
+                    in_english = case_words.sentence(subjects[model], key, given)
+                    self.assertNotEqual(case.summary, in_english)
+                    self.assertNotRegex(case.summary, r"\d-\d\d-\d\d|\d\.\d\d\b(?!\.)|Glase took")
+                    case._settle(case_words.KINDS["amount_differs"].name)
+                    self.assertIn("Glase hat", case.note)
+
     # === One more kind ===
 
     def test_a_new_kind_is_raised_listed_and_settled(self):

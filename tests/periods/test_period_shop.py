@@ -3,8 +3,9 @@ from unittest.mock import patch
 
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 
-from ...models.periods.scope import local_time, next_mark_at, open_sessions
+from ...models.periods.scope import next_mark_at, open_sessions
 from ...models.support import clock
+from ...models.support.sentences import local_day, local_time
 from ..shared.periods import PeriodCommon
 
 
@@ -41,7 +42,7 @@ class TestPeriodShop(PeriodCommon):
         self.work()
         self.assertEqual(period.state, "to_mark", "the other till is open")
         self.assertIn("Till 2", period.waits_for)
-        self.assertIn("03:00 (UTC)", period.waits_for)
+        self.assertIn("03:00:00 AM (UTC)", period.waits_for)
         self.assertEqual(self.close_second(), period, "one period of the shop waits")
         self.assertEqual(period.session_ids, self.pos_session | self.second_session)
         self.settle()
@@ -79,7 +80,8 @@ class TestPeriodShop(PeriodCommon):
             next_mark_at(self.account, datetime(2026, 7, 1, 0, 30)), datetime(2026, 7, 2, 0, 30)
         )
         self.assertEqual(next_mark_at(self.account, noon), datetime(2026, 1, 2, 1, 30))
-        self.assertEqual(local_time(self.account, noon), "2026-01-01 13:00")
+        self.assertEqual(local_time(self.account, noon), "01/01/2026 01:00:00 PM")
+        self.assertEqual(local_day(self.account, datetime(2026, 1, 1, 23, 30)), "01/02/2026")
         for wrong in (-1, 24, 99):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.account.period_time = wrong

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools.misc import formatLang
 
 from ...models.pos.res_users import MANAGERS
 from ...models.refunds import refund_order
@@ -180,6 +181,6 @@ class GlaseRefundLine(models.TransientModel):
                     self.env._(
                         "Of %(product)s at most %(quantity)s can come back.",
                         product=line.name,
-                        quantity=line.left_quantity,
+                        quantity=formatLang(self.env, line.left_quantity, dp="Product Unit"),
                     )
                 )

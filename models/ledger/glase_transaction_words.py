@@ -2,8 +2,9 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...rules import case_kinds, polling, state_machine
-from ...rules.environments import MARKS, REAL_FIRST
+from ...rules.environments import REAL_FIRST
 from ..support import clock
+from ..support.sentences import mark
 
 MEDIAN = "median"
 
@@ -77,7 +78,7 @@ class GlaseTransaction(models.Model):
             "glase_id": terminal.glase_id,
             "shop": self.account_id.shop_name or self.company_id.name,
             "simulation": simulated,
-            "mark": MARKS.get(self.environment, False),
+            "mark": mark(self.env, self.environment),
         }
 
     def _silence(self, now):

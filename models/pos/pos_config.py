@@ -3,12 +3,12 @@ from dataclasses import asdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ...rules.environments import MARKS
 from ..registration import set_up
 from ..registration.glase_terminal import DRAFT, LIVE, READY
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction
 from ..support.public_method import public
+from ..support.sentences import mark
 from .res_users import MANAGERS
 
 # All steps to the first sale are done.
@@ -171,7 +171,7 @@ class PosConfig(models.Model):
             "shop": account.shop_name or self.company_id.sudo().name,
             **sticker,
             "simulation": environment == "simulator",
-            "mark": MARKS.get(environment, False),
+            "mark": mark(self.env, environment),
             "environment": environment,
             "manager": self.env.user.has_group("point_of_sale.group_pos_manager"),
             "terminal_name": terminal.name or "",

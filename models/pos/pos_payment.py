@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 
 from ...rules import case_kinds
-from ...rules.environments import MARKS
 from ..books import books_job, session_books
 from ..ledger import known_rows
+from ..support.sentences import mark
 from .payment_proof import PaymentProof, rows_of
 from .pos_config import without_glase
 from .pos_order import NOT_TAKEN
@@ -62,6 +62,7 @@ class PosPayment(models.Model):
     )
 
     @api.depends("uuid", "payment_method_id")
+    @api.depends_context("lang")
     def _compute_glase_mark(self):
         glase = self.filtered(lambda payment: payment._is_glase())
         (self - glase).glase_mark = False
@@ -71,7 +72,7 @@ class PosPayment(models.Model):
         for payment in glase:
             config = payment.pos_order_id.config_id
             environment = environments.get(payment.uuid) or config._glase_environment()
-            payment.glase_mark = MARKS.get(environment, False)
+            payment.glase_mark = mark(self.env, environment)
 
     @api.model
     def _load_pos_self_data_fields(self, config):

@@ -5,12 +5,12 @@ from odoo.exceptions import AccessError, UserError
 
 from ...glase import Principal, ResultError
 from ...rules import glase_id
-from ...rules.environments import ENVIRONMENTS, MARKS
+from ...rules.environments import ENVIRONMENTS
 from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from ..support.sentences import cashier_message
+from ..support.sentences import cashier_message, mark
 from . import sticker_codes
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
@@ -335,7 +335,7 @@ class GlaseTerminal(models.Model):
     def _mark(self):
         """What stands where its payments could be taken for money: SIMULATION, TEST, or False."""
         self.ensure_one()
-        return MARKS.get(self.environment, False)
+        return mark(self.env, self.environment)
 
     def _sticker_text(self):
         """The text of the sticker's QR code (``doc/protocol.md §4.9``).

@@ -11,6 +11,7 @@ from odoo.tools.translate import LazyGettext, LazyTranslate
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
+from ...rules import environments
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -78,6 +79,19 @@ OF_KINDS = {
     glase.OutcomeUnknown: _lt("Glase has not answered. Wait a moment."),
 }
 _MONEY_UNKNOWN = _lt("Glase did not answer. It is not known whether this was done: check it first.")
+
+# By environment: what stands wherever money that is none could be taken for money.
+_MARKS = {environments.SIMULATOR: _lt("SIMULATION"), environments.TEST: _lt("TEST")}
+
+
+def mark(env, environment):
+    """What stands on screens and on paper where no money is moved.
+
+    :param environment: of the row, the terminal or the account that it is about
+    :return: a word in the language of ``env``; False where money is real
+    :rtype: str | bool
+    """
+    return said(env, _MARKS.get(environment, False))
 
 
 def cashier_message(env, error):

@@ -6,26 +6,10 @@ window.glaseScreens = (() => {
     const module = (name) => odoo.loader.modules.get(`@pos_glase/app/${name}`);
     const nothing = () => {};
 
-    /** Sentences as long as in a language that needs more words, with words that do not break. */
-    function lengthen(term) {
-        const more = " Zahlungsbestätigung".repeat(10).slice(0, Math.ceil(term.length * 0.3));
-        return term.replace(/(\s*)$/, `${more}$1`);
-    }
-
-    function longWords() {
+    /** From now on the texts of the till are these; a template that was shown already keeps its own. */
+    function speak(words) {
         const { translatedTerms } = odoo.loader.modules.get("@web/core/l10n/translation");
-        translatedTerms.pos_glase = new Proxy(
-            {},
-            {
-                get: (_all, term) => (typeof term === "string" ? lengthen(term) : undefined),
-                has: () => true,
-                getOwnPropertyDescriptor: (_all, term) => ({
-                    value: lengthen(String(term)),
-                    configurable: true,
-                    enumerable: true,
-                }),
-            }
-        );
+        translatedTerms.pos_glase = words;
     }
 
     const VIEW = {
@@ -134,6 +118,11 @@ window.glaseScreens = (() => {
         module("timing").timing.banner = 60000;
     }
 
+    /** What stands in the open dialog, each text by itself. */
+    function lines() {
+        return [...texts(document.querySelector(".modal"))].map((node) => node.textContent.trim());
+    }
+
     function code() {
         return module("dialogs/qr_picture").qrPicture(VIEW.sticker);
     }
@@ -235,7 +224,8 @@ window.glaseScreens = (() => {
         display,
         code,
         measure,
+        lines,
         sizes,
-        longWords,
+        speak,
     };
 })();

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
 import { patch } from "@web/core/utils/patch";
 import { isGlaseLine } from "@pos_glase/app/service/payment_line";
@@ -16,7 +17,7 @@ patch(PosPayment.prototype, {
     },
 
     get glaseMark() {
-        const simulated = this.card_type === "Glase simulation" && "SIMULATION";
+        const simulated = this.card_type === "Glase simulation" && _t("SIMULATION");
         return marks[this.pos_order_id?.access_token] || simulated;
     },
 });

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosPayment } from "@point_of_sale/app/models/pos_payment";
 import {
@@ -55,6 +56,6 @@ patch(PosPayment.prototype, {
     /** What the receipt says where no money was moved: of the server, so a reprint says it too. */
     get glaseMark() {
         const simulated = isGlaseLine(this) && this.card_type === "Glase simulation";
-        return this.glase_mark || (simulated && "SIMULATION");
+        return this.glase_mark || (simulated && _t("SIMULATION"));
     },
 });

@@ -289,8 +289,9 @@ class GlaseCase(models.Model):
         if subject._name not in entry.about:
             raise ValueError(f"A case of kind {kind} is not about {subject._name}")
         users = self.env["res.users"]
-        summary = case_words.sentence(users._glase_for_reader(subject), kind, values, instead)
-        case = self._open(kind, summary, subject, amount)
+        read = users._glase_for_reader(subject)
+        summary = case_words.sentence(read, kind, values, instead)
+        case = self.with_context(lang=read.env.lang)._open(kind, summary, subject, amount)
         users._glase_tell(case)
         return case
 

@@ -37,6 +37,14 @@ class TestBackOffice(TransactionCase):
                 arch = self.env[action.res_model].get_view(views[0][0], "kanban")["arch"]
                 self.assertTrue(etree.fromstring(arch).xpath("//t[@t-name='card']"))
 
+    def test_no_figure_adds_up_attempts_that_were_not_paid(self):
+        """Beside a period's sum a bookkeeper would take it for money."""
+        rows = self.env["glase.transaction"]
+        shown = etree.fromstring(rows.get_view(view_type="list")["arch"])
+        self.assertFalse(shown.xpath("//field[@sum]"))
+        chart = etree.fromstring(rows.get_view(view_type="graph")["arch"])
+        self.assertTrue(chart.xpath("//field[@name='outcome']"), "each outcome by itself")
+
     def test_each_form_that_is_read_links_to_its_help(self):
         page = self.env.ref("pos_glase.help").arch
         models = ("account", "terminal", "transaction", "case", "period", "verification", "go.live")

@@ -233,7 +233,7 @@ class GlaseCase(models.Model):
     def _compute_evidence(self):
         for case in self:
             row = case.sudo().transaction_id
-            shown = row and case_kinds.WAS_REFUNDED in case._kind().offers
+            shown = bool(row) and case_kinds.WAS_REFUNDED in case._kind().offers
             case.evidence_line_ids = shown and RefundEvidence(row).lines()
             case.evidence_words = shown and RefundEvidence(row).words()
 

@@ -143,7 +143,7 @@ class GlasePeriod(models.Model):
             account = period.sudo().account_id
             waits = period.state == TO_MARK and not period.terminal_id and not period.tries
             tills = waits and open_sessions(account).config_id
-            period.waits_for = tills and self.env._(
+            period.waits_for = bool(tills) and self.env._(
                 "Marked when the last till of the shop is closed (open: %(tills)s), at the latest "
                 "%(time)s (%(zone)s).",
                 tills=", ".join(tills.mapped("name")),

@@ -67,6 +67,7 @@ class TestCaseKinds(BooksCommon):
                     self.assertEqual(case.activity_ids.summary, case.display_name)
                     self.assertNotRegex(case.summary, re.escape("%("))
                     self.assertEqual(case.company_id, self.company)
+                    self.assertLessEqual(self.buttons(case), set(kind.offers), "its form opens")
                     case._settle("For this test")
             for model in set(subjects) - set(kind.about):
                 with self.subTest(kind=key, not_about=model), self.assertRaises(ValueError):

@@ -31,7 +31,7 @@ class TestCaseKinds(BooksCommon):
         """The buttons that a manager sees on the form of a case."""
         manager = case.with_user(self.pos_admin)
         arch = etree.fromstring(manager.get_view(view_type="form")["arch"])
-        names = [name for name in arch.xpath("//header//field/@name | //sheet//field/@name")]
+        names = arch.xpath("//field[not(ancestor::field)]/@name")
         [values] = manager.read([name for name in set(names) if name in manager._fields])
         return {
             button.get("name")

@@ -122,16 +122,28 @@ class GlaseAccount(models.Model):
 
     @api.model
     def _cron_mail(self):
-        """Put the mails of this day into Odoo's queue."""
+        """Put the mails of this day into Odoo's queue, and what nobody looks at before a manager."""
         today = clock.now(self.env.cr).date()
-        for account in self.search([("active", "=", True)]):
-            if account.unbound_why:
-                # A copy of the shop's database is silent to people, too.
-                continue
+        # A copy of the shop's database is silent to people, too.
+        copied = self.search([("active", "in", [True, False])]).filtered("unbound_why")
+        self._tell_again(copied)
+        for account in self.search([("active", "=", True)]) - copied:
             account._mail_what_is_open()
             if account.period_mail_on and account.period_mail_on <= today:
                 account._mail_periods()
                 account.period_mail_on = following(account.period_mail_every, today)
+
+    @api.model
+    def _tell_again(self, copied):
+        """See ``res.users._glase_tell_again``.
+
+        :param copied: accounts of which nothing is said
+        """
+        others = ("account_id", "not in", copied.ids)
+        users = self.env["res.users"]
+        users._glase_tell_again(self.env["glase.case"].search([("state", "=", "open"), others]))
+        unsettled = [("state", "in", [DIFFERENCES, FAILED]), others]
+        users._glase_tell_again(self.env["glase.period"].search(unsettled))
 
     def _mail_what_is_open(self):
         template = self.env.ref("pos_glase.mail_what_is_open", raise_if_not_found=False)

@@ -25,6 +25,7 @@ class GlaseCase(models.Model):
     _inherit = ["pos_glase.kept", "pos_glase.thread", "mail.activity.mixin"]
     _order = "state, id desc"
     _typed = frozenset({"reason", "attach_order_id", "refund_reference"})
+    _decided_field = "settled_at"
 
     kind = fields.Selection(
         "_selection_kind", required=True, readonly=True, index=True, tracking=True
@@ -62,7 +63,7 @@ class GlaseCase(models.Model):
     summary = fields.Char("What happened", readonly=True, tracking=True)
     note = fields.Char("How it was settled", readonly=True, tracking=True)
     reason = fields.Char(help="Say how this was settled before you close it.")
-    settled_by = fields.Many2one("res.users", readonly=True)
+    settled_by = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     settled_at = fields.Datetime(readonly=True)
     account_id = fields.Many2one(
         "glase.account", compute="_compute_account_id", store=True, index=True

@@ -58,7 +58,7 @@ class GlaseVerification(models.Model):
         default=1.0, help="Of each bill. All that is paid is given back at the end"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    user_id = fields.Many2one("res.users", "Run by", readonly=True)
+    user_id = fields.Many2one("res.users", "Run by", readonly=True, ondelete="restrict")
     started_at = fields.Datetime("Started", readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
 

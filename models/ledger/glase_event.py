@@ -51,7 +51,9 @@ class GlaseEvent(models.Model):
     last_time = fields.Datetime(
         readonly=True, help="When the newest of several equal answers was heard"
     )
-    user_id = fields.Many2one("res.users", readonly=True, help="Who asked, if it was a person")
+    user_id = fields.Many2one(
+        "res.users", readonly=True, help="Who asked, if it was a person", ondelete="restrict"
+    )
     operation = fields.Char(readonly=True, required=True)
     outcome = fields.Selection(state_machine.OUTCOMES, readonly=True, required=True)
     client_reference = fields.Char(readonly=True)

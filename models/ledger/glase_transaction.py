@@ -107,7 +107,7 @@ class GlaseTransaction(models.Model):
         "pos.payment", "Order Payment", readonly=True, ondelete="set null", copy=False
     )
     cashier = fields.Char(readonly=True)
-    user_id = fields.Many2one("res.users", "Asked by", readonly=True)
+    user_id = fields.Many2one("res.users", "Asked by", readonly=True, ondelete="restrict")
 
     original_id = fields.Many2one(
         "glase.transaction",
@@ -121,7 +121,7 @@ class GlaseTransaction(models.Model):
     attached_at = fields.Datetime(
         "Attached", readonly=True, help="When a manager attached this payment to its order by hand"
     )
-    attached_by = fields.Many2one("res.users", readonly=True)
+    attached_by = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     refund_claim = fields.Selection(
         [("refund", "Refunded without an order")],
         "Claimed for",
@@ -144,7 +144,9 @@ class GlaseTransaction(models.Model):
     )
     refund_reason = fields.Char("Reason for the Refund", readonly=True)
     refundable_amount = fields.Monetary("Can Be Refunded", compute="_compute_refundable_amount")
-    other_tender_by = fields.Many2one("res.users", "Other Tender Approved by", readonly=True)
+    other_tender_by = fields.Many2one(
+        "res.users", "Other Tender Approved by", readonly=True, ondelete="restrict"
+    )
     other_tender_reason = fields.Char("Reason for the Other Tender", readonly=True)
     call_reference = fields.Char(
         "Reference of the Call",
@@ -162,7 +164,9 @@ class GlaseTransaction(models.Model):
         index="btree_not_null",
         help="The payment reference, where it names this row alone",
     )
-    reference_by = fields.Many2one("res.users", "Payment Reference Entered by", readonly=True)
+    reference_by = fields.Many2one(
+        "res.users", "Payment Reference Entered by", readonly=True, ondelete="restrict"
+    )
     receipt_time = fields.Datetime("Time on Glase's Receipt", readonly=True)
     receipt_amount = fields.Monetary("Amount on Glase's Receipt", readonly=True)
     receipt_currency = fields.Char("Currency on Glase's Receipt", readonly=True)
@@ -208,10 +212,12 @@ class GlaseTransaction(models.Model):
     message = fields.Char("Last Message", readonly=True)
 
     forced_at = fields.Datetime("Marked as Paid", readonly=True)
-    forced_by = fields.Many2one("res.users", "Marked as Paid by", readonly=True)
+    forced_by = fields.Many2one(
+        "res.users", "Marked as Paid by", readonly=True, ondelete="restrict"
+    )
     forced_reason = fields.Char("Reason for Marking as Paid", readonly=True)
     decided_at = fields.Datetime("Decided", readonly=True)
-    decided_by = fields.Many2one("res.users", readonly=True)
+    decided_by = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     decided_reason = fields.Char("Reason for the Decision", readonly=True)
 
     event_ids = fields.One2many("glase.event", "transaction_id", readonly=True)

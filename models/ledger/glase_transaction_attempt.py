@@ -291,7 +291,7 @@ class GlaseTransaction(models.Model):
         )
         self._note("force", reason)
         self._open_case("forced_done")
-        self.env.ref("pos_glase.cron_watch_forced")._trigger()
+        cron.wake(self.env, "cron_watch_forced")
 
     @api.model
     def _release_forced(self, terminal):

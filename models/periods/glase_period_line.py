@@ -185,6 +185,7 @@ class GlasePeriodLine(models.Model):
     _description = "Glase Transaction Period Line"
     _inherit = ["pos_glase.kept"]
     _typed = frozenset({"reason", "named_refund_id"})
+    _decided_field = "accepted_at"
     _order = "period_id desc, sequence, id"
     _log_access = False
 
@@ -215,7 +216,7 @@ class GlasePeriodLine(models.Model):
     kind = fields.Selection(lambda self: kind_names(self.env), "Result", readonly=True, index=True)
     is_difference = fields.Boolean(compute="_compute_is_difference", search="_search_is_difference")
     reason = fields.Char(help="Say why this is accepted before you accept it.")
-    accepted_by = fields.Many2one("res.users", readonly=True)
+    accepted_by = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     accepted_at = fields.Datetime(readonly=True)
 
     todo = fields.Text("What to Do", compute="_compute_todo")
@@ -350,16 +351,19 @@ class GlasePeriodLine(models.Model):
         """Accept a difference with the reason that was typed.
 
         :raises AccessError: for anyone but a POS administrator
-        :raises UserError: without a reason
+        :raises UserError: without a reason, or if none of them is an open difference
         """
-        for line in self:
+        lines = self.filtered("is_difference")
+        if not lines:
+            raise UserError(self.env._("None of these lines is an open difference any more."))
+        for line in lines:
             if not (line.reason or "").strip():
                 raise UserError(self.env._("Write why this difference is accepted."))
             line.sudo().write({"accepted_by": self.env.uid, "accepted_at": fields.Datetime.now()})
             reported = case_kinds.ended_by(case_kinds.REPORTED)
             line.sudo().transaction_id._settle_cases(reported, line.reason)
-        self.period_id.sudo()._sum_up()
-        self.period_id.sudo()._tell_result()
+        lines.period_id.sudo()._sum_up()
+        lines.period_id.sudo()._tell_result()
 
     @public()
     def action_open_case(self):

@@ -40,7 +40,9 @@ class PosSession(models.Model):
     _inherit = "pos.session"
 
     glase_override_reason = fields.Char("Closed over Open Glase Payments", readonly=True)
-    glase_override_by = fields.Many2one("res.users", "Approved by", readonly=True)
+    glase_override_by = fields.Many2one(
+        "res.users", "Approved by", readonly=True, ondelete="restrict"
+    )
     glase_override_at = fields.Datetime("Approved at", readonly=True)
     glase_override_list = fields.Text("Open at That Moment", readonly=True)
     glase_override_keys = fields.Json(

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessDenied
 
 from ...glase.logs import get_logger
+from ..support.caller_context import with_own_context
 from ..support.till_errors import Refused
 
 _logger = get_logger(__name__)
@@ -28,6 +29,17 @@ class ResUsers(models.Model):
         self._glase_at_best(record, lambda told: self._glase_put_before(told, summary))
 
     @api.model
+    def _glase_tell_again(self, records):
+        """Put before a manager what none has before him any more: one has left, or an activity is gone.
+
+        :param records: cases and periods that are not settled
+        """
+        for record in records:
+            told = record.activity_search(TO_DO)
+            if not any(user._glase_is_manager(record.company_id) for user in told.user_id):
+                self._glase_tell(record, told[:1].summary)
+
+    @api.model
     def _glase_told(self, records):
         """What records were put before a manager for is settled."""
 
@@ -41,7 +53,7 @@ class ResUsers(models.Model):
         """Do what may fail without harm; the records stand as they were written either way."""
         self.env.flush_all()
         # A slow mail server must not hold up a till: what is sent is sent by Odoo's queue.
-        queued = records.with_context(mail_notify_force_send=False)
+        queued = with_own_context(records).with_context(mail_notify_force_send=False)
         try:
             with self.env.cr.savepoint():
                 do(queued)

@@ -6,11 +6,13 @@ be unknown (``doc/ledger.md §12``).
 
 from decimal import Decimal
 
+from odoo import Command
 from odoo.exceptions import UserError
 
 from ..pos.payment_proof import DONE
 
 WAITING = "waiting"
+REFUND_PRODUCT = "pos_glase.product_refund"
 MAX_PRICE_ROUNDS = 5
 # What the taxes of all lines together may be off by, in steps of the currency.
 MAX_ROUNDING_STEPS = 20
@@ -61,6 +63,24 @@ def draft(order, total, line_uuid, quantities=None, reason=""):
     return refund.payment_ids
 
 
+def refund_product(env):
+    """The product that stands for an amount; made anew if somebody has deleted what nobody sells."""
+    known = env.ref(REFUND_PRODUCT, raise_if_not_found=False)
+    if known:
+        return known
+    values = {
+        "name": "Glase refund",
+        "type": "service",
+        "default_code": "GLASE-REFUND",
+        "purchase_ok": False,
+        "list_price": 0,
+        "taxes_id": [Command.clear()],
+        "supplier_taxes_id": [Command.clear()],
+    }
+    made = {"xml_id": REFUND_PRODUCT, "values": values, "noupdate": True}
+    return env["product.product"].sudo()._load_records([made]).sudo(False)
+
+
 def _tell(refund, order, total, reason):
     """Say in the refund's history what it is for."""
     refund.message_post(
@@ -103,7 +123,7 @@ def _give_back_pieces(refund, line, quantity):
 
 
 def _give_back_amount(refund, original, total):
-    product = refund.env.ref("pos_glase.product_refund")
+    product = refund_product(refund.env)
     reference = original.pos_reference or original.name
     for taxes, share in _tax_shares(original, total):
         line = refund.env["pos.order.line"].create(
@@ -175,7 +195,7 @@ def _balance(refund, total):
                 refund.currency_id.format(-float(total)),
             )
         )
-    product = refund.env.ref("pos_glase.product_refund")
+    product = refund_product(refund.env)
     refund.env["pos.order.line"].create(
         {
             "order_id": refund.id,

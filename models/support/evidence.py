@@ -5,7 +5,7 @@ records of Odoo, and some references stand on journal entries and sessions: nobo
 those over RPC either, whatever role he has. The system itself does, as the superuser.
 """
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from . import parameters
@@ -35,6 +35,26 @@ def _words(env):
     return env._("What is kept about Glase money is neither changed nor deleted.")
 
 
+class MailThread(models.AbstractModel):
+    """Odoo's mail gateway acts as the superuser, with what its caller says, and any employee may call it."""
+
+    _inherit = "mail.thread"
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Override of `mail`: neither a record nor a reference of ours is made from a mail."""
+        named = custom_values if isinstance(custom_values, dict) else ()
+        if self._name.startswith(OURS) or any(name.startswith("glase_") for name in named):
+            raise AccessError(self.env._("“%s”: made by the system only.", self._description))
+        return super().message_new(msg_dict, custom_values)
+
+    def message_update(self, msg_dict, update_vals=None):
+        """Override of `mail`: a mail says of itself who wrote it, so nothing of it is said of ours."""
+        if self._name.startswith(OURS):
+            raise AccessError(self.env._("“%s”: changed by the system only.", self._description))
+        return super().message_update(msg_dict, update_vals)
+
+
 class GlaseThread(models.AbstractModel):
     """A record of ours with a history: what is said in it stays as it was said."""
 
@@ -56,6 +76,7 @@ class KeptRecords:
     __slots__ = ()
     # Of no model and no module: Odoo's own checks ask each class among the bases.
     _name = _module = None
+    _glase_refused = frozenset({"write", "unlink"})
 
     def _glase_kept(self):
         """Those of these records that are kept for good."""
@@ -63,7 +84,7 @@ class KeptRecords:
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
-        kept = operation in ("write", "unlink") and self._glase_kept()
+        kept = operation in self._glase_refused and self._glase_kept()
         if not kept:
             return result
         forbidden, error = result or (self.browse(), None)
@@ -77,6 +98,30 @@ class KeptRecords:
 class MailMessage(KeptRecords, models.Model):
     _inherit = "mail.message"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `mail`: what is said about a record of ours is said by who says it, now."""
+        if self.env.su:
+            return super().create(vals_list)
+        return super().create([self._glase_own_words(vals) for vals in vals_list])
+
+    def _glase_own_words(self, vals):
+        """The values of a message, without what only the system knows of one about a record of ours."""
+        model = vals.get("model", self.env.context.get("default_model"))
+        if not (isinstance(model, str) and model.startswith(OURS)):
+            return vals
+        author = self.env.user.partner_id
+        said = {name: value for name, value in vals.items() if name != "create_date"}
+        # Named, so that no default of a caller's context takes their place.
+        return {
+            **said,
+            "author_id": author.id,
+            "author_guest_id": False,
+            "email_from": author.email_formatted,
+            "date": fields.Datetime.now(),
+            "tracking_value_ids": False,
+        }
+
     def _glase_kept(self):
         kept = self.sudo().filtered(lambda one: (one.model or "").startswith(OURS))
         return kept.sudo(False)
@@ -84,6 +129,7 @@ class MailMessage(KeptRecords, models.Model):
 
 class MailTrackingValue(KeptRecords, models.Model):
     _inherit = "mail.tracking.value"
+    _glase_refused = KeptRecords._glase_refused | {"create"}
 
     def _glase_kept(self):
         kept = self.sudo().filtered(lambda one: (one.mail_message_id.model or "").startswith(OURS))
@@ -112,13 +158,15 @@ class IrAttachment(KeptRecords, models.Model):
 class GlaseKept(models.AbstractModel):
     """Records that only the system writes, and that nobody deletes: money is proven by them.
 
-    ``_typed`` names the fields that a person may write, where access rights let them.
+    ``_typed`` names the fields that a person may write, where access rights let them: until it is decided
+    what they are typed for, and ``_decided_field`` says when that was.
     """
 
     _name = "pos_glase.kept"
     _description = "Kept by Glase"
 
     _typed = frozenset()
+    _decided_field = None
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -135,6 +183,8 @@ class GlaseKept(models.AbstractModel):
                 raise AccessError(
                     self.env._("“%s”: changed by the system only.", self._description)
                 )
+            if self._typed & set(vals) and any(self.sudo().mapped(self._decided_field)):
+                raise AccessError(_words(self.env))
         return super(GlaseKept, with_own_context(self)).write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
@@ -74,6 +75,33 @@ class TestWhoIsTold(PeriodCommon):
         case._report("paid_without_order", case.transaction_id)
         self.assertTrue(self.told(case)._glase_is_manager(self.company))
         self.assertNotEqual(self.told(case), self.deputy)
+
+    def test_what_nobody_looks_at_is_put_before_a_manager_each_day(self):
+        self.account.responsible_id = self.deputy
+        case = self.opened()
+        gone = {
+            "archived": lambda: self.deputy.sudo().action_archive(),
+            "no manager any more": lambda: self.deputy.sudo().write(
+                {"group_ids": [Command.clear()]}
+            ),
+            "deleted": case.activity_ids.unlink,
+        }
+        words = case.activity_ids.summary
+        for what, go in gone.items():
+            with self.subTest(what), self.env.cr.savepoint() as savepoint:
+                go()
+                self.env["glase.account"].sudo()._cron_mail()
+                self.assertTrue(self.told(case)._glase_is_manager(self.company))
+                self.assertEqual(case.activity_ids.mapped("summary"), [words])
+                savepoint.rollback()
+                self.env.invalidate_all()
+        before = case.activity_ids
+        self.env["glase.account"].sudo()._cron_mail()
+        self.assertEqual(case.activity_ids, before, "who looks at it already is left alone")
+        case.activity_ids.unlink()
+        self.account.sudo().bound_to = "{}"
+        self.env["glase.account"].sudo()._cron_mail()
+        self.assertFalse(case.activity_ids, "a copy says nothing")
 
     def test_a_settled_case_ends_its_activity(self):
         case = self.opened()

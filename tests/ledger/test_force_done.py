@@ -67,6 +67,12 @@ class TestForceDone(GlaseCommon):
         self.assertTrue(self.force(line)["forced"])
         self.assertEqual(self.row(line).forced_by, self.pos_admin)
 
+    def test_it_needs_no_scheduled_job(self):
+        """Somebody may have deleted it."""
+        self.env.ref("pos_glase.cron_watch_forced").unlink()
+        _order, line = self.sent()
+        self.assertTrue(self.approved(line)["forced"])
+
     def test_it_is_recorded_and_the_payment_is_unverified_until_paid(self):
         order, line = self.forced()
         row = self.row(line)

@@ -109,6 +109,8 @@ class TestPeriodDifference(PeriodCommon):
         self.assertEqual(period.state, "reconciled")
         with self.assertRaisesRegex(UserError, "any more"):
             wizards.with_user(self.pos_admin).create({"reason": "Again"}).action_accept()
+        with self.assertRaisesRegex(UserError, "any more"):
+            period.line_ids.with_user(self.pos_admin).action_accept()
 
     def test_a_line_leads_to_its_journal_item(self):
         _order, row = self.paid_order(100)

@@ -83,6 +83,17 @@ class TestPaymentMethod(BackOfficeCommon):
         with self.refused(ValidationError, "sells in EUR"):
             euro_till.payment_method_ids = self.glase_method
 
+    def test_nothing_that_a_currency_comes_from_takes_it_to_another(self):
+        euro = self.env.ref("base.EUR")
+        journals = self.glase_method.journal_id | self.till.journal_id
+        self.assertEqual(len(journals), 2)
+        for journal in journals:
+            with self.refused(ValidationError, "sells in"), self.env.cr.savepoint():
+                journal.currency_id = euro
+        self.glase_method.journal_id.currency_id = self.company.currency_id
+        with self.refused(ValidationError, "sells in EUR"), self.env.cr.savepoint():
+            self.company.currency_id = euro
+
     def test_open_sessions_freeze_all_but_glases_own_settings(self):
         self.open_register()
         self.glase_method.write(

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import Form
 
@@ -132,6 +133,29 @@ class TestRefundBackOffice(RefundCommon):
             self.assertIn(words, str(caught.exception).replace("\xa0", " "))
         self.assertEqual(self.received(), 0)
         self.assertEqual(self.env["pos.order"].search_count([]), orders)
+
+    def test_the_product_of_refunds_may_have_been_deleted(self):
+        self.env.ref("pos_glase.product_refund").unlink()
+        for amount in (10, 20):
+            _original, paid = self.paid_order(100)
+            order = self.shown(self.press_refund(paid, amount=amount))
+            self.assertEqual((order.amount_total, order.state), (-amount, "paid"))
+        product = self.env.ref("pos_glase.product_refund")
+        self.assertEqual((order.lines.product_id, product.taxes_id.ids), (product, []))
+
+    def test_products_of_another_order_do_not_come_back_with_this_payment(self):
+        _original, paid = self.paid_order(100)
+        other, _row = self.paid_order(40)
+        piece = {"order_line_id": other.lines.id, "quantity": 1}
+        chosen = {"what": "products", "line_ids": [Command.clear(), Command.create(piece)]}
+        with self.assertRaisesRegex(UserError, "at most 0"), self.office() as env:
+            self.wizard(env, paid, **chosen).action_refund()
+        with self.assertRaisesRegex(UserError, "at most 0"), self.office() as env:
+            wizard = self.wizard(env, paid, what="products")
+            wizard.line_ids.quantity = 1
+            wizard.line_ids.order_line_id = other.lines.id
+            wizard.action_refund()
+        self.assertEqual((self.received(), other.lines.refunded_qty), (0, 0))
 
     def test_a_cashier_does_not_refund_in_the_back_office(self):
         _original, paid = self.paid_order(100)

@@ -13,6 +13,7 @@ SWITCHES = {
     "tracking_disable": True,
     "mail_notrack": True,
     "mail_create_nolog": True,
+    "mail_activity_automation_skip": True,
     "active_test": False,
     "glase_user_id": 1,
     "force_company": 1,
@@ -148,6 +149,16 @@ class TestAttackContext(DoorsCommon):
         self.env.flush_all()
         self.env.cr.precommit.run()
         self.assertTrue(case.message_ids.tracking_value_ids)
+
+    def test_a_manager_is_told_whatever_the_caller_switches_off(self):
+        world = self.world()
+        case = world["glase.case"]
+        switched = case.with_context(**SWITCHES)
+        switched._report("paid_late", world["glase.transaction"])
+        self.assertEqual(len(case.activity_ids), 1)
+        switched._settle("Seen on the phone")
+        case.invalidate_recordset(["activity_ids"])
+        self.assertFalse(case.activity_ids)
 
     def test_states_and_system_fields_come_from_nobody(self):
         """Every field of every kept record, written and created by its managers."""

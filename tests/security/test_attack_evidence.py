@@ -1,6 +1,8 @@
 import json
 from contextlib import suppress
 
+from psycopg2.errors import ForeignKeyViolation
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
@@ -124,6 +126,107 @@ class TestAttackEvidence(DoorsCommon):
                     ),
                 ):
                     self.assert_kept(user, f"{record._name}: {what}", call)
+
+    def test_what_a_decision_was_made_with_stays(self):
+        """By reflection: what somebody may type into a record that is kept."""
+        typed = {name: record for name, record in self.kept.items() if getattr(record, "_typed", 0)}
+        self.assertEqual(set(typed), {"glase.case", "glase.period.line", "glase.verification"})
+        for name, record in typed.items():
+            record[record._decided_field] = "2026-01-01 12:00:00"
+            for user in self.roles():
+                his = record.with_user(user).sudo(False)
+                for field in record._typed:
+                    value = "Other" if record._fields[field].type == "char" else record[field]
+                    self.assert_kept(
+                        user, f"{name}.{field}", lambda h=his, f=field, v=value: h.write({f: v})
+                    )
+                    with self.subTest(user=user.login, field=field), self.assertRaises(UserError):
+                        his.write({field: value})
+
+    def test_who_did_it_is_known_for_good(self):
+        """By reflection: no user is deleted whom a record of ours names, or a word of ours on a session."""
+        found = []
+        for model in self.env.registry.values():
+            ours = model._name.startswith("glase.") and not (model._transient or model._abstract)
+            for field in model._fields.values():
+                own = ours and field.name not in ("create_uid", "write_uid", "responsible_id")
+                own |= model._name == "pos.session" and field.name.startswith("glase_")
+                stored = field.type == "many2one" and field.store and not field.related
+                if own and stored and field.comodel_name == "res.users":
+                    found.append(field.name)
+                    with self.subTest(model=model._name, field=field.name):
+                        self.assertEqual(field.ondelete, "restrict")
+        self.assertGreater(len(found), 8)
+        self.kept["glase.transaction"].forced_by = self.second_manager
+        self.env.flush_all()
+        with mute_logger("odoo.sql_db"), self.assertRaises(ForeignKeyViolation):
+            self.second_manager.with_user(self.admin).unlink()
+
+    def test_nobody_says_something_in_the_name_of_another(self):
+        bot = self.env.ref("base.partner_root").id
+        forged = {"author_id": bot, "email_from": "bot@example.com", "date": "2001-01-01 00:00:00"}
+        changed = self.env["ir.model.fields"]._get("glase.case", "note").id
+        made = {**forged, "model": "glase.case", "res_id": self.case.id, "body": "Settled"}
+        tracked = {"tracking_value_ids": [Command.create({"field_id": changed})]}
+        for user in (self.pos_admin, self.admin):
+            messages = self.env["mail.message"].with_user(user)
+            case = self.case.with_user(user).sudo(False)
+            composer = self.env["mail.compose.message"].with_user(user)
+            mail = {**forged, "model": "glase.case", "res_ids": str(case.ids), "body": "Settled"}
+            del mail["date"]
+            for what, say in (
+                ("made", lambda m=messages: m.create({**made, **tracked})),
+                (
+                    "by default",
+                    lambda m=messages: m.with_context(
+                        default_model="glase.case", default_author_id=bot
+                    ).create({**forged, "res_id": self.case.id, "body": "Settled"}),
+                ),
+                ("posted", lambda c=case: c.message_post(body=SAID, **forged)),
+                ("composed", lambda c=composer, v=mail: c.create(v)._action_send_mail()),
+            ):
+                with self.subTest(user=user.login, what=what):
+                    before = self.case.message_ids
+                    say()
+                    said = (self.case.message_ids - before).ensure_one()
+                    self.assertEqual(said.author_id, user.partner_id)
+                    self.assertFalse("bot@" in (said.email_from or ""))
+                    self.assertGreater(said.date.year, 2020)
+                    self.assertFalse(said.sudo().tracking_value_ids)
+            self.assert_kept(
+                user,
+                "a change that was none",
+                lambda u=user: (
+                    self.env["mail.tracking.value"]
+                    .with_user(u)
+                    .create({"mail_message_id": self.case.message_ids[0].id, "field_id": changed})
+                ),
+            )
+
+    def test_nothing_of_ours_comes_through_the_mail_gateway(self):
+        """Any employee may call it, and it acts as the superuser, with what he says."""
+        mail = (
+            "From: boss@example.com\nTo: shop@example.com\nSubject: Yes\nMessage-Id: <{}>\n\nPaid\n"
+        )
+        threads = {name: one for name, one in self.kept.items() if hasattr(one, "message_post")}
+        self.assertEqual(len(threads), 4)
+        values = {"name": "Mine", "account_id": self.account.id, "state": "ready"}
+        asked = [(name, values, number) for name in threads for number in (None, threads[name].id)]
+        asked.append(("pos.session", {"glase_override_reason": "I may", "user_id": 1}, None))
+        for user in (*self.roles(), self.portal):
+            gateway = self.env["mail.thread"].with_user(user)
+            for number, (name, given, thread) in enumerate(asked):
+                raw = mail.format(f"{user.id}.{number}@example.com")
+                with self.subTest(user=user.login, model=name, thread=thread):
+                    self.assert_kept(
+                        user,
+                        name,
+                        lambda g=gateway, n=name, r=raw, v=given, t=thread: g.message_process(
+                            n, r, custom_values=v, thread_id=t
+                        ),
+                    )
+                    with self.assertRaises(UserError):
+                        gateway.message_process(name, raw, custom_values=given, thread_id=thread)
 
     def test_tracked_changes_stay(self):
         for record, _message, _file in list(self.histories()):

@@ -27,6 +27,8 @@ OF_ODOO = {
     "account.move.line": {"create", "write"},
     "account.payment": {"create", "write"},
     "ir.module.module": {"button_uninstall"},
+    "mail.message": {"create"},
+    "mail.thread": {"message_new", "message_update"},
     "pos.config": {"create", "write"},
     "pos.order": {"sync_from_ui", "write"},
     "pos.payment": {"create", "write"},

@@ -52,7 +52,8 @@ def overridden_methods(env):
         for owner in filter(is_of_ours, type(env[model]).mro()):
             for name, value in vars(owner).items():
                 if not name.startswith("_") and inspect.isfunction(value):
-                    found.add((model, name))
+                    # What all threads share is named by what they share.
+                    found.add((owner._name or model, name))
     return sorted(found - ours - {(model, "init") for model in env.registry})
 
 

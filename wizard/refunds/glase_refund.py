@@ -160,11 +160,13 @@ class GlaseRefundLine(models.TransientModel):
     quantity = fields.Float("Comes Back", digits="Product Unit")
     amount = fields.Monetary(compute="_compute_amount")
 
-    @api.depends("order_line_id")
+    @api.depends("order_line_id", "refund_id.order_id")
     def _compute_left_quantity(self):
+        """Of a product that another order has sold nothing comes back with this payment."""
         for line in self:
             sold = line.order_line_id
-            line.left_quantity = sold.qty - sold.refunded_qty
+            is_paid = sold.order_id == line.refund_id.order_id
+            line.left_quantity = is_paid and sold.qty - sold.refunded_qty
 
     @api.depends("quantity", "order_line_id")
     def _compute_amount(self):
@@ -173,7 +175,7 @@ class GlaseRefundLine(models.TransientModel):
             each = Decimal(str(sold.price_subtotal_incl)) / Decimal(str(sold.qty or 1))
             line.amount = line.currency_id.round(float(each) * line.quantity)
 
-    @api.constrains("quantity")
+    @api.constrains("quantity", "order_line_id")
     def _check_quantity(self):
         for line in self:
             if line.quantity < 0 or line.quantity > line.left_quantity:

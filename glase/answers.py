@@ -260,9 +260,12 @@ def report(result):
     words = written and written.content()
     content = node.binary("content")
     if content is None:
+        # Its bytes are what its own first line says that they are.
         content = (words or "").encode()
+        encoding = reading.declared_encoding(content)
+        content = words.encode(encoding, "xmlcharrefreplace") if encoding else content
     if not (words or "").strip():
-        words = content.decode("utf-8", "replace")
+        words = content.decode(reading.encoding_of(content) or "utf-8", "replace")
     return ReportAnswer, {
         "report": Report(
             title=node.words("title"),

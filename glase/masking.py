@@ -3,6 +3,7 @@
 What comes from outside can be made to be searched for long, so each character is looked at a fixed number of times.
 """
 
+import functools
 import re
 
 MASK = "***"
@@ -13,6 +14,12 @@ _EVIDENCE_BYTES = 8 * EVIDENCE_LIMIT
 _CDATA, _CDATA_END = "![CDATA[", "]]>"
 _NOT_PLAIN = re.compile(r"[^0-9A-Za-z]")
 _NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+# What may stand between two letters of one text, and how much of it is looked through.
+_ZEROS = 7
+_GAP = r"(?:<!\[CDATA\[|\]\]>|<!--[^<>]{0,40}-->){0,3}"
+_LONGEST_GAP = 3 * len(f"<!--{' ' * 40}-->")
+# Without any of these each letter and digit of a text stands for itself.
+_SPELLED = re.compile(r"&(?:amp;)?#|<!\[CDATA\[|<!--|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}")
 # Anywhere in a text a long secret is one; a short one may be a syllable of something else.
 _LONG = 8
 
@@ -51,8 +58,7 @@ def mask(text, secrets=()):
     cut = len(text) > EVIDENCE_LIMIT
     text = _mask_elements(text[: EVIDENCE_LIMIT + longest])
     for one in sorted(spelled, key=lambda each: each.longest, reverse=True):
-        if one.part in text:
-            text = one.pattern.sub(MASK, text)
+        text = one.mask(text)
     if cut:
         # A secret that the cut runs through was not found: no part of it may stay.
         text = f"{text[: len(text) - longest][:EVIDENCE_LIMIT]}… (cut)"
@@ -63,37 +69,50 @@ def _without_nul(text):
     return text.replace("\x00", "")
 
 
+@functools.lru_cache(maxsize=64)
 class _Spelled:
-    """How a secret may be written by whoever repeats it: in XML once or twice, in a URL, in JSON.
+    """How a secret may be written by whoever repeats it: in XML once or twice, in a URL, in JSON, in pieces.
 
-    ``pattern``: the expression that finds it; ``part``: what of it is the same in each spelling;
-    ``longest``: the most characters that a spelling has.
+    ``pattern``: the expression that finds it; ``part``: what of it stands in a text that spells none of
+    its letters and digits; ``longest``: the most characters that a spelling has.
     """
 
     def __init__(self, secret):
-        spellings = [_spellings(letter) for letter in secret]
-        self.longest = sum(max(map(len, each)) for each in spellings)
+        letters = [_Letter(letter) for letter in secret]
+        self.longest = sum(each.longest + _LONGEST_GAP for each in letters)
         self.part = max(_NOT_PLAIN.split(secret), key=len)
-        found = "".join(
-            re.escape(each[0]) if len(each) == 1 else f"(?:{'|'.join(map(re.escape, each))})"
-            for each in spellings
-        )
+        # What could be a letter or a gap would be tried both ways, again and again.
+        gap = "" if "<!" in secret or "]]>" in secret else _GAP
+        found = gap.join(each.pattern for each in letters)
         self.pattern = re.compile(found if len(secret) >= _LONG else rf"(?<!\w){found}(?!\w)")
 
+    def mask(self, text):
+        """The text with the mask in the place of the secret."""
+        if self.part in text or _SPELLED.search(text):
+            return self.pattern.sub(MASK, text)
+        return text
 
-def _spellings(letter):
-    if not _NOT_PLAIN.match(letter):
-        return [letter]
-    number, in_bytes = ord(letter), letter.encode("utf-8", "replace")
-    url = "".join(f"%{byte:02X}" for byte in in_bytes)
-    entities = [f"&#{number};", f"&#x{number:x};", f"&#x{number:X};"]
-    if letter in _NAMES:
-        entities.append(f"&{_NAMES[letter]};")
-    twice = [each.replace("&", "&amp;") for each in entities]
-    escaped = [f"\\u{number:04x}", f"\\u{number:04X}", f"\\{letter}"]
-    # The longer first: what is left of one must not stay.
-    ways = {*twice, *entities, url, url.lower(), *escaped, "+" if letter == " " else letter, letter}
-    return sorted(ways, key=len, reverse=True)
+
+class _Letter:
+    """How one letter may be written: the ``pattern`` of all ways, the ``longest`` of them."""
+
+    def __init__(self, letter):
+        number, name = ord(letter), _NAMES.get(letter)
+        units, encoded = letter.encode("utf-16-be", "replace"), letter.encode("utf-8", "replace")
+        pairs = range(0, len(units), 2)
+        # The longer first: what is left of one must not stay.
+        ways = [
+            rf"&(?:amp;)?#(?:0{{0,{_ZEROS}}}{number}|[xX]0{{0,{_ZEROS}}}(?i:{number:x}));",
+            rf"&(?:amp;)?{name};" if name else "",
+            f"(?i:{''.join(f'%{byte:02x}' for byte in encoded)})",
+            "".join(rf"\\u(?i:{units[at : at + 2].hex()})" for at in pairs),
+            rf"\\{re.escape(letter)}" if _NOT_PLAIN.match(letter) else "",
+            r"\+" if letter == " " else "",
+            re.escape(letter),
+        ]
+        self.pattern = f"(?:{'|'.join(filter(None, ways))})"
+        reference = len(f"&amp;#{number};") + _ZEROS
+        self.longest = max(reference, 3 * len(encoded), 3 * len(units), len("&amp;quot;"))
 
 
 def _mask_elements(text):

@@ -18,8 +18,8 @@ class Operation:
 
     ``timeout`` is the default in seconds, ``limit`` and ``elements`` the most bytes and XML
     elements that an answer may have, ``max_idle`` the seconds that a connection may have been
-    idle to be used for it, ``is_trial`` whether it may find out if a slow Glase answers again:
-    nothing is lost with it, however early it is cut off.
+    idle to be used for it (0: it has one of its own), ``is_trial`` whether it may find out if a
+    slow Glase answers again: nothing is lost with it, however early it is cut off.
     """
 
     name: str
@@ -27,19 +27,24 @@ class Operation:
     timeout: float = 15.0
     limit: int = 256 * KIB
     elements: int = 1000
-    max_idle: float = 20.0
+    max_idle: float = 0.0
     is_trial: bool = False
 
 
+# An answer says nothing of the call that it belongs to, but for a receipt: so whatever does something
+# has a connection of its own. On it comes no late answer to another call, and it is not half dead.
+# What only asks, each second, takes one that was kept.
+KEPT = 20.0
+
+
 def _money(name):
-    # An idle connection may be half dead; a request lost on it would be an unknown outcome.
-    return Operation(name, lane=MONEY, max_idle=2.0)
+    return Operation(name, lane=MONEY)
 
 
 OPERATIONS = {
     operation.name: operation
     for operation in (
-        Operation("benchmarkingNop", timeout=5.0, is_trial=True),
+        Operation("benchmarkingNop", timeout=5.0, max_idle=KEPT, is_trial=True),
         _money("registerTerminal"),
         Operation("unregisterTerminal"),
         Operation("assignSeqrId"),
@@ -52,6 +57,7 @@ OPERATIONS = {
             timeout=5.0,
             limit=512 * KIB,
             elements=20_000,
+            max_idle=KEPT,
             is_trial=True,
         ),
         Operation("cancelInvoice", lane=CANCEL, is_trial=True),

@@ -8,6 +8,7 @@ each element is looked at once, and more elements than a message can have are no
 
 import base64
 import binascii
+import codecs
 import re
 from datetime import timezone
 from decimal import Decimal, InvalidOperation
@@ -32,6 +33,9 @@ _MAX_PREFIXES = 100
 # Declared as both readers know it; expat does not know UTF-8 by the name that many write.
 _UTF8 = re.compile(rb"""<\?xml[^<>]{1,99}encoding=["']utf8["']""", re.I)
 _ENCODING = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-[0-9]{1,2}|windows-125[0-9]", re.I)
+_DECLARATION = re.compile(
+    rb"""\s{0,99}<\?xml\s[^<>]{0,99}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]{1,40})["']"""
+)
 # No number, amount or time is longer; a database can index a reference of this length.
 _MAX_VALUE = 64
 MAX_REFERENCE = 250
@@ -52,6 +56,35 @@ def parse(body, most):
     if root is None:
         raise Unreadable(reason="not_xml", detail="not XML")
     return Element(root)
+
+
+def declared_encoding(body):
+    """The encoding that a document names at its beginning, as Python knows it.
+
+    :param bytes body: a document that may be XML
+    :return: None where none is named, or none that is read here
+    """
+    found = _DECLARATION.match(body)
+    name = found[1].decode() if found else ""
+    if not _ENCODING.fullmatch(name):
+        return None
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return None
+
+
+def encoding_of(body):
+    """In what encoding a document is, as its first bytes show it or its first line names it.
+
+    :param bytes body: a document that may be XML
+    :return: as :func:`declared_encoding`
+    """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    named = declared_encoding(body)
+    # What names UTF-16 in single bytes is in something else.
+    return None if named and named.startswith("utf-16") else named
 
 
 def parts(body, most_parts, most_each):

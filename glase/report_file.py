@@ -7,6 +7,7 @@ anything. Nothing here may be shown as a page: a report is a table, a text, or a
 import re
 from dataclasses import dataclass
 
+from . import reading
 from .errors import Unreadable
 from .reports import ReportContent, read_report
 
@@ -45,9 +46,9 @@ def judge(report):
     :rtype: ReportFile
     """
     content = report.content
-    text = _characters(content)
+    claimed = (report.mime_type or "").partition(";")[0].strip().lower()
+    text = _characters(content, claimed.startswith("text/"))
     if text is None:
-        claimed = (report.mime_type or "").partition(";")[0].strip().lower()
         extension = _EXTENSIONS.get(claimed, "bin")
         return ReportFile(content, BINARY, extension, None, None)
     try:
@@ -57,10 +58,19 @@ def judge(report):
     return ReportFile(content, TEXT, "xml", text, table)
 
 
-def _characters(content):
-    """The content as text; None if it is none."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return None if _CONTROL.search(text) else text
+def _characters(content, is_claimed):
+    """The content as text; None if it is none.
+
+    :param bool is_claimed: whether Glase calls it a text: then it may be one of Western Europe, which
+        no byte shows
+    """
+    encodings = [reading.encoding_of(content), "utf-8-sig"]
+    encodings += ["cp1252"] if is_claimed else []
+    for encoding in filter(None, encodings):
+        try:
+            text = content.decode(encoding)
+        except UnicodeError:
+            continue
+        if not _CONTROL.search(text):
+            return text
+    return None

@@ -21,6 +21,7 @@ from glase_peer import (
     app_answering,
     envelope,
     http,
+    operation_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,6 +262,78 @@ def test_no_answer_reaches_the_wrong_caller(mood):
             assert answer.ers_reference == f"E-I{number}"
     finally:
         server.stop()
+
+
+def reference_of(request):
+    return re.search(rb"<clientReference>(.*?)</clientReference>", request.body)[1].decode()
+
+
+# Where an answer names what was made, or whom it is about.
+NAMES = {
+    "registerTerminal": "terminalId",
+    "sendInvoice": "invoiceReference",
+    "refundPayment": "ersReference",
+    "markTransactionPeriod": "transactionPeriodId",
+}
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(set(CALLS) - {"benchmarkingNop"})),
+            st.sampled_from(["answers", "twice", "late", "closes"]),
+        ),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_no_answer_of_any_operation_reaches_another_call(asked):
+    """Most answers name nothing: what does something is asked on a connection where nothing else was."""
+    moods = iter([mood for _operation, mood in asked])
+
+    def script(line):
+        before = None
+        while request := line.next_request():
+            operation, reference = operation_of(request), reference_of(request)
+            names = f"<{NAMES.get(operation, 'x')}>{reference}</{NAMES.get(operation, 'x')}>"
+            inside = f"<resultCode>0</resultCode>{CALLS[operation][1]}"
+            if operation in NAMES:
+                inside = f"<resultCode>0</resultCode>{names}"
+            elif operation == "getPaymentStatus":
+                inside = PAID.format(asked_about(request))
+            words = f"<resultDescription>{reference}</resultDescription>"
+            own = http(envelope(operation, inside + words))
+            action = next(moods, "answers")
+            if action == "closes":
+                return
+            line.send(before if action == "late" and before else own)
+            if action == "twice":
+                line.send(own)
+            before = own
+
+    server = Peer(script)
+    try:
+        for number, (operation, _mood) in enumerate(asked):
+            client, reference = Client(server.url()), f"call-{number}"
+            try:
+                if operation == "getPaymentStatus":
+                    told = client.get_payment_status(TERMINAL, f"I{number}", 0)
+                    assert told.ers_reference == f"E-I{number}"
+                    continue
+                told = CALLS[operation][0](client, client_reference=reference)
+            except GlaseError:
+                continue
+            assert told.result_description == reference, operation
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("asked", CALLS)
+def test_an_answer_to_another_operation_is_unreadable(asked):
+    for answered in set(CALLS) - {asked}:
+        told = outcome(asked, success_of(answered))
+        assert (told.reason, told.money_state_known) == ("other_answer", False), answered
 
 
 # === Small things that are read ===

@@ -1,12 +1,16 @@
 """Reconciliation reports: every documented shape, the quirks, and what is hostile (§4.14)."""
 
+import base64
 import time
 from decimal import Decimal
+from xml.sax.saxutils import escape
 
 import pytest
+from glase_peer import CALLS, app_answering, envelope
 
-from glase import Unreadable
+from glase import Client, Unreadable
 from glase.reading import _CHUNK
+from glase.report_file import BINARY, TEXT, judge
 from glase.reports import DETAILS, EMPTY, MAX_BYTES, SUMMARY, read_report
 
 META = """
@@ -183,3 +187,66 @@ def test_what_is_made_to_be_searched_for_long_is_not(hostile):
     with pytest.raises(Unreadable):
         read_report(hostile)
     assert time.process_time() - started < 2
+
+
+# === What a report is, by its bytes ===
+
+SHOP = """<?xml version="1.0" encoding="{}"?>
+<TransactionDetails>{}<Row><TerminalId>5f0c</TerminalId><CashierId>Åsa på kassan</CashierId>
+<SalesAmount>148.00</SalesAmount><ErsReference>2018081409312804501000917</ErsReference></Row>
+</TransactionDetails>"""
+
+
+def fetched(inside, **more):
+    """A report as the client gives it."""
+    values = {"mimeType": "text/html", **more}
+    head = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
+    answer = envelope("executeReport", f"<resultCode>0</resultCode><report>{head}{inside}</report>")
+    client = Client("http://localhost/", wsgi_app=app_answering(answer))
+    return CALLS["executeReport"][0](client).report
+
+
+def in_base64(content):
+    return f"<content>{base64.b64encode(content).decode()}</content>"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["ISO-8859-1", "iso-8859-15", "windows-1252", "UTF-8", "UTF-16"]
+)
+@pytest.mark.parametrize("how", [in_base64, None])
+def test_a_report_is_read_in_the_encoding_that_it_names(encoding, how):
+    text = SHOP.format(encoding, META)
+    as_string = f"<contentString>{escape(text)}</contentString>"
+    report = fetched(how(text.encode(encoding)) if how else as_string)
+    told = judge(report)
+    assert (told.mimetype, told.extension) == (TEXT, "xml")
+    assert told.text.lstrip("\ufeff") == text
+    assert told.table.rows[0].cashier == "Åsa på kassan"
+    assert "Åsa på kassan" in report.text
+
+
+def test_a_text_without_an_encoding_is_one_where_glase_calls_it_so():
+    table = "Kassör;Belopp\r\nÅsa;148,00\r\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
+        told = judge(fetched(in_base64(table.encode(encoding)), mimeType="text/csv"))
+        assert (told.text, told.extension) == (table, "txt"), encoding
+    told = judge(fetched(in_base64(table.encode("cp1252")), mimeType="application/pdf"))
+    assert (told.text, told.extension, told.mimetype) == (None, "pdf", BINARY)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n\x00\x01",
+        b"PK\x03\x04\x14\x00",
+        bytes(range(256)),
+        b'<?xml version="1.0" encoding="ISO-8859-1"?><a>\x00\x1f\x85</a>',
+        b'<?xml version="1.0" encoding="iso-8859-12"?><a>\xff\x00</a>',
+        b'<?xml version="1.0" encoding="rot13"?><a>\xff\x00</a>',
+        b'<?xml version="1.0" encoding="UTF-16"?><a>\xff\x00</a>',
+    ],
+)
+def test_what_is_no_text_is_a_file(content):
+    for mime in ("text/html", "application/pdf", "image/png"):
+        told = judge(fetched(in_base64(content), mimeType=mime))
+        assert (told.text, told.mimetype, told.table) == (None, BINARY, None)

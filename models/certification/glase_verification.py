@@ -7,7 +7,7 @@ from ...glase import Principal
 from ...rules import certification_sheet as sheet
 from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ..registration import sticker_codes
-from ..support import autonomous_transaction, clock
+from ..support import autonomous_transaction, clock, shown_values
 from ..support.public_method import public
 from . import protocol, runner
 from .glase_verification_parts import in_utc
@@ -83,6 +83,7 @@ class GlaseVerification(models.Model):
 
     heard_at = fields.Datetime("Last Contact with the Page", readonly=True)
     next_at = fields.Datetime(readonly=True)
+    fingerprint = fields.Char(compute="_compute_fingerprint")
     pausing = fields.Boolean(readonly=True)
     stop_wished = fields.Boolean(readonly=True)
     unregister_tries = fields.Integer(readonly=True)
@@ -112,6 +113,11 @@ class GlaseVerification(models.Model):
             present = run.account_id.environment
             run.environment = present if run.state == sheet.DRAFT else run.environment
 
+    @api.depends("glase_id", "amount", "environment")
+    def _compute_fingerprint(self):
+        for run in self:
+            run.fingerprint = shown_values.fingerprint([run.glase_id, run.amount, run.environment])
+
     @api.depends("step_ids.deviation")
     def _compute_deviations(self):
         for run in self:
@@ -129,6 +135,10 @@ class GlaseVerification(models.Model):
     def write(self, vals):
         """Override of `pos_glase.kept`: what a person typed is what the run was started with."""
         if not self.env.su and any(self.sudo().mapped(self._decided_field)):
+            if set(vals) <= {"glase_id", "amount"}:
+                raise UserError(
+                    self.env._("This verification was started already. Reload the page.")
+                )
             raise AccessError(self.env._("What was verified is written by the run itself."))
         if isinstance(vals.get("glase_id"), str):
             vals = {**vals, "glase_id": self.env["glase.terminal"]._read_glase_id(vals["glase_id"])}
@@ -142,6 +152,11 @@ class GlaseVerification(models.Model):
 
         :raises UserError: if something is missing
         """
+        # Where another page has begun meanwhile, this one shows it when it is loaded again.
+        if self.state != sheet.DRAFT:
+            return True
+        if shown_values.is_outdated(self):
+            return shown_values.reload_page(self)
         run = self.sudo()
         run._check_may_start()
         now, account = clock.now(self.env.cr), run.account_id
@@ -165,11 +180,10 @@ class GlaseVerification(models.Model):
             }
         )
         runner.wake(self.env)
+        return True
 
     def _check_may_start(self):
         account = self.account_id
-        if self.state != sheet.DRAFT:
-            raise UserError(self.env._("This verification was started already. Reload the page."))
         missing = account._what_is_missing() or account.unbound_why
         if missing:
             raise UserError(missing)
@@ -224,7 +238,9 @@ class GlaseVerification(models.Model):
     def _wish(self, values, states, words):
         run, now = self.sudo(), clock.now(self.env.cr)
         autonomous_transaction.lock(run)
-        if run.state not in states:
+        # What is wished already is not wished again by a second page, and nothing after the end.
+        again = run.stop_wished or (run.pausing and values.get("pausing"))
+        if run.state not in states or again:
             return
         run.write({**values, "heard_at": now, "next_at": now})
         run._remember(words)

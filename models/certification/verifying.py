@@ -22,8 +22,10 @@ def last_verification(account):
 
 def open_verification(account):
     """The run that is under way, or a new one, as an action that shows it."""
-    last = account.env["glase.verification"].search([("account_id", "=", account.id)], limit=1)
-    run = last
+    runs, mine = account.env["glase.verification"], [("account_id", "=", account.id)]
+    # Two pages may have made one each: the one that was started is the one to see.
+    under_way = runs.search([*mine, ("state", "in", UNFINISHED)], limit=1)
+    last = run = under_way or runs.search(mine, limit=1)
     if not last or last.state in FINISHED:
         values = {"account_id": account.id}
         if last.environment == account.environment:

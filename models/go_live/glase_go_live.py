@@ -6,7 +6,7 @@ from ..accounts import glase_connection
 from ..accounts.glase_connection import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
-from ..support import autonomous_transaction, clock
+from ..support import autonomous_transaction, clock, shown_values
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
 from . import moving
@@ -94,6 +94,8 @@ class GlaseGoLive(models.Model):
     obstacles = fields.Text(compute="_compute_obstacles")
     left_at_glase = fields.Text(compute="_compute_left_at_glase")
     line_ids = fields.One2many("glase.go.live.line", "move_id", "Tills")
+    fingerprint = fields.Char(compute="_compute_fingerprint")
+    left_out_names = fields.Char("Left Out", compute="_compute_progress")
     till_count = fields.Integer("Number of Tills", compute="_compute_progress")
     moved_count = fields.Integer("Moved", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
@@ -206,10 +208,19 @@ class GlaseGoLive(models.Model):
     @api.depends("line_ids.state")
     def _compute_progress(self):
         for move in self:
-            lines = move.line_ids.filtered(lambda line: line.state != "left_out")
+            left_out = move.line_ids.filtered(lambda line: line.state == "left_out")
+            lines = move.line_ids - left_out
             moved = lines.filtered(lambda line: line.state == "moved")
+            move.left_out_names = ", ".join(left_out.config_id.mapped("name")) or False
             move.till_count, move.moved_count = len(lines), len(moved)
             move.progress = 100.0 * len(moved) / len(lines) if lines else 0.0
+
+    @api.depends("environment", "target_id", *LOGIN[:-1], "line_ids.glase_id")
+    def _compute_fingerprint(self):
+        for move in self:
+            shown = [move[name] for name in ("environment", "target_id", *LOGIN[:-1])]
+            tills = [(line.config_id.id, line.glase_id) for line in move.line_ids.sorted("id")]
+            move.fingerprint = shown_values.fingerprint([*shown, tills])
 
     def _tills_left(self):
         """The live registrations that are still with the account that is left."""
@@ -232,14 +243,20 @@ class GlaseGoLive(models.Model):
             self.check_access("write")
             if set(vals) - BY_HAND:
                 raise AccessError(self.env._("This is written by the move itself."))
-            if set(vals) & TESTED and any(move.state != PREPARED for move in self):
-                raise UserError(self.env._("The move is under way: address and log-in stay."))
+            if set(vals) & TESTED:
+                self._refuse_begun()
             if set(vals) & TESTED:
                 vals = {**vals, "is_tested": False, "test_message": False}
             if {"target_id", "environment"} & set(vals):
                 # It was typed for another account.
                 self.sudo().draft_account_id.reseller_password = False
         return super().write(vals)
+
+    def _refuse_begun(self):
+        if any(move.state == DONE for move in self):
+            raise UserError(self.env._("A move that was begun is kept, with what became of it."))
+        if any(move.state == MOVING for move in self):
+            raise UserError(self.env._("The move is under way: address and log-in stay."))
 
     @api.constrains("target_id", "environment", "source_id")
     def _check_target(self):
@@ -330,9 +347,9 @@ class GlaseGoLive(models.Model):
     def action_test(self):
         """Test the address and the log-in that the tills are moved to."""
         self._check_administrator()
-        if self.state != PREPARED:
-            raise UserError(self.env._("The move is under way: address and log-in stay."))
-        self._test()
+        # Where another page has begun meanwhile, this one shows it when it is loaded again.
+        if self.state == PREPARED:
+            self._test()
         return True
 
     def _test(self):
@@ -342,6 +359,8 @@ class GlaseGoLive(models.Model):
 
     def _store_test(self, login, outcome):
         autonomous_transaction.lock(self)
+        if self.state != PREPARED:
+            return
         now = clock.now(self.env.cr)
         # What was typed in the meantime is not what was asked about.
         proven = outcome.ok and login == self._login()
@@ -396,10 +415,12 @@ class GlaseGoLive(models.Model):
         (self.source_id | self.target_id)._refuse_copy()
         if self.state != PREPARED:
             return True
+        if shown_values.is_outdated(self):
+            return shown_values.reload_page(self)
         self._refuse_untested()
         # The test may have been days ago, and what is written now live tills may use.
         login, outcome = self._test()
-        if not outcome.ok:
+        if not outcome.ok and self.state == PREPARED:
             raise UserError(self.env._("Nothing was moved. %s", outcome.message))
         autonomous_transaction.step_of_request(self, lambda move: move._start(login))
         return True
@@ -494,6 +515,8 @@ class GlaseGoLive(models.Model):
                     ", ".join(waiting.config_id.mapped("name")),
                 )
             )
+        if self.line_ids and not self.moved_count:
+            raise UserError(self.env._("No till was moved: press Turn Back instead."))
         drafts = self.env["glase.terminal"].search(
             [("account_id", "=", self.source_id.id), ("state", "=", DRAFT)]
         )

@@ -6,6 +6,7 @@ from ...rules import state_machine
 from ..certification.verifying import last_verification
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import LIVE
+from ..support import autonomous_transaction
 from ..support.sentences import local_day
 
 # The states of a move.
@@ -22,10 +23,12 @@ def open_move(account):
     account.check_access("write")
     move = moves.search([*_is_part_of(account), ("state", "=", MOVING)], limit=1)
     move = move or moves.search([("source_id", "=", account.id), ("state", "=", PREPARED)])
-    if not move:
-        move = moves.sudo().create({"source_id": account.id}).sudo(False)
-    if move.state == PREPARED:
-        move._fill_lines()
+    # Another page may be opening the same move at this moment.
+    with autonomous_transaction.only_one():
+        if not move:
+            move = moves.sudo().create({"source_id": account.id}).sudo(False)
+        if move.state == PREPARED:
+            move._fill_lines()
     return {
         "type": "ir.actions.act_window",
         "name": move._title(),

@@ -6,6 +6,7 @@ an answer is repeated with the answer in memory when PostgreSQL refuses it; the 
 """
 
 import threading
+from contextlib import contextmanager
 
 import psycopg2
 import psycopg2.errors
@@ -110,10 +111,20 @@ def flush_unique(records):
     """Write out records of which was looked up that they are the only ones of their kind.
 
     :param records: of one model that has a unique index for it
+    :raises ConcurrencyError: as :func:`only_one`
+    """
+    with only_one():
+        records.flush_recordset()
+
+
+@contextmanager
+def only_one():
+    """Store in this block that of which was looked up that there is none.
+
     :raises ConcurrencyError: another transaction has just stored the same: begin again, to see it
     """
     try:
-        records.flush_recordset()
+        yield
     except psycopg2.errors.UniqueViolation as error:
         raise ConcurrencyError("Another transaction has just stored the same.") from error
 

@@ -29,6 +29,7 @@ KEPT = {
     "active_ids": _is_ids,
     "active_model": _is_word,
     "figure": _is_word,
+    "fingerprint": _is_word,
     "scenario": _is_word,
     "glase_user_id": _is_id,
 }

@@ -7,4 +7,5 @@ from . import (
     test_verification_each_step,
     test_verification_evidence,
     test_verification_faults,
+    test_verification_two_pages,
 )

@@ -193,17 +193,6 @@ class TestGoLiveRefused(GoLiveCommon):
         self.press(move.line_ids[1], "action_move")
         self.assertEqual((move.state, self.account.active), ("done", False))
 
-    def simulate_source(self):
-        """Let the account that is left be the simulator inside Odoo."""
-        tills = (self.terminal | self.second).sudo()
-        tills.write({"state": "retired", "active": False})
-        self.account.write({"environment": "simulator"})
-        self.env.flush_all()
-        for config in (self.main_pos_config, self.till):
-            self.till_call("glase_till_register", config=config)
-            self.till_call("glase_till_assign", f"DEMO{config.id}", config=config)
-            self.assertEqual(self.live(config).state, "ready")
-
 
 @tagged("post_install", "-at_install")
 class TestGoLiveFailures(GoLiveCommon):

@@ -21,64 +21,118 @@ from ..shared.verification import VerificationCommon
 MODULE = Path(__file__).resolve().parents[2]
 BEGINNING = 40
 # Model of the view and beginning of the alert: what some test has seen shown.
-SEEN = set()
+SEEN = []
 
 
-def shows(model, beginning):
-    """Decorate a test that returns the record at which an alert is shown.
+def shows(model, *beginnings, view="form"):
+    """Decorate a test that returns the record at which alerts are shown.
 
     :param str model: of the view
-    :param str beginning: of the alert, as :func:`alerts` says it
+    :param beginnings: of the alerts, as :func:`alerts` says them
+    :param str view: the kind of view that is opened
     """
 
     def decorate(make):
-        SEEN.add((model, beginning))
+        SEEN.extend((model, beginning) for beginning in beginnings)
 
         @functools.wraps(make)
         def test(self):
-            self.assert_shown(make(self), model, beginning)
+            record = make(self)
+            for beginning in beginnings:
+                self.assert_shown(record, model, beginning, view)
 
         return test
 
     return decorate
 
 
-def alerts(element, hidden=()):
-    """Each alert under an element.
+def level_of(element):
+    """How an element warns: by the colour of an alert, a ribbon or a badge; None if it is none."""
+    classes = (element.get("class") or "").split()
+    ribbon = element.tag == "widget" and element.get("name") == "web_ribbon"
+    colours = [*classes, *(element.get("bg_color") or "").split()]
+    if (
+        ribbon
+        or {"alert", "badge"} & set(classes)
+        or any(one.endswith("ribbon") for one in classes)
+    ):
+        found = [one for one in colours if one.startswith(("alert-", "text-bg-"))]
+        return "".join(found[:1]).rpartition("-")[2] if found or "badge" not in classes else None
+    return None
+
+
+def alerts(element, hidden=(), within=None):
+    """Each alert, ribbon and badge under an element, and each part of one that is shown at times only.
 
     :return: the element; how it begins: its level with its first words, or with its fields; and what
         hides it: its own expression and those of what is around it
     """
     if element.get("invisible"):
         hidden = (*hidden, element.get("invisible"))
-    classes = (element.get("class") or "").split()
-    if "alert" in classes:
-        level = next((name for name in classes if name.startswith("alert-")), "").partition("-")[2]
+    level = level_of(element)
+    if within is not None and element.get("invisible") and level is None:
+        level = f"{within}, part"
+    if level is not None:
         words = " ".join("".join(element.itertext()).split())[:BEGINNING].strip()
         fields = " ".join(field.get("name") for field in element.iter("field"))
-        yield element, f"{level}: {words or fields}", hidden
+        yield element, f"{level}: {words or element.get('title') or fields}", hidden
+        within = level.partition(",")[0]
     for child in element:
-        yield from alerts(child, hidden)
+        yield from alerts(child, hidden, within)
+
+
+def alerts_of_views(root):
+    """The model and the beginning of each alert in the views of a data file."""
+    for each in root:
+        # A page of its own is a template, which belongs to no model.
+        name = each.findtext("field[@name='model']") or each.get("id")
+        for _alert, beginning, _hidden in alerts(each):
+            yield name, beginning
+
+
+def data_files():
+    """All that an addon of ours may have a view in; what is under ``static`` a browser draws."""
+    for folder in (MODULE, *MODULE.glob("addons/*")):
+        for room in folder.iterdir():
+            if room.is_dir() and room.name not in ("addons", "node_modules", "static"):
+                yield from room.rglob("*.xml")
+
+
+PLANTED = """
+<odoo><record><field name="model">glase.account</field><field name="arch"><form>%s</form></field></record></odoo>
+"""
 
 
 class TestEveryAlertIsSeen(BaseCase):
     """An alert that no test has seen shown is one that may never show."""
 
     def test_every_alert_is_seen(self):
-        known = set()
-        for path in [*(MODULE / "views").rglob("*.xml"), *(MODULE / "report").glob("*.xml")]:
-            for each in ElementTree.parse(path).getroot():
-                # A page of its own is a template, which belongs to no model.
-                name = each.findtext("field[@name='model']") or each.get("id")
-                known |= {(name, beginning) for _alert, beginning, _hidden in alerts(each)}
-        self.assertGreater(len(known), 30)
-        self.assertEqual(known, SEEN)
+        known = []
+        for path in data_files():
+            known += alerts_of_views(ElementTree.parse(path).getroot())
+        self.assertGreater(len(known), 50)
+        # Two that begin alike could stand for one another.
+        self.assertEqual(sorted(known), sorted(SEEN))
+
+    def test_one_that_is_planted_is_found(self):
+        for planted in (
+            '<div class="alert alert-info" invisible="1">Never shown</div>',
+            '<div class="alert alert-danger"><span invisible="id">Never shown</span></div>',
+            '<widget name="web_ribbon" title="Never shown" bg_color="text-bg-danger"/>',
+            '<sheet><a class="badge text-bg-warning">Never shown</a></sheet>',
+        ):
+            found = list(alerts_of_views(ElementTree.fromstring(PLANTED % planted)))
+            self.assertIn("Never shown", found[-1][1])
+            self.assertFalse(set(found) & set(SEEN), planted)
 
     def test_every_alert_of_a_till_is_seen_in_a_browser(self):
         """By a class of its own, or of what is in it; a test that waits for its absence is none."""
-        tests = "".join(path.read_text() for path in (MODULE / "static/tests").rglob("*.js"))
-        seen = set(re.findall(r"\.(glase-[a-z-]+)", re.sub(r"(:not|negate)\([^\n]*", "", tests)))
-        for path in (MODULE / "static/src").rglob("*.xml"):
+        tests = [*MODULE.rglob("static/tests/**/*.js"), *MODULE.glob("tests/process/*.py")]
+        told = "".join(path.read_text() for path in tests if "node_modules" not in path.parts)
+        seen = set(re.findall(r"\.(glase-[a-z-]+)", re.sub(r"(:not|negate)\([^\n]*", "", told)))
+        sources = [*(MODULE / "static/src").rglob("*.xml")]
+        sources += MODULE.glob("addons/*/static/src/**/*.xml")
+        for path in sources:
             for alert, _beginning, _hidden in alerts(ElementTree.parse(path).getroot()):
                 classes = " ".join(part.get("class") or "" for part in alert.iter()).split()
                 self.assertTrue(seen & set(classes), f"{path.name}: {classes}")
@@ -87,16 +141,16 @@ class TestEveryAlertIsSeen(BaseCase):
 class SeesAlerts:
     """Mixed into a test case that has an administrator."""
 
-    def assert_shown(self, record, model, beginning):
+    def assert_shown(self, record, model, beginning, view):
         self.env.flush_all()
         self.env.invalidate_all()
         record = record.with_user(self.env.ref("base.user_admin"))
         record = record.with_context(allowed_company_ids=self.company.ids).sudo()
         record.ensure_one()
         self.assertEqual(record._name, model)
-        arch = etree.fromstring(record.get_view(view_type="form")["arch"])
+        arch = etree.fromstring(record.get_view(view_type=view)["arch"])
         found = [hidden for _alert, begins, hidden in alerts(arch) if begins == beginning]
-        self.assertEqual(len(found), 1, "the alert is in the form that is opened")
+        self.assertEqual(len(found), 1, f"{beginning}: it is in the view that is opened")
         for expression in found[0]:
             self.assertFalse(self.is_hidden(record, expression), expression)
 
@@ -106,7 +160,7 @@ class SeesAlerts:
         names -= {"True", "False"}
         [values] = record.read(list(names & record._fields.keys()))
         values = {name: v[0] if isinstance(v, tuple) else v for name, v in values.items()}
-        return bool(safe_eval(expression, values))
+        return bool(safe_eval(expression, {"context": dict(record.env.context), **values}))
 
 
 class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
@@ -123,6 +177,12 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
     def test_account_at_test(self):
         return self.account
 
+    @shows("glase.account", "danger: Archived")
+    def test_account_that_is_archived(self):
+        return self.env["glase.account"].create(
+            {"name": "Old", "company_id": self.company.id, "environment": "test", "active": False}
+        )
+
     @shows("glase.account", "danger: Glase is not called. If this is a copy,")
     def test_account_of_a_copy(self):
         self.env["ir.config_parameter"].sudo().set_param("database.uuid", "of-another")
@@ -138,6 +198,25 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
     @shows("glase.terminal", "info: TEST: Glase's test server. No money is m")
     def test_till_at_test(self):
         return self.terminal
+
+    @shows("glase.terminal", "secondary: Retired")
+    def test_till_that_is_retired(self):
+        self.terminal.sudo().write({"state": "retired", "active": False})
+        return self.terminal
+
+    def settings(self, environment):
+        self.terminal.sudo().write({"state": "retired", "active": False})
+        self.account.environment = environment
+        settings = self.env["res.config.settings"]
+        return settings.create({"pos_config_id": self.main_pos_config.id})
+
+    @shows("res.config.settings", "warning: SIMULATION: no money is moved")
+    def test_settings_of_a_till_at_the_simulator(self):
+        return self.settings("simulator")
+
+    @shows("res.config.settings", "info: TEST: no money is moved")
+    def test_settings_of_a_till_at_test(self):
+        return self.settings("test")
 
     @shows("glase.terminal", "info: todo")
     def test_till_that_is_not_registered(self):
@@ -216,7 +295,16 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
     def test_payment_without_an_order(self):
         return self.without_order().case_ids
 
-    @shows("glase.refund", "warning: No order has this payment. The money goe")
+    @shows("pos.config", "danger: Glase: to settle", view="kanban")
+    def test_till_with_an_open_case(self):
+        return self.without_order().config_id
+
+    @shows(
+        "glase.refund",
+        "warning: No order has this payment. The money goe",
+        "warning, part: Last contact with the till:",
+        "warning, part: If its order still comes, it will be mar",
+    )
     def test_refund_without_an_order(self):
         return self.env["glase.refund"].create({"transaction_id": self.without_order().id})
 
@@ -251,9 +339,20 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
         self.assertEqual(allowed, {"ok": True})
         return row.case_ids
 
-    @shows("glase.period", "success: Every payment at Glase is in the ledger,")
+    @shows(
+        "glase.period",
+        "success: Every payment at Glase is in the ledger,",
+        "success, part: Every payment at Glase is in the ledger,",
+    )
     def test_period_that_fits(self):
         self.paid_order(20)
+        return self.closed_and_settled()
+
+    @shows("glase.period", "success, part: Every payment at Glase is in the ledger.")
+    def test_period_of_which_some_is_awaited(self):
+        self.profile(report_rows="late", report_not_ready_count=0)
+        self.paid_order(20)
+        self.paid_order(30)
         return self.closed_and_settled()
 
     def differing(self):
@@ -266,13 +365,22 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
         self.simulator.faults()
         return self.closed_and_settled()
 
-    @shows("glase.period", "warning: Press Differences above.")
+    @shows(
+        "glase.period",
+        "warning: Press Differences above.",
+        "warning, part: Press Differences above.",
+    )
     def test_period_that_differs(self):
         return self.differing()
 
-    @shows("glase.period.line", "warning: To decide it, close this window and pres")
+    @shows(
+        "glase.period.line",
+        "warning: To decide it, close this window and pres",
+        "warning, part: To decide it, close this window and pres",
+    )
     def test_line_that_differs(self):
-        return self.differing().line_ids.filtered("is_difference")[:1]
+        line = self.differing().line_ids.filtered("is_difference")[:1]
+        return line.with_context(glase_in_period=True)
 
     @shows("glase.period", "info: waits_for")
     def test_period_of_a_shop_that_is_still_open(self):
@@ -333,9 +441,38 @@ class TestAlertsOfMoves(SeesAlerts, GoLiveCommon):
         self.press(move.line_ids[0], "action_leave_out")
         return move
 
-    @shows("glase.go.live", "success: Live. From now on the tills take real mo")
+    @shows(
+        "glase.go.live",
+        "success: Live. From now on the tills take real mo",
+        "success, part: Live. From now on the tills take real mo",
+    )
     def test_move_that_is_done(self):
         return self.gone_live()
+
+    @shows(
+        "glase.go.live",
+        "success, part: Back. No till that was moved takes real",
+        "warning: Left out, and still where they were:",
+    )
+    def test_move_back_without_one_till(self):
+        live = self.gone_live()
+        back = self.prepared(live.target_id, endpoint=self.simulator.endpoint)
+        self.press(back, "action_test")
+        self.press(back, "action_start")
+        self.press(back.line_ids[0], "action_leave_out")
+        self.press(back.line_ids[1], "action_move")
+        self.press(back, "action_finish")
+        return back
+
+    @shows("glase.go.live", "success, part: Moved. No money is moved there, as befor")
+    def test_move_from_the_simulator_to_test(self):
+        self.simulate_source()
+        move = self.started(environment="test")
+        for line, sticker in zip(move.line_ids, self.stickers, strict=True):
+            line.sudo().glase_id = sticker
+        self.env.flush_all()
+        self.assertEqual(self.move_all(move), [True, True], move.line_ids.mapped("message"))
+        return move
 
 
 class TestAlertsOfVerifications(SeesAlerts, VerificationCommon):
@@ -378,11 +515,19 @@ class TestAlertsOfVerifications(SeesAlerts, VerificationCommon):
         self.play(run, until=lambda: run.state == "paused", customer=None)
         return run
 
-    @shows("glase.verification", "warning: Paused. No bill is open. Resume goes on")
+    @shows(
+        "glase.verification",
+        "warning: Paused. No bill is open. Resume goes on",
+        "warning, part: No bill is open.",
+    )
     def test_paused(self):
         return self.paused()
 
-    @shows("glase.verification", "warning: Stopped. It was cleaned up. It proves no")
+    @shows(
+        "glase.verification",
+        "warning: Stopped. It was cleaned up. It proves no",
+        "warning, part: It was cleaned up.",
+    )
     def test_stopped(self):
         run = self.paused()
         self.press(run, "action_stop")

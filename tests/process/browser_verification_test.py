@@ -1,7 +1,10 @@
 """*Verify Integration* in a real browser, at a real server: paused, stopped here and elsewhere, and its file."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from conftest import wait_for
+from crash_points import Glase, held
 from playwright.sync_api import expect
 from till_page import MILLISECONDS
 
@@ -89,6 +92,46 @@ def test_a_paused_run_that_is_stopped_says_so(shop, admin, verification):
     admin.run("glase.verification", "_cron_verify")
     verification.shows("Stopped")
     expect(verification.button("Resume")).to_have_count(0)
+    assert [state for _reference, state in invoices(shop, run)] == ["ended"]
+
+
+def test_two_pages_ask_for_the_next_step_at_the_same_moment(shop, admin):
+    """While one waits for Glase, the other asks, pauses and stops: each call is made once."""
+    glase, other = Glase(shop.simulator), shop.till("admin")
+    [[account_id]] = shop.query("SELECT id FROM glase_account")
+    run = admin.call("glase.account", "action_verify", [account_id])["res_id"]
+    admin.call("glase.verification", "write", [run], {"glase_id": "VERIFYTWO"})
+    before = len(glase.simulator.journal()["calls"])
+    admin.call("glase.verification", "action_start", [run])
+    advance = ("glase.verification", "action_advance", [run])
+    with ThreadPoolExecutor(1) as pool:
+        for operation in ("registerTerminal", "assignSeqrId", "sendInvoice"):
+            with held(glase, operation, "delay-before") as reached:
+                asked = pool.submit(admin.call, *advance)
+                reached()
+                assert other.call(*advance)["state"] == "running"
+                if operation == "sendInvoice":
+                    other.call("glase.verification", "action_pause", [run])
+                    other.call("glase.verification", "action_stop", [run])
+                    admin.call("glase.verification", "action_resume", [run])
+                    assert other.call(*advance)["pausing"]
+            assert asked.result()["state"] == "running"
+    wait_for(lambda: other.call(*advance)["state"] == "stopped", "it is cleaned up")
+    assert admin.call(*advance)["state"] == "stopped"
+    calls = glase.simulator.journal()["calls"][before:]
+    once = [
+        "registerTerminal",
+        "assignSeqrId",
+        "sendInvoice",
+        "cancelInvoice",
+        "unregisterTerminal",
+    ]
+    operations = [call["operation"] for call in calls]
+    assert [operations.count(operation) for operation in once] == [1] * len(once), operations
+    [(counted,)] = shop.query(
+        "SELECT sum(count) FROM glase_verification_exchange WHERE verification_id = %s", run
+    )
+    assert counted == len(calls)
     assert [state for _reference, state in invoices(shop, run)] == ["ended"]
 
 

@@ -15,6 +15,7 @@ from crash_points import (
     locked,
     moments,
     storing,
+    wait_for_waiter,
 )
 
 WORKERS = 2
@@ -75,13 +76,12 @@ def production():
 
 
 @pytest.fixture
-def move(shop, tills, admin, production):
-    """A move to a production of its own that is under way; afterwards both tills are back at test."""
+def prepared(shop, tills, admin, production):
+    """A move to a production of its own that is tested; afterwards both tills are back at test."""
     move_id = prepare_move(admin, tills["account_id"], production.simulator.endpoint)
     for line_id, sticker in lines(shop, move_id):
         new = {"glase_id": STICKERS.get(sticker, sticker)}
         admin.call("glase.go.live.line", "write", [line_id], new)
-    admin.call("glase.go.live", "action_start", [move_id])
     yield move_id
     shop.advance(BUSY_SECONDS)
     [(state, target_id)] = shop.query(
@@ -96,6 +96,13 @@ def move(shop, tills, admin, production):
         admin.call("glase.go.live", "action_start", [move_id])
     go_on(shop, admin, move_id)
     assert {account for *_rest, account in live(shop)} == {tills["account_id"]}
+
+
+@pytest.fixture
+def move(admin, prepared):
+    """The move, under way."""
+    admin.call("glase.go.live", "action_start", [prepared])
+    return prepared
 
 
 def turn_back(admin, move_id):
@@ -172,6 +179,122 @@ def test_killed_while_a_till_is_moved(shop, admin, production, move, operation, 
     shop.advance(BUSY_SECONDS)
     go_on(shop, admin, move)
     assert_moved(shop, production)
+
+
+def stands(shop, move_id):
+    """What of a move, and of both accounts, a transaction has to write as a whole."""
+    return shop.query(
+        "SELECT m.state, m.target_id, m.draft_account_id, a.id, a.active, a.environment, a.endpoint,"
+        " a.reseller_user, a.reseller_password FROM glase_go_live m, glase_account a"
+        " WHERE m.id = %s ORDER BY a.id",
+        move_id,
+    )
+
+
+@pytest.fixture
+def target(shop, tills, admin, production, prepared):
+    """An account that the tills are moved to, with a log-in that the move is to change."""
+    [told] = admin.call("glase.account", "read", [tills["account_id"]], ["company_id"])
+    account_id = admin.call(
+        "glase.account",
+        "create",
+        {
+            "name": "Live",
+            "company_id": told["company_id"][0],
+            "environment": "production",
+            "endpoint": "https://old.example.com/soap",
+            "reseller_id": "old",
+            "reseller_user": "1",
+            "reseller_password": "old-secret",
+        },
+    )
+    login = {
+        "target_id": account_id,
+        "endpoint": production.simulator.endpoint,
+        "reseller_id": "demo",
+        "reseller_user": "9900",
+        "reseller_password": "demo",
+    }
+    admin.call("glase.go.live", "write", [prepared], login)
+    admin.call("glase.go.live", "action_test", [prepared])
+    return account_id
+
+
+@pytest.mark.parametrize("point", moments("before", "after", "storing", kept="storing"))
+def test_killed_between_the_proof_and_the_move(shop, admin, production, prepared, target, point):
+    """Nothing of the start is half written: the account has its old log-in, the move is prepared."""
+    before = stands(shop, prepared)
+    assert {row[0] for row in before} == {"prepared"}
+    assert "old-secret" in [row[-1] for row in before]
+    points = {
+        "before": lambda _shop: before_carried_out("executeReport")(production),
+        "after": lambda _shop: after_carried_out("executeReport")(production),
+        # Most of the start is written, and waits for the account whose log-in it hands over.
+        "storing": lambda _shop: locked(shop, "glase_account", "id = %s", target),
+    }
+    kill_at(shop, points[point], lambda: admin.call("glase.go.live", "action_start", [prepared]))
+    assert stands(shop, prepared) == before
+    assert not production.registered()
+    admin.call("glase.go.live", "action_start", [prepared])
+    [(state, target_id, draft, *_account)] = [
+        row for row in stands(shop, prepared) if row[3] == target
+    ]
+    assert (state, target_id, draft) == ("moving", target, None)
+    go_on(shop, admin, prepared)
+    assert_moved(shop, production)
+
+
+@pytest.mark.parametrize("point", moments("turning back", "ending", kept="ending"))
+def test_killed_while_a_move_turns_or_ends(shop, admin, tills, production, move, point):
+    [(first, _sticker), (second, _other)] = lines(shop, move)
+    assert press(admin, first) == (True, False)
+    if point == "turning back":
+        before = stands(shop, move)
+        kill_at(
+            shop,
+            lambda _shop: locked(shop, "glase_go_live_line", "move_id = %s", move),
+            lambda: turn_back(admin, move),
+        )
+        assert stands(shop, move) == before
+        go_on(shop, admin, move)
+    else:
+        # The till is there, and its line waits: nobody has said yet that the move has ended.
+        kill_at(
+            shop,
+            lambda _shop: locked(shop, "glase_go_live_line", "id = %s", second),
+            lambda: press(admin, second),
+        )
+        [(state,)] = shop.query("SELECT state FROM glase_go_live WHERE id = %s", move)
+        assert state == "moving"
+        assert len(production.registered()) == 2
+        admin.call("glase.go.live", "action_finish", [move])
+    assert_moved(shop, production)
+    assert {row[0] for row in stands(shop, move)} == {"done"}
+
+
+def test_both_press_go_live_at_the_same_moment(shop, admin, tills, production):
+    """The second waits for the first and is shown its move."""
+    with ThreadPoolExecutor(1) as pool:
+        rival = shop.connect()
+        try:
+            with rival.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO glase_go_live (source_id, company_id, state, environment)"
+                    " SELECT id, company_id, 'prepared', 'production' FROM glase_account"
+                    " WHERE id = %s RETURNING id",
+                    (tills["account_id"],),
+                )
+                [move_id] = cursor.fetchone()
+            opened = pool.submit(
+                admin.call, "glase.account", "action_go_live", [tills["account_id"]]
+            )
+            wait_for_waiter(shop, "glase_go_live")
+            rival.commit()
+            assert opened.result()["res_id"] == move_id
+        finally:
+            rival.close()
+    assert len(lines(shop, move_id)) == 2
+    admin.call("glase.go.live", "unlink", [move_id])
 
 
 def test_killed_in_the_middle_the_move_is_turned_back(shop, admin, tills, production, move):

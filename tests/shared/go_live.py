@@ -1,6 +1,7 @@
 """What the tests of *Go live* share: a second Glase, in the role of production."""
 
 import json
+import uuid
 
 from ...models.accounts import glase_connection
 from .back_office import BackOfficeCommon
@@ -52,6 +53,20 @@ class GoLiveCommon(BackOfficeCommon):
         self.press(move, "action_start")
         self.assertEqual(move.state, "moving")
         return move
+
+    def simulate_source(self):
+        """Let the account that is left be the simulator inside Odoo."""
+        tills = (self.terminal | self.second).sudo()
+        tills.write({"state": "retired", "active": False})
+        self.account.write({"environment": "simulator"})
+        self.env.flush_all()
+        for config in (self.main_pos_config, self.till):
+            self.till_call("glase_till_register", config=config)
+            # The one inside Odoo knows what another test has assigned.
+            self.till_call(
+                "glase_till_assign", f"DEMO{uuid.uuid4().hex[:8].upper()}", config=config
+            )
+            self.assertEqual(self.live(config).state, "ready")
 
     def move_all(self, move):
         """Move the tills one after the other, as the page does."""

@@ -58,6 +58,7 @@ registry.category("web_tour.tours").add("GlaseDisplay", {
                 mark: "SIMULATION",
             }),
             shows("scan", "12.00 kr", "SIMULATION", "or scan this bill"),
+            { content: "no money", trigger: ".glase-show-ribbon:contains(no money is moved)" },
             become("confirming"),
             shows("confirming", "Confirm on your phone", "58.00 kr"),
             become("unpaid"),

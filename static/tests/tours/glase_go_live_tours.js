@@ -97,7 +97,8 @@ registry.category("web_tour.tours").add("GlaseBackToTest", {
             ...testAndMove(),
             {
                 content: "the shop is back",
-                trigger: ".alert-success:contains(No till of this move takes real money any more)",
+                trigger:
+                    ".alert-success:contains(No till that was moved takes real money any more)",
             },
         ]),
 });

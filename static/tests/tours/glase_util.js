@@ -176,7 +176,7 @@ export function waitsFor(amount) {
         },
         {
             content: "with the sticker's code and its Glase ID",
-            trigger: ".glase-dialog:has(.glase-qr img):has(.glase-id)",
+            trigger: ".glase-dialog:has(.glase-ribbon):has(.glase-qr img):has(.glase-id)",
         },
     ];
 }

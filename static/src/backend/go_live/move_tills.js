@@ -51,11 +51,22 @@ export class MoveTills extends Component {
                 ]);
                 await record.load();
                 if (!moved && !(await this.another(line.resId))) {
-                    break;
+                    return;
                 }
             }
+            await this.finish();
         } finally {
             this.state.till = "";
+        }
+    }
+
+    /** A server that died after the last till had arrived has not ended the move. */
+    async finish() {
+        const { record } = this.props;
+        const { state, moved_count, left_out_names } = record.data;
+        if (state === "moving" && moved_count && !left_out_names && !this.next) {
+            await this.orm.call("glase.go.live", "action_finish", [[record.resId]]);
+            await record.load();
         }
     }
 

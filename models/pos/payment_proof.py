@@ -228,15 +228,18 @@ class PaymentProof:
 
     def _differences_of_money(self, row):
         """What is not what the row says, as (what, before, after)."""
-        payment = self.env["res.users"]._glase_for_reader(self.payment)
-        currency = payment.currency_id
+        payment, currency = self.payment, self.payment.currency_id
         if not payment._is_glase():
-            yield _lt("The payment method"), "Glase", payment.payment_method_id.name
+            yield _lt("The payment method"), "Glase", self._for_reader().payment_method_id.name
         if currency != row.currency_id:
             yield _lt("The currency"), row.currency_id.name, currency.name
         elif not row._stands_for(abs(payment.amount)):
-            before = currency.format(row._taken_amount() or row.amount)
-            yield _lt("The amount"), before, currency.format(abs(payment.amount))
+            written = self._for_reader().currency_id.format
+            before = row._taken_amount() or row.amount
+            yield _lt("The amount"), written(before), written(abs(payment.amount))
+
+    def _for_reader(self):
+        return self.env["res.users"]._glase_for_reader(self.payment)
 
     def _differences_of_order(self, row):
         order = self.payment.pos_order_id

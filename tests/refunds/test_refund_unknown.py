@@ -33,7 +33,9 @@ class TestRefundUnknown(RefundCommon):
         """Press one of the case's buttons; returns what it answers, or the refusal."""
         with self.office(user) as env:
             own = case.with_env(env)
-            own.reason = reason
+            # The reason of a case that is settled stays.
+            if case.state == "open":
+                own.reason = reason
             try:
                 return getattr(own, method)()
             except UserError as error:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 from ...glase import ReceiptDocument, RequestError, ResultError
@@ -40,9 +41,9 @@ FINAL_CODES = frozenset({23, 91})
 MOST_LINES = 100
 LONGEST_NAME = 100
 
-QUEUE = f"""
+QUEUE = """
     INSERT INTO glase_receipt (transaction_id, company_id, state, tries, next_try_at)
-    SELECT id, company_id, 'waiting', 0, ({clock.NOW})
+    SELECT id, company_id, 'waiting', 0, (%s)
       FROM glase_transaction WHERE id = ANY(%s)
         ON CONFLICT DO NOTHING
 """
@@ -103,7 +104,7 @@ class GlaseReceipt(models.Model):
         )
         if not due:
             return
-        self.env.cr.execute(QUEUE, (clock.OFFSET_PARAMETER, due.ids))
+        self.env.cr.execute(SQL(QUEUE, clock.statement(), due.ids))
         if self.env.cr.rowcount:
             self._wake()
 

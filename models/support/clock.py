@@ -5,6 +5,8 @@ Ages come from PostgreSQL, so that two Odoo servers with different clocks agree 
 seconds: tests set it together with the simulator's own, so that nobody has to wait.
 """
 
+from odoo.tools import SQL
+
 OFFSET_PARAMETER = "pos_glase.clock_offset"
 
 NOW = """
@@ -14,6 +16,14 @@ NOW = """
 """
 
 
+def statement():
+    """The present moment, for a statement that has it as a part.
+
+    :rtype: SQL
+    """
+    return SQL(NOW, OFFSET_PARAMETER)
+
+
 def now(cr):
     """The present moment.
 
@@ -21,7 +31,7 @@ def now(cr):
     :return: naive UTC datetime with microseconds, as Odoo stores them
     :rtype: datetime.datetime
     """
-    cr.execute(NOW, (OFFSET_PARAMETER,))
+    cr.execute(statement())
     return cr.fetchone()[0]
 
 

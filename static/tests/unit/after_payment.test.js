@@ -99,7 +99,8 @@ test("an order that the server refused is no paid one", async () => {
 });
 
 for (const asks of [true, false]) {
-    test(`of tips after the payment is spoken where the till ${asks ? "asks" : "does not ask"} for them`, async () => {
+    const till = asks ? "asks for them" : "does not ask";
+    test(`of tips after the payment is spoken where the till ${till}`, async () => {
         const told = [];
         const { order } = await finish({
             prepare({ store }) {

@@ -36,6 +36,8 @@ _ENCODING = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-[0-9]{1,2}|windows-125
 _DECLARATION = re.compile(
     rb"""\s{0,99}<\?xml\s[^<>]{0,99}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]{1,40})["']"""
 )
+# The years in which a time can be shown in every zone.
+_YEARS = range(1970, 9999)
 # No number, amount or time is longer; a database can index a reference of this length.
 _MAX_VALUE = 64
 MAX_REFERENCE = 250
@@ -266,7 +268,10 @@ class Element:
         return self._read(wanted, "a number", _integer)
 
     def moment(self, wanted):
-        """An aware datetime in UTC, or None if it is absent, unreadable or has no zone."""
+        """An aware datetime in UTC, or None if it is absent, unreadable, or has no zone.
+
+        A time that cannot be shown in every zone is unreadable, too.
+        """
         return self._read(wanted, "a time with its zone", _moment)
 
     def _read(self, wanted, what, convert):
@@ -285,7 +290,8 @@ class Element:
             return None
         value, currency = node.text("value") or "", node.text("currency") or ""
         try:
-            if len(value) > _MAX_VALUE:
+            # Decimal takes more for a number than XML does: digits of all scripts, and 1_000.
+            if len(value) > _MAX_VALUE or not value.isascii() or "_" in value:
                 raise InvalidOperation
             return Amount(Decimal(value), currency[:_MAX_VALUE].upper())
         except (AmountError, InvalidOperation):
@@ -311,6 +317,9 @@ def _integer(value):
 def _moment(value):
     try:
         parsed = isodate.parse_datetime(value)
-        return parsed.astimezone(timezone.utc) if parsed.utcoffset() is not None else None
+        if parsed.utcoffset() is None:
+            return None
+        moment = parsed.astimezone(timezone.utc)
+        return moment if moment.year in _YEARS else None
     except Exception:  # isodate raises whatever its arithmetic raises
         return None

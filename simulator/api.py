@@ -52,8 +52,12 @@ def respond(simulator, request, path):
 
 def _json(value, status=200):
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    # Half of a pair of surrogates, which JSON can say, has no bytes: it is escaped as it came.
     return Response(
-        text, status, {**CORS, "Cache-Control": "no-store"}, content_type="application/json"
+        text.encode("utf-8", "backslashreplace"),
+        status,
+        {**CORS, "Cache-Control": "no-store"},
+        content_type="application/json",
     )
 
 

@@ -63,6 +63,14 @@ def _is_text(value):
     return isinstance(value, (str, type(None)))
 
 
+def _is_word(value):
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_code(value):
+    return _is_whole(value) and -(2**31) <= value < 2**31
+
+
 def _is_count(value):
     return value is None or _is_whole(value) and value > 0
 
@@ -83,12 +91,12 @@ _MUST_BE = (
         "count must be a whole number above 0, or null for always.",
     ),
     (
-        lambda fault: fault["kind"] != "code" or _is_whole(fault.get("code")),
-        "code must be a whole number.",
+        lambda fault: fault["kind"] != "code" or _is_code(fault.get("code")),
+        "code must be a whole number of 32 bits.",
     ),
     (
-        lambda fault: fault["kind"] != "status" or isinstance(fault.get("status"), str),
-        "status must be a text.",
+        lambda fault: fault["kind"] != "status" or _is_word(fault.get("status")),
+        "status must be a printable text.",
     ),
     (lambda fault: _is_text(fault.get("body")), "body must be a text."),
     (lambda fault: _is_text(fault.get("terminal")), "terminal must be a text."),

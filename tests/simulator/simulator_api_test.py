@@ -107,7 +107,7 @@ def test_a_body_that_is_too_large(client):
 def test_the_clock(client):
     assert client.post("/api/clock", json={"advance": 30}).json == {"clock_offset": 30}
     assert client.post("/api/clock", json={"advance": 0.5}).json == {"clock_offset": 30.5}
-    for wrong in (-1, "1", None, True, 1e12):
+    for wrong in (-1, "1", None, True, 1e12, 10**400):
         assert client.post("/api/clock", json={"advance": wrong}).status_code == 400
     assert client.post("/api/clock", data=b'{"advance": NaN}').status_code == 400
     assert client.post("/api/clock", json={"advance": 1, "x": 1}).status_code == 400
@@ -132,7 +132,10 @@ def test_faults_are_checked_and_listed(client):
         {"operation": "*", "kind": "explode"},
         {"operation": "*", "kind": "code"},
         {"operation": "*", "kind": "code", "code": "93"},
+        {"operation": "*", "kind": "code", "code": 2**31},
         {"operation": "*", "kind": "status"},
+        {"operation": "*", "kind": "status", "status": "\x00"},
+        {"operation": "*", "kind": "status", "status": "\ud800"},
         {"operation": "*", "kind": "delay-before", "seconds": -1},
         {"operation": "*", "kind": "delay-before", "seconds": "1"},
         {"operation": "*", "kind": "garbage", "count": 0},
@@ -148,6 +151,16 @@ def test_faults_that_make_no_sense(client, fault):
     answer = client.put("/api/faults", json=[good, fault])
     assert answer.status_code == 400
     assert len(client.get("/api/faults").json) == 1
+
+
+def test_half_of_a_pair_of_surrogates_comes_back_as_it_was_sent(client):
+    fault = {"operation": "\ud800", "kind": "garbage", "body": "\udc00", "terminal": "\ud83d"}
+    stored = {**fault, "count": 1, "seconds": 0}
+    assert client.put("/api/faults", json=[fault]).json == [stored]
+    assert client.get("/api/faults").json == [stored]
+    assert client.get("/api/journal").json["faults"] == [stored]
+    refused = client.put("/api/profile", json={"\ud800": 1})
+    assert (refused.status_code, refused.json["error"]) == (400, "There is no setting \ud800.")
 
 
 def test_the_profile_replaces_what_was_set_before(client):

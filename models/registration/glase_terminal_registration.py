@@ -275,7 +275,7 @@ class GlaseTerminal(models.Model):
 
     def _refuse_wrong_sticker(self, glase_id):
         """:raises UserError: for a product's bar code, and for a sticker of another till"""
-        product = self.env["product.product"].sudo().search([("barcode", "=", glase_id)], limit=1)
+        product = self._product_of(glase_id)
         if product:
             raise UserError(
                 self.env._(
@@ -295,6 +295,14 @@ class GlaseTerminal(models.Model):
                     till=holder[0].name,
                 )
             )
+
+    def _product_of(self, barcode):
+        """The product that has a bar code, on itself or on one of its packagings."""
+        having = [("barcode", "=", barcode)]
+        return (
+            self.env["product.product"].sudo().search(having, limit=1)
+            or self.env["product.uom"].sudo().search(having, limit=1).product_id
+        )
 
     def _holder_of(self, glase_id, where):
         """The registrations that have a sticker and were not unregistered.

@@ -315,7 +315,14 @@ class TestAssign(BackOfficeCommon):
         self.assertEqual(self.second.glase_id, "NEW1")
 
     def test_what_is_scanned_is_checked_before_it_is_assigned(self):
-        self.env["product.product"].create({"name": "Cola", "barcode": "5410013101703"})
+        cola = self.env["product.product"].create({"name": "Cola", "barcode": "5410013101703"})
+        self.env["product.uom"].create(
+            {
+                "product_id": cola.id,
+                "uom_id": self.env.ref("uom.product_uom_dozen").id,
+                "barcode": "15410013101700",
+            }
+        )
         own = self.terminal.glase_id
         self.till_call("glase_till_register")
         self.till_call("glase_till_assign", "CHECKED1")
@@ -323,6 +330,7 @@ class TestAssign(BackOfficeCommon):
         before = len(self.calls("assignSeqrId"))
         for text, ok, question, words in (
             ("5410013101703", False, False, "bar code of the product “Cola”"),
+            ("15410013101700", False, False, "bar code of the product “Cola”"),
             ("http://example.com/x", False, False, "not the code of a Glase sticker"),
             ("a b", False, False, "letters A to Z and digits only"),
             (own, False, False, f"is the sticker of “{self.terminal.name}”"),

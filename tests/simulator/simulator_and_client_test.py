@@ -8,7 +8,9 @@ from simulator_tools import SOAP_PATH
 
 import glase
 from glase import reports
+from glase.codes import CODES
 from simulator import create_app
+from simulator.codes import DESCRIPTIONS
 
 
 @pytest.fixture(params=["in-process", "socket"])
@@ -27,6 +29,14 @@ def both(request):
 
 def without_socket(simulator):
     return glase.Client("http://127.0.0.1:1" + SOAP_PATH, wsgi_app=create_app(simulator))
+
+
+def test_both_call_each_code_by_the_same_name():
+    ours = {number: code.name for number, code in CODES.items()}
+    # The vendor's own sample answers with a sentence in place of a name.
+    theirs = {**DESCRIPTIONS, 98: ours[98]}
+    assert theirs.pop(0) == "SUCCESS"
+    assert theirs == ours
 
 
 def bill(total="148.00"):

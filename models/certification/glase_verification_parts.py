@@ -83,6 +83,10 @@ class GlaseVerificationStep(models.Model):
         """The entry of the sheet that this step is."""
         return sheet.STEPS[self.key]
 
+    def _called(self):
+        """The title with its number: two points of the sheet have steps of one title."""
+        return f"{self.number}. {self.title}" if self.number else self.title
+
     def _bill(self):
         """The invoice that this step is about; empty if about none."""
         key = self.entry.bill

@@ -85,13 +85,13 @@ def _head(run):
         ("Started", in_utc(run.started_at), ""),
         ("Finished", in_utc(run.finished_at), ""),
         ("Steps", counts, ""),
+        ("Times", "UTC; a call's is when it was answered or given up, after so many seconds", ""),
     ]
     return [(label, value or instead) for label, value, instead in lines]
 
 
 def _title(step, verdict=""):
-    number = f"{step.number}. " if step.number else ""
-    title = f"{number}{step.title} ({step.operation}): {step.state.upper()}"
+    title = f"{step._called()} ({step.operation}): {step.state.upper()}"
     return f"{title}. {verdict}" if verdict else title
 
 

@@ -160,7 +160,8 @@ class Runner:
             key = sheet.CLEAN if action.clearing else action.step.key
             bill = bill.create({"verification_id": run.id, "key": key, "sent_at": now})
         elif action.operation == sheet.REFUND:
-            bill.write({"refund_state": bills.REFUNDING, "refund_call": exchange.reference})
+            reference = run.account_id._sent_reference(exchange.reference)
+            bill.write({"refund_state": bills.REFUNDING, "refund_call": reference})
         if not action.clearing:
             action.step._begin()
         run.write(
@@ -274,7 +275,7 @@ class Runner:
         for step in self._undone():
             missing = step._missing()
             if missing:
-                step._end(sheet.SKIPPED, f"Needs “{missing[0].title}”")
+                step._end(sheet.SKIPPED, f"Needs “{missing[0]._called()}”")
             elif step.entry.expects != "settled":
                 return Action(step, step.operation, step._bill())
             elif following := self._settle(step):

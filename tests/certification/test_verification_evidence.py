@@ -201,6 +201,28 @@ class TestVerificationEvidence(VerificationCommon):
         self.press(run, "action_advance")
         self.assertEqual(run.exchange_ids[0].client_reference, reference)
 
+    def test_a_refund_that_nobody_knows_of_is_named_as_it_was_called(self):
+        for certifying in (False, True):
+            with self.subTest(certifying=certifying):
+                self.account.certifying = certifying
+                self.before = self.simulator.journal()
+                run = self.started()
+                self.play(run, until=lambda run=run: self.verdicts(run)["pay"] == "ok")
+                self.simulator.faults(
+                    {"operation": "refundPayment", "kind": "drop-after", "count": 1}
+                )
+                self.play(run)
+                self.simulator.faults()
+                [first, *_others] = [
+                    one for one in self.my_calls(run) if one["operation"] == "refundPayment"
+                ]
+                self.assertIn(f"our reference {first['client_reference']}.", run.left_behind)
+
+    def test_a_call_s_time_is_said_to_be_that_of_its_answer(self):
+        run = self.started()
+        self.play(run)
+        self.assertIn("Times: UTC; a call's is when it was answered", self.file_of(run))
+
     def test_what_is_open_after_a_pause_is_said(self):
         run = self.started()
         self.play(run, until=lambda: self.verdicts(run)["unscanned"] == "ok")

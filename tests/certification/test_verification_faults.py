@@ -21,6 +21,10 @@ class TestVerificationFaults(VerificationCommon):
         self.play(run, customer="decline")
         self.assertEqual(self.verdicts(run)["pay"], "failed")
         self.assert_nothing_left(run)
+        # Two points of the sheet have a step of this title: it is said which one is meant.
+        needs = {step.key: step.verdict for step in run.step_ids if step.state == "skipped"}
+        self.assertEqual(needs["receipt"], "Needs “4. Ask until the customer has paid”")
+        self.assertEqual(needs["refund"], "Needs “7. Ask until the customer has paid”")
 
     def test_a_poll_that_is_lost_while_somebody_scans_is_asked_again(self):
         run = self.started()

@@ -31,7 +31,7 @@ def now(cr):
     :return: naive UTC datetime with microseconds, as Odoo stores them
     :rtype: datetime.datetime
     """
-    cr.execute(statement())
+    cr.execute(NOW, (OFFSET_PARAMETER,))
     return cr.fetchone()[0]
 
 

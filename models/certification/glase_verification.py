@@ -135,7 +135,7 @@ class GlaseVerification(models.Model):
     def write(self, vals):
         """Override of `pos_glase.kept`: what a person typed is what the run was started with."""
         if not self.env.su and any(self.sudo().mapped(self._decided_field)):
-            if set(vals) <= {"glase_id", "amount"}:
+            if set(vals) <= self._typed:
                 raise UserError(
                     self.env._("This verification was started already. Reload the page.")
                 )

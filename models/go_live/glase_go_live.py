@@ -245,7 +245,6 @@ class GlaseGoLive(models.Model):
                 raise AccessError(self.env._("This is written by the move itself."))
             if set(vals) & TESTED:
                 self._refuse_begun()
-            if set(vals) & TESTED:
                 vals = {**vals, "is_tested": False, "test_message": False}
             if {"target_id", "environment"} & set(vals):
                 # It was typed for another account.

@@ -59,28 +59,36 @@ class GlaseKioskLimit(models.Model):
     @api.model
     def _note_sender(self, line_uuid, page):
         """Keep which page sends the bills of a line: its questions are nobody's guesses."""
-        self._note(f"sender {line_uuid} {self._digest(page)}")
+        self._note(self._sender(line_uuid) + self._digest(page))
 
     @api.model
     def _is_sender(self, line_uuid, page):
-        return self._is_noted(f"sender {line_uuid} {self._digest(page)}")
+        return self._is_noted(self._sender(line_uuid) + self._digest(page))
 
     @api.model
     def _note_paid(self, config, page):
         """Keep that somebody has paid at a page of this kiosk."""
-        self._note(f"{config.id} paid {self._digest(page)}")
+        self._note(self._payer(config) + self._digest(page))
 
     @api.model
     def _has_paid(self, config, page):
-        return self._is_noted(f"{config.id} paid {self._digest(page)}")
+        return self._is_noted(self._payer(config) + self._digest(page))
 
     @api.model
     def _is_of_known(self, config, line_uuid):
         """Whether a page at which somebody has paid sends the bills of a line."""
-        prefix = f"sender {line_uuid} "
+        prefix = self._sender(line_uuid)
         senders = self.sudo().search([("key", "=like", f"{prefix}%")])
         digests = [sender.key.removeprefix(prefix) for sender in senders]
-        return any(self._is_noted(f"{config.id} paid {digest}") for digest in digests)
+        return any(self._is_noted(self._payer(config) + digest) for digest in digests)
+
+    # What stands before the digest of a page in the key of a counter.
+
+    def _sender(self, line_uuid):
+        return f"sender {line_uuid} "
+
+    def _payer(self, config):
+        return f"{config.id} paid "
 
     def _note(self, key):
         self._alone(lambda counters: counters._add(key, counters._minute()))

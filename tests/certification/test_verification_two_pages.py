@@ -7,16 +7,6 @@ from ..shared.verification import VerificationCommon
 class TestVerificationTwoPages(VerificationCommon):
     """Two administrators have one verification open: nothing is done twice, and nothing is lost."""
 
-    def opened(self, run):
-        """What the page of a run that is not started has read."""
-        with self.office(self.admin) as env:
-            return env["glase.verification"].browse(run.id).read(["fingerprint"])[0]["fingerprint"]
-
-    def start(self, run, page):
-        with self.office(self.admin) as env:
-            run = env["glase.verification"].with_context(fingerprint=page).browse(run.id)
-            return run.action_start()
-
     def calls_of(self, operation):
         every = self.simulator.journal()["calls"][len(self.before["calls"]) :]
         return [call for call in every if operation in ("*", call["operation"])]
@@ -30,8 +20,8 @@ class TestVerificationTwoPages(VerificationCommon):
 
     def test_both_start_the_same_run(self):
         run = self.new_run()
-        page = self.opened(run)
-        self.assertEqual([self.start(run, page), self.start(run, page)], [True, True])
+        page = self.page_of(run)
+        self.assertEqual([self.start_on(page, run), self.start_on(page, run)], [True, True])
         self.assertEqual(run.state, "running")
         self.assertEqual(len(run.step_ids), len(set(run.step_ids.mapped("key"))))
         again = self.refused(UserError, "started already. Reload the page")
@@ -46,10 +36,10 @@ class TestVerificationTwoPages(VerificationCommon):
         run = self.new_run()
         for values in ({"amount": 500}, {"glase_id": "ANOTHER1"}):
             with self.subTest(values):
-                page = self.opened(run)
+                page = self.page_of(run)
                 with self.office(self.admin) as env:
                     env["glase.verification"].browse(run.id).write(values)
-                told = self.start(run, page)
+                told = self.start_on(page, run)
                 self.assertIn("Another page has changed this", told["params"]["message"])
                 self.assertEqual(run.state, "draft")
         self.assertFalse(self.calls_of("registerTerminal"))

@@ -234,25 +234,41 @@ def test_paid_about_another_bill_is_unreadable(peer):
     assert not caught.value.money_state_known
 
 
-@settings(max_examples=25)
-@given(st.lists(st.sampled_from(["answers", "twice", "late", "closes"]), min_size=2, max_size=12))
-def test_no_answer_reaches_the_wrong_caller(mood):
-    """Duplicates and late answers on connections that are kept; each answer that is taken is one's own."""
-    moods = iter(mood)
+MOODS = ("answers", "twice", "late", "closes")
+
+
+def in_moods(moods, answer_to):
+    """A peer's script: an answer is sent, sent twice, sent in the place of the next one, or never.
+
+    :param moods: of each answer, from ``MOODS``
+    :param answer_to: makes the bytes that answer a request
+    """
+    moods = iter(moods)
 
     def script(line):
         before = None
         while request := line.next_request():
-            own = http(envelope("getPaymentStatus", PAID.format(asked_about(request))))
-            action = next(moods, "answers")
-            if action == "closes":
+            own = answer_to(request)
+            mood = next(moods, "answers")
+            if mood == "closes":
                 return
-            line.send(before if action == "late" and before else own)
-            if action == "twice":
+            line.send(before if mood == "late" and before else own)
+            if mood == "twice":
                 line.send(own)
             before = own
 
-    server = Peer(script)
+    return script
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from(MOODS), min_size=2, max_size=12))
+def test_no_answer_reaches_the_wrong_caller(mood):
+    """Duplicates and late answers on connections that are kept; each answer that is taken is one's own."""
+
+    def answer_to(request):
+        return http(envelope("getPaymentStatus", PAID.format(asked_about(request))))
+
+    server = Peer(in_moods(mood, answer_to))
     try:
         for number, _mood in enumerate(mood):
             try:
@@ -282,7 +298,7 @@ NAMES = {
     st.lists(
         st.tuples(
             st.sampled_from(sorted(set(CALLS) - {"benchmarkingNop"})),
-            st.sampled_from(["answers", "twice", "late", "closes"]),
+            st.sampled_from(MOODS),
         ),
         min_size=2,
         max_size=12,
@@ -290,29 +306,19 @@ NAMES = {
 )
 def test_no_answer_of_any_operation_reaches_another_call(asked):
     """Most answers name nothing: what does something is asked on a connection where nothing else was."""
-    moods = iter([mood for _operation, mood in asked])
 
-    def script(line):
-        before = None
-        while request := line.next_request():
-            operation, reference = operation_of(request), reference_of(request)
-            names = f"<{NAMES.get(operation, 'x')}>{reference}</{NAMES.get(operation, 'x')}>"
-            inside = f"<resultCode>0</resultCode>{CALLS[operation][1]}"
-            if operation in NAMES:
-                inside = f"<resultCode>0</resultCode>{names}"
-            elif operation == "getPaymentStatus":
-                inside = PAID.format(asked_about(request))
-            words = f"<resultDescription>{reference}</resultDescription>"
-            own = http(envelope(operation, inside + words))
-            action = next(moods, "answers")
-            if action == "closes":
-                return
-            line.send(before if action == "late" and before else own)
-            if action == "twice":
-                line.send(own)
-            before = own
+    def answer_to(request):
+        operation, reference = operation_of(request), reference_of(request)
+        inside = f"<resultCode>0</resultCode>{CALLS[operation][1]}"
+        if operation in NAMES:
+            name = NAMES[operation]
+            inside = f"<resultCode>0</resultCode><{name}>{reference}</{name}>"
+        elif operation == "getPaymentStatus":
+            inside = PAID.format(asked_about(request))
+        words = f"<resultDescription>{reference}</resultDescription>"
+        return http(envelope(operation, inside + words))
 
-    server = Peer(script)
+    server = Peer(in_moods([mood for _operation, mood in asked], answer_to))
     try:
         for number, (operation, _mood) in enumerate(asked):
             client, reference = Client(server.url()), f"call-{number}"

@@ -14,17 +14,6 @@ from ..shared.go_live import GoLiveCommon
 class TestTwoPagesOfAMove(GoLiveCommon):
     """Two administrators have the page of one move open, in each of its states."""
 
-    def opened(self, move):
-        """What the page of a move has read: a button gives it back."""
-        with self.office(self.admin) as env:
-            return env["glase.go.live"].browse(move.id).read(["fingerprint"])[0]["fingerprint"]
-
-    def start(self, move, page):
-        """Press *Start* on a page that was opened some time ago."""
-        with self.office(self.admin) as env:
-            move = env["glase.go.live"].with_context(fingerprint=page).browse(move.id)
-            return move.action_start()
-
     def change(self, record, **values):
         with self.office(self.admin) as env:
             env[record._name].browse(record.id).write(values)
@@ -61,17 +50,17 @@ class TestTwoPagesOfAMove(GoLiveCommon):
         )
         for record, name, value in changes:
             with self.subTest(name):
-                page, before = self.opened(move), record[name]
+                page, before = self.page_of(move), record[name]
                 self.change(record, **{name: value})
                 self.press(move, "action_test")
-                told = self.start(move, page)
+                told = self.start_on(page, move)
                 self.assertIn("Another page has changed this", told["params"]["message"])
                 self.assertEqual(told["params"]["next"]["tag"], "soft_reload")
                 self.assertEqual((move.state, move.target_id.id), ("prepared", False))
                 self.change(record, **{name: before})
                 self.press(move, "action_test")
         self.assertFalse(self.registered())
-        self.assertIs(self.start(move, self.opened(move)), True)
+        self.assertIs(self.start_on(self.page_of(move), move), True)
         self.assertEqual(move.state, "moving")
 
     @contextmanager

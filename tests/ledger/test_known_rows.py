@@ -19,9 +19,7 @@ class KnownCommon(GlaseCommon):
 
     def paid(self, amount=20):
         """A bill that was paid; its draft is stored."""
-        order, line = self.sent(amount)
-        self.customer("pay")
-        self.assertEqual(self.ask(line)["state"], "paid")
+        order, line = self.paid_bill(amount)
         self.env.invalidate_all()
         return order, line
 

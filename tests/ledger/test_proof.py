@@ -14,16 +14,9 @@ class TestProof(GlaseCommon):
         self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
 
-    def paid(self, amount=20):
-        """A row that Glase says is paid; its order is still the draft that was stored at send."""
-        order, line = self.sent(amount)
-        self.customer("pay")
-        self.assertEqual(self.ask(line)["state"], "paid")
-        return order, line
-
     def sold(self, amount=20):
         """A finished order whose Glase payment is proven."""
-        order, line = self.paid(amount)
+        order, line = self.paid_bill(amount)
         self.validate(order, line)
         self.assertEqual(order.payment_ids, self.row(line).payment_id)
         self.assertFalse(order.payment_ids.glase_unverified)
@@ -84,7 +77,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), [])
 
     def test_a_row_serves_one_payment_only(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         values = self.order_values(
             self.pos_session,
             20,
@@ -155,7 +148,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), ["changed_after_send"])
 
     def test_a_total_below_what_was_paid_is_a_case_and_one_above_is_not(self):
-        order, line = self.paid(20)
+        order, line = self.paid_bill(20)
         order.payment_ids.payment_status = "done"
         self.change_total(order, 35)
         self.assertEqual(self.cases(line), [], "the rest falls due")
@@ -187,7 +180,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), ["changed_after_send"])
 
     def test_a_draft_that_takes_over_a_payment_is_not_paid_by_it(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         other, _line = self.draft_order(self.pos_session, 20)
         other.payment_ids.unlink()
         links = [Command.link(order.payment_ids.id)]
@@ -197,7 +190,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), ["changed_after_send"])
 
     def test_the_money_of_a_deleted_order_proves_no_other(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         order.with_user(self.pos_user).remove_from_ui(order.ids)
         self.assertEqual(self.cases(line), ["paid_without_order"])
         payment = {
@@ -215,7 +208,7 @@ class TestProof(GlaseCommon):
             self.assertIn(kind, self.cases(line))
 
     def test_what_a_manager_attached_pays_that_order_only(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         order.with_user(self.pos_user).remove_from_ui(order.ids)
         waiting, _line = self.draft_order(self.pos_session, 20, status="pending")
         case = self.row(line).case_ids
@@ -239,14 +232,14 @@ class TestProof(GlaseCommon):
     # === The proof and the status are one ===
 
     def test_the_stored_draft_says_done_from_the_moment_of_paid(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         payment = order.payment_ids
         self.assertEqual(payment.payment_status, "done")
         self.assertEqual(payment.transaction_id, self.row(line).ers_reference)
         self.assertEqual(self.row(line).payment_id, payment)
 
     def test_whatever_a_till_stores_of_a_paid_line_it_is_done(self):
-        order, _line = self.paid()
+        order, _line = self.paid_bill()
         payment = order.payment_ids
         for state in ("draft", "paid"):
             for status in (*NOT_TAKEN, "done", "timeout", "force_done", False):
@@ -283,7 +276,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), [], "it has an order now")
 
     def test_a_draft_with_money_that_nobody_finishes_is_a_case(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         self.advance(301)
         self.run_job()
         self.assertEqual(self.cases(line), ["paid_without_order"])
@@ -305,7 +298,7 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), [])
 
     def test_a_draft_that_is_deleted_with_its_money_is_a_case(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         order.payment_ids.payment_status = "done"
         self.assertEqual(self.row(line).payment_id, order.payment_ids)
         order.unlink()
@@ -313,12 +306,12 @@ class TestProof(GlaseCommon):
         self.assertEqual(self.cases(line), ["paid_without_order"])
 
     def test_a_draft_that_is_deleted_before_its_money_was_stored_is_a_case_at_once(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         order.unlink()
         self.assertEqual(self.cases(line), ["paid_without_order"])
 
     def test_a_draft_that_is_canceled_with_its_money_is_a_case(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         order.payment_ids.payment_status = "done"
         order.action_pos_order_cancel()
         self.assertEqual(order.state, "cancel")
@@ -332,7 +325,7 @@ class TestProof(GlaseCommon):
     # === Orders that come late ===
 
     def test_an_order_that_comes_after_its_session_closed_lands_in_the_next_and_is_proven(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         values = self.order_values(self.pos_session, 20, [], "paid", order.uuid)
         payment = {
             "uuid": line,

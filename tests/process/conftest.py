@@ -137,8 +137,17 @@ def prepare_move(admin, account_id, endpoint):
     :return: the id of the move
     """
     move_id = admin.call("glase.account", "action_go_live", [account_id])["res_id"]
+    give_log_in(admin, move_id, endpoint)
+    return move_id
+
+
+def give_log_in(admin, move_id, endpoint, target_id=False):
+    """Fill in where a move goes, and test it; see :func:`prepare_move`.
+
+    :param target_id: the account that has been there before, if there is one
+    """
     login = {
-        "target_id": False,
+        "target_id": target_id,
         "endpoint": endpoint,
         "reseller_id": "demo",
         "reseller_user": "9900",
@@ -146,7 +155,6 @@ def prepare_move(admin, account_id, endpoint):
     }
     admin.call("glase.go.live", "write", [move_id], login)
     admin.call("glase.go.live", "action_test", [move_id])
-    return move_id
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import SimulatorProcess, Till, prepare_move, wait_for
+from conftest import SimulatorProcess, Till, give_log_in, prepare_move, wait_for
 from crash_points import (
     Glase,
     after_carried_out,
@@ -208,15 +208,7 @@ def target(shop, tills, admin, production, prepared):
             "reseller_password": "old-secret",
         },
     )
-    login = {
-        "target_id": account_id,
-        "endpoint": production.simulator.endpoint,
-        "reseller_id": "demo",
-        "reseller_user": "9900",
-        "reseller_password": "demo",
-    }
-    admin.call("glase.go.live", "write", [prepared], login)
-    admin.call("glase.go.live", "action_test", [prepared])
+    give_log_in(admin, prepared, production.simulator.endpoint, account_id)
     return account_id
 
 

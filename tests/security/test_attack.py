@@ -80,14 +80,6 @@ class TestAttack(Attacker, GlaseCommon):
         self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
 
-    def paid(self, amount=20):
-        """A bill that Glase says is paid; its order is still a draft."""
-        order, line = self.draft_order(self.pos_session, amount)
-        self.send(order, line)
-        self.customer("pay")
-        self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "paid")
-        return order, line
-
     def assert_unproven(self, payment, kind="unverified_payment"):
         """The payment is marked, carries no claim, and there is an open case about it."""
         payment.invalidate_recordset()
@@ -208,7 +200,7 @@ class TestAttack(Attacker, GlaseCommon):
     # === Use money twice ===
 
     def test_a_paid_line_is_used_once(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         self.validate(order, line)
         self.assertFalse(order.payment_ids.glase_unverified)
         reference = self.row(line).ers_reference
@@ -221,7 +213,7 @@ class TestAttack(Attacker, GlaseCommon):
         self.assertEqual(self.row(line).payment_id.uuid, line)
 
     def test_a_paid_line_that_moves_to_another_order_is_a_case(self):
-        order, line = self.paid()
+        order, line = self.paid_bill()
         other, _other_line = self.draft_order(self.pos_session, 20)
         taken = order.payment_ids
         self.try_rpc("pos.payment", "write", taken.ids, {"uuid": str(uuid.uuid4())})
@@ -269,7 +261,7 @@ class TestAttack(Attacker, GlaseCommon):
         self.advance(31)
         self.settle()
         self.assertEqual(self.row(line).state, "reversed")
-        order, line = self.paid(30)
+        order, line = self.paid_bill(30)
         self.rpc("pos.order", "unlink", order.ids)
         self.advance(301)
         self.settle()

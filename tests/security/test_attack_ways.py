@@ -20,19 +20,11 @@ class TestAttackWays(Attacker, GlaseCommon):
         super().setUp()
         self.pos_session = self.open_register()
         self.authenticate("pos_user", "pos_user")
-        self.sold, _line = self.paid(20)
+        self.sold, _line = self.paid_bill(20)
         self.validate(self.sold, _line)
-        self.draft, _line = self.paid(30)
+        self.draft, _line = self.paid_bill(30)
         self.out, line = self.draft_order(self.pos_session, 40)
         self.send(self.out, line)
-
-    def paid(self, amount):
-        """A draft whose bill is paid."""
-        order, line = self.draft_order(self.pos_session, amount)
-        self.send(order, line)
-        self.customer("pay")
-        self.assertEqual(self.door("status", line_uuid=line, attempt="1")["state"], "paid")
-        return order, line
 
     # === What must hold, whatever was done ===
 

@@ -33,6 +33,16 @@ class BackOfficeCommon(GlaseCommon):
             yield
         self.assertRegex(str(caught.exception), pattern)
 
+    def page_of(self, record):
+        """What a page of a record has read, that its buttons give back."""
+        with self.office(self.admin) as env:
+            return env[record._name].browse(record.id).read(["fingerprint"])[0]["fingerprint"]
+
+    def start_on(self, page, record):
+        """Press *Start* on a page that may have been opened some time ago."""
+        with self.office(self.admin) as env:
+            return env[record._name].with_context(fingerprint=page).browse(record.id).action_start()
+
     def undecided_row(self, name, terminal=None, **values):
         """A payment of which nobody knows whether it was made.
 

@@ -243,6 +243,13 @@ class GlaseCommon(SharedTillCommon):
         self.assertEqual(self.send(order, line)["state"], "issued")
         return order, line
 
+    def paid_bill(self, amount=20):
+        """A bill that the customer has paid, as the till knows; its order is still the draft that was sent."""
+        order, line = self.sent(amount)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        return order, line
+
     def ask(self, line):
         """The till asks once about a line's first attempt."""
         return self.door("status", line_uuid=line, attempt="1")

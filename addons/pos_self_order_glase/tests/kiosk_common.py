@@ -146,6 +146,27 @@ class KioskCommon(GlaseCommon):
         self.advance(1)
         return self.door_of_kiosk("status", order, attempt)
 
+    def paid(self):
+        """An order that the guest has paid."""
+        order = self.out()
+        self.guest("pay")
+        self.assertEqual(self.status(order)["end"], "paid")
+        return order
+
+    def pay_unheard(self, order):
+        """The guest pays, and the answer that says so is lost."""
+        self.guest("pay")
+        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
+        self.status(order)
+
+    def pay_and_be_gone(self, order):
+        """As :meth:`pay_unheard`, and the guest leaves: the server finds it paid, and that no order has it."""
+        self.pay_unheard(order)
+        self.door_of_kiosk("leave", order)
+        self.run_job()
+        self.advance(31)
+        self.run_job()
+
     def guest(self, action):
         """The guest does something with the phone."""
         return self.customer(action, self.kiosk_terminal)

@@ -6,13 +6,6 @@ from .kiosk_common import KioskCommon
 class TestKiosk(KioskCommon):
     """What becomes of a guest's payment: each end, over HTTP, against the real simulator."""
 
-    def paid(self):
-        """An order that the guest has paid."""
-        order = self.out()
-        self.guest("pay")
-        self.assertEqual(self.status(order)["end"], "paid")
-        return order
-
     def test_the_method_is_offered_at_a_ready_kiosk_only(self):
         method = self.glase_method
         self.assertIn("glase", self.kiosk._supported_kiosk_payment_terminal())
@@ -121,13 +114,7 @@ class TestKiosk(KioskCommon):
     def test_a_guest_who_pays_and_is_gone_is_a_case_as_at_a_till(self):
         order = self.out()
         line = order.payment_ids.uuid
-        self.guest("pay")
-        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
-        self.status(order)
-        self.door_of_kiosk("leave", order)
-        self.run_job()
-        self.advance(31)
-        self.run_job()
+        self.pay_and_be_gone(order)
         self.assertEqual(self.row(line).state, "paid")
         self.assertEqual(self.cases(line), ["paid_without_order"])
         self.assertEqual(order.payment_ids.payment_status, "done", "a till that opens it sees that")

@@ -717,9 +717,7 @@ class TestKioskAttack(KioskCommon):
         self.assertEqual(self.door_of_kiosk("status", order)["reason"], "limit", "a stranger")
 
     def test_a_flood_from_everywhere_leaves_a_kiosk_open_where_somebody_has_paid(self):
-        order = self.out()
-        self.guest("pay")
-        self.assertEqual(self.status(order)["end"], "paid")
+        self.paid()
         self.use_up("send")
         own = self.ordered()
         self.assertEqual(self.door_of_kiosk("send", own)["state"], "issued")
@@ -729,9 +727,7 @@ class TestKioskAttack(KioskCommon):
         self.assertEqual(self.door_of_kiosk("send", other), {"ok": False, "reason": "limit"})
 
     def test_strangers_do_not_keep_busy_a_kiosk_where_somebody_has_paid(self):
-        order = self.out()
-        self.guest("pay")
-        self.status(order)
+        self.paid()
         shop = list(self.opener.cookies)
         self.forget_page()
         theirs = self.out()
@@ -747,9 +743,7 @@ class TestKioskAttack(KioskCommon):
         self.assertEqual(self.rows(own).state, "issued", "the shop's own is nobody's to end")
 
     def test_a_stranger_who_has_paid_already_is_not_pushed_aside(self):
-        order = self.out()
-        self.guest("pay")
-        self.status(order)
+        self.paid()
         shop = list(self.opener.cookies)
         self.forget_page()
         theirs = self.out()
@@ -769,9 +763,7 @@ class TestKioskAttack(KioskCommon):
             self.opener.cookies.set_cookie(cookie)
 
     def test_a_page_that_is_known_has_a_limit_too(self):
-        order = self.out()
-        self.guest("pay")
-        self.status(order)
+        self.paid()
         self.advance(60 - clock.now(self.env.cr).second)
         own = self.ordered()
         most, _everywhere = MOST["send"]

@@ -31,12 +31,6 @@ class TestKioskTill(KioskCommon, RefundCommon):
         """The payments of an order of which the till has read that its line is done."""
         return [Command.update(order.payment_ids.id, {"payment_status": "done"})]
 
-    def paid(self):
-        order = self.out()
-        self.guest("pay")
-        self.assertEqual(self.status(order)["end"], "paid")
-        return order
-
     def assert_finished_at_the_till(self, order, method):
         self.assertEqual((order.state, order.session_id), ("paid", self.pos_session))
         self.assertEqual(order.payment_ids.payment_method_id, method)
@@ -67,9 +61,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
     def test_paid_in_cash_while_the_phone_had_paid_already_is_a_case(self):
         order = self.out()
         line = order.payment_ids.uuid
-        self.guest("pay")
-        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
-        self.status(order)
+        self.pay_unheard(order)
         self.at_till(order, self.cash(order))
         self.assert_finished_at_the_till(order, self.cash_method)
         self.run_job()
@@ -82,13 +74,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
     def test_left_and_paid_after_all_the_till_finishes_it_with_that_payment(self):
         order = self.out()
         line = order.payment_ids.uuid
-        self.guest("pay")
-        self.simulator.faults({"operation": "getPaymentStatus", "kind": "drop-after", "count": 1})
-        self.status(order)
-        self.door_of_kiosk("leave", order)
-        self.run_job()
-        self.advance(31)
-        self.run_job()
+        self.pay_and_be_gone(order)
         self.assertEqual(self.cases(line), ["paid_without_order"])
         self.assertEqual(order.payment_ids.payment_status, "done")
         self.at_till(order, self.done(order))

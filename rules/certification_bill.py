@@ -8,7 +8,7 @@ return the values that change.
 from datetime import datetime, timedelta
 
 from . import state_machine
-from .certification_judge import UNPAID, refuses
+from .certification_judge import refuses
 from .certification_sheet import ASK, CANCEL, REFUND, SEND
 
 SENDING, NEVER, LOST, OPEN = "sending", "never", "lost", "open"
@@ -56,7 +56,7 @@ def _learn_status(bill, heard, _now):
         values["version"] = max(evidence.version, bill.version)
     if evidence.status == "PAID" and evidence.ers_reference:
         return {**values, "state": PAID, "ers_reference": evidence.ers_reference}
-    if evidence.status in UNPAID and bill.state != PAID:
+    if evidence.status in state_machine.UNPAID_STATUSES and bill.state != PAID:
         values["state"] = ENDED
     return values
 
@@ -102,17 +102,16 @@ def is_unsettled(bill, paid_too=True):
     return bill.state in (SENDING, LOST, OPEN)
 
 
-def next_call(bill, replaced):
-    """What is to be called next to settle a bill, and when.
+def next_call(bill):
+    """What is to be called next to settle a bill that is not, and when.
 
-    :param bool replaced: a later invoice has taken its place on the sticker
-    :return: ``(operation, moment)``; the operation is None where nothing is to be called
+    :return: ``(operation, moment)``
     """
     due = bill.next_at or datetime.min
     if bill.state == PAID:
         return REFUND, due
     if bill.state == LOST:
-        return (None if replaced else SEND), due
+        return SEND, due
     if not bill.cancel_answered_at:
         return CANCEL, due
     if bill.cancel_code == state_machine.ALREADY_PAID_CODE:
@@ -121,7 +120,7 @@ def next_call(bill, replaced):
     return ASK, due
 
 
-def after_try(bill, operation, replaced, now):
+def after_try(bill, operation, now):
     """A try to settle a bill was made: when is the next one, or was it the last?
 
     :param str operation: what was called
@@ -131,8 +130,6 @@ def after_try(bill, operation, replaced, now):
     answered = operation == CANCEL and bill.cancel_answered_at
     if answered or not is_unsettled(bill):
         return {"next_at": False}
-    if operation == SEND and replaced:
-        return {"state": ENDED, "next_at": False}
     values = {"tries": bill.tries + 1}
     if operation == ASK and bill.state == OPEN:
         # Open although its cancel was answered: cancel it again.

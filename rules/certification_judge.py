@@ -18,7 +18,6 @@ SCAN_WITHIN = timedelta(minutes=5)
 ANSWER_WITHIN = timedelta(seconds=60)
 NOT_READY = 2
 _CENT = Decimal("0.01")
-UNPAID = frozenset({"CANCELED", "CANCELLED", "FAILED", "EXPIRED"})
 # What a success names, where it names something.
 _NAMED = (
     ("terminal_id", "terminal"),
@@ -150,7 +149,7 @@ def _paid(heard, since):
         if reference:
             return Verdict(OK, f"Status PAID, reference {reference}")
         return Verdict(FAILED, "Status PAID, but without an ersReference")
-    if status in UNPAID:
+    if status in state_machine.UNPAID_STATUSES:
         return Verdict(FAILED, f"Status {status}: it was not paid")
     if refuses(heard):
         return Verdict(FAILED, heard.words)

@@ -157,13 +157,11 @@ class GlaseVerificationBill(models.Model):
                 words = f"Glase answered with a reference that {other.display_name} has already."
                 heard = dataclasses.replace(heard, evidence=evidence, words=words)
         self.write(bills.learn(self, heard, clock.now(self.env.cr)))
+        if self.invoice_reference:
+            # It has taken the place of those on the sticker whose answer was lost.
+            lost = self.verification_id.bill_ids.filtered(lambda one: one.state == bills.LOST)
+            lost.write({"state": bills.ENDED, "next_at": False})
         return heard
-
-    def _is_replaced(self):
-        """Whether a later invoice has taken this one's place on the sticker."""
-        return any(
-            bill.id > self.id and bill.invoice_reference for bill in self.verification_id.bill_ids
-        )
 
 
 class GlaseVerificationExchange(models.Model):

@@ -231,11 +231,10 @@ class Runner:
     def _after_try(self, operation, bill):
         """A try to settle an invoice was made: when is the next one, or was it the last?"""
         if operation == sheet.SEND:
-            # It was sent to take the place of those whose answer was lost.
-            lost = self.run.bill_ids.filtered(lambda one: one.state == bills.LOST)
-            bill = lost - bill
-        for one in bill:
-            one.write(bills.after_try(one, operation, one._is_replaced(), self._now()))
+            # To take the place of those whose answer was lost; this one may be lost, too.
+            bill = self.run.bill_ids.filtered(lambda one: one.state == bills.LOST)
+        if bill:
+            bill.write(bills.after_try(bill[0], operation, self._now()))
 
     def _learn(self, heard):
         """What an answer says about the registration of this run."""
@@ -306,20 +305,14 @@ class Runner:
 
     def _settling(self, step, paid_too=True):
         """What is called next about invoices that are not settled: None if all are."""
-        now, waits = self._now(), []
-        for bill in self.run.bill_ids:
-            if not bills.is_unsettled(bill, paid_too):
-                continue
-            operation, due = bills.next_call(bill, bill._is_replaced())
-            if not operation:
-                bill.write({"state": bills.ENDED, "next_at": False})
-            elif due <= now:
-                return Action(step, operation, bill, clearing=True)
-            else:
-                waits.append(due)
-        if not waits:
+        found = self.run.bill_ids.filtered(lambda one: bills.is_unsettled(one, paid_too))
+        if not found:
             return None
-        self.run.next_at = min(waits)
+        bill = min(found, key=lambda one: bills.next_call(one)[1])
+        operation, due = bills.next_call(bill)
+        if due <= self._now():
+            return Action(step, operation, bill, clearing=True)
+        self.run.next_at = due
         return WAIT
 
     def _next_before_pause(self):

@@ -6,8 +6,8 @@ be unknown (``doc/ledger.md §12``).
 
 from decimal import Decimal
 
-from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tools.convert import convert_file
 
 from ..pos.payment_proof import DONE
 
@@ -65,20 +65,9 @@ def draft(order, total, line_uuid, quantities=None, reason=""):
 
 def refund_product(env):
     """The product that stands for an amount; made anew if somebody has deleted what nobody sells."""
-    known = env.ref(REFUND_PRODUCT, raise_if_not_found=False)
-    if known:
-        return known
-    values = {
-        "name": "Glase refund",
-        "type": "service",
-        "default_code": "GLASE-REFUND",
-        "purchase_ok": False,
-        "list_price": 0,
-        "taxes_id": [Command.clear()],
-        "supplier_taxes_id": [Command.clear()],
-    }
-    made = {"xml_id": REFUND_PRODUCT, "values": values, "noupdate": True}
-    return env["product.product"].sudo()._load_records([made]).sudo(False)
+    if not env.ref(REFUND_PRODUCT, raise_if_not_found=False):
+        convert_file(env(su=True), "pos_glase", "data/product.xml", None, mode="init")
+    return env.ref(REFUND_PRODUCT)
 
 
 def _tell(refund, order, total, reason):

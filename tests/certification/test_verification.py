@@ -131,6 +131,7 @@ class TestVerification(VerificationCommon):
         self.play(run)
         self.assertEqual(run.state, "failed")
         self.assertIn("stopped during this call", run.step_ids[2].verdict)
+        self.assertEqual(run.bill_ids[0].state, "ended", "a later one has taken its place")
         self.assert_nothing_left(run)
 
     def test_only_an_administrator_runs_it(self):

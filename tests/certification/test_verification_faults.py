@@ -49,6 +49,22 @@ class TestVerificationFaults(VerificationCommon):
         self.assertEqual(again.state, "passed")
         self.assert_nothing_left(again)
 
+    def test_while_glase_answers_no_invoice_a_lost_one_is_replaced_with_pauses(self):
+        run = self.started()
+        self.play(run, until=lambda: self.verdicts(run)["assign"] == "ok")
+        self.simulator.faults({"operation": "sendInvoice", "kind": "drop-after", "count": 100})
+        self.play(run, until=lambda: self.verdicts(run)["refund_send"] == "failed")
+        self.press(run, "action_stop")
+        sent = len(run.bill_ids)
+        for _second in range(5):
+            self.press(run, "action_advance")
+        self.assertEqual(len(run.bill_ids), sent + 1)
+        self.simulator.faults()
+        self.play(run)
+        self.assertEqual((run.state, run.left_behind), ("stopped", False))
+        self.assertEqual(set(run.bill_ids.mapped("state")), {"ended"})
+        self.assert_nothing_left(run)
+
     def test_refunds_that_are_refused_are_left_for_a_person(self):
         run = self.started()
         self.play(run, until=lambda: self.verdicts(run)["pay"] == "ok")

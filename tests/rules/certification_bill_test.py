@@ -95,13 +95,13 @@ MAY_HAVE_MOVED = {
 
 def settle(bill, answer, now):
     """One try: what the runner does with a bill that is to be settled."""
-    operation, due = bills.next_call(bill, replaced=False)
+    operation, due = bills.next_call(bill)
     assert operation == answer.evidence.operation
     now = max(due, now)
     if operation == REFUND:
         bill = bill.with_values({"refund_state": bills.REFUNDING})
     bill = bill.with_values(bills.learn(bill, answer, now))
-    return bill.with_values(bills.after_try(bill, operation, False, now)), now
+    return bill.with_values(bills.after_try(bill, operation, now)), now
 
 
 def histories(start):
@@ -113,7 +113,7 @@ def histories(start):
             yield bill, said
             if not bills.is_unsettled(bill):
                 continue
-            operation, _due = bills.next_call(bill, replaced=False)
+            operation, _due = bills.next_call(bill)
             if operation == SEND:
                 # The one that takes its place is a bill of its own.
                 continue
@@ -149,7 +149,7 @@ def test_what_never_answers_is_left_for_a_person(operation):
     bill = Bill() if operation == CANCEL else Bill(cancel_answered_at=NOW, cancel_code=95)
     now, tries = NOW, 0
     while bills.is_unsettled(bill):
-        silence = heard(bills.next_call(bill, False)[0], None, state_machine.NO_ANSWER)
+        silence = heard(bills.next_call(bill)[0], None, state_machine.NO_ANSWER)
         bill, now = settle(bill, silence, now)
         tries += 1
     assert tries == len(bills.PAUSES) + 1
@@ -159,16 +159,14 @@ def test_what_never_answers_is_left_for_a_person(operation):
 
 def test_who_is_paid_already_is_not_asked_before_glase_has_given_it_back():
     bill, now = settle(Bill(), heard(CANCEL, 50), NOW)
-    assert bills.next_call(bill, False) == (ASK, now + state_machine.REVERSAL_WAIT)
+    assert bills.next_call(bill) == (ASK, now + state_machine.REVERSAL_WAIT)
 
 
-def test_a_lost_invoice_is_replaced_once():
+def test_a_lost_invoice_is_replaced_with_pauses():
     lost = Bill(state=bills.SENDING)
     lost = lost.with_values(bills.learn(lost, heard(SEND, None, state_machine.NO_ANSWER), NOW))
-    assert bills.next_call(lost, replaced=False)[0] == SEND
-    assert bills.next_call(lost, replaced=True)[0] is None
-    assert bills.after_try(lost, SEND, True, NOW)["state"] == bills.ENDED
-    assert bills.after_try(lost, SEND, False, NOW)["next_at"] == NOW + timedelta(seconds=2)
+    assert bills.next_call(lost)[0] == SEND
+    assert bills.after_try(lost, SEND, NOW)["next_at"] == NOW + timedelta(seconds=2)
 
 
 def test_a_run_passes_with_all_its_steps_only():

@@ -51,6 +51,11 @@ def normalise(text):
     return text
 
 
+def link(glase_id):
+    """The text of the QR code on the vendor's own sticker of a Glase ID."""
+    return f"HTTP://SEQR.SE/Q{glase_id}"
+
+
 def phone_token(account_id, glase_id, signature):
     """The last part of a phone page's address: account, sticker and proof."""
     return f"{account_id}-{glase_id}-{signature}"

@@ -1,10 +1,11 @@
 import secrets
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ...glase import Principal
 from ...rules import certification_sheet as sheet
+from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ..registration import sticker_codes
 from ..support import autonomous_transaction, clock, shown_values
@@ -134,12 +135,9 @@ class GlaseVerification(models.Model):
 
     def write(self, vals):
         """Override of `pos_glase.kept`: what a person typed is what the run was started with."""
-        if not self.env.su and any(self.sudo().mapped(self._decided_field)):
-            if set(vals) <= self._typed:
-                raise UserError(
-                    self.env._("This verification was started already. Reload the page.")
-                )
-            raise AccessError(self.env._("What was verified is written by the run itself."))
+        typed = not self.env.su and set(vals) <= self._typed
+        if typed and any(self.sudo().mapped(self._decided_field)):
+            raise UserError(self.env._("This verification was started already. Reload the page."))
         if isinstance(vals.get("glase_id"), str):
             vals = {**vals, "glase_id": self.env["glase.terminal"]._read_glase_id(vals["glase_id"])}
         return super().write(vals)
@@ -301,8 +299,7 @@ class GlaseVerification(models.Model):
         if not step or step.entry.expects != "paid":
             return {"qr": False, "phone": False}
         phone = self.account_id._phone_url(self.glase_id)
-        invoice = step._bill().qr_code or f"HTTP://SEQR.SE/Q{self.glase_id}"
-        code = phone if self.environment == SIMULATOR else invoice
+        code = phone or step._bill().qr_code or glase_id.link(self.glase_id)
         return {"qr": sticker_codes.qr_code(code), "phone": phone}
 
     def _caller(self, operation):
@@ -325,30 +322,14 @@ class GlaseVerification(models.Model):
         self.can_print = self.env["ir.actions.report"].get_wkhtmltopdf_state() in PRINTS
 
     @public()
-    def action_print(self):
-        """The protocol on paper.
-
-        :raises UserError: where this server cannot make a PDF
-        """
-        self._check_finished()
-        if not self.can_print:
-            raise UserError(
-                self.env._(
-                    "This server cannot make a PDF: the program wkhtmltopdf is missing. Take the "
-                    "file instead, it says the same."
-                )
-            )
-        report = self.env.ref("pos_glase.glase_verification_report")
-        return report.report_action(self, data={}, config=False)
-
-    @public()
     def action_download(self):
         """The protocol as a text file, to be sent to Glase.
 
         In the page itself: a download leaves it as it is, and a new tab would be kept back by some
         browsers as a pop-up, and stay empty in others.
         """
-        self._check_finished()
+        if self.state not in sheet.FINISHED:
+            raise UserError(self.env._("The run is not finished yet."))
         name = f"glase-verification-{self.id}.txt"
         kept = {"res_model": self._name, "res_id": self.id, "name": name}
         attachments = self.env["ir.attachment"].sudo()
@@ -361,7 +342,3 @@ class GlaseVerification(models.Model):
             "url": f"/web/content/{attachment.id}?download=true",
             "target": "self",
         }
-
-    def _check_finished(self):
-        if self.state not in sheet.FINISHED:
-            raise UserError(self.env._("The run is not finished yet."))

@@ -31,7 +31,7 @@ def read(run):
     """All that the protocol says, for whatever it is written on.
 
     :return: ``head``: pairs of label and value; ``lists``: pairs of title and lines; ``steps``: for each
-        the ``step``, its ``title``, ``lines``, and ``calls``: pairs of :func:`headline` and parts
+        its ``title``, ``lines``, and ``calls``: pairs of :func:`headline` and parts
     :rtype: dict
     """
     return {
@@ -39,7 +39,6 @@ def read(run):
         "lists": [(title, lines) for title, lines in _lists(run) if lines],
         "steps": [
             {
-                "step": step,
                 "title": _title(step),
                 "lines": list(_lines(step)),
                 "calls": [(headline(one), _parts(one)) for one in step.exchange_ids],

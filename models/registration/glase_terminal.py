@@ -348,7 +348,7 @@ class GlaseTerminal(models.Model):
             return False
         if self.environment == "simulator":
             return self.account_id._phone_url(self.glase_id)
-        return f"HTTP://SEQR.SE/Q{self.glase_id}"
+        return glase_id.link(self.glase_id)
 
     def _sticker_pictures(self):
         """The printed sticker's QR code and bar code, as addresses of pictures."""

@@ -73,7 +73,6 @@ REFUSED_TO_CASHIERS = {
         "action_again",
         "action_download",
         "action_pause",
-        "action_print",
         "action_resume",
         "action_start",
         "action_stop",

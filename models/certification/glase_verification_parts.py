@@ -158,8 +158,9 @@ class GlaseVerificationBill(models.Model):
                 heard = dataclasses.replace(heard, evidence=evidence, words=words)
         self.write(bills.learn(self, heard, clock.now(self.env.cr)))
         if self.invoice_reference:
-            # It has taken the place of those on the sticker whose answer was lost.
-            lost = self.verification_id.bill_ids.filtered(lambda one: one.state == bills.LOST)
+            # It has taken the place on the sticker of those before it whose answer was lost.
+            before = self.verification_id.bill_ids.filtered(lambda one: one.id < self.id)
+            lost = before.filtered(lambda one: one.state == bills.LOST)
             lost.write({"state": bills.ENDED, "next_at": False})
         return heard
 

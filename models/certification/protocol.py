@@ -18,34 +18,41 @@ def text(run):
     lines += [f"{label}: {value}" for label, value in told["head"]]
     for title, listed in told["lists"]:
         lines += ["", f"{title}:", *(f"- {line}" for line in listed)]
-    for step in told["steps"]:
-        lines += ["", "=" * 78, step["title"], *step["lines"]]
-        for headline, parts in step["calls"]:
-            lines += ["", f"--- {headline}"]
-            for title, content in parts:
-                lines += [f"--- {title}"] * bool(title) + [content]
+    for block in told["blocks"]:
+        if "title" in block:
+            lines += ["", "=" * 78, block["title"], *block["lines"]]
+        if "headline" in block:
+            lines += ["", f"--- {block['headline']}"]
+        if "content" in block:
+            lines += [f"--- {block['part']}"] * bool(block["part"]) + [block["content"]]
     return "\n".join(lines) + "\n"
 
 
 def read(run):
     """All that the protocol says, for whatever it is written on.
 
-    :return: ``head``: pairs of label and value; ``lists``: pairs of title and lines; ``steps``: for each
-        its ``title``, ``lines``, and ``calls``: pairs of :func:`headline` and parts
+    :return: ``head``: pairs of label and value; ``lists``: pairs of title and lines; ``blocks``: what is
+        not torn apart, in its order: a step's ``title`` and ``lines`` with the first text of its first call,
+        a call's ``headline`` with its first text (``part``, what it is, and ``content``)
     :rtype: dict
     """
     return {
         "head": _head(run),
         "lists": [(title, lines) for title, lines in _lists(run) if lines],
-        "steps": [
-            {
-                "title": _title(step),
-                "lines": list(_lines(step)),
-                "calls": [(headline(one), _parts(one)) for one in step.exchange_ids],
-            }
-            for step in run.step_ids
-        ],
+        "blocks": list(_blocks(run)),
     }
+
+
+def _blocks(run):
+    for step in run.step_ids:
+        block = {"title": _title(step), "lines": list(_lines(step))}
+        for one in step.exchange_ids:
+            block["headline"] = headline(one)
+            for part, content in _parts(one):
+                yield {**block, "part": part, "content": content}
+                block = {}
+        if block:
+            yield block
 
 
 def _lists(run):

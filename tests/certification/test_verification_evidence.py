@@ -126,7 +126,7 @@ class TestVerificationEvidence(VerificationCommon):
             self.assertIn("page-break-inside: avoid", part.get("style"))
             self.assertEqual([len(part.xpath(f"./{tag}")) for tag in ("em", "pre")], [1, 1])
         headings = [part.xpath("./h4") for part in parts]
-        called = [step for step in protocol.read(run)["steps"] if step["calls"]]
+        called = run.step_ids.filtered("exchange_ids")
         self.assertEqual(sum(map(len, headings)), len(called), "each with its first call")
         steps = html.fromstring(page).xpath("//h4[contains(., 'OK')]/..")
         self.assertEqual(len(steps), len(run.step_ids))

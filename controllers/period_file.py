@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError
 from odoo.http import content_disposition, request
 
 from ..models.periods import export
-from ..models.pos.res_users import MANAGERS
 from ..models.support import caller_context, parameters
+from ..models.support.managers import MANAGERS
 from ..models.support.till_errors import Refused
 
 

@@ -1,3 +1,4 @@
+from .support import managers
 from .support import evidence
 from .accounts import glase_endpoint
 from .accounts import glase_account
@@ -36,5 +37,4 @@ from .pos import till_currency
 from .pos import pos_session
 from .pos import session_figures
 from .pos import res_config_settings
-from .pos import res_users
 from .books import account_move

@@ -7,8 +7,8 @@ from odoo.exceptions import ValidationError
 
 from ..periods import export
 from ..periods.glase_period import COMPARED, DIFFERENCES, FAILED
-from ..pos.res_users import TO_DO
 from ..support import clock
+from ..support.managers import TO_DO
 
 NEVER, DAY, WEEK, MONTH = "never", "day", "week", "month"
 

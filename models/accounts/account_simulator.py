@@ -10,7 +10,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...rules.environments import SIMULATOR
 from ...rules.glase_id import phone_token, split_token
-from ..pos.res_users import MANAGERS
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import said
 from . import glase_connection

@@ -11,9 +11,9 @@ from ..certification import verifying
 from ..go_live import moving
 from ..ledger.push import is_public_address
 from ..periods.scope import EACH_TILL, SHOP
-from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from . import glase_connection, health
 from .glase_connection import (

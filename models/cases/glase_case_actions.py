@@ -6,9 +6,9 @@ from odoo.exceptions import UserError
 from ...rules import case_kinds, state_machine
 from ..ledger.payment_end import PaymentEnd
 from ..ledger.references import SHAPE
-from ..pos.res_users import MANAGERS
 from ..refunds import refund
 from ..support import autonomous_transaction
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.till_errors import Refused
 from . import attach

@@ -6,10 +6,10 @@ from ...rules import polling, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ...rules.reconciliation import REMATCHED
 from ..books import books_job
-from ..pos.res_users import MANAGERS
 from ..refunds.office_refund import OfficeRefund
 from ..refunds.refund import RefundEnd
 from ..support import autonomous_transaction, clock, cron
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import titled
 from . import glase_event, references

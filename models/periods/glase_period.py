@@ -8,8 +8,8 @@ from odoo.tools import mute_logger
 from ...rules import reconciliation
 from ...rules.environments import ENVIRONMENTS
 from ..books import session_books
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import local_day, local_time, titled
 from .scope import Scope, next_mark_at, open_sessions

@@ -9,8 +9,8 @@ from ...rules import case_kinds, reconciliation, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
 from ..books.subject import journal_items
 from ..ledger import references
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import filled, said, titled
 

@@ -7,9 +7,9 @@ from ..registration import set_up
 from ..registration.glase_terminal import DRAFT, LIVE, READY
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import mark
-from .res_users import MANAGERS
 
 # All steps to the first sale are done.
 SOLD = 4

@@ -6,9 +6,9 @@ from ..books import books_job, method_accounts, session_books
 from ..go_live.moving import refuse_while_moving
 from ..ledger import till
 from ..support.evidence import refuse_system_fields
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.till_errors import answers_refusals
-from .res_users import MANAGERS
 from .session_closing import SessionClosing, uses_glase
 from .session_figures import SessionFigures
 

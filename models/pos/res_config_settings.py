@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..support.managers import MANAGERS
 from ..support.public_method import public
-from .res_users import MANAGERS
 
 
 class ResConfigSettings(models.TransientModel):

@@ -11,8 +11,8 @@ from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_account import RECEIPT_HTML, RECEIPT_OFF
 from ..accounts.glase_connection import raising
 from ..ledger.exchange import RECEIPT, Exchange
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock, cron
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import cashier_message
 

@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ...rules import state_machine
 from ..ledger.till import values_of_line
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction
+from ..support.managers import MANAGERS
 from ..support.till_errors import Refused
 from . import refund_order
 from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words

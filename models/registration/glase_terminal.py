@@ -6,9 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from ...glase import Principal, ResultError
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS
-from ..pos.res_users import MANAGERS
 from ..support import clock
 from ..support.caller_context import with_own_context
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import cashier_message, mark
 from . import sticker_codes

@@ -9,8 +9,8 @@ from ...glase.logs import get_logger
 from ...rules import state_machine
 from ...rules.environments import SIMULATOR
 from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
-from ..pos.res_users import MANAGERS
 from ..support import autonomous_transaction, clock
+from ..support.managers import MANAGERS
 from ..support.public_method import public
 from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 

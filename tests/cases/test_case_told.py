@@ -125,7 +125,7 @@ class TestWhoIsTold(PeriodCommon):
         case = self.opened()
         self.assertEqual(case.activity_ids.summary, case.with_context(lang="sv_SE").display_name)
 
-    @mute_logger("odoo.addons.pos_glase.models.pos.res_users")
+    @mute_logger("odoo.addons.pos_glase.models.support.managers")
     def test_who_cannot_be_told_keeps_no_answer_from_being_stored(self):
         activities = type(self.env["mail.activity"])
         with patch.object(activities, "create", side_effect=ValueError("no template")):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...models.books.booking import WriteOff
-from ...models.pos.res_users import MANAGERS
+from ...models.support.managers import MANAGERS
 from ...models.support.public_method import public
 
 

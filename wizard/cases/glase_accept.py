@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...models.pos.res_users import MANAGERS
+from ...models.support.managers import MANAGERS
 from ...models.support.public_method import public
 
 

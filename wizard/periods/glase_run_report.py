@@ -9,8 +9,8 @@ from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
 from ...glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ...glase.report_file import judge
 from ...models.accounts.glase_account import BY_HAND
-from ...models.pos.res_users import MANAGERS
 from ...models.support import autonomous_transaction
+from ...models.support.managers import MANAGERS
 from ...models.support.public_method import public
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"

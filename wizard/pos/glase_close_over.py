@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...models.pos.res_users import MANAGERS
 from ...models.pos.session_closing import SessionClosing
+from ...models.support.managers import MANAGERS
 from ...models.support.public_method import public
 from ...models.support.till_errors import Refused
 

@@ -5,9 +5,9 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools.misc import formatLang
 
-from ...models.pos.res_users import MANAGERS
 from ...models.refunds import refund_order
 from ...models.refunds.office_refund import OfficeRefund
+from ...models.support.managers import MANAGERS
 from ...models.support.public_method import public
 
 

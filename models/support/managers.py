@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessDenied
 
 from ...glase.logs import get_logger
-from ..support.caller_context import with_own_context
-from ..support.till_errors import Refused
+from .caller_context import with_own_context
+from .till_errors import Refused
 
 _logger = get_logger(__name__)
 

@@ -1,4 +1,3 @@
-from .support import managers
 from .support import evidence
 from .accounts import glase_endpoint
 from .accounts import glase_account

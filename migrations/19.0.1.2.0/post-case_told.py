@@ -1,6 +1,7 @@
 """Cases that were open before are put before a manager, as new ones are."""
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.pos_glase.models.support import managers
 
 
 def migrate(cr, version):
@@ -12,4 +13,4 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     for case in env["glase.case"].search([("state", "=", "open")]):
         if not case.activity_ids:
-            env["res.users"]._glase_tell(case)
+            managers.tell(case)

@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 
 from ..periods import export
 from ..periods.glase_period import COMPARED, DIFFERENCES, FAILED
-from ..support import clock
+from ..support import clock, managers
 from ..support.managers import TO_DO
 
 NEVER, DAY, WEEK, MONTH = "never", "day", "week", "month"
@@ -76,7 +76,7 @@ class GlaseAccount(models.Model):
     def _check_responsible(self):
         for account in self:
             user = account.sudo().responsible_id
-            if user and not user._glase_is_manager(account.company_id):
+            if user and not managers.is_manager(user, account.company_id):
                 raise ValidationError(
                     self.env._(
                         "%(user)s is no Point of Sale administrator of %(company)s, so nothing can "
@@ -135,20 +135,19 @@ class GlaseAccount(models.Model):
 
     @api.model
     def _tell_again(self, copied):
-        """See ``res.users._glase_tell_again``.
+        """See ``managers.tell_again``.
 
         :param copied: accounts of which nothing is said
         """
         others = ("account_id", "not in", copied.ids)
-        users = self.env["res.users"]
-        users._glase_tell_again(self.env["glase.case"].search([("state", "=", "open"), others]))
+        managers.tell_again(self.env["glase.case"].search([("state", "=", "open"), others]))
         unsettled = [("state", "in", [DIFFERENCES, FAILED]), others]
-        users._glase_tell_again(self.env["glase.period"].search(unsettled))
+        managers.tell_again(self.env["glase.period"].search(unsettled))
 
     def _mail_what_is_open(self):
         template = self.env.ref("pos_glase.mail_what_is_open", raise_if_not_found=False)
         for user in self.daily_mail_user_ids if template else ():
-            if not user._glase_is_manager(self.company_id):
+            if not managers.is_manager(user, self.company_id):
                 continue
             seen = self.with_user(user).with_context(
                 allowed_company_ids=self.company_id.ids, lang=user.lang, tz=user.tz

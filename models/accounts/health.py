@@ -9,7 +9,7 @@ from odoo import fields
 from ...glase import VERSION, Endpoint, Reach, gate
 from ...rules import health, state_machine
 from ...rules.environments import SIMULATOR
-from ..support import clock
+from ..support import clock, managers
 
 ROUTE = "/pos_glase/health"
 SCOPE = "pos_glase.health."
@@ -161,7 +161,7 @@ def company_of(env, company_id, token):
     keys = env["res.users.apikeys"].sudo()
     user_id = token and keys._check_credentials(scope=_scope(company), key=token)
     user = env["res.users"].sudo().browse(user_id)
-    known = user and company.exists() and user._glase_is_manager(company)
+    known = user and company.exists() and managers.is_manager(user, company)
     return company if known else company.browse()
 
 

@@ -13,7 +13,7 @@ from odoo.exceptions import RedirectWarning, UserError
 
 from ...glase.logs import get_logger
 from ...rules import state_machine, suspense_due
-from ..support import autonomous_transaction, clock, cron
+from ..support import autonomous_transaction, clock, cron, managers
 from .booking import Booking
 
 _logger = get_logger(__name__)
@@ -126,7 +126,7 @@ class BooksJob:
         """
 
         def of_reader(env):
-            subject = env["res.users"]._glase_for_reader(env[model].browse(subject_id))
+            subject = managers.for_reader(env[model].browse(subject_id))
             work(Booking(subject.env), subject)
 
         autonomous_transaction.run(self.env, of_reader)

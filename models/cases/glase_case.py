@@ -4,6 +4,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
+from ..support import managers
 from ..support.sentences import said, titled
 from . import attach, case_words
 from .refund_decision import RefundDecision, RefundEvidence
@@ -289,11 +290,10 @@ class GlaseCase(models.Model):
         entry = case_kinds.KINDS[kind]
         if subject._name not in entry.about:
             raise ValueError(f"A case of kind {kind} is not about {subject._name}")
-        users = self.env["res.users"]
-        read = users._glase_for_reader(subject)
+        read = managers.for_reader(subject)
         summary = case_words.sentence(read, kind, values, instead)
         case = self.with_context(lang=read.env.lang)._open(kind, summary, subject, amount)
-        users._glase_tell(case)
+        managers.tell(case)
         return case
 
     @api.model
@@ -353,8 +353,8 @@ class GlaseCase(models.Model):
         open_cases = self.sudo().filtered(lambda case: case.state == "open")
         if not open_cases:
             return
-        users, values = self.env["res.users"], {"state": "settled", "settled_by": self.env.uid}
+        values = {"state": "settled", "settled_by": self.env.uid}
         for case in open_cases:
-            words = said(users._glase_for_reader(case).env, note)
+            words = said(managers.for_reader(case).env, note)
             case.write({**values, "note": words, "settled_at": fields.Datetime.now()})
-        users._glase_told(open_cases)
+        managers.told(open_cases)

@@ -3,6 +3,7 @@
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine, taken
+from ..support import managers
 
 # Said in the language of whoever settles the case.
 # pylint: disable=prefer-env-translation
@@ -47,7 +48,7 @@ class PaymentEnd:
             self.row._open_case("paid_without_order")
         if self.row._amount_is_certain():
             known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
-            row = self.env["res.users"]._glase_for_reader(self.row)
+            row = managers.for_reader(self.row)
             row._settle_cases(known, _lt("Known now: %s", row.currency_id.format(row.amount)))
         payments = self.env["pos.payment"].search([("uuid", "=", self.row.line_uuid)])
         payments._glase_prove()

@@ -13,7 +13,7 @@ from odoo import api
 from ...glase import Amount, Invoice, InvoiceRow
 from ...glase.logs import get_logger
 from ...rules import case_kinds, polling, settlement, state_machine
-from ..support import autonomous_transaction, clock, cron
+from ..support import autonomous_transaction, clock, cron, managers
 from ..support.till_errors import Refused
 from . import exchange
 from .exchange import SEND, Exchange, PaymentClaim
@@ -172,7 +172,7 @@ class Settlement:
         row = self.rows.browse(found[0])
         step = row._next_step()
         row.write({"next_try_at": now + row._settlement_pause()})
-        return row.id, step, self.env["res.users"]._glase_for_reader(row).env.lang
+        return row.id, step, managers.for_reader(row).env.lang
 
     def _find_unclaimed(self):
         """Money that no order took within minutes is a case (``doc/ledger.md §6``)."""

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, managers
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange, poll
@@ -198,7 +198,7 @@ class Till:
         reason = (reason or "").strip()
         if not reason:
             raise Refused("reason", self.env._("Write why this counts as paid."))
-        manager_id = self.env["res.users"]._glase_approve(config.company_id, login, password).id
+        manager_id = managers.approve(self.env, config.company_id, login, password).id
         self._step(row_id, lambda row: row._force(manager_id, reason))
         exchange.ask(self.rows, row_id)
         return self._answer(row_id)

@@ -21,7 +21,7 @@ from ...glase.reports import (
 )
 from ...rules import state_machine
 from ..ledger.exchange import MARK, REPORT, Exchange
-from ..support import autonomous_transaction, clock, cron
+from ..support import autonomous_transaction, clock, cron, managers
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 from .scope import Scope, not_reported, open_sessions
 
@@ -108,7 +108,7 @@ class GlasePeriod(models.Model):
         period = cron.next_due(self, WORKED, now)
         if not period:
             return None
-        period = self.env["res.users"]._glase_for_reader(period)
+        period = managers.for_reader(period)
         return period._claim(now), period.id, period.env.lang
 
     def _claim(self, now):
@@ -292,9 +292,7 @@ class GlasePeriod(models.Model):
             values.update(state=FAILED, next_try_at=False)
         self.write(values)
         if self.state == FAILED:
-            self.env["res.users"]._glase_tell(
-                self, self.env._("Glase period not settled: %s", words or "")
-            )
+            managers.tell(self, self.env._("Glase period not settled: %s", words or ""))
 
     # === Fetch ===
 
@@ -383,7 +381,7 @@ class GlasePeriod(models.Model):
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
             self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
-            self.env["res.users"]._glase_tell(self, self.message)
+            managers.tell(self, self.message)
             return
         self._reconcile(*contents)
 

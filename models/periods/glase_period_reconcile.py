@@ -16,7 +16,7 @@ from ...rules.reconciliation import (
     match,
     name_verified,
 )
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, managers
 from .glase_period import RECONCILED
 
 # So often two reports that contradict each other are fetched again.
@@ -182,7 +182,7 @@ class GlasePeriod(models.Model):
         )
         for period in self.browse(outdated):
             autonomous_transaction.with_records(
-                period, lambda own: own.env["res.users"]._glase_for_reader(own)._compare_again()
+                period, lambda own: managers.for_reader(own)._compare_again()
             )
 
     def _compare_again(self):

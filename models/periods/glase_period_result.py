@@ -20,6 +20,7 @@ from ...rules.reconciliation import (
     VERIFICATION,
 )
 from ...rules.reconciliation import DIFFERENCES as DIFFERENT
+from ..support import managers
 from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
 from .glase_period_job import ASK_AGAIN_PAUSES
 from .glase_period_line import LEDGER, REPORT, SUMMARY
@@ -261,10 +262,9 @@ class GlasePeriod(models.Model):
 
     def _tell_result(self):
         """Put what differs before a manager; once nothing does, that is done."""
-        users = self.env["res.users"]
         for period in self.filtered(lambda period: period.state == DIFFERENCES):
-            users._glase_tell(period, self.env._("Glase and Odoo differ. %s", period.message or ""))
-        users._glase_told(self.filtered(lambda period: period.state == RECONCILED))
+            managers.tell(period, self.env._("Glase and Odoo differ. %s", period.message or ""))
+        managers.told(self.filtered(lambda period: period.state == RECONCILED))
 
     def _store_findings(self, findings):
         """Keep what is wrong with Glase's reports as a whole as lines: they are decided like any other.

@@ -11,6 +11,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...glase.logs import get_logger
+from ..support import managers
 from ..support.sentences import filled
 
 _logger = get_logger(__name__)
@@ -100,7 +101,7 @@ class AfterPayment:
         if not self._left:
             return
         cases, payment = order.env["glase.case"], order._glase_moved_payments()[:1]
-        reader = order.env["res.users"]._glase_for_reader(payment).env
+        reader = managers.for_reader(payment).env
         why = " ".join(filled(reader, *left) for left in self._left)
         if order.to_invoice and not order.account_move:
             cases._report("not_invoiced", payment, why=why)

@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
 from ..ledger import known_rows
+from ..support import managers
 
 # Said in the language of whoever settles the case.
 # pylint: disable=prefer-env-translation
@@ -239,7 +240,7 @@ class PaymentProof:
             yield _lt("The amount"), written(before), written(abs(payment.amount))
 
     def _for_reader(self):
-        return self.env["res.users"]._glase_for_reader(self.payment)
+        return managers.for_reader(self.payment)
 
     def _differences_of_order(self, row):
         order = self.payment.pos_order_id

@@ -9,7 +9,7 @@ from ...rules import case_kinds, state_machine
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
 from ..ledger import known_rows
-from ..support import clock
+from ..support import clock, managers
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
 from .payment_proof import PaymentProof, rows_of
@@ -201,7 +201,7 @@ class PosOrder(models.Model):
         compared = self.currency_id.compare_amounts(total, row.order_total)
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
         if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
-            money = self.currency_id.with_env(self.env["res.users"]._glase_for_reader(row).env)
+            money = self.currency_id.with_env(managers.for_reader(row).env)
             row._open_case(
                 "changed_after_send",
                 what=_lt("The order's total"),

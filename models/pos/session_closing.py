@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from ...rules import case_kinds, state_machine
-from ..support import autonomous_transaction, clock
+from ..support import autonomous_transaction, clock, managers
 from ..support.till_errors import Refused
 
 # Sessions that this transaction has latched and found settled.
@@ -127,7 +127,7 @@ class SessionClosing:
         if not reason:
             raise Refused("reason", self.env._("Write why the register is closed all the same."))
         company = self.session.config_id.company_id
-        manager = self.env["res.users"]._glase_approve(company, login, password)
+        manager = managers.approve(self.env, company, login, password)
         blocking = self.open_ends()["blocking"]
         self.session.sudo().write(
             {

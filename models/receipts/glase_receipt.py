@@ -11,7 +11,7 @@ from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_account import RECEIPT_HTML, RECEIPT_OFF
 from ..accounts.glase_connection import raising
 from ..ledger.exchange import RECEIPT, Exchange
-from ..support import autonomous_transaction, clock, cron
+from ..support import autonomous_transaction, clock, cron, managers
 from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import cashier_message
@@ -198,7 +198,7 @@ class GlaseReceipt(models.Model):
 
     def _in_words(self, error):
         # A job has no language: a manager reads it.
-        env = self.env["res.users"]._glase_for_reader(self.transaction_id).env
+        env = managers.for_reader(self.transaction_id).env
         if hasattr(error, "sentence"):
             return cashier_message(env, error)
         if isinstance(error, ResultError):

@@ -6,7 +6,7 @@ finds the payment through the refunded lines, and it alone says how much is left
 
 from ...rules import case_kinds, state_machine
 from ..ledger.till import Till, config_of, values_of_line
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, managers
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
 from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words
@@ -139,7 +139,7 @@ class RefundTill(Till):
                 "not_open",
                 self.env._("No refund of this order is undecided: no approval is needed."),
             )
-        manager_id = self.env["res.users"]._glase_approve(config.company_id, login, password).id
+        manager_id = managers.approve(self.env, config.company_id, login, password).id
         autonomous_transaction.end_request(self.env)
         autonomous_transaction.with_records(
             unknown, lambda rows: _approve_other_tender(rows, manager_id, reason)

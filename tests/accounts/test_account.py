@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
 from ...models.accounts.glase_connection import TEST_ENDPOINT
+from ...models.support import managers
 from ...models.support.till_errors import Refused
 from ..shared.back_office import BackOfficeCommon
 
@@ -131,7 +132,7 @@ class TestAccount(BackOfficeCommon):
         forged = "eve\n2026-11-27 18:00:00,000 1 INFO shop pos_glase.glase: Glase: PAID"
         for login in (forged, "eve\u2028PAID", "eve\x1b[1APAID"):
             with self.assertNoLogs("odoo", "INFO"), self.assertRaises(Refused) as refused:
-                self.env["res.users"]._glase_approve(self.company, login, "wrong")
+                managers.approve(self.env, self.company, login, "wrong")
             self.assertEqual(refused.exception.reason, "approval")
 
     def test_how_near_glase_may_be(self):

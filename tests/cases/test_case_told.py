@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
+from ...models.support import managers
 from ..shared.periods import PeriodCommon
 
 
@@ -32,7 +33,7 @@ class TestWhoIsTold(PeriodCommon):
         case = self.opened()
         self.assertEqual(len(case.activity_ids), 1)
         self.assertEqual(case.activity_ids.summary, case.display_name)
-        self.assertTrue(self.told(case)._glase_is_manager(self.company))
+        self.assertTrue(managers.is_manager(self.told(case), self.company))
         self.assertFalse(self.told(case) & self.pos_user)
 
     def test_the_account_says_whom(self):
@@ -43,15 +44,15 @@ class TestWhoIsTold(PeriodCommon):
         case = self.opened()
         first = self.told(case)
         self.pos_session.user_id = self.deputy
-        self.assertEqual(self.env["res.users"]._glase_responsible(case), self.deputy)
+        self.assertEqual(managers.responsible(case), self.deputy)
         self.pos_session.user_id = self.pos_user
-        self.assertEqual(self.env["res.users"]._glase_responsible(case), first)
+        self.assertEqual(managers.responsible(case), first)
 
     def test_what_is_open_already_is_handed_over(self):
         case = self.opened()
         period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
         period.write({"state": "failed"})
-        self.env["res.users"]._glase_tell(period, "Not settled")
+        managers.tell(period, "Not settled")
         self.account.responsible_id = self.deputy
         self.assertEqual(self.told(case) | self.told(period), self.deputy)
 
@@ -73,7 +74,7 @@ class TestWhoIsTold(PeriodCommon):
         case = self.opened()
         self.deputy.sudo().active = False
         case._report("paid_without_order", case.transaction_id)
-        self.assertTrue(self.told(case)._glase_is_manager(self.company))
+        self.assertTrue(managers.is_manager(self.told(case), self.company))
         self.assertNotEqual(self.told(case), self.deputy)
 
     def test_what_nobody_looks_at_is_put_before_a_manager_each_day(self):
@@ -91,7 +92,7 @@ class TestWhoIsTold(PeriodCommon):
             with self.subTest(what), self.env.cr.savepoint() as savepoint:
                 go()
                 self.env["glase.account"].sudo()._cron_mail()
-                self.assertTrue(self.told(case)._glase_is_manager(self.company))
+                self.assertTrue(managers.is_manager(self.told(case), self.company))
                 self.assertEqual(case.activity_ids.mapped("summary"), [words])
                 savepoint.rollback()
                 self.env.invalidate_all()

@@ -2,7 +2,7 @@ import base64
 import re
 from unittest.mock import patch
 
-from lxml import html
+from lxml import etree, html
 
 from odoo.exceptions import UserError
 
@@ -113,6 +113,12 @@ class TestVerificationEvidence(VerificationCommon):
                 self.assertIn(f"{label}{value}", paper)
         for step in run.step_ids:
             self.assertIn(f"{step.number}. {step.title}" if step.number else step.title, paper)
+
+    def test_paper_is_printed_by_odoo_s_own_report(self):
+        form = etree.fromstring(self.env["glase.verification"].get_view(view_type="form")["arch"])
+        [button] = form.xpath("//button[@string='Print']")
+        report = self.env.ref("pos_glase.glase_verification_report")
+        self.assertEqual((button.get("type"), button.get("name")), ("action", str(report.id)))
 
     def test_on_paper_no_heading_stays_behind_on_a_page_that_its_text_has_left(self):
         run = self.started()

@@ -1,6 +1,5 @@
 from odoo import models
-
-from .kiosk_order import KioskOrder
+from odoo.addons.pos_glase.models.ledger import known_rows
 
 
 class PosOrder(models.Model):
@@ -8,6 +7,8 @@ class PosOrder(models.Model):
 
     def _glase_tills(self):
         """Override of `pos_glase`: a till finishes what guests have paid at a kiosk that cannot finish it."""
-        taken_at = KioskOrder(self).rows().config_id
-        kiosks = taken_at.filtered(lambda till: till.self_ordering_mode == "kiosk")
+        # Of the order's payments: who proves one of them has found and locked these rows already.
+        payments = known_rows.payments_of(self)
+        rows = known_rows.rows_about(payments, [("order_uuid", "=", self.uuid)])
+        kiosks = rows.config_id.filtered(lambda till: till.self_ordering_mode == "kiosk")
         return super()._glase_tills() | kiosks.sudo(False)

@@ -106,6 +106,14 @@ class TestKioskTill(KioskCommon, RefundCommon):
         self.kiosk.with_user(self.pos_admin).action_close_kiosk_session()
         self.assertEqual(self.kiosk_session.state, "closed")
 
+    def test_where_it_was_taken_is_known_while_it_is_proven(self):
+        other, _line = self.draft_order(self.pos_session, 20)
+        for order, tills in ((self.paid(), self.kiosk), (other, self.main_pos_config)):
+            with self.subTest(tills.name), self.env["glase.transaction"]._lock_ends(order):
+                self.assertEqual(order._glase_tills(), tills)
+                with self.assertQueryCount(0):
+                    order._glase_tills()
+
     # === Given back ===
 
     def given_back(self, original, amount):

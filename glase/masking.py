@@ -11,6 +11,8 @@ EVIDENCE_LIMIT = 65536
 
 # A character has at most four bytes, and what a secret hides behind does not count as evidence.
 _EVIDENCE_BYTES = 8 * EVIDENCE_LIMIT
+# What an element or an attribute for a password is called, among other letters of any case.
+_PASSWORD = "password"
 _CDATA, _CDATA_END = "![CDATA[", "]]>"
 _NOT_PLAIN = re.compile(r"[^0-9A-Za-z]")
 _NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
@@ -121,6 +123,10 @@ def _mask_elements(text):
     written = [before]
     within, in_cdata = 0, False
     for piece in pieces:
+        if not within and _PASSWORD not in piece.lower():
+            # Each message of each second is looked at, and most of it has nothing to hide.
+            written += ["<", piece]
+            continue
         tag, closed, content = piece.partition(">")
         if within:
             if in_cdata or piece.startswith(_CDATA):
@@ -145,11 +151,11 @@ def _step(tag, closed):
 def _names_password(tag):
     """Whether a tag opens an element for a password, whatever its prefix and case."""
     name = tag.split(None, 1)[0] if tag.strip() else ""
-    return not tag.startswith("/") and not tag.endswith("/") and "password" in name.lower()
+    return not tag.startswith("/") and not tag.endswith("/") and _PASSWORD in name.lower()
 
 
 def _without_passwords(tag):
     """A tag without the values of its attributes, where one is named after a password."""
     name, *attributes = tag.split(None, 1) or [tag]
-    told = attributes and "=" in attributes[0] and "password" in attributes[0].lower()
+    told = attributes and "=" in attributes[0] and _PASSWORD in attributes[0].lower()
     return f"{name} {MASK}" if told else tag

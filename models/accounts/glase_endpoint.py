@@ -48,8 +48,7 @@ class EndpointMemory:
     """
 
     def __init__(self, env, url):
-        # Without the caller's context, of which nothing is needed.
-        self._env, self._url = env(user=SUPERUSER_ID, context={}), url
+        self._env, self._url = env, url
         self._keep(_read(env.cr, url))
 
     def known(self):
@@ -127,8 +126,10 @@ class EndpointMemory:
         :return: what ``work`` returns, or None
         """
         try:
+            # Without the caller's context, of which nothing is needed.
             result, known = autonomous_transaction.run(
-                self._env, lambda env: (work(env), _read(env.cr, self._url))
+                self._env(user=SUPERUSER_ID, context={}),
+                lambda env: (work(env), _read(env.cr, self._url)),
             )
         except psycopg2.Error:
             _logger.exception("What is known of %s: %s failed", self._url, what)

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import odoo
 from odoo.tools import config
@@ -30,6 +30,22 @@ class Question:
     pause: float
 
 
+@dataclass
+class Seen:
+    """Questions added up: how many, and what they have."""
+
+    count: int = 0
+    seconds: float = 0.0
+    own: float = 0.0
+    pause: float = 0.0
+
+    def add(self, question, times=1):
+        self.count += times
+        self.seconds += times * question.seconds
+        self.own += times * question.own
+        self.pause += times * question.pause
+
+
 class Load:
     """The questions of the last seconds in this process.
 
@@ -47,6 +63,8 @@ class Load:
         self._one_at_a_time = one_at_a_time
         self._lock = threading.Lock()
         self._questions = collections.deque()
+        # All of them added up: a loaded process looks at its load with each of very many questions.
+        self._seen = Seen()
         self._current = threading.local()
 
     @contextmanager
@@ -82,35 +100,39 @@ class Load:
         self._current.slow = True
 
     def _add(self, seconds, own, pause):
+        question = Question(time.monotonic(), seconds, own, pause)
         with self._lock:
-            self._questions.append(Question(time.monotonic(), seconds, own, pause))
+            self._questions.append(question)
+            self._seen.add(question)
 
     def _pause(self):
         if self._current.slow:
             return round(poll_pause.spread(random.random()), 2), SLOW
-        seen = self._seen()
-        if len(seen) < FEWEST:
+        with self._lock:
+            self._forget_old()
+            seen = replace(self._seen)
+            first = self._questions[0] if self._questions else None
+        if seen.count < FEWEST:
             return poll_pause.SHORTEST, False
-        told = sum(question.pause for question in seen) / len(seen)
-        took = sum(question.seconds for question in seen) / len(seen)
-        pause = round(poll_pause.loaded(self._share(seen), told, took), 2)
+        told, took = seen.pause / seen.count, seen.seconds / seen.count
+        pause = round(poll_pause.loaded(self._share(seen, first), told, took), 2)
         return pause, LOADED if pause > poll_pause.SHORTEST else False
 
-    def _seen(self):
+    def _forget_old(self):
         now = time.monotonic()
-        with self._lock:
-            while self._questions and now - self._questions[0].at > WINDOW_SECONDS:
-                self._questions.popleft()
-            return list(self._questions)
+        while self._questions and now - self._questions[0].at > WINDOW_SECONDS:
+            self._seen.add(self._questions.popleft(), -1)
+        if not self._questions:
+            # Nothing of what floats have lost adds up.
+            self._seen = Seen()
 
-    def _share(self, seen):
+    def _share(self, seen, first):
         """The share of what this process can do that went into these questions."""
-        first = seen[0]
         span = max(time.monotonic() - (first.at - first.seconds), SHORTEST_SECONDS)
         if self._one_at_a_time:
-            return min(sum(question.seconds for question in seen) / span, 1.0)
+            return min(seen.seconds / span, 1.0)
         # So many were there at a time on the average; one that is served alone half of the time makes one.
-        return poll_pause.share_of(sum(question.own for question in seen) / span)
+        return poll_pause.share_of(seen.own / span)
 
 
 # As many requests as there are workers; the evented process and threads serve many at a time.

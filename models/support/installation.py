@@ -5,6 +5,7 @@ that all servers that share the folder are one installation. Where the data fold
 an update, the variable ``POS_GLASE_INSTALLATION`` of the server's environment is the id.
 """
 
+import functools
 import os
 import shutil
 import uuid
@@ -71,9 +72,16 @@ def ask_cluster(cr):
 
 
 def _read():
+    path = os.path.join(config["data_dir"], FOLDER, FILE)
     try:
-        path = os.path.join(config["data_dir"], FOLDER, FILE)
-        with open(path, encoding="ascii") as file:
-            return file.read(LONGEST).strip()
+        now = os.stat(path)
+        return _content(path, now.st_dev, now.st_ino, now.st_mtime_ns, now.st_size)
     except (OSError, ValueError):
         return ""
+
+
+@functools.lru_cache(maxsize=1)
+def _content(path, *_state):
+    """What a file holds: it is asked for before each call, and read when it is another one or was written."""
+    with open(path, encoding="ascii") as file:
+        return file.read(LONGEST).strip()

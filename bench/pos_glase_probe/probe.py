@@ -13,7 +13,10 @@ import threading
 import time
 from collections import Counter
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
 import odoo.http
+from odoo.addons.pos_glase.models.support.prepared import _Kept
 from odoo.sql_db import Cursor
 
 ASKED, TOLD = "HTTP_X_PROBE", "X-Probe"
@@ -23,6 +26,7 @@ OUTSIDE = "Odoo: request, session, log-in, answer"
 LAYERS = (
     ("PostgreSQL", "odoo.sql_db", "Cursor.execute"),
     ("PostgreSQL", "odoo.sql_db", "Cursor.commit"),
+    ("PostgreSQL", f"{GLASE}.models.support.prepared", "Statement._ask_kept"),
     (
         "the door: who asks, about what",
         f"{GLASE}.controllers.payment",
@@ -120,8 +124,13 @@ def _query(counts, _cursor, query, *_more):
     counts["writes"] += str(code).lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE")
 
 
-def _commit(counts, _cursor):
-    counts["commits"] += 1
+def _prepared(counts, *_more):
+    counts["queries"] += 1
+
+
+def _commit(counts, cursor):
+    # Of one in which nothing was asked PostgreSQL does not hear.
+    counts["commits"] += cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
 
 
 def _connect(counts, _socket, _address):
@@ -138,6 +147,7 @@ def watch():
     """Watch each request that asks for it."""
     Cursor.execute = _counted(Cursor.execute, _query)
     Cursor.commit = _counted(Cursor.commit, _commit)
+    _Kept.ask = _counted(_Kept.ask, _prepared)
     socket.socket = WatchedSocket
     for name, module, path in LAYERS:
         owner = importlib.import_module(module)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...rules import polling, state_machine
+from ...rules.environments import SIMULATOR
 from ..accounts import glase_endpoint
 from ..support import autonomous_transaction, clock
+from ..support.prepared import Statement
 from . import glase_event
 from .exchange import ASK, Exchange
 from .glase_event import SAID
@@ -90,7 +92,8 @@ _SLOW = f"""(
 )"""
 # What does not belong to a field: the row's version, slow addresses, the time, the newest event.
 _MORE = ("t.xmin::text", _SLOW, f"({_NOW})", "e.id", "e.time", "COALESCE(e.last_time, e.time)")
-_QUERY = f"""
+_READ = Statement(
+    f"""
     SELECT {", ".join([*_MORE, *(f"e.{name}" for name in _SAID)])},
            {", ".join(f"({query})" for query in _REFERRED.values())},
            t.id, {", ".join(f"t.{name}" for name in _ROW)}
@@ -99,8 +102,12 @@ _QUERY = f"""
            SELECT * FROM glase_event WHERE transaction_id = t.id ORDER BY id DESC LIMIT 1
            ) e ON TRUE
      WHERE t.line_uuid = %s AND t.attempt = %s AND t.config_id = %s
-"""
-_VERSION = "SELECT xmin::text FROM glase_transaction WHERE id = %s"
+    """
+)
+_VERSION = Statement("SELECT xmin::text FROM glase_transaction WHERE id = %s")
+# What a process has told tills, and what that was made of, by database and row; of so many rows at most.
+_MOST_TOLD = 256
+_told = {}
 
 
 @dataclass(frozen=True)
@@ -118,13 +125,15 @@ class Reading:
     """A row as a poll reads it.
 
     ``row``: in the asker's environment, as superuser; ``version``: changes with each write of the row;
-    ``now``: of the ledger's clock.
+    ``now``: of the ledger's clock; ``values``: what was read of the row and of what it refers to, but
+    for the secret.
     """
 
     row: object
     version: str
     now: datetime
     newest: Newest
+    values: tuple
 
 
 def read(rows, config_id, line_uuid, attempt):
@@ -135,8 +144,7 @@ def read(rows, config_id, line_uuid, attempt):
     :return: None where there is no such row, or it is not for who asks
     """
     env = rows.env
-    env.cr.execute(_QUERY, (line_uuid, attempt, config_id))
-    found = env.cr.fetchone()
+    found = _READ.ask(env.cr, (line_uuid, attempt, config_id))
     if not found:
         return None
     found = iter(found)
@@ -144,21 +152,20 @@ def read(rows, config_id, line_uuid, attempt):
     said = tuple(next(found) or default for default in SAID.values())
     referred = [next(found) for _field in _REFERRED]
     row_id, *values = found
+    told = [{**each, "password": None} for each in referred]
     glase_endpoint.tell(env.cr, slow or {})
     row = env["glase.transaction"].browse(row_id)
     _cache(row, dict(zip(_ROW, values, strict=True)))
-    for field, values in zip(_REFERRED, referred, strict=True):
-        _cache(row[field], values)
+    for field, of_other in zip(_REFERRED, referred, strict=True):
+        _cache(row[field], of_other)
     if not _may_ask(row.config_id):
         return None
-    return Reading(row.sudo(), version, now, Newest(*newest, said))
+    return Reading(row.sudo(), version, now, Newest(*newest, said), (values, told))
 
 
 def is_unchanged(reading):
     """Whether nothing has written the row since it was read."""
-    cr = reading.row.env.cr
-    cr.execute(_VERSION, (reading.row.id,))
-    return cr.fetchone() == (reading.version,)
+    return _VERSION.ask(reading.row.env.cr, (reading.row.id,)) == (reading.version,)
 
 
 def _cache(record, values):
@@ -170,6 +177,11 @@ def _may_ask(config):
     """As :func:`.till.config_of` decides, without a query of its own."""
     mine = config.company_id.id in config.env.user._get_company_ids()
     return mine and config.has_access("read")
+
+
+def _says_more(row):
+    """Whether the view of a row that waits for its customer says what no poll reads."""
+    return row.environment == SIMULATOR or row.original_id or not row.account_id.shop_name
 
 
 _SEEN = """
@@ -213,6 +225,19 @@ class Poll:
         """The row as it stands, as the till sees it."""
         return self.row._view(self.asked_at)
 
+    def _same_answer(self):
+        """As :meth:`answer`; made anew only where something that it says is not as it was a moment ago."""
+        row = self.row
+        key, made_of = (self.env.cr.dbname, row.id), (self.env.lang, *self.reading.values)
+        known_of, view = _told.get(key, (None, None))
+        if known_of != made_of:
+            view = self.answer()
+            if len(_told) >= _MOST_TOLD:
+                _told.clear()
+            if not _says_more(row):
+                _told[key] = made_of, view
+        return {**view, "silence": row._silence(self.asked_at)}
+
     def ask(self):
         """Ask Glase once, and write down what says something new.
 
@@ -222,7 +247,7 @@ class Poll:
         """
         row, exchange = self.row, Exchange(self.rows, ASK)
         call = exchange.bound(row.terminal_id, row.invoice_reference, row.invoice_version)
-        view, judged = self.answer(), row._as_judged()
+        view, judged = self._same_answer(), row._as_judged()
         seen = (row.till_seen_at, row.glase_seen_at)
         autonomous_transaction.end_request(self.env)
         heard = exchange.hear(row.id, call)

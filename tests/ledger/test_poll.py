@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ...models.ledger import exchange, glase_event
 from ...models.ledger.exchange import Exchange
@@ -288,6 +289,45 @@ class TestPoll(GlaseCommon):
         told = {name: view[name] for name in whole}
         self.assertEqual({**told, "silence": 0}, {**whole, "silence": 0})
         self.assertEqual(view["silence"], 0)
+
+    def test_whatever_a_view_says_is_heard_with_the_next_question(self):
+        """A view is made anew when something of it has changed, whoever changed it."""
+        order, line = self.sent()
+        self.poll(line, 2)
+        row = self.row(line).sudo()
+        account, company = row.account_id, order.company_id
+        changes = (
+            ("glase_id", row.terminal_id, "glase_id", "OTHER"),
+            ("shop", account, "shop_name", "Another shop"),
+            ("shop", account, "shop_name", None),
+            ("shop", company, "name", "Another company"),
+            ("shop", account, "shop_name", "The shop again"),
+            ("qr", row, "qr_code", "A code"),
+            ("scanned", row, "scanned", True),
+            ("message", row, "message", "Something to say"),
+            ("mark", row, "environment", "production"),
+            ("amount", row, "amount", 21),
+            ("amount_certain", row, "proposing", True),
+            ("currency", row.currency_id, "name", "ZZZ"),
+        )
+        for told, record, column, value in changes:
+            with self.subTest(told, value=value):
+                before = self.ask(line)
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE %s SET %s = %s WHERE id = %s",
+                        SQL.identifier(record._table),
+                        SQL.identifier(column),
+                        value,
+                        record.id,
+                    )
+                )
+                self.env.invalidate_all()
+                view = self.ask(line)
+                self.assertNotEqual(view[told], before[told])
+                whole = self.row(line).sudo()._view()
+                heard = {name: view[name] for name in whole}
+                self.assertEqual({**heard, "silence": 0}, {**whole, "silence": 0})
 
     # === Who asks ===
 

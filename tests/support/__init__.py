@@ -1,1 +1,1 @@
-from . import test_cashier_messages
+from . import test_cashier_messages, test_prepared

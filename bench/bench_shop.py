@@ -25,9 +25,12 @@ from stack.base_db import Workplace, with_module  # noqa: E402
 PROBE = "pos_glase_probe"
 
 
-def prepared():
-    """The stack, with this program run by the Python of the stack, which has what the simulator needs."""
-    stack = set_up.prepare(browser=False)
+def prepared(browser=False):
+    """The stack, with this program run by the Python of the stack, which has what the simulator needs.
+
+    :param bool browser: whether Chromium is needed, too
+    """
+    stack = set_up.prepare(browser=browser)
     if sys.executable != str(stack.python):
         os.execv(stack.python, [str(stack.python), *sys.argv])
     return stack

@@ -31,6 +31,8 @@ COPY = """
            LATERAL jsonb_populate_record(model, jsonb_build_object({values})) AS made
      WHERE model.id = {model}
 """
+# Of each step, where most is added.
+MOST_PLACES = 5
 OWN = re.compile(r"\bglase_", re.IGNORECASE)
 FILLED = ("pos_order", "pos_payment", "glase_transaction", "glase_event")
 # Bytes on disk: what is in a table, and its indexes.
@@ -63,11 +65,9 @@ def main(arguments):
             # Once for what processes read once.
             _play(shop, till, lambda _step: nullcontext())
             found[size] = _measured(shop, till)
-    _say({size: figures for size, (figures, _dearest) in found.items()})
+    _say({size: figures for size, (figures, _places) in found.items()})
+    _say_grown(*(found[size][1] for size in (min(found), max(found))))
     _say_disk(filled)
-    console.say("\nWhat looks at most blocks, at the largest size")
-    for step, statement in found[max(found)][1].items():
-        console.say(f"  {step}: {' '.join(statement.split())[:300]}")
 
 
 class Filled:
@@ -169,9 +169,9 @@ def _play(shop, till, watch):
 
 
 def _measured(shop, till):
-    """By step: blocks and rows of the module's statements and the seconds of all; and the dearest of them."""
+    """By step: blocks and rows of the module's statements and the seconds of all; and where the blocks are."""
     log = shop.odoo.server.cluster.data / "server.log"
-    found, dearest = {}, {}
+    found, places = {}, {}
 
     @contextmanager
     def watch(step):
@@ -183,10 +183,12 @@ def _measured(shop, till):
             plans = [plan for plan in _plans(stream) if OWN.search(plan["Query Text"])]
         blocks = sum(_blocks(plan["Plan"]) for plan in plans)
         found[step] = (len(plans), blocks, sum(_rows(plan["Plan"]) for plan in plans), seconds)
-        dearest[step] = max(plans, key=lambda plan: _blocks(plan["Plan"]))["Query Text"]
+        places[step] = {}
+        for plan in plans:
+            _note_places(plan["Plan"], places[step])
 
     _play(shop, till, watch)
-    return found, dearest
+    return found, places
 
 
 def _plans(lines):
@@ -206,6 +208,17 @@ def _plans(lines):
 def _blocks(plan):
     """Blocks of 8 kB that a statement has looked at."""
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def _note_places(plan, found):
+    """By what is done, and with which index or table: how often, and blocks without those of what is below."""
+    below = plan.get("Plans", ())
+    place = f"{plan['Node Type']} {plan.get('Index Name') or plan.get('Relation Name') or ''}"
+    times, blocks = found.get(place, (0, 0))
+    own = _blocks(plan) - sum(map(_blocks, below))
+    found[place] = (times + plan["Actual Loops"], blocks + own)
+    for each in below:
+        _note_places(each, found)
 
 
 def _rows(plan):
@@ -233,6 +246,21 @@ def _say(found):
                 + "".join(f"{value:>11.0f}" for value in values)
                 + f"{growth:>10.2f}x"
             )
+
+
+def _say_grown(least, most):
+    """Where a step looks at more blocks when the ledger is at its largest: how often, and how many."""
+    nothing = (0, 0)
+    console.say(f"\n{'where more is read':>22} {'times':>57} {'blocks':>17}")
+    for step, places in most.items():
+        before = least[step]
+        added = [(now[1] - before.get(place, nothing)[1], place) for place, now in places.items()]
+        for more, place in sorted(added, reverse=True)[:MOST_PLACES]:
+            if more > 0:
+                (times, blocks), (times_now, blocks_now) = before.get(place, nothing), places[place]
+                console.say(
+                    f"{step:>22} {place:<47} {times:>4.0f} {times_now:>4.0f} {blocks:>8} {blocks_now:>8}"
+                )
 
 
 def _say_disk(filled):

@@ -132,7 +132,7 @@ class Cluster:
             "listen_addresses": "",
             "unix_socket_directories": socket,
             "port": 5432,
-            "max_connections": 200,
+            "max_connections": 300,
             "shared_buffers": "128MB",
             **self.settings,
         }

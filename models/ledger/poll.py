@@ -152,7 +152,6 @@ def read(rows, config_id, line_uuid, attempt):
     said = tuple(next(found) or default for default in SAID.values())
     referred = [next(found) for _field in _REFERRED]
     row_id, *values = found
-    told = [{**each, "password": None} for each in referred]
     glase_endpoint.tell(env.cr, slow or {})
     row = env["glase.transaction"].browse(row_id)
     _cache(row, dict(zip(_ROW, values, strict=True)))
@@ -160,7 +159,8 @@ def read(rows, config_id, line_uuid, attempt):
         _cache(row[field], of_other)
     if not _may_ask(row.config_id):
         return None
-    return Reading(row.sudo(), version, now, Newest(*newest, said), (values, told))
+    told = (values, _without_secret(referred))
+    return Reading(row.sudo(), version, now, Newest(*newest, said), told)
 
 
 def is_unchanged(reading):
@@ -171,6 +171,10 @@ def is_unchanged(reading):
 def _cache(record, values):
     for name, value in values.items():
         record._fields[name]._insert_cache(record, [value])
+
+
+def _without_secret(referred):
+    return [{**values, "password": None} for values in referred]
 
 
 def _may_ask(config):

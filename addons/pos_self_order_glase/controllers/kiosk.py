@@ -120,3 +120,10 @@ class GlaseKioskController(PosSelfOrderController):
         stored = super().process_order(order, access_token, table_identifier, device_type)
         kiosk_prices.refuse_gift(config.env["pos.order"].browse(stored["pos.order"][0]["id"]))
         return stored
+
+    @http.route()
+    def remove_order(self, access_token, order_id, order_access_token):
+        """Override of `pos_self_order`: see ``kiosk_values``."""
+        config = self._verify_pos_config(access_token)
+        kiosk_values.refuse_to_take_back(config, order_access_token)
+        return super().remove_order(access_token, order_id, order_access_token)

@@ -68,18 +68,39 @@ def trusted_values(config, values):
 def _refuse_to_change(order, config):
     if order.config_id != config or order.state != "draft":
         raise Unauthorized()
-    if any(row.state in OUT for row in KioskOrder(order).rows()):
-        raise UserError(config.env._("This order is being paid. Wait, or cancel the payment."))
+    refuse_while_paid(order)
+
+
+def refuse_while_paid(orders):
+    """What is on a bill stays as the customer sees it, whoever takes the payment: a kiosk or a till.
+
+    :raises UserError: if a bill of one of these orders is out, or was paid
+    """
+    for order in orders:
+        if any(row.state in OUT for row in KioskOrder(order).rows()):
+            raise UserError(orders.env._("This order is being paid. Wait, or cancel the payment."))
+
+
+def refuse_to_take_back(config, order_token):
+    """A guest takes no order back while a till has its bill out; one of a kiosk gives its bill up.
+
+    :param config: where guests order, found by its token
+    :raises UserError: if the order with this token is being paid
+    """
+    orders = config.env["pos.order"].sudo().search([("access_token", "=", order_token)])
+    refuse_while_paid(orders.filtered(lambda order: not KioskOrder(order).is_of_kiosk()))
 
 
 def refuse_orders_of_kiosks(config, values):
     """An order of a kiosk with Glase, and its lines, are changed with that kiosk's token only.
 
-    So is one whose payment with Glase was begun, whatever the kiosk has become since.
+    So is one whose payment with Glase was begun, whatever the kiosk has become since. One that is
+    being paid at a till is changed by no page.
 
     :param config: another one that guests order at, found by its token
     :param dict values: as they came
     :raises Unauthorized: if they name such an order, or one of its lines
+    :raises UserError: if they name an order that is being paid
     """
     uuids = {values.get("uuid"), *_named_uuids(values)} - {None}
     lines = config.env["pos.order.line"].sudo()
@@ -90,6 +111,7 @@ def refuse_orders_of_kiosks(config, values):
     for order in orders | named_lines.order_id:
         if order.config_id._glase_is_kiosk() or KioskOrder(order).is_of_kiosk():
             raise Unauthorized()
+        refuse_while_paid(order)
 
 
 def _named_lines(values):

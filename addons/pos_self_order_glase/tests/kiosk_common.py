@@ -67,6 +67,10 @@ class KioskCommon(GlaseCommon):
         self.env.invalidate_all()
         return answer.json()
 
+    def error(self, answer):
+        """The class of the error that an answer is."""
+        return answer["error"]["data"]["name"].rpartition(".")[2]
+
     def values(self, price=20.0, qty=1, **more):
         """An order as the page sends it."""
         total = price * qty

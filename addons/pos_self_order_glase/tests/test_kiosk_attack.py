@@ -39,10 +39,6 @@ def routes():
 class TestKioskAttack(KioskCommon):
     """An anonymous visitor who has the kiosk's page, and a browser's console."""
 
-    def error(self, answer):
-        """The class of the error that an answer is."""
-        return answer["error"]["data"]["name"].rpartition(".")[2]
-
     def assert_unpaid(self, order):
         self.assertEqual(order.state, "draft")
         self.assertNotIn("done", order.payment_ids.mapped("payment_status"))

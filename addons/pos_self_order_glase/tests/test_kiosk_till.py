@@ -1,3 +1,4 @@
+import uuid
 from urllib.error import HTTPError
 
 from odoo.addons.pos_glase.tests.shared.refunds import RefundCommon
@@ -35,6 +36,58 @@ class TestKioskTill(KioskCommon, RefundCommon):
         self.assertEqual((order.state, order.session_id), ("paid", self.pos_session))
         self.assertEqual(order.payment_ids.payment_method_id, method)
         self.assertEqual(sum(order.payment_ids.mapped("amount")), order.amount_total)
+
+    # === A menu on the guest's own phone, paid at the counter ===
+
+    def test_a_guest_changes_nothing_while_the_till_has_the_bill_out(self):
+        """Nor while it is paid; once the bill is canceled, the order is the guest's again."""
+        self.main_pos_config.write(
+            {
+                "self_ordering_mode": "mobile",
+                "self_ordering_default_user_id": self.pos_user.id,
+                "access_token": uuid.uuid4().hex[:16],
+            }
+        )
+        self.authenticate("pos_user", "pos_user")
+        order, line = self.draft_order(self.pos_session, 20)
+        self.send(order, line)
+        self.assert_stays(order)
+        self.customer("pay")
+        asked = {"line_uuid": line, "attempt": "1"}
+        self.assertEqual(self.door("status", **asked)["state"], "paid")
+        self.assert_stays(order)
+        other, line = self.draft_order(self.pos_session, 20)
+        self.send(other, line)
+        asked = {"line_uuid": line, "attempt": "1"}
+        self.assertEqual(self.door("cancel", **asked)["state"], "canceled")
+        self.assertNotIn("error", self.say_more(other))
+        self.assertEqual(other.amount_total, 30)
+        self.assertNotIn("error", self.take_back(other))
+        self.assertEqual(other.state, "cancel")
+
+    def assert_stays(self, order):
+        """What a guest's page says of an order is refused, and makes no case."""
+        self.assertEqual(self.error(self.say_more(order)), "UserError")
+        self.assertEqual(self.error(self.take_back(order)), "UserError")
+        self.assertEqual((order.state, order.amount_total, len(order.lines)), ("draft", 20, 1))
+        self.assertFalse(self.rows(order).case_ids)
+
+    def say_more(self, order):
+        """A guest's page stores the order with another sum."""
+        return self.ask(
+            "/pos-self-order/process-order/mobile",
+            order=self.values(price=10, uuid=order.uuid, session_id=self.pos_session.id),
+            access_token=self.main_pos_config.access_token,
+            table_identifier=None,
+        )
+
+    def take_back(self, order):
+        return self.ask(
+            "/pos-self-order/remove-order",
+            access_token=self.main_pos_config.access_token,
+            order_id=order.id,
+            order_access_token=order.access_token,
+        )
 
     # === Left open ===
 

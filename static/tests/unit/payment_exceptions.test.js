@@ -518,6 +518,28 @@ describe("told by the server", () => {
         expect(queryAllTexts(".o_notification").join()).toInclude("not proven");
         expect(".o_notification").toHaveCount(1);
     });
+
+    const EDITS = {
+        "another method": (line, cash) =>
+            line.update({ payment_method_id: cash, glase_unverified: true }),
+        nothing: (line) => line.delete(),
+    };
+    for (const [made, edit] of Object.entries(EDITS)) {
+        test(`*Edit Payment* makes ${made} of a payment: said when it is stored`, async () => {
+            const { store, order, method } = await setUpPayment();
+            const line = addGlaseLine(order, method);
+            line.update({ payment_status: "done", transaction_id: "ERS1" });
+            const cash = store.models["pos.payment.method"].find((one) => one.is_cash_count);
+            patchWithCleanup(store.data, { loadServerOrders: async () => edit(line, cash) });
+            patchWithCleanup(store.action, { doAction: () => expect.step("closed") });
+            const { onRecordSaved } = store.orderDetailsProps(order);
+            await onRecordSaved({ evalContext: { id: order.id } });
+            await animationFrame();
+            expect.verifySteps(["closed"]);
+            expect(queryAllTexts(".o_notification").join()).toInclude("17.85");
+            expect(queryAllTexts(".o_notification").join()).toInclude("not proven");
+        });
+    }
 });
 
 describe("before a cashier is chosen", () => {

@@ -15,6 +15,7 @@ import {
     isGlaseMethod,
     isHeld,
     isLeftOpen,
+    isTaken,
     isUndecided,
 } from "@pos_glase/app/service/payment_line";
 
@@ -99,6 +100,21 @@ patch(PosStore.prototype, {
         noteStored(orders);
         await super.postSyncAllOrders(...arguments);
         this.glase.tellUnverified(orders);
+    },
+
+    /** *Edit Payment* stores what a person says: the ledger is asked whether it is so. */
+    orderDetailsProps(order) {
+        const props = super.orderDetailsProps(...arguments);
+        const taken = order.payment_ids
+            .filter(isTaken)
+            .map(({ uuid, amount }) => ({ uuid, amount }));
+        return {
+            ...props,
+            onRecordSaved: async (record) => {
+                await props.onRecordSaved(record);
+                this.glase.tellUnverified([order], taken);
+            },
+        };
     },
 
     /** Nobody is asked about what cannot be. */

@@ -3,7 +3,6 @@ import { Reactive } from "@web/core/utils/reactive";
 import { AttemptRunner } from "@pos_glase/app/service/attempt_runner";
 import { Bills } from "@pos_glase/app/service/order_bills";
 import {
-    isGlaseLine,
     isGlaseMethod,
     isRefundLine,
     isTaken,
@@ -175,13 +174,15 @@ export class PaymentService extends Reactive {
      * Tell the cashier about Glase payments that the server has stored, but could not prove.
      *
      * @param {Object[]} orders as they came back from the server
+     * @param {{uuid: string, amount: number}[]} [taken] lines with Glase's money that they had before: one
+     *     that a person has removed proves nothing any more
      */
-    tellUnverified(orders) {
-        const unproven = (orders || [])
-            .flatMap((order) => order.payment_ids)
-            .filter(
-                (line) => isGlaseLine(line) && line.glase_unverified && !this.told.has(line.uuid)
-            );
+    tellUnverified(orders, taken = []) {
+        const lines = (orders || []).flatMap((order) => order.payment_ids);
+        const removed = taken.filter(({ uuid }) => !lines.some((line) => line.uuid === uuid));
+        const unproven = [...lines.filter((line) => line.glase_unverified), ...removed].filter(
+            (line) => !this.told.has(line.uuid)
+        );
         for (const line of unproven) {
             this.told.add(line.uuid);
             this.screen.notify(

@@ -49,7 +49,7 @@ class Served:
     def __init__(self, odoo, running, simulator, far=None):
         self.odoo, self.running, self.simulator, self.far = odoo, running, simulator, far
         self.url = running.url
-        self.evented_url = f"http://127.0.0.1:{odoo.options['gevent_port']}"
+        self.evented_url = running.evented_url
         self.told = set_up_till(running.url, (far or simulator).endpoint)
 
     def till(self, login="cashier"):

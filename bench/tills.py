@@ -78,7 +78,7 @@ def _measure(shop, ways, counts, options):
 def _address(shop, way, program):
     """Where the tills ask."""
     if way == "nginx":
-        return nginx(shop, program)
+        return nginx([(shop.url, shop.evented_url)], program)
     return nullcontext(shop.evented_url if way == "evented" else shop.url)
 
 

@@ -2,15 +2,16 @@
 
 A row is a file in ``tests/process/matrix``, see the page there. What this module says of it is read from the file, so
 that the table in ``doc/compatibility.md`` holds what the tests hold: ``PYTHONPATH=bin python3 -m stack.matrix``
-writes it, and a test compares.
+writes it, with what the last runs on this machine saw, and a test compares.
 """
 
 import ast
+import xml.etree.ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
 from .console import Stop
-from .paths import CHECKOUT
+from .paths import CHECKOUT, cache
 
 FOLDER = CHECKOUT / "tests/process/matrix"
 ENDING = "_matrix_test.py"
@@ -163,23 +164,52 @@ def _sum(verdicts):
     return ", ".join(counts) or "nothing tried"
 
 
-def document():
-    """The table of the page on compatibility, in Markdown."""
-    lines = ["| Beside | Tried | |", "| --- | --- | --- |"]
+def document(seen):
+    """The table of the page on compatibility, in Markdown.
+
+    :param dict seen: what was seen, by what was tried
+    """
+    lines = ["| Beside | Tried | | Seen |", "| --- | --- | --- | --- |"]
     for row in rows().values():
         beside = ", ".join(f"`{name}`" for name in row.modules) or "Odoo's Point of Sale alone"
         for case in row.cases:
             verdict = f"no: {case.why_not}" if case.why_not else WORKS
-            lines.append(f"| {beside} | {case.about} | {verdict} |")
+            lines.append(f"| {beside} | {case.about} | {verdict} | {seen.get(case.about, '')} |")
             beside = ""
     return "\n".join(lines)
 
 
-def page(text):
-    """The page's text with the table as it is now."""
+def page(text, seen=()):
+    """The page's text with the table as it is now; what was seen before stays where nothing newer is known.
+
+    :param seen: see :func:`document`
+    """
     before, _mark, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{document()}\n{END}{rest.partition(END)[2]}"
+    table, mark, after = rest.partition(END)
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    known = {line[1]: line[3] for line in cells if len(line) == 4}
+    return f"{before}{BEGIN}\n{document({**known, **dict(seen)})}\n{mark}{after}"
+
+
+def last_seen(folder):
+    """What the tests that passed wrote down, by what was tried.
+
+    :param Path folder: with the JUnit files of the last runs
+    """
+    seen = {}
+    for row in rows().values():
+        file = folder / f"matrix-{row.name}.xml"
+        cases = {case.name: case for case in row.cases}
+        for test in xml.etree.ElementTree.parse(file).iter("testcase") if file.exists() else ():
+            name, _bracket, parameter = test.get("name").partition("[")
+            words = [one.get("value") for one in test.iter("property") if one.get("name") == "seen"]
+            if name in cases and words and test.find("failure") is None:
+                # pytest writes letters beyond ASCII as escapes.
+                parameter = parameter.removesuffix("]").encode().decode("unicode_escape")
+                told = f"{parameter}: " if parameter else ""
+                seen.setdefault(cases[name].about, []).append(told + words[0])
+    return {about: "; ".join(words).replace("|", "/") for about, words in seen.items()}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text()))
+    PAGE.write_text(page(PAGE.read_text(), last_seen(cache() / "tests")))

@@ -221,8 +221,8 @@ class Odoo:
         :param port: a free one when None
         :param arguments: more arguments for Odoo's command line
         """
-        port = port or free_port()
-        self.options.update(http_interface=host, http_port=port, gevent_port=free_port())
+        port, evented = port or free_port(), free_port()
+        self.options.update(http_interface=host, http_port=port, gevent_port=evented)
         log = open(self.log, "ab")  # noqa: SIM115 - the child keeps it
         process = subprocess.Popen(
             [*_ends_with_us(), *self.command(*arguments)],
@@ -234,7 +234,8 @@ class Odoo:
             start_new_session=True,
         )
         log.close()
-        return Running(process, port, self.log, "127.0.0.1" if host in EVERYWHERE else host)
+        here = "127.0.0.1" if host in EVERYWHERE else host
+        return Running(process, port, self.log, here, evented)
 
 
 def _ends_with_us():
@@ -248,16 +249,22 @@ class Running:
     """A started Odoo server.
 
     :ivar url: its address on this machine
+    :ivar evented_url: that of its evented process, where it has workers
     """
 
     process: subprocess.Popen
     port: int
     log: Path
     host: str = "127.0.0.1"
+    evented_port: int = None
 
     @property
     def url(self):
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def evented_url(self):
+        return f"http://{self.host}:{self.evented_port}"
 
     def wait_until_ready(self, seconds=90):
         """Return when the log-in page answers.

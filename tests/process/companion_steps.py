@@ -10,6 +10,8 @@ _END = """
 # A page may take its time on a busy machine.
 env["ir.config_parameter"].sudo().set_param("pos_glase.silent_after", "{patience}")
 env.cr.commit()
+# The running server remembers what it has read.
+env.registry.signal_changes()
 """
 # For a script of :func:`set_up`: discounts on a whole order.
 GLOBAL_DISCOUNT = """
@@ -19,6 +21,33 @@ env.cr.execute(
     "UPDATE pos_config SET module_pos_discount = true, discount_product_id = %s WHERE id = %s",
     (discount.id, config.id),
 )
+"""
+# For a script of :func:`set_up`: a payment method of `pos_online_payment`.
+ONLINE = """
+online = env["pos.payment.method"].create({{
+    "name": "Online", "company_id": company.id, "is_online_payment": True
+}})
+env.cr.execute(
+    "INSERT INTO pos_config_pos_payment_method_rel VALUES (%s, %s)", (config.id, online.id)
+)
+"""
+# What `pos_online_payment` does once a provider says that a customer has paid.
+_PAID_ONLINE = """
+order = env["pos.order"].search([("uuid", "=", {uuid!r})])
+order = order.with_company(order.company_id)
+paid = env["account.payment"].with_company(order.company_id).create({{
+    "amount": {amount}, "currency_id": order.currency_id.id, "payment_type": "inbound",
+    "partner_type": "customer", "company_id": order.company_id.id,
+}})
+paid.action_post()
+order.add_payment({{
+    "amount": {amount}, "pos_order_id": order.id, "online_account_payment_id": paid.id,
+    "payment_method_id": order.online_payment_method_id.id,
+}})
+if order.state == "draft" and order._is_pos_order_paid():
+    order._process_saved_order(False)
+order.config_id._notify("ONLINE_PAYMENTS_NOTIFICATION", {{"id": order.id}})
+env.cr.commit()
 """
 
 
@@ -30,6 +59,11 @@ def set_up(shop, script, **values):
     """
     code = (_BEGIN + script + _END).format(**values, patience=PATIENCE, **shop.told)
     shop.odoo.shell(code, "the modules are not set up")
+
+
+def pay_online(shop, uuid, amount):
+    """The customer of an order pays this much of it with a payment provider."""
+    shop.odoo.shell(_PAID_ONLINE.format(uuid=uuid, amount=amount), "nothing was paid online")
 
 
 def employee_of(shop, uuid):

@@ -56,13 +56,18 @@ class Shop:
     @contextmanager
     def second_server(self):
         """Another Odoo on the same database and filestore; yields its address."""
+        with self.second_running() as running:
+            yield running.url
+
+    @contextmanager
+    def second_running(self):
+        """The same; yields the running server."""
         folder = self.odoo.folder / "second"
         folder.mkdir(exist_ok=True)
         options = {**self.odoo.options, "data_dir": self.odoo.data_dir}
         running = dataclasses.replace(self.odoo, folder=folder, options=options).start()
         try:
-            running.wait_until_ready()
-            yield running.url
+            yield running.wait_until_ready()
         finally:
             running.stop()
 
@@ -159,13 +164,17 @@ def give_log_in(admin, move_id, endpoint, target_id=False):
 
 @pytest.fixture(scope="module")
 def shop(request):
-    """A shop whose server runs with the workers that the test file names, beside the ``MODULES`` that it names."""
-    simulator = SimulatorProcess()
+    """A shop whose server runs with the workers that the test file names, beside the ``MODULES`` that it names.
+
+    ``SIMULATOR`` has options for the simulator's command line, ``OPTIONS`` for Odoo's configuration.
+    """
+    simulator = SimulatorProcess(*getattr(request.module, "SIMULATOR", ()))
     try:
         workers = getattr(request.module, "WORKERS", 2)
         evented = getattr(request.module, "EVENTED", False)
         name = request.module.__name__.rpartition(".")[2]
-        with live.copy(name, evented, workers=workers) as odoo:
+        options = {"workers": workers, **getattr(request.module, "OPTIONS", {})}
+        with live.copy(name, evented, **options) as odoo:
             if getattr(request.module, "DURABLE", False):
                 # Test clusters may lose what was just committed when they crash. It counts for new
                 # connections: it is said before Odoo has any.

@@ -24,7 +24,7 @@ def evented(shop):
 
 
 def there(shop, till):
-    other = Till(f"http://127.0.0.1:{shop.odoo.options['gevent_port']}", shop.told)
+    other = Till(shop.running.evented_url, shop.told)
     for cookie in till.jar:
         other.jar.set_cookie(cookie)
     return other

@@ -17,11 +17,14 @@ SCREENS = ".product-screen, .payment-screen, .receipt-screen, .ticket-screen"
 
 
 @contextmanager
-def chromium():
-    """A browser; each till page is a profile of its own."""
+def chromium(*arguments):
+    """A browser; each till page is a profile of its own.
+
+    :param arguments: further ones of Chromium's command line
+    """
     path = next(found for found in map(shutil.which, NAMES) if found)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM, *arguments])
         try:
             yield browser
         finally:
@@ -64,7 +67,7 @@ class TillPage:
 
     def _written(self, line):
         if line.type in ("error", "warning"):
-            self.console.append(f"{line.type}: {line.text}")
+            self.console.append(f"{line.type}: {line.text} ({line.location['url']})")
 
     def come_in(self, login):
         """Log in to Odoo, which sends to the till's address."""

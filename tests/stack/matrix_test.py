@@ -90,6 +90,28 @@ def test_every_row_says_what_it_tries():
     for row in matrix.rows().values():
         assert row.about and row.cases, row.name
         assert all(case.about for case in row.cases), row.name
+    tried = [case.about for row in matrix.rows().values() for case in row.cases]
+    assert len(tried) == len(set(tried))
+
+
+JUNIT = """<testsuites><testsuite><testcase name="test_a"><properties>
+<property name="seen" value="order 1.00"/></properties></testcase>
+<testcase name="test_b[1]"><properties><property name="seen" value="small"/></properties></testcase>
+<testcase name="test_b[2]"><properties><property name="seen" value="large"/></properties><failure/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_the_page_keeps_what_was_seen_last(folder):
+    seen = matrix.last_seen(folder)
+    assert seen == {}
+    (folder / "matrix-rooms.xml").write_text(JUNIT)
+    seen = matrix.last_seen(folder)
+    assert seen == {"A sale": "order 1.00", "Two sizes": "1: small"}
+    text = matrix.page(f"Before\n{matrix.BEGIN}\n{matrix.END}\nAfter\n", seen)
+    assert "| `pos_one`, `pos_two` | A sale | works | order 1.00 |\n" in text
+    assert "|  | A tip | no: Glase has no tips. |  |\n" in text
+    assert matrix.page(text) == text
+    assert "| A sale | works | order 2.00 |" in matrix.page(text, {"A sale": "order 2.00"})
 
 
 def test_the_page_has_the_table_of_the_rows():

@@ -1,7 +1,7 @@
 """Tables: split bills, tips, tabs, two devices, courses, moved and merged tables."""
 
 import pytest
-from companion_steps import at_table, set_up
+from companion_steps import ONLINE, at_table, pay_online, set_up
 from looked_at import look, whole
 from till_page import TillPage, lines, pay
 
@@ -9,6 +9,7 @@ pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
 MODULES = ("pos_restaurant", "pos_loyalty", "pos_online_payment")
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
+PART = 20
 
 SET_UP = """
 env["loyalty.program"].search([]).active = False
@@ -33,7 +34,7 @@ env.cr.execute(
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    set_up(shop, SET_UP)
+    set_up(shop, SET_UP + ONLINE)
 
 
 @pytest.fixture
@@ -139,6 +140,27 @@ def test_a_tip_after_an_adjustable_card(shop, till, seen):
     seen(f"{words}; a tip of {tip:.2f} afterwards")
 
 
+@pytest.mark.usefixtures("tips_later")
+@pytest.mark.says_no(
+    "Odoo asks for a tip after the payment only where an order's first payment can take it."
+)
+def test_a_tip_after_glase_and_a_card(shop, till):
+    """Glase pays a part and an adjustable card the rest, and a tip is wanted after the payment."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    uuid = till.order_uuid()
+    till.pay_with_glase().script("() => posmodel.getOrder().payment_ids[0].setAmount(20)")
+    till.press_send()
+    till.page.click(".glase-choice-continue")
+    till.looks("waiting")
+    pay(shop)
+    till.page.locator('.glase-line[data-status="done"]').wait_for()
+    with_card(till)
+    till.page.locator(".payment-screen .next:visible").first.click()
+    till.told("cannot get a tip afterwards")
+    look(shop, till, uuid)
+    assert not till.page.locator(".tip-screen").count()
+
+
 def test_a_tab(shop, till, seen):
     """A tab that stays open, is left, and is paid later."""
     till.log_in().start().new_order()
@@ -218,3 +240,22 @@ def test_a_table_is_moved(shop, till, move):
     assert lines(till, uuid) == before
     pay(shop)
     look(shop, till, uuid)
+
+
+def test_a_part_is_paid_online(shop, till, seen):
+    """Glase pays a part, and the customer pays the rest online."""
+    at_table(till.log_in().start()).ring_up(*PRODUCTS)
+    uuid = till.order_uuid()
+    till.pay_with_glase().script(
+        "(part) => posmodel.getOrder().payment_ids[0].setAmount(part)", PART
+    )
+    till.press_send()
+    till.page.click(".glase-choice-continue")
+    till.looks("waiting")
+    pay(shop)
+    till.page.locator('.glase-line[data-status="done"]').wait_for()
+    till.page.locator(".paymentmethod", has_text="Online").first.click()
+    till.page.locator(".payment-screen .next:visible").first.click()
+    till.page.locator(".modal", has_text="Scan").locator("img").first.wait_for()
+    pay_online(shop, uuid, till.script("() => posmodel.getOrder().remainingDue"))
+    seen(look(shop, till, uuid))

@@ -6,6 +6,7 @@ through as much of Playwright's page as :class:`till_page.TillPage` asks for, so
 
 import os
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,14 +108,17 @@ def firefox():
     """A window of Firefox, as Debian has it."""
     from marionette_driver import marionette
 
-    client = marionette.Marionette(bin="/usr/bin/firefox-esr", headless=True, gecko_log=os.devnull)
-    try:
-        client.start_session()
-        client.set_window_rect(width=WINDOW[0], height=WINDOW[1])
-        client.timeout.script = MILLISECONDS / 1000
-        yield Marionette(client)
-    finally:
-        client.quit(in_app=False)
+    with tempfile.TemporaryDirectory() as folder:
+        # A file of its own: a log that is there already is removed, /dev/null as well.
+        log = str(Path(folder) / "gecko.log")
+        client = marionette.Marionette(bin="/usr/bin/firefox-esr", headless=True, gecko_log=log)
+        try:
+            client.start_session()
+            client.set_window_rect(width=WINDOW[0], height=WINDOW[1])
+            client.timeout.script = MILLISECONDS / 1000
+            yield Marionette(client)
+        finally:
+            client.quit(in_app=False)
 
 
 ENGINES = {"webkit": webkit, "firefox": firefox}

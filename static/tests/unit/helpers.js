@@ -1,4 +1,4 @@
-import { animationFrame } from "@odoo/hoot-dom";
+import { animationFrame, delay } from "@odoo/hoot-dom";
 import { advanceTime, Deferred, freezeTime } from "@odoo/hoot-mock";
 import { mountWithCleanup, onRpc, patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { MainComponentsContainer } from "@web/core/main_components_container";
@@ -228,10 +228,16 @@ export function send(line) {
     return { done, result: () => result };
 }
 
-/** Let `seconds` pass, with the answers that arrive meanwhile. */
+/**
+ * Let `seconds` pass, with the answers that arrive meanwhile.
+ *
+ * What waits for a frame gets it of the mocked clock. The browser draws one at the end: with one for each step, these
+ * tests waited for its screen more than for all else.
+ */
 export async function pass(seconds) {
     for (let quarter = 0; quarter < seconds * 4; quarter++) {
-        await advanceTime(250);
+        await advanceTime(250, { animationFrame: false });
+        await delay();
     }
     await animationFrame();
 }

@@ -120,23 +120,28 @@ class Hunt:
         failed = 0
         started = time.monotonic()
         done = 0
-        for seed in range(options.seed, options.seed + options.runs):
-            if options.seconds and time.monotonic() - started > options.seconds:
-                break
-            profile, steps, mismatches = self.run(seed)
-            done += 1
-            if not done % PROGRESS:
-                say(f"… {done} runs in {time.monotonic() - started:.0f} s")
-            if mismatches:
-                failed += 1
-                self.report(seed, profile, steps, mismatches, not options.no_shrink)
-                if not options.keep_going:
+        stopped = False
+        try:
+            for seed in range(options.seed, options.seed + options.runs):
+                if options.seconds and time.monotonic() - started > options.seconds:
                     break
+                profile, steps, mismatches = self.run(seed)
+                done += 1
+                if not done % PROGRESS:
+                    say(f"… {done} runs in {time.monotonic() - started:.0f} s")
+                if mismatches:
+                    failed += 1
+                    self.report(seed, profile, steps, mismatches, not options.no_shrink)
+                    if not options.keep_going:
+                        break
+        except KeyboardInterrupt:
+            # An hour of runs is not for nothing.
+            stopped = True
         say(f"{done} runs in {time.monotonic() - started:.1f} s, {failed} with mismatches")
         missing = print_table(self.world.counts)
         if missing and options.table:
             say("Never happened: " + "; ".join(missing))
-        return 1 if failed or (missing and options.table) else 0
+        return 1 if failed or stopped or (missing and options.table) else 0
 
     def find_mutants(self, seed, runs, only):
         """Plant each mutant and count the runs until it is found; returns the exit code."""

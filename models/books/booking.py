@@ -209,10 +209,12 @@ class Booking:
         :return: the entry
         :raises UserError: if nothing stands there
         """
-        autonomous_transaction.lock(subject)
+        family = subject_of(subject).family()
+        # What is written off stands for all of them: so does another case, of a refund.
+        autonomous_transaction.lock(family)
         self.env.flush_all()
         accounts = self._suspense_accounts(subject.company_id)
-        standing = self._standing(subject_of(subject).family(), accounts)
+        standing = self._standing(family, accounts)
         if not standing:
             raise UserError(self.env._("Somebody else has settled this just now. Reload the page."))
         lines = []

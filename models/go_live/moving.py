@@ -211,3 +211,15 @@ def refuse_while_moving(configs):
     words = words_while_moving(configs)
     if words:
         raise UserError(words)
+
+
+def refuse_opening(configs):
+    """Refuse to open tills that are being moved, under their registrations' locks.
+
+    Who begins a move at this moment waits for the lock, and finds the session (``doc/ledger.md §21``).
+
+    :raises UserError: as :func:`refuse_while_moving`
+    """
+    tills = configs.sudo().with_context(active_test=False)
+    autonomous_transaction.lock(tills.glase_terminal_ids)
+    refuse_while_moving(configs)

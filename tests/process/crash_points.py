@@ -73,13 +73,15 @@ def table_locked(shop, table, mode="ACCESS EXCLUSIVE"):
 
 def wait_for_waiter(shop, table):
     """Return once the server waits for a lock on a table."""
-    wait_for(
-        lambda: shop.query(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND query LIKE %s",
-            f"%{table}%",
-        ),
-        f"the server waits for {table}",
+    wait_for(lambda: is_waited_for(shop, table), f"the server waits for {table}")
+
+
+def is_waited_for(shop, table):
+    """Whether the server waits for a lock on a table at this moment."""
+    return shop.query(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE %s",
+        f"%{table}%",
     )
 
 

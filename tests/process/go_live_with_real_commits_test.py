@@ -11,10 +11,12 @@ from crash_points import (
     asked,
     before_carried_out,
     held,
+    is_waited_for,
     kill_at,
     locked,
     moments,
     storing,
+    table_locked,
     wait_for_waiter,
 )
 
@@ -287,6 +289,32 @@ def test_both_press_go_live_at_the_same_moment(shop, admin, tills, production):
             rival.close()
     assert len(lines(shop, move_id)) == 2
     admin.call("glase.go.live", "unlink", [move_id])
+
+
+def test_a_register_that_is_just_being_opened_is_not_moved(shop, admin, prepared):
+    """Whoever begins a move waits for the till's lock, and finds the session that was opened."""
+    till = shop.first_till()
+    config_id = till.told["config_id"]
+    till.call("pos.config", "open_ui", [config_id])
+    [config] = till.call("pos.config", "read", [config_id], ["current_session_id"])
+    session_id = config["current_session_id"][0]
+    with ThreadPoolExecutor(2) as pool:
+        with table_locked(shop, "pos_session", "SHARE") as reached:
+            opened = pool.submit(
+                till.call, "pos.session", "set_opening_control", [session_id], 0, ""
+            )
+            reached()
+            begun = pool.submit(admin.call, "glase.go.live", "action_start", [prepared])
+            wait_for(
+                lambda: begun.done() or is_waited_for(shop, "glase_terminal"), "the move begins"
+            )
+        opened.result()
+        with pytest.raises(AssertionError, match="is open"):
+            begun.result()
+    assert {state for state, *_rest in stands(shop, prepared)} == {"prepared"}
+    admin.call("pos.session", "action_pos_session_closing_control", [session_id])
+    admin.call("glase.go.live", "action_start", [prepared])
+    assert {state for state, *_rest in stands(shop, prepared)} == {"moving"}
 
 
 def test_killed_in_the_middle_the_move_is_turned_back(shop, admin, tills, production, move):

@@ -4,7 +4,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
-from ..support import managers
+from ..support import autonomous_transaction, managers
 from ..support.sentences import said, titled
 from . import attach, case_words
 from .refund_decision import RefundDecision, RefundEvidence
@@ -319,11 +319,14 @@ class GlaseCase(models.Model):
             "amount": subject.amount if amount is None else amount,
         }
         earlier = own.filtered(lambda one: one.kind in entry.takes_over)
-        if earlier:
+        # Another transaction may be opening the same one at this moment.
+        with autonomous_transaction.only_one():
+            if not earlier:
+                return case.create({**values, "subject": name, **self._values_about(subject)})
             earlier[0].write(values)
-            earlier[1:]._settle(_lt("It goes on in “%s”.", earlier[0].display_name))
-            return earlier[0]
-        return case.create({**values, "subject": name, **self._values_about(subject)})
+            earlier[0].flush_recordset()
+        earlier[1:]._settle(_lt("It goes on in “%s”.", earlier[0].display_name))
+        return earlier[0]
 
     def _hear(self, summary, amount):
         """What else is learnt about an open case: of a period its newest, else in its history."""

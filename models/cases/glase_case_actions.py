@@ -84,6 +84,8 @@ class GlaseCase(models.Model):
                 )
             )
         order = self.attach_order_id
+        # Somebody may be paying it in another way, or deleting it.
+        autonomous_transaction.lock(order.sudo())
         if order not in self._attachable_orders():
             raise UserError(
                 self.env._(

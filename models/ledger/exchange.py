@@ -322,6 +322,38 @@ class Claim:
                 self.env._("This till's Glase registration is being changed. Try again shortly."),
             )
 
+    def _own_order(self):
+        """The order that the row is about, locked; empty if it was deleted since it was read."""
+        order = self.env["pos.order"].browse(self.values.get("order_id")).exists()
+        autonomous_transaction.lock(order)
+        return order
+
+    def _locked_order(self):
+        """The order with its payment line, locked: who changes or deletes them finds the row, or is found.
+
+        A bill is made of what was read before any lock, and there is no row yet that others could lock
+        (``doc/ledger.md §2``).
+
+        :raises Refused: if the order is gone or finished, or is not what was read
+        """
+        order = self._own_order()
+        line = order.payment_ids.filtered(lambda payment: payment.uuid == self.values["line_uuid"])
+        autonomous_transaction.lock(line)
+        if order.state != "draft" or not line or not self._is_as_read(order, line):
+            raise Refused(
+                "order_changed",
+                self.env._("The order of this payment has changed: open it again."),
+            )
+        return order
+
+    def _is_as_read(self, order, line):
+        """Whether amount and total are those of which the bill was made; a refund's line has a minus."""
+        same = order.currency_id.compare_amounts
+        total = float(order._glase_total_due())
+        return not (
+            same(abs(line.amount), self.values["amount"]) or same(total, self.values["order_total"])
+        )
+
     def begin(self, **more):
         """Make the row, *sending*.
 
@@ -362,29 +394,16 @@ class PaymentClaim(Claim):
             )
         self.refuse_busy_registration(terminal)
         session_closing.refuse_while_closing(terminal)
-        if not self.values.get("replaces_lost_id"):
+        is_of_till = not self.values.get("replaces_lost_id")
+        if is_of_till:
             session = self.env["pos.session"].browse(self.values["session_id"])
             session_closing.refuse_closed(session)
-        order = self._locked_order()
+        order = self._locked_order() if is_of_till else self._own_order()
         self.rows._expire_stale(terminal)
         self._refuse_second_bill(terminal)
-        if not self.values.get("replaces_lost_id"):
+        if is_of_till:
             self._refuse_paid_line()
         return self.begin(order_id=order.id).id, True
-
-    def _locked_order(self):
-        """The order that a bill is for: who deletes it at the same time finds the bill, or is found.
-
-        :raises Refused: if it is gone, or finished; what the server replaces by itself needs none
-        """
-        order = self.env["pos.order"].browse(self.values["order_id"]).exists()
-        autonomous_transaction.lock(order)
-        if order.state != "draft" and not self.values.get("replaces_lost_id"):
-            raise Refused(
-                "order_changed",
-                self.env._("The order is not stored on the server yet. Send the payment again."),
-            )
-        return order
 
     def _refuse_paid_line(self):
         """:raises Refused: if this line has its money already; not once that was given back"""

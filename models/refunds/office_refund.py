@@ -8,7 +8,13 @@ from ..support import autonomous_transaction
 from ..support.managers import MANAGERS
 from ..support.till_errors import Refused
 from . import refund_order
-from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words
+from .refund import (
+    elsewhere_words,
+    is_elsewhere,
+    make_refund,
+    too_much_words,
+    undivided_words,
+)
 
 FROM_OFFICE = "back office"
 
@@ -87,9 +93,7 @@ class OfficeRefund:
         if total > self.row._refundable():
             raise UserError(too_much_words(self.row, total))
         if not order and total != self.row._refundable():
-            raise UserError(
-                self.env._("Without an order all that is left goes back: it cannot be divided.")
-            )
+            raise UserError(undivided_words(self.env))
 
     def _is_left_alone(self):
         """Whether a case says that nobody finishes the order of this payment: a manager decides."""

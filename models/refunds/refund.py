@@ -148,6 +148,7 @@ class RefundClaim(Claim):
         self.rows._expire_stale(self.originals.terminal_id)
         self._refuse_another()
         original = self._covering()
+        order = self._locked_order() if self.of_order else self._own_order()
         self._refuse_original(original)
         row = self.begin(
             **{
@@ -155,8 +156,7 @@ class RefundClaim(Claim):
                 for name in OF_PAYMENT
             },
             kind=state_machine.REFUND,
-            # Read before the lock: it may have been deleted since.
-            order_id=self.env["pos.order"].browse(self.values.get("order_id")).exists().id,
+            order_id=order.id,
             original_id=original.id,
         )
         return row.id, original.id
@@ -208,7 +208,15 @@ class RefundClaim(Claim):
             session = self.env["pos.session"].browse(self.values["session_id"])
             refuse_elsewhere(original, session.config_id)
         self.refuse_busy_registration(original.terminal_id)
-        if self.spends is not None and not original._claim_for_refund(self.spends):
+        if self.spends is not None:
+            self._claim_original(original)
+
+    def _claim_original(self, original):
+        """Take a payment that has no order for this refund, all that is left of it.
+
+        :raises Refused: if an order has it, or more is left than was read before the lock
+        """
+        if not original._claim_for_refund(self.spends):
             raise Refused(
                 "order_came",
                 self.env._(
@@ -216,6 +224,13 @@ class RefundClaim(Claim):
                     "and refund it there."
                 ),
             )
+        if original._decimal(self.values["amount"]) != original._left_of_payment():
+            raise Refused("amount", undivided_words(self.env))
+
+
+def undivided_words(env):
+    """Why a part of a payment without an order is not given back, for a person."""
+    return env._("Without an order all that is left goes back: it cannot be divided.")
 
 
 def is_elsewhere(row, config):

@@ -134,11 +134,7 @@ class RefundTill(Till):
                 ("state", "=", state_machine.UNKNOWN),
             ]
         )
-        if not unknown:
-            raise Refused(
-                "not_open",
-                self.env._("No refund of this order is undecided: no approval is needed."),
-            )
+        _refuse_decided(unknown)
         manager_id = managers.approve(self.env, config.company_id, login, password).id
         autonomous_transaction.end_request(self.env)
         autonomous_transaction.with_records(
@@ -219,9 +215,22 @@ def _refundable_view(row, left):
     }
 
 
+def _refuse_decided(rows):
+    """:raises Refused: unless there are refunds, and nobody knows of any of them whether it was made"""
+    if not rows or any(row.state != state_machine.UNKNOWN for row in rows):
+        raise Refused(
+            "not_open",
+            rows.env._("No refund of this order is undecided: no approval is needed."),
+        )
+
+
 def _approve_other_tender(rows, manager_id, reason):
-    """Write down that a manager allowed another tender for these refunds."""
+    """Write down that a manager allowed another tender for these refunds.
+
+    :raises Refused: if one of them was decided while the manager typed the password
+    """
     autonomous_transaction.lock(rows)
+    _refuse_decided(rows)
     for row in rows:
         row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
         row._note("other_tender", reason)

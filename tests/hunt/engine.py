@@ -34,16 +34,19 @@ def main(arguments):
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     parser.add_argument("--only", help="names of mutants, with commas")
     parser.add_argument("--table", action="store_true", help="what never happened fails")
+    parser.add_argument("--pairs", choices=("few", "some", "all"), help="of paths at one time")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
     options = parser.parse_args(arguments)
     registry = load(options)
 
+    from pairs import Pairs
     from run import Hunt
     from world.world import World
 
-    hunt = Hunt(World(registry), options.length)
-    return hunt.main(options)
+    world = World(registry)
+    player = Pairs(world) if options.pairs else Hunt(world, options.length)
+    return player.main(options)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ A step is a small dict, so that a run can be printed, repeated and shortened. A 
 sense where it stands (because shrinking took away what it needs) does nothing.
 """
 
+from oracle.ends import no_bill_for_nothing
 from steps.back_office import BackOffice
+from steps.calls import Calls
 from steps.days import Days
 from steps.decide import Decisions
 from steps.orders_come import OrdersCome
@@ -27,7 +29,7 @@ VERIFIED_BY_NOTHING = """
 """
 
 
-class Play(OrdersCome, BackOffice, Decisions, Days):
+class Play(OrdersCome, BackOffice, Decisions, Days, Calls):
     """Plays steps in a world.
 
     :param world: a :class:`world.world.World` in which a run was begun
@@ -58,6 +60,7 @@ class Play(OrdersCome, BackOffice, Decisions, Days):
             self.world.counts[f"step: {kind}"] += 1
         if "overlap" in step:
             self._check_verified()
+            no_bill_for_nothing(self.world)
 
     def _check_verified(self):
         """What an order calls proven is proven by a row that is its own.

@@ -77,6 +77,8 @@ REVERSALS = ((*PAID, {**REVERSE, "kill": "after refundPayment"}, FINISH),)
 OVERLAPS = (
     ((SELL,), SEND, DELETE),
     ((SELL,), {**DELETE, "early": True}, SEND),
+    ((SELL,), SEND, {**UNLINK, "early": True}),
+    ((SELL,), {**UNLINK, "early": True}, SEND),
     (PAID, FINISH, REVERSE),
     (PAID, REVERSE, FINISH),
     (PAID, FINISH, DELETE),

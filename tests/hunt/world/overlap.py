@@ -57,6 +57,7 @@ class Overlap:
 
     def end(self, world):
         """The first has ended: the other may go on; nothing goes on before it has ended, too."""
+        world.writes_seen = self.seen
         if self.thread is None:
             return
         self.thread.join(STUCK_SECONDS)

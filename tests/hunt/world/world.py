@@ -6,6 +6,7 @@ its cursors are closed as those of a dead process are, and nothing else of it ha
 """
 
 import collections
+import itertools
 import logging
 import traceback
 
@@ -18,14 +19,22 @@ from odoo import SUPERUSER_ID, api
 from odoo.addons.pos_glase.models.accounts import glase_connection
 from odoo.addons.pos_glase.models.ledger import glase_event, settlement
 from odoo.addons.pos_glase.models.support import autonomous_transaction, clock
-from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    RedirectWarning,
+    UserError,
+    ValidationError,
+)
+from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE as TRIES
 
 REFUSALS = (UserError, AccessError, RedirectWarning, ValidationError)
-# What Odoo repeats a request for.
+# What Odoo repeats a request for, and how often it tries.
 CONFLICTS = (
     psycopg2.errors.SerializationFailure,
     psycopg2.errors.DeadlockDetected,
     psycopg2.errors.LockNotAvailable,
+    ConcurrencyError,
 )
 
 BUSY_CONNECTIONS = """
@@ -91,6 +100,8 @@ class World(Lanes, Shop):
         self.counts = collections.Counter()
         self.glase = None
         self.kills = self.served = 0
+        # How many writes the last request has made that was stopped at one, or would have been.
+        self.writes_seen = 0
         # What each of two worker processes keeps in its memory; they serve in turns.
         self.memories = ({}, {})
         # When the giving up that an event tells of was committed while another was served; else None.
@@ -175,7 +186,7 @@ class World(Lanes, Shop):
     def _serve(self, uid, work, active):
         context = {"allowed_company_ids": [self.company_id], "tracking_disable": False}
         conflict = active.conflict == 0
-        while True:
+        for tried in itertools.count(1):
             try:
                 with self.registry.cursor() as cr:
                     cr.postcommit.add(lambda: self._committed(active, "after the request's commit"))
@@ -194,7 +205,9 @@ class World(Lanes, Shop):
                 return result
             except CONFLICTS as conflict_met:
                 self.lane.met(conflict_met)
-                continue
+                self.counts[f"conflict met: {type(conflict_met).__name__}"] += 1
+                if tried == TRIES and not self.lane.refused:
+                    raise
 
     def _checkpoint(self, active, name):
         active.checkpoints += 1

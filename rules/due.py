@@ -15,6 +15,9 @@ METHODS = {
     "HALF-EVEN": ROUND_HALF_EVEN,
 }
 
+# Odoo's names of what a rounding makes of the difference: a row of its own, or a part of the largest tax.
+OWN_ROW, LARGEST_TAX = "add_invoice_line", "biggest_tax"
+
 # Why an amount is not taken.
 NOTHING_DUE, TOO_MUCH = "nothing due", "too much"
 
@@ -26,11 +29,24 @@ class CashRounding:
     :ivar Decimal step: the smallest coin, e.g. 1.00
     :ivar str method: a key of :data:`METHODS`
     :ivar bool whole_order: whatever it is paid with; else only what is paid in cash
+    :ivar str strategy: ``OWN_ROW`` or ``LARGEST_TAX``
+    :ivar bool taxed: whether the order has a tax at all
     """
 
     step: Decimal
     method: str = "HALF-UP"
     whole_order: bool = True
+    strategy: str = OWN_ROW
+    taxed: bool = True
+
+    @property
+    def in_total(self):
+        """Whether the total itself is rounded.
+
+        What goes into a tax is in the order's total from the first, also where only cash is
+        rounded; without a tax there is nothing to put it into.
+        """
+        return self.taxed if self.strategy == LARGEST_TAX else self.whole_order
 
     def round(self, amount):
         """The nearest multiple of the step, by the method."""
@@ -46,7 +62,7 @@ def total_due(total, rounding=None):
     :return: with the decimals of ``total``; negative if the customer gets money back
     :rtype: Decimal
     """
-    return rounding.round(total) if rounding and rounding.whole_order else total
+    return rounding.round(total) if rounding and rounding.in_total else total
 
 
 def still_due(total, taken, rounding=None, has_cash=False):

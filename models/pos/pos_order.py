@@ -246,7 +246,11 @@ class PosOrder(models.Model):
 
         Not `amount_total`: the till stores that without the rounding, the server with it.
         """
-        return total_due(self._glase_decimal(self.amount_total), self._glase_rounding())
+        return self._glase_rounded(self.amount_total)
+
+    def _glase_rounded(self, value):
+        """A sum of what is on this order, rounded as its till rounds the order (Decimal)."""
+        return total_due(self._glase_decimal(value), self._glase_rounding())
 
     def _glase_due(self, line_uuid=None):
         """What is due once the other tenders are counted (Decimal, order's currency).
@@ -272,6 +276,8 @@ class PosOrder(models.Model):
             step=Decimal(f"{method.rounding:.6f}"),
             method=method.rounding_method,
             whole_order=not self.config_id.only_round_cash_method,
+            strategy=method.strategy,
+            taxed=bool(self.lines.tax_ids_after_fiscal_position),
         )
 
     def _glase_can_give_more(self):

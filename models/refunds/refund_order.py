@@ -169,6 +169,8 @@ def _price_for(refund, taxes, share, product):
 def _balance(refund, total):
     """Let the order cost exactly ``total``: what taxes round becomes a row without tax."""
     refund._compute_prices()
+    if refund._glase_total_due() == total:
+        return
     config = refund.config_id
     costs = refund.amount_total
     if config.cash_rounding and not config.only_round_cash_method:
@@ -176,7 +178,7 @@ def _balance(refund, total):
     missing = total - refund._glase_decimal(costs)
     if not missing:
         return
-    if abs(missing) > MAX_ROUNDING_STEPS * Decimal(str(refund.currency_id.rounding)):
+    if abs(missing) > _most_rounding(refund):
         raise UserError(
             refund.env._(
                 "The products do not add up to %s, with the taxes as they are now: give back "
@@ -198,6 +200,13 @@ def _balance(refund, total):
         }
     )
     refund._compute_prices()
+
+
+def _most_rounding(refund):
+    """By how much the lines may differ from the total."""
+    of_taxes = MAX_ROUNDING_STEPS * Decimal(str(refund.currency_id.rounding))
+    rounding = refund._glase_rounding()
+    return max(of_taxes, rounding.step) if rounding and rounding.in_total else of_taxes
 
 
 def finish(refund, payment):

@@ -8,6 +8,7 @@ import types
 from pathlib import Path
 
 _MODULE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(_MODULE / "tests/shared"))
 
 for _name, _folder in (("pos_glase", _MODULE), ("pos_glase.glase", _MODULE / "glase")):
     _parent = types.ModuleType(_name)

@@ -67,12 +67,22 @@ class GlaseRefund(models.TransientModel):
     def _compute_amount(self):
         for wizard in self:
             if wizard.what == "products":
-                wizard.amount = sum(wizard.line_ids.mapped("amount"))
+                wizard.amount = wizard._worth_of_products()
             elif isinstance(wizard.id, int):
                 # What was typed stays, a zero too: all that is left is proposed only.
                 wizard.amount = wizard.amount
             else:
                 wizard.amount = wizard.transaction_id.refundable_amount
+
+    def _worth_of_products(self):
+        """What the chosen products cost, rounded as at the till; a coin that was never paid stays."""
+        worth = sum(self.line_ids.mapped("amount"))
+        rounding = self.order_id and self.order_id._glase_rounding()
+        if not rounding or not rounding.in_total:
+            return worth
+        due = float(self.order_id._glase_rounded(worth))
+        left = self.transaction_id.refundable_amount
+        return left if due - float(rounding.step) <= left < due else due
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -136,10 +136,20 @@ export function withoutOrder(order, records) {
 
 // --- Change in cash ---
 
+/** What Odoo gives back of an order for which this much was paid: in whole coins where it rounds. */
+function changeFor(order, paid) {
+    const { config, currency, priceIncl, totalDue } = order;
+    const isOver = totalDue > 0 && currency.round(paid - totalDue) > 0;
+    const change = isOver ? currency.round(paid - priceIncl) : 0;
+    return config.cash_rounding
+        ? Math.abs(config.rounding_method.asymmetricRound(-change))
+        : change;
+}
+
 /** Note what a payment may give back in cash: agreed with the cashier when it was sent. */
 export function agreeOnChange(line) {
     const order = line.pos_order_id;
-    const agreed = order.currency.round(Math.max(0, line.amount - Math.max(0, order.remainingDue)));
+    const agreed = changeFor(order, order.amountPaid + line.amount);
     order.uiState.glaseChange = { ...order.uiState.glaseChange, [line.uuid]: agreed };
 }
 

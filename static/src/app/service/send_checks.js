@@ -113,8 +113,16 @@ async function settleRaisedAmount(pos, screen, line) {
     return Boolean(answer);
 }
 
+/** What is left to pay once this much more was paid: less than a coin is nothing, where Odoo rounds. */
+function leftAfter(order, amount) {
+    const { config, currency } = order;
+    const left = currency.round(order.remainingDue - amount);
+    const stands = left <= 0 || !order.orderIsRounded;
+    return stands || config.rounding_method.asymmetricRound(left) ? left : 0;
+}
+
 async function confirmLastTender(pos, screen, line) {
-    const open = pos.currency.round(line.pos_order_id.remainingDue - line.amount);
+    const open = leftAfter(line.pos_order_id, line.amount);
     if (open <= 0) {
         return true;
     }

@@ -1,0 +1,50 @@
+/**
+ * What an order owes, for the till's tests (`amount_due.test.js`) and the server's
+ * (`tests/rules/due_test.py`, `tests/pos/test_cash_rounding.py`), which read this file: a row a line, as JSON.
+ *
+ * The coin, how it is rounded to, whether whatever is paid with (else cash only), what becomes of the
+ * difference, whether the order has a tax, the total, what is paid already, whether in cash, what is due.
+ */
+export const DUE_TABLE = [
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.60", "0", false, "96"],
+    ["1", "HALF-UP", true, "add_invoice_line", false, "95.60", "0", false, "96"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.40", "0", false, "95"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.50", "0", false, "96"],
+    ["1", "HALF-DOWN", true, "add_invoice_line", true, "95.50", "0", false, "95"],
+    ["1", "UP", true, "add_invoice_line", true, "95.10", "0", false, "96"],
+    ["1", "DOWN", true, "add_invoice_line", true, "95.90", "0", false, "95"],
+    ["0.05", "HALF-UP", true, "add_invoice_line", true, "95.62", "0", false, "95.60"],
+    ["0.05", "HALF-UP", true, "add_invoice_line", true, "95.63", "0", false, "95.65"],
+    ["50", "HALF-UP", true, "add_invoice_line", true, "1234", "0", false, "1250"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.60", "50", false, "46"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.60", "95.70", false, "0"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "95.60", "95.20", false, "0.80"],
+    ["1", "DOWN", true, "add_invoice_line", true, "95.60", "94.10", false, "0"],
+    ["1", "UP", true, "add_invoice_line", true, "95.60", "95.90", false, "0.10"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "-95.60", "0", false, "-96"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "-95.60", "-48", false, "-48"],
+    ["1", "UP", true, "add_invoice_line", true, "-95.10", "0", false, "-96"],
+    ["1", "DOWN", true, "add_invoice_line", true, "-95.90", "0", false, "-95"],
+    ["1", "HALF-UP", true, "add_invoice_line", true, "0.40", "0", false, "0"],
+    ["1", "UP", true, "add_invoice_line", true, "0.40", "0", false, "1"],
+    ["1", "DOWN", true, "add_invoice_line", true, "0.90", "0", false, "0"],
+    ["1", "HALF-UP", false, "add_invoice_line", true, "95.60", "0", false, "95.60"],
+    ["1", "HALF-UP", false, "add_invoice_line", true, "95.60", "50", true, "45.60"],
+    ["1", "HALF-UP", false, "add_invoice_line", true, "95.40", "95", true, "0"],
+    ["1", "HALF-UP", false, "add_invoice_line", true, "95.60", "95", true, "0.60"],
+    ["1", "HALF-UP", false, "add_invoice_line", true, "95.40", "95", false, "0.40"],
+    ["1", "UP", false, "add_invoice_line", true, "95.10", "95", true, "0.10"],
+    ["1", "DOWN", false, "add_invoice_line", true, "95.90", "95", true, "0"],
+    ["1", "HALF-UP", true, "biggest_tax", true, "95.60", "0", false, "96"],
+    ["1", "HALF-UP", true, "biggest_tax", false, "95.60", "0", false, "95.60"],
+    ["1", "HALF-UP", true, "biggest_tax", false, "95.40", "0", false, "95.40"],
+    ["1", "HALF-UP", true, "biggest_tax", false, "95.40", "95", false, "0"],
+    ["1", "UP", true, "biggest_tax", true, "95.10", "0", false, "96"],
+    ["1", "DOWN", true, "biggest_tax", true, "95.90", "50", false, "45"],
+    ["1", "HALF-UP", true, "biggest_tax", true, "-95.60", "0", false, "-96"],
+    ["1", "HALF-UP", true, "biggest_tax", false, "-95.60", "0", false, "-95.60"],
+    ["1", "HALF-UP", false, "biggest_tax", true, "95.60", "0", false, "96"],
+    ["1", "HALF-UP", false, "biggest_tax", true, "95.60", "50", true, "46"],
+    ["1", "HALF-UP", false, "biggest_tax", false, "95.60", "0", false, "95.60"],
+    ["1", "HALF-UP", false, "biggest_tax", false, "95.40", "95", true, "0"],
+];

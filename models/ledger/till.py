@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
+from ..pos.dry_run import DryRun
 from ..support import autonomous_transaction, managers
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
@@ -78,6 +79,7 @@ class Till:
         value = self._amount(order, line_uuid, amount)
         url = Push(self.env).url(terminal.account_id, line_uuid, attempt)
         invoice = self._invoice(order, line_uuid, value, terminal, cashier, notification_url=url)
+        self._check_finish(order)
         values = self._row_values(order, terminal, line_uuid, attempt, amount, cashier)
         sending = Exchange(self.rows, SEND)
         call = sending.bound(terminal, invoice)
@@ -283,6 +285,12 @@ class Till:
         why_not = due.why_not_paid(value, owed, order._glase_can_give_more())
         if why_not:
             raise Refused("amount", said(self.env, NOT_SENT[why_not]))
+
+    def _check_finish(self, order):
+        """Refuse now what Odoo would refuse once the money was moved."""
+        why_not = DryRun().why_not(order)
+        if why_not:
+            raise Refused("order", why_not)
 
     def _checked_amount(self, amount):
         """A decimal string as Decimal, if the wire can carry it; its form was looked at by the door.

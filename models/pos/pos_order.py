@@ -12,6 +12,7 @@ from ..ledger import known_rows
 from ..support import clock, managers
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
+from .dry_run import DryRun
 from .payment_proof import PaymentProof, rows_of
 
 # Said in the language of whoever settles the case.
@@ -147,6 +148,7 @@ class PosOrder(models.Model):
 
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again when their order changes."""
+        DryRun.ends(self, vals)
         if not PROOF_RELEVANT & set(vals):
             return super().write(vals)
         with self.env["glase.transaction"]._lock_ends(self):

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...rules import state_machine
 from ..ledger.till import values_of_line
+from ..pos.dry_run import DryRun
 from ..support import autonomous_transaction
 from ..support.managers import MANAGERS
 from ..support.till_errors import Refused
@@ -51,6 +52,7 @@ class OfficeRefund:
         payment = self.env["pos.payment"].search([("uuid", "=", line_uuid)])
         if order and not payment:
             payment = refund_order.draft(order, total, line_uuid, quantities, reason)
+            self._check_finish(payment.pos_order_id)
         values = self._values(payment, line_uuid, total, reason)
         try:
             row_id = make_refund(
@@ -94,6 +96,12 @@ class OfficeRefund:
             raise UserError(too_much_words(self.row, total))
         if not order and total != self.row._refundable():
             raise UserError(undivided_words(self.env))
+
+    @staticmethod
+    def _check_finish(refund):
+        why_not = DryRun().why_not(refund)
+        if why_not:
+            raise UserError(why_not)
 
     def _is_left_alone(self):
         """Whether a case says that nobody finishes the order of this payment: a manager decides."""

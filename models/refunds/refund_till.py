@@ -76,6 +76,7 @@ class RefundTill(Till):
         originals = self._refund_originals(refunded, config)
         if not originals:
             raise Refused("no_original", self._no_original_message(refunded, config))
+        self._check_finish(order)
         values = values_of_line(self.env, order, line_uuid, attempt, value, cashier)
         return self._answer(make_refund(originals, values))
 

@@ -2,6 +2,7 @@ from . import (
     test_after_payment,
     test_cash_rounding,
     test_closing,
+    test_dry_run,
     test_figures,
     test_hoot,
     test_payment_method,

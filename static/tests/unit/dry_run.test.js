@@ -139,6 +139,27 @@ describe("before a bill is sent", () => {
         expect(store.glase.running).toBe(null);
     });
 
+    test("a line follows what the asking itself makes of the price, and is sent so", async () => {
+        const { order, method, server } = await setUpPayment();
+        patchWithCleanup(OrderPaymentValidation.prototype, {
+            async askBeforeValidation() {
+                // As a localization does that names a customer for those who give none.
+                order.lines[0].setUnitPrice(1);
+                return super.askBeforeValidation();
+            },
+        });
+        const line = addGlaseLine(order, method);
+        const before = line.amount;
+        send(line);
+        await pass(1);
+        expect(line.amount).not.toBe(before);
+        expect(line.amount).toBe(order.remainingDue);
+        expect(server.heard.find(({ route }) => route === "send").params.amount).toBe(
+            line.amount.toFixed(2)
+        );
+        expect(".glase-choice-back").toHaveCount(0, { message: "nobody asks about more or less" });
+    });
+
     test("a refund is asked about, too", async () => {
         const { order, method, server, store } = await setUpPayment();
         order.is_refund = true;

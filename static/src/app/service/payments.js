@@ -75,14 +75,12 @@ export class Payments extends Reactive {
         const order = line.pos_order_id;
         const { currency } = this.pos;
         const whole = currency.isZero(line.amount - order.remainingDue);
-        if (await canBeFinished(this.pos, order)) {
-            return true;
-        }
-        // The customer who was chosen may have prices of their own.
+        const canBe = await canBeFinished(this.pos, order);
+        // The customer who was chosen, or whom a module names, may have prices of their own.
         if (whole && !currency.isZero(line.amount - order.remainingDue)) {
             line.setAmount(order.remainingDue);
         }
-        return false;
+        return canBe;
     }
 
     /** Run one attempt to its end, and record the end on its line. */

@@ -87,6 +87,25 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
             expect(validated.slice(rehearsed)).toEqual([order.uuid]);
         });
 
+        test("another device finishes the order: it is not finished once more", async () => {
+            const validated = watchValidation();
+            const { store, order, method, server } = await setUpPayment();
+            const line = addGlaseLine(order, method);
+            const screen = await mountWithCleanup(PaymentScreen, {
+                props: { orderUuid: order.uuid },
+            });
+            screen.sendPaymentRequest(line);
+            await pass(2);
+            const rehearsed = validated.length;
+            leave(store);
+            server.says.status = PAID;
+            await pass(3);
+            order.state = "paid";
+            come(store);
+            await pass(1);
+            expect(validated).toHaveLength(rehearsed);
+        });
+
         test("nothing is said, and it is said once somebody comes", async () => {
             const { store } = await setUpPayment();
             leave(store);
@@ -109,7 +128,85 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
     });
 }
 
+/** A Glase line of which nothing in this browser knows yet what became of it. */
+function lineThatIsOut({ store, order, method }) {
+    const values = { pos_order_id: order, payment_method_id: method, amount: 5 };
+    const line = store.models["pos.payment"].create(values);
+    line.glase_attempt = "attempt-1";
+    line.setPaymentStatus("waiting");
+    return line;
+}
+
+/** What may open a dialog at any moment, and what its dialog is known by. */
+const EVENTS = {
+    "something is said": {
+        happen: ({ store }) => store.glase.screen.say("Said", "Words"),
+        shows: "Said",
+    },
+    "a bill goes on": {
+        happen: (till) => till.store.glase.payments.resume(lineThatIsOut(till)),
+        shows: "bill",
+    },
+    "money went back by itself": {
+        happen: (till) =>
+            till.store.glase.payments.recordRow(
+                lineThatIsOut(till),
+                viewOf({ state: "reversed", amount: "5.00" })
+            ),
+        shows: "Paid and given back: $ 5.00",
+    },
+    "a paid order is deleted": {
+        happen: (till) => {
+            const order = till.store.addNewOrder();
+            const line = lineThatIsOut({ ...till, order });
+            line.update({ transaction_id: "ERS1", payment_status: "done" });
+            till.store._onBeforeDeleteOrder(order);
+        },
+        shows: "The order stays",
+    },
+};
+
+/** What the one dialog on the screen is. */
+function shown() {
+    expect(".modal").toHaveCount(1);
+    return queryAllTexts(".glase-dialog").length ? "bill" : queryAllTexts(".modal-title").join();
+}
+
+/** The dialog on the screen is read; a bill is canceled elsewhere first. */
+async function readDialog({ server }) {
+    if (shown() === "bill") {
+        server.says.status = viewOf({ state: "canceled" });
+        await pass(2);
+        server.says.status = viewOf();
+        await click(".glase-read");
+    } else {
+        await click(".modal footer button");
+    }
+    await pass(1);
+}
+
 describe("one at a time", () => {
+    test("whatever two things happen", async () => {
+        const till = await setUpPayment();
+        for (const [first, one] of Object.entries(EVENTS)) {
+            for (const [second, other] of Object.entries(EVENTS)) {
+                if (one === other) {
+                    continue;
+                }
+                const message = `${first}, then ${second}`;
+                one.happen(till);
+                await pass(1);
+                other.happen(till);
+                await pass(1);
+                expect(shown()).toBe(one.shows, { message });
+                await readDialog(till);
+                expect(shown()).toBe(other.shows, { message });
+                await readDialog(till);
+                expect(".modal").toHaveCount(0, { message });
+            }
+        }
+    });
+
     test("what is to be read comes after what is being read", async () => {
         const { store } = await setUpPayment();
         store.glase.screen.say("First", "Words");

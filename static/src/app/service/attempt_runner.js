@@ -172,7 +172,6 @@ export class AttemptRunner extends Reactive {
             this.screen.settle(attempt.lineUuid);
             await recordEnd(outcome);
             this.bills.judge();
-            this.screen.holdUntilRead(attempt);
             return outcome;
         } finally {
             this.running = null;

@@ -59,11 +59,14 @@ export class PaymentService extends Reactive {
      * @returns {Promise<boolean>} whether it counts and the order may go on. Never rejects.
      */
     async pay(line) {
+        const { pos_order_id: order } = line;
         const flow = isRefundLine(line) ? this.refunds : this.payments;
         const counts = await flow.take(line);
         if (counts) {
-            // Core finishes the order by itself as soon as it hears of it.
+            // Core finishes the order by itself as soon as it hears of it. Another device may have
+            // finished it while nobody was here.
             await this.screen.attendance.wait();
+            return !order.finalized;
         }
         return counts;
     }

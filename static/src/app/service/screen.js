@@ -21,7 +21,7 @@ export class Screen {
         this.attendance = new Attendance(pos);
         /** Ends when nothing of ours is left to be read. */
         this.allRead = Promise.resolve();
-        /** Of each attempt: `close` (its dialog), `isHidden`, and `onRead`. */
+        /** Of each attempt: its `turn`, `close` (its dialog), and `isHidden`. */
         this.dialogs = new WeakMap();
         /** Of what somebody was told of, by uuid of the line: what takes it from the screen. */
         this.told = new Map();
@@ -73,9 +73,24 @@ export class Screen {
         }, timing.banner);
     }
 
-    /** The dialog of an attempt, until it is hidden. */
+    /**
+     * Dialogs come one at a time, in the order in which they were asked for.
+     *
+     * @returns {{comes: Promise<void>, end: () => void}} what comes later waits for `end`
+     */
+    takeTurn() {
+        const turn = { comes: this.allRead };
+        this.allRead = new Promise((resolve) => {
+            turn.end = resolve;
+        }).then(() => turn.comes);
+        return turn;
+    }
+
+    /** The dialog of an attempt, until it is hidden: an end that needs words is read first. */
     async show(attempt, component, props) {
         const dialog = this.dialogOf(attempt);
+        dialog.turn ||= this.takeTurn();
+        await dialog.turn.comes;
         await this.attendance.wait();
         if (dialog.isHidden) {
             return;
@@ -97,32 +112,18 @@ export class Screen {
         const dialog = this.dialogOf(attempt);
         dialog.isHidden = true;
         dialog.close?.();
-        dialog.onRead?.();
-    }
-
-    /** An end that needs words stays on the screen until it was read. */
-    holdUntilRead(attempt) {
-        const dialog = this.dialogOf(attempt);
-        if (!dialog.isHidden) {
-            this.allRead = new Promise((resolve) => {
-                dialog.onRead = resolve;
-            });
-        }
+        dialog.turn?.end();
     }
 
     /** Say something to whoever is at the till, after what else is to be read. */
     async say(title, body) {
-        const before = this.allRead;
-        let isRead;
-        this.allRead = new Promise((resolve) => {
-            isRead = resolve;
-        });
-        await before;
+        const turn = this.takeTurn();
+        await turn.comes;
         await this.attendance.wait();
         const onClose = () => {
             // Closed with the till, not by its reader.
             if (isAttended(this.pos)) {
-                isRead();
+                turn.end();
             } else {
                 this.attendance.wait().then(open);
             }
@@ -131,7 +132,11 @@ export class Screen {
         open();
     }
 
-    /** @returns {Promise<string|undefined>} the id of the choice; empty or undefined for *Back* */
+    /**
+     * Ask whoever has just pressed something, over the dialog that it was pressed in.
+     *
+     * @returns {Promise<string|undefined>} the id of the choice; empty or undefined for *Back*
+     */
     choose(props) {
         return makeAwaitable(this.pos.dialog, ChoiceDialog, props);
     }

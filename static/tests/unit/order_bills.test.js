@@ -206,6 +206,64 @@ describe("another module, while the bill is out", () => {
         expect(changesOf()).toEqual(before);
     });
 
+    test("that makes two lines of one, and one of them again, is let alone", async () => {
+        const { order } = await setUpBill();
+        const [line] = order.lines;
+        const { models, order_id, product_id, price_unit } = line;
+        const values = { order_id, product_id, price_unit, price_type: "manual" };
+        const tax_ids = [["link", ...line.tax_ids]];
+        const part = (qty) => models["pos.order.line"].create({ ...values, tax_ids, qty });
+        const total = order.priceIncl;
+        line.delete();
+        for (const quantities of [[1, 2], [3]]) {
+            const parts = quantities.map(part);
+            await pass(1);
+            expect(order.priceIncl).toBe(total);
+            const uuids = order.lines.map((one) => one.uuid);
+            expect(uuids).toInclude(parts.at(-1).uuid);
+            if (quantities.length > 1) {
+                parts.forEach((one) => one.delete());
+            }
+        }
+        expect(told()).toBe("");
+    });
+
+    const again = {
+        "the prices that it has": ({ order }) => order.setPricelist(order.pricelist_id),
+        "new prices of its own": ({ order, store }) =>
+            store.models["product.pricelist.item"].create({
+                pricelist_id: order.pricelist_id,
+                compute_price: "fixed",
+                fixed_price: 1,
+            }),
+        "the tax rules that it has": ({ order }) =>
+            order.update({ fiscal_position_id: order.fiscal_position_id }),
+        "the customer whom it has": ({ order }) => order.setPartner(order.partner_id),
+        "what each line has": ({ order }) =>
+            order.lines.forEach((line) =>
+                line.update({ qty: line.qty, price_unit: line.price_unit, discount: line.discount })
+            ),
+        "its lines in another order": ({ order }) =>
+            order.update({ lines: [["set", ...[...order.lines].reverse()]] }),
+        "what the kitchen knows of it": ({ order }) => order.updateLastOrderChange(),
+        "a note for the kitchen": ({ order }) => order.lines[0].update({ note: "Rare" }),
+    };
+    for (const [what, change] of Object.entries(again)) {
+        test(`that writes ${what} is let alone, and nobody is told`, async () => {
+            const till = await setUpPayment();
+            const { order, store } = till;
+            order.setPartner(store.models["res.partner"].getFirst());
+            send(addGlaseLine(order, till.method));
+            await pass(2);
+            const [before, uuids] = [billOf(order), order.lines.map((line) => line.uuid).sort()];
+            change(till);
+            await pass(1);
+            expect(billOf(order)).toEqual(before);
+            expect(order.lines.map((line) => line.uuid).sort()).toEqual(uuids);
+            expect(told()).toBe("");
+        });
+    }
+
     test("cannot go on for ever: what it makes anew each time goes each time", async () => {
         const { order, store } = await setUpBill();
         const before = billOf(order);

@@ -65,8 +65,10 @@ patch(PosOrder.prototype, {
         return refuseLocked(this) ? false : super.removeOrderline(line);
     },
 
-    setPricelist() {
-        if (!refuseRepricing(this)) {
+    /** Core sets the same one again whenever prices are loaded: nobody has asked for anything. */
+    setPricelist(pricelist) {
+        const isSame = isBilled(this) && this.pricelist_id?.id === pricelist?.id;
+        if (!isSame && !refuseRepricing(this)) {
             super.setPricelist(...arguments);
         }
     },

@@ -88,8 +88,17 @@ function sumOf(points, program) {
     return own.reduce((sum, change) => sum + change.points, 0);
 }
 
+/** What is on the order; equal lines are one, as a promotion makes one line of two. */
 function rowsOf(order) {
-    return order.lines.map(rowOf).sort();
+    const sums = new Map();
+    for (const line of order.lines) {
+        const attributes = line.attribute_value_ids.map((value) => value.id).sort();
+        const each = line.currency.round(line.priceIncl / line.qty);
+        const key = [line.product_id?.id, each, ...attributes].join("|");
+        const [qty, price] = sums.get(key) || [0, 0];
+        sums.set(key, [qty + line.qty, line.currency.round(price + line.priceIncl)]);
+    }
+    return [...sums].map(String).sort();
 }
 
 /** A record knows its models, and not the till. */

@@ -1,9 +1,10 @@
-from collections import Counter
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, models
 
+from ...glase.logs import get_logger
 from ...glase.reports import DETAILS
 from ...rules.reconciliation import (
     CONTRADICTION,
@@ -18,6 +19,8 @@ from ...rules.reconciliation import (
 )
 from ..support import autonomous_transaction, managers
 from .glase_period import RECONCILED
+
+_logger = get_logger(__name__)
 
 # So often two reports that contradict each other are fetched again.
 CONTRADICTIONS = 3
@@ -114,7 +117,7 @@ class GlasePeriod(models.Model):
     """The comparison of a period's reports with the ledger (``doc/ledger.md §15``).
 
     Set-based: a few statements for a period, however many rows it has. Fetching again adds what was
-    not there yet, and changes nothing else.
+    not there yet, and replaces what Glase has corrected; it changes nothing else.
     """
 
     _inherit = "glase.period"
@@ -212,29 +215,19 @@ class GlasePeriod(models.Model):
     # === The report's rows ===
 
     def _store_lines(self, rows):
-        """Add the report's rows that are not there yet."""
-        have = Counter()
-        self.env.flush_all()
-        self.env.cr.execute(
-            """
-            SELECT reference, amount::text, COALESCE(terminal_identifier, ''), COALESCE(cashier, '')
-              FROM glase_period_line WHERE period_id = %s AND origin = 'report'
-            """,
-            (self.id,),
-        )
-        for reference, amount, terminal, cashier in self.env.cr.fetchall():
-            have[reference, Decimal(amount), terminal, cashier] += 1
-        sequence = sum(have.values())
+        """Add the report's rows that are not there yet; a corrected one takes the place of the first."""
+        have, sequence = self._stored_lines()
         new = []
         for row in rows:
             key = (row.reference, row.amount, row.terminal_id or "", row.cashier or "")
             if have[key]:
-                have[key] -= 1
+                have[key].pop()
                 continue
             sequence += 1
             new.append((sequence, *key))
         if not new:
             return
+        self._drop_corrected(have, new)
         columns = list(zip(*new, strict=True))
         self.env.cr.execute(
             """
@@ -247,6 +240,63 @@ class GlasePeriod(models.Model):
             (self.id, self.company_id.id, *map(list, columns)),
         )
         self.env.invalidate_all()
+
+    def _stored_lines(self):
+        """What earlier reports of this period had: the ids of the lines by what they say, and the last sequence.
+
+        A line that somebody has accepted comes first: it stands for the row, should that come again.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            SELECT id, sequence, reference, amount::text, COALESCE(terminal_identifier, ''),
+                   COALESCE(cashier, '')
+              FROM glase_period_line WHERE period_id = %s AND origin = 'report'
+             ORDER BY accepted_at IS NOT NULL, id DESC
+            """,
+            (self.id,),
+        )
+        have, last = defaultdict(list), 0
+        for line, sequence, reference, amount, terminal, cashier in self.env.cr.fetchall():
+            have[reference, Decimal(amount), terminal, cashier].append(line)
+            last = max(last, sequence)
+        return have, last
+
+    def _drop_corrected(self, left, new):
+        """Drop lines of which this report says something else; what they were about is matched anew.
+
+        A row that this report does not have any more stays: Glase has reported it once. What
+        somebody has accepted stays, too.
+
+        :param dict left: ids of the lines that this report does not have, by what they say
+        :param list new: its rows that were not there yet
+        """
+        corrected = {(reference, amount < 0) for _sequence, reference, amount, *_more in new}
+        lines = [
+            line
+            for (reference, amount, *_more), found in left.items()
+            if (reference, amount < 0) in corrected
+            for line in found
+        ]
+        self.env.cr.execute(
+            """
+            WITH dropped AS (
+                DELETE FROM glase_period_line
+                 WHERE id = ANY(%s) AND accepted_at IS NULL RETURNING transaction_id
+            )
+            UPDATE glase_transaction row SET period_id = NULL
+              FROM dropped
+             WHERE row.period_id = %s AND dropped.transaction_id IN (row.id, row.original_id)
+               AND NOT EXISTS (
+                    SELECT FROM glase_period_line own
+                     WHERE own.period_id = %s AND own.transaction_id = row.id
+                       AND NOT own.id = ANY(%s)
+               )
+            """,
+            (lines, self.id, self.id, lines),
+        )
+        if lines:
+            _logger.info("Report corrected %s rows: period %s", len(lines), self.id)
 
     def _match_lines(self):
         """Match what is not matched yet, in one go."""

@@ -126,6 +126,77 @@ class TestPeriodLate(PeriodCommon):
         self.assertEqual((period.state, period.difference_count), ("reconciled", 0))
         self.assertEqual(period.summary_total, 100)
 
+    def reporting(self, *corrections):
+        """Until the end of a ``with``: Glase's reports say other amounts, as (which, instead)."""
+        plan = type(self.env["glase.period"])._report_plan
+
+        def otherwise(period):
+            found = plan(period)
+            return {what: (exchange, changed(call)) for what, (exchange, call) in found.items()}
+
+        def changed(call):
+            def answered():
+                answer = call()
+                content = answer.report.content
+                for one, other in corrections:
+                    content = content.replace(f">{one:.5f}<".encode(), f">{other:.5f}<".encode())
+                return replace(answer, report=replace(answer.report, content=content))
+
+            return answered
+
+        return patch.object(type(self.env["glase.period"]), "_report_plan", otherwise)
+
+    def test_an_amount_that_a_later_report_corrects(self):
+        with self.reporting((100, 90)):
+            period, row = self.a_day(100, 20)
+        self.assertEqual(self.kinds(period), ["amount", "awaited"])
+        first = self.env["glase.transaction"].search([("amount", "=", 100)], limit=1)
+        self.comes()
+        self.work(301)
+        self.assertEqual(
+            (period.state, self.kinds(period)), ("reconciled", ["late", "matched", "matched"])
+        )
+        self.assertEqual((first.period_id, row.period_id), (period, period))
+        self.assertEqual((period.report_total, period.difference), (120, 0))
+        self.assertFalse(period.activity_ids)
+
+    def test_an_amount_that_a_later_report_says_wrongly(self):
+        period, row = self.a_day(100, 20)
+        self.comes()
+        with self.reporting((100, 90), (120, 110)):
+            self.work(301)
+        self.assertEqual(
+            (period.state, self.kinds(period)), ("differences", ["amount", "late", "matched"])
+        )
+        self.assertEqual(
+            (row.period_id, period.report_total, period.difference), (period, 110, -10)
+        )
+
+    def test_a_payment_that_a_later_report_gives_less_its_refund(self):
+        """Corrected to what is left of it: the refund has gone with it."""
+        order, paid = self.paid_order(100)
+        refund = self.give_back(order, 30)
+        self.paid_order(20)
+        self.profile(refunds_in_reports="absent", **HELD_BACK)
+        period = self.closed_and_settled()
+        self.assertEqual(self.kinds(period), ["awaited", "awaited", "matched"])
+        self.profile(refunds_in_reports="netted", report_not_ready_count=0)
+        self.work(301)
+        self.assertEqual((period.state, period.difference_count), ("reconciled", 0))
+        self.assertEqual((paid.period_id, refund.period_id), (period, period))
+        self.assertIn("netted", self.kinds(period))
+
+    def test_an_accepted_amount_is_not_taken_back(self):
+        with self.reporting((100, 90)):
+            period, _row = self.a_day(100, 20)
+        wrong = period.line_ids.filtered(lambda line: line.kind == "amount")
+        wrong.with_user(self.pos_admin).write({"reason": "Glase says so"})
+        wrong.with_user(self.pos_admin).action_accept()
+        self.comes()
+        self.work(301)
+        self.assertTrue(wrong.exists().accepted_at)
+        self.assertEqual(wrong.amount, 90)
+
     def test_what_never_comes_is_asked_for_with_growing_pauses_and_not_for_ever(self):
         first, row = self.a_day(100, 20)
         self.a_day(50, 10)

@@ -28,6 +28,7 @@ from .cases import glase_case_actions
 from .pos import pos_config
 from .accounts import account_overview
 from .accounts import account_mail
+from .pos import ir_http
 from .pos import ir_module_module
 from .pos import pos_order
 from .pos import pos_payment

@@ -47,7 +47,7 @@ _PAGE = Markup("""<!DOCTYPE html>
 </head>
 <body data-state="{state}">
 <header>
-<p class="ribbon"><strong>{simulation}:</strong> {unmoved}</p>
+<p class="ribbon">{simulation}</p>
 <p class="brand"><span class="mark" aria-hidden="true"></span>Glase<span class="id">{label}</span></p>
 </header>
 <main>
@@ -335,8 +335,7 @@ class _Page:
         html = _PAGE.format(
             language=self.words.language,
             title=f"Glase · {title}" if title else "Glase",
-            simulation=self.words("SIMULATION"),
-            unmoved=self.words("no money is moved"),
+            simulation=self.words("SIMULATION: no money is moved"),
             state=state,
             label=self.glase_id,
             content=content,

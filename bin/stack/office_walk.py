@@ -95,12 +95,16 @@ class Office:
         with self.walk.step(what):
             self.page.goto(f"{self.url}/odoo/action-{action}")
             self.page.locator(".o_data_row .o_data_cell").first.click()
-            self.page.wait_for_selector(".o_form_view .o_form_statusbar")
-            self.walk.picture(self.page, name)
+            self.whole_form(name)
 
     def period(self):
         with self.walk.step("Glase's report is compared"):
             number = self.page.wait_for_function(COMPARED, polling=1000).json_value()
             self.page.goto(f"{self.url}/odoo/action-pos_glase.action_glase_period/{number}")
-            self.page.wait_for_selector(".o_form_view .o_form_statusbar")
-            self.walk.picture(self.page, "period")
+            self.whole_form("period")
+
+    def whole_form(self, name):
+        """Take a picture of a form once the messages below it are there, too."""
+        self.page.wait_for_selector(".o_form_view .o_form_statusbar")
+        self.page.wait_for_selector(".o-mail-Chatter-sendMessage:enabled")
+        self.walk.picture(self.page, name)

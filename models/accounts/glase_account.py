@@ -466,6 +466,7 @@ class GlaseAccount(models.Model):
             "res_model": "glase.verification",
             "view_mode": "list,kanban,form",
             "domain": [("account_id", "=", self.id)],
+            "help": self.env._("Nothing was verified yet"),
         }
 
     @public(group="base.group_system", access="write")

@@ -391,6 +391,7 @@ class GlasePeriod(models.Model):
             "view_mode": "list,kanban,form",
             "mobile_view_mode": "kanban",
             "domain": [("period_id", "=", self.id), ("is_difference", "in", [True])],
+            "help": self.env._("Nothing differs"),
         }
 
     def _lines_on_paper(self):

@@ -8,6 +8,7 @@ import psycopg2
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import Unreadable, new_client_reference
 from ...glase.codes import REPORT_NOT_READY
@@ -22,8 +23,32 @@ from ...glase.reports import (
 from ...rules import state_machine
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
+from ..support.sentences import said
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 from .scope import Scope, not_reported, open_sessions
+
+# Said in the language of whoever settles the period.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+_LARGE = _lt("Glase's report cannot be read: it is larger than a report can be.")
+_NOT_XML = _lt("Glase's report cannot be read: it is not XML.")
+_BROKEN = _lt(
+    "Glase's report cannot be read: its rows or sums are incomplete, or contradict each other."
+)
+# By the reason of :class:`Unreadable`.
+UNREADABLE = {
+    "not_xml": _NOT_XML,
+    "dtd": _NOT_XML,
+    "too_big": _LARGE,
+    "too_long": _LARGE,
+    "no_report": _lt("Glase's report cannot be read: it is not a reconciliation report."),
+    "other": _lt("Glase's report cannot be read: it is of another period or another till."),
+    "amount": _BROKEN,
+    "contradiction": _BROKEN,
+    "missing": _BROKEN,
+    "mixed": _BROKEN,
+}
 
 _logger = get_logger(__name__)
 
@@ -380,7 +405,7 @@ class GlasePeriod(models.Model):
             contents = self._read_own(details), self._read_own(summary)
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
-            self.message = self.env._("Glase's report cannot be read: %s", error.detail or "")
+            self.message = said(self.env, UNREADABLE.get(error.reason, _BROKEN))
             managers.tell(self, self.message)
             return
         self._reconcile(*contents)
@@ -399,9 +424,9 @@ class GlasePeriod(models.Model):
         report = read_report(content)
         terminal = self.terminal_id.terminal_identifier
         if report.period_id and report.period_id != self.identifier:
-            raise Unreadable(reason="other", detail=f"it is of the period {report.period_id}")
+            raise Unreadable(reason="other", detail="of another period")
         if terminal and report.terminal_id and report.terminal_id != terminal:
-            raise Unreadable(reason="other", detail=f"it is of the terminal {report.terminal_id}")
+            raise Unreadable(reason="other", detail="of another terminal")
         return report
 
     def _keep(self, what, content, attachment):

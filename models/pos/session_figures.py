@@ -117,12 +117,8 @@ class SessionFigures:
         order_total, unproven, unconfirmed = ordered or (0.0, 0, 0.0)
         is_reported, reported = self._reported(environment, currency)
         moved = Moved(payments[1], refunds[1], order_total, unconfirmed, reported, is_reported)
-        labels = dict(
-            self.env["glase.account"]._fields["environment"]._description_selection(self.env)
-        )
         return {
-            "environment": labels.get(environment, ""),
-            "is_real": environment == REAL_FIRST[0],
+            "title": self._title(environment),
             "currency": currency.name,
             "precision": currency.decimal_places,
             "payment_count": payments[0],
@@ -130,6 +126,16 @@ class SessionFigures:
             "unconfirmed_count": int(unproven),
             **totals(moved, currency.round),
         }
+
+    def _title(self, environment):
+        """What stands above a block: the environment, and whether its money is real."""
+        labels = dict(
+            self.env["glase.account"]._fields["environment"]._description_selection(self.env)
+        )
+        label = labels.get(environment, "")
+        if not label or environment == REAL_FIRST[0]:
+            return label
+        return self.env._("%(environment)s: no real money", environment=label)
 
     # === By Glase's own reports ===
 

@@ -333,7 +333,7 @@ class GlaseTerminal(models.Model):
     # === What others show ===
 
     def _mark(self):
-        """What stands where its payments could be taken for money: SIMULATION, TEST, or False."""
+        """What stands where its payments could be taken for money, or False."""
         self.ensure_one()
         return mark(self.env, self.environment)
 

@@ -81,14 +81,17 @@ OF_KINDS = {
 _MONEY_UNKNOWN = _lt("Glase did not answer. It is not known whether this was done: check it first.")
 
 # By environment: what stands wherever money that is none could be taken for money.
-_MARKS = {environments.SIMULATOR: _lt("SIMULATION"), environments.TEST: _lt("TEST")}
+_MARKS = {
+    environments.SIMULATOR: _lt("SIMULATION: no money is moved"),
+    environments.TEST: _lt("TEST: no money is moved"),
+}
 
 
 def mark(env, environment):
     """What stands on screens and on paper where no money is moved.
 
     :param environment: of the row, the terminal or the account that it is about
-    :return: a word in the language of ``env``; False where money is real
+    :return: a sentence in the language of ``env``; False where money is real
     :rtype: str | bool
     """
     return said(env, _MARKS.get(environment, False))

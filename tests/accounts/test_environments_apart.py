@@ -73,13 +73,13 @@ class TestEnvironmentsApart(GoLiveCommon):
 
         def blocks():
             told = report.get_sale_details(session_ids=both.ids)["glase"]
-            shown = ("environment", "is_real", "net", "is_reported", "report_total", "difference")
+            shown = ("title", "net", "is_reported", "report_total", "difference")
             return [tuple(block[name] for name in shown) for block in told]
 
-        of_test = ("Test", False, 20, True, 20, 0)
-        self.assertEqual(blocks(), [("Production", True, 30, False, 0, 0), of_test])
+        of_test = ("Test: no real money", 20, True, 20, 0)
+        self.assertEqual(blocks(), [("Production", 30, False, 0, 0), of_test])
         self.close()
-        self.assertEqual(blocks(), [("Production", True, 30, True, 30, 0), of_test])
+        self.assertEqual(blocks(), [("Production", 30, True, 30, 0), of_test])
         by_date = report.get_sale_details(config_ids=self.main_pos_config.ids)
         self.assertEqual([block["net"] for block in by_date["glase"]], [30, 20])
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(

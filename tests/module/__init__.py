@@ -5,6 +5,7 @@ from . import (
     test_migrations,
     test_operations,
     test_porting,
+    test_said_everywhere,
     test_translations,
     test_uninstall,
 )

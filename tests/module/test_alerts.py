@@ -267,11 +267,11 @@ class TestAlertsOfTills(SeesAlerts, BackOfficeCommon):
 
 
 class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
-    @shows("glase.transaction", "warning: TEST: no money was moved.")
+    @shows("glase.transaction", "warning: TEST: no money is moved.")
     def test_payment_at_test(self):
         return self.paid_order(20)[1]
 
-    @shows("glase.transaction", "warning: SIMULATION: no money was moved.")
+    @shows("glase.transaction", "warning: SIMULATION: no money is moved.")
     def test_payment_at_the_simulator(self):
         row = self.paid_order(20)[1]
         row.sudo().environment = "simulator"
@@ -295,7 +295,7 @@ class TestAlertsOfMoney(SeesAlerts, PeriodCommon):
     def test_payment_without_an_order(self):
         return self.without_order().case_ids
 
-    @shows("pos.config", "danger: Glase: to settle", view="kanban")
+    @shows("pos.config", "danger: Glase cases to settle:", view="kanban")
     def test_till_with_an_open_case(self):
         return self.without_order().config_id
 

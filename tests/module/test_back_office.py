@@ -1,3 +1,4 @@
+import ast
 import re
 
 from lxml import etree
@@ -13,6 +14,21 @@ REPORTING, CONFIGURATION = (
     "point_of_sale.menu_point_rep",
     "point_of_sale.menu_point_config_product",
 )
+
+
+def actions_made():
+    """The window actions that methods make: where, and the keys with their values, or None."""
+    for folder in ("models", "wizard"):
+        for path in (MODULE / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Dict):
+                    found = {
+                        key.value: getattr(value, "value", None)
+                        for key, value in zip(node.keys, node.values, strict=True)
+                        if isinstance(key, ast.Constant)
+                    }
+                    if found.get("type") == "ir.actions.act_window":
+                        yield f"{path.name}:{node.lineno}", found
 
 
 @tagged("post_install", "-at_install")
@@ -36,6 +52,44 @@ class TestBackOffice(TransactionCase):
                 views = [view for view in action.views if view[1] == "kanban"]
                 arch = self.env[action.res_model].get_view(views[0][0], "kanban")["arch"]
                 self.assertTrue(etree.fromstring(arch).xpath("//t[@t-name='card']"))
+
+    def test_each_list_in_a_form_has_cards_for_a_phone(self):
+        """But where something is typed into the list: of a card each would be a dialog."""
+        typed, looked_at = set(), 0
+        for view in self.ours("ir.ui.view").filtered(lambda view: view.type == "form"):
+            for field in etree.fromstring(view.arch).iter("field"):
+                shown = field.find("list")
+                if shown is None:
+                    continue
+                looked_at += 1
+                if shown.get("editable"):
+                    typed.add((view.model, field.get("name")))
+                    continue
+                with self.subTest(view=view.name, field=field.get("name")):
+                    self.assertTrue(field.xpath("kanban//t[@t-name='card']"))
+        self.assertGreater(looked_at, 8)
+        self.assertEqual(typed, {("glase.refund", "line_ids"), ("glase.go.live", "line_ids")})
+
+    def test_each_list_that_can_be_come_to_has_cards_and_help(self):
+        """As a view of an action, and as an action that a button makes."""
+        for action in self.ours("ir.actions.act_window"):
+            modes = action.view_mode.split(",")
+            if modes == ["form"]:
+                continue
+            with self.subTest(action.name):
+                self.assertTrue(re.sub("<[^>]*>", "", action.help or "").strip(), "help")
+                # What is a chart is one on a phone, too.
+                first = action.mobile_view_mode if action.mobile_view_mode in modes else modes[0]
+                self.assertEqual(first, modes[0].replace("list", "kanban"))
+                if "list" in modes:
+                    self.assertIn("kanban", modes)
+        made = list(actions_made())
+        self.assertGreater(len(made), 8)
+        for where, values in made:
+            if "list" in values.get("view_mode", ""):
+                with self.subTest(where):
+                    self.assertIn("kanban", values["view_mode"].split(","))
+                    self.assertIn("help", values)
 
     def test_no_figure_adds_up_attempts_that_were_not_paid(self):
         """Beside a period's sum a bookkeeper would take it for money."""

@@ -1,4 +1,4 @@
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools.translate import code_translations
 
 from ...models.support.sentences import OF_CODES, said
@@ -6,20 +6,32 @@ from ..shared import porting, texts
 
 
 @tagged("post_install", "-at_install")
-class TestTranslations(TransactionCase):
+class TestTranslations(HttpCase):
     """All that a person reads is in the template, and Odoo finds the words of each language."""
 
     def test_the_template_has_each_text_and_no_other(self):
         texts.assert_in_template(self, porting.MODULE, porting.ROOT, 1000)
 
     def test_the_till_is_given_its_words_in_each_language(self):
-        text = "with Glase on your phone, then confirm the amount"
+        text = "Use Glase on your phone, then confirm the amount."
         for language in texts.LANGUAGES:
             self.env["res.lang"]._activate_lang(language)
             given, _lang = self.env["ir.http"]._get_translations_for_webclient(
                 [porting.MODULE], language
             )
             words = {one["id"]: one["string"] for one in given[porting.MODULE]["messages"]}
+            self.assertIn("Glase", words[text], language)
+            self.assertNotEqual(words[text], text)
+
+    def test_the_customer_display_is_given_its_words_in_each_language(self):
+        """It is a public page, which Odoo gives the texts of the modules that say so."""
+        text = "Use Glase on your phone, then confirm the amount."
+        for language in texts.LANGUAGES:
+            self.env["res.lang"]._activate_lang(language)
+            given = self.url_open(f"/website/translations?lang={language}").json()
+            words = {
+                one["id"]: one["string"] for one in given["modules"][porting.MODULE]["messages"]
+            }
             self.assertIn("Glase", words[text], language)
             self.assertNotEqual(words[text], text)
 

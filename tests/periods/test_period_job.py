@@ -1,3 +1,4 @@
+import re
 from unittest.mock import patch
 
 import psycopg2.errors
@@ -5,8 +6,10 @@ import psycopg2.errors
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import mute_logger
 
+from ...models.periods.glase_period_job import UNREADABLE
 from ...models.support import autonomous_transaction
 from ..shared.periods import PeriodCommon
+from ..shared.porting import ROOT
 
 
 class TestPeriodJob(PeriodCommon):
@@ -87,6 +90,13 @@ class TestPeriodJob(PeriodCommon):
         period.with_user(self.pos_admin).action_resume()
         self.work(4)
         self.assertEqual((period.state, row.period_id), ("reconciled", period))
+
+    def test_each_reason_why_a_report_is_not_read_has_a_sentence(self):
+        sources = ("glase/reading.py", "glase/reports.py", "models/periods/glase_period_job.py")
+        code = "".join((ROOT / source).read_text() for source in sources)
+        reasons = set(re.findall(r'Unreadable\(reason="(\w+)"', code))
+        self.assertGreater(len(reasons), 8)
+        self.assertEqual(reasons, set(UNREADABLE))
 
     def test_a_report_that_is_only_a_sum_stays_one(self):
         self.profile(report_shape="reporting")

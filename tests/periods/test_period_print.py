@@ -55,9 +55,9 @@ class TestPeriodPrint(PeriodCommon):
         for row in self.paper_period.line_ids:
             self.assertIn(row.reference, words)
             self.assertIn(row.order_id.display_name, words)
-        self.assertIn(f"Printed by {self.pos_admin.name}", words)
+        self.assertIn(f"Printed by: {self.pos_admin.name}", words)
         self.assertIn("Date and signature: bookkeeper", words)
-        self.assertIn("TEST: no money was moved", words)
+        self.assertIn("TEST: no money is moved", words)
 
     def test_a_difference_with_reason_and_who_accepted(self):
         line = self.differ()

@@ -117,7 +117,7 @@ def test_paid_with_the_phone(browser, shop, told, size):
     )
     receipt = kiosk.receipt()
     assert "Glase payment" in receipt and reference in receipt
-    assert "TEST: no money was moved" in receipt
+    assert "TEST: no money is moved" in receipt
     kiosk.button("Close").click()
     kiosk.starts()
     kiosk.close()

@@ -31,6 +31,7 @@ class TestSticker(BackOfficeCommon):
         self.assertIn(qr_code(f"HTTP://SEQR.SE/Q{self.terminal.glase_id}"), html)
         self.assertIn(code_128(self.terminal.glase_id), html)
         self.assertNotIn("SIMULATION", html)
+        self.assertEqual(html.count("TEST: no money is moved"), 1)
 
     def test_the_sticker_of_a_simulator_shows_the_phone_page(self):
         play = self.env["glase.account"].create(

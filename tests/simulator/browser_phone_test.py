@@ -1,14 +1,18 @@
 """The customer's page in a real browser the size of a phone."""
 
 import contextlib
+import html
 import shutil
 import threading
+import urllib.error
+import urllib.request
 
 import pytest
 from accessibility import Accessibility
 from playwright.sync_api import Error, sync_playwright
 from simulator_tools import row
 
+from simulator import words
 from stack.sale_walk import CHROMIUM, Walk
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -150,6 +154,82 @@ def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
     context.close()
     print(axe.said())
     assert not found, "\n".join(found)
+
+
+# What is wider than its frame, or than the button that it stands on, by the language of the frame.
+CUT = """
+() => [...document.querySelectorAll("iframe")].flatMap((frame) => {
+    const page = frame.contentDocument;
+    const wide = page.documentElement.scrollWidth > frame.clientWidth ? ["the page"] : [];
+    const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const range = page.createRange();
+        range.selectNodeContents(walker.currentNode);
+        const cut = [...range.getClientRects()].some(
+            (box) => box.width && (box.left < 0 || box.right > frame.clientWidth)
+        );
+        if (cut && walker.currentNode.parentElement.checkVisibility()) {
+            wide.push(walker.currentNode.textContent.trim().slice(0, 40));
+        }
+    }
+    for (const button of page.querySelectorAll("button, summary")) {
+        if (button.scrollWidth > button.clientWidth + 1) {
+            wide.push(button.textContent.trim());
+        }
+    }
+    return wide.map((text) => `${page.documentElement.lang}: ${text}`);
+})
+"""
+FRAME = """
+<iframe sandbox="allow-same-origin" width="320" height="568" frameborder="0" srcdoc="{}"></iframe>
+"""
+
+
+def test_no_word_is_cut_in_any_language_on_the_smallest_phone(process, till, browser):
+    """The pages of all languages beside each other, each in a frame as large as such a phone."""
+    page = browser.new_page()
+    page.set_default_timeout(MILLISECONDS)
+    found, seen = [], set()
+
+    def spoken(path, language):
+        request = urllib.request.Request(
+            f"{process.url}{path}", headers={"Accept-Language": language}
+        )
+        try:
+            answer = urllib.request.urlopen(request)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.read().decode()
+
+    def look(name, path="/phone/FJALL1"):
+        pages = {language: spoken(path, language) for language in words.TABLES}
+        page.set_content("".join(FRAME.format(html.escape(text)) for text in pages.values()))
+        found.extend(f"{name}, {each}" for each in page.evaluate(CUT))
+        seen.update(pages.values())
+
+    look("waiting")
+    reference = till.bill("1234567.00", [row("1234582.00", "Socks", "2"), row("-15.00")])
+    look("bill")
+    process.api("POST", "stickers/FJALL1/pay")
+    look("paid")
+    till.poll(reference)
+    look("confirmed")
+    till.bill("1.00")
+    process.api("POST", "stickers/FJALL1/decline")
+    look("declined")
+    till.cancel(till.bill("2.00"))
+    look("canceled")
+    till.bill("3.00", acknowledgmentMode=None)
+    look("the till looks at a card")
+    till.bill("4.00", paymentMode="RESERVATION_REQUIRED")
+    process.api("POST", "stickers/FJALL1/pay")
+    look("reserved")
+    look("unknown", "/phone/NOBODY")
+    look("all phones", "/")
+    page.close()
+    assert not found, "\n".join(found)
+    assert len(seen) == 10 * len(words.TABLES), "each state and each language is a page of its own"
 
 
 # Until the till has asked, the page replaces itself again and again; each time it lets the next page come in the end.

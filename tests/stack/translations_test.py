@@ -1,7 +1,9 @@
 """The files of ``i18n``, without a database: what ``bin/translate`` would say about them, and what it finds at all."""
 
+import ast
 import functools
 import re
+from xml.etree import ElementTree
 
 import polib
 import pytest
@@ -72,6 +74,106 @@ def test_no_template_says_words_in_an_expression(addon):
             found += [(path.name, each) for each in _UNFOUND.findall(path.read_text("utf-8"))]
     assert not found
     assert _UNFOUND.search("""<span t-out="till.name or 'All tills of the shop'" />""")
+
+
+# What a person is told when something is refused.
+_TOLD = {
+    "UserError",
+    "ValidationError",
+    "AccessError",
+    "RedirectWarning",
+    "MissingError",
+    "Refused",
+}
+_PYTHON = ("models", "wizard", "controllers")
+
+
+def literals(call):
+    """The arguments of a call that are words, or are put together from words."""
+    for value in (*call.args, *(given.value for given in call.keywords)):
+        is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+        if is_text and " " in value.value or isinstance(value, ast.JoinedStr | ast.BinOp):
+            yield ast.unparse(value)
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_no_refusal_is_said_in_english_only(addon):
+    root, found, looked_at = translate.ADDONS[addon], [], 0
+    for folder in _PYTHON:
+        for path in (root / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in _TOLD:
+                    looked_at += 1
+                    found += [(path.name, node.lineno, each) for each in literals(node)]
+    assert looked_at > 2
+    assert not found
+
+
+_COMMENT = re.compile(r"/\*.*?\*/|(?<=\s)//[^\n]*", re.DOTALL)
+_CALL = re.compile(r"(?:\b_t|\bconsole\.\w+)\(")
+_SENTENCE = re.compile(r"""["`]([A-Z][a-z]+ [a-z][^"`]*)["`]""")
+# What a reprint goes by, in the server's own words (models/pos/payment_proof.py).
+_CONSTANTS = {"Glase simulation", "Glase payment", "Glase refund"}
+
+
+def outside_of_calls(source):
+    """JavaScript without its comments, and without what is translated or written to the console."""
+    source = _COMMENT.sub("", source)
+    while call := _CALL.search(source):
+        depth, end = 1, call.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(source[end], 0)
+            end += 1
+        source = source[: call.start()] + source[end:]
+    return source
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_no_sentence_in_the_browser_is_english_only(addon):
+    found, looked_at = [], 0
+    for path in (translate.ADDONS[addon] / "static/src").rglob("*.js"):
+        looked_at += 1
+        sentences = _SENTENCE.findall(outside_of_calls(path.read_text("utf-8")))
+        found += [(path.name, words) for words in sentences if words not in _CONSTANTS]
+    assert looked_at > 5
+    assert not found
+    assert _SENTENCE.search(
+        outside_of_calls('say("Nothing is said (here)."); _t("But this (is)");')
+    )
+
+
+# Begins or ends with a sign that joins it to what stands beside it: French has a space there, others another order.
+_PIECE = re.compile(r"^[:,;.)·–]|[(,;·–]$")
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_no_text_is_a_piece_of_a_sentence(addon):
+    texts = [re.sub(r"<[^>]*>", "", entry.msgid).strip() for entry in template_of(addon)]
+    assert not [text for text in texts if _PIECE.search(text)]
+
+
+# A unit behind a number.
+_UNITS = {"days", "s"}
+
+
+def shows_a_value(element):
+    values = ("t-out", "t-esc", "t-field")
+    return element.tag == "field" or any(map(element.get, values))
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_no_sentence_goes_on_behind_a_value(addon):
+    """A label may stand before a value; a sentence around one is a sentence with a placeholder."""
+    root, found, looked_at = translate.ADDONS[addon], [], 0
+    for folder in ("views", "report", "static/src"):
+        for path in (root / folder).rglob("*.xml"):
+            for element in filter(shows_a_value, ElementTree.parse(path).iter()):
+                looked_at += 1
+                words = (element.tail or "").strip()
+                if re.search(r"[^\W\d_]", words) and words not in _UNITS:
+                    found.append((path.name, words))
+    assert looked_at > 2
+    assert not found
 
 
 @pytest.mark.parametrize("addon", translate.ADDONS)

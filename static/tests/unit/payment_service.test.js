@@ -95,7 +95,7 @@ describe("a payment", () => {
         await pass(2);
         await sent.done;
         expect(server.count("send")).toBe(1);
-        expect(line.glaseMark).toBe("SIMULATION");
+        expect(line.glaseMark).toBe("SIMULATION: no money is moved");
     });
 
     test("is sent although an older answer says the line as it was before", async () => {

@@ -158,6 +158,10 @@ patch(PaymentPage.prototype, {
         return this.selfOrder.formatMonetary(amount);
     },
 
+    get glaseSeconds() {
+        return _t("%s seconds left", this.glase.payment.secondsLeft);
+    },
+
     get glasePicture() {
         return qrPicture(this.glase.payment.view?.scan);
     },
@@ -175,7 +179,7 @@ const COUNTER = () => _t("Please pay at the counter.");
 
 const WORDS = {
     sending: () => [_t("One moment …"), _t("The bill is being made.")],
-    waiting: () => [_t("Scan to pay"), _t("with Glase on your phone, then confirm the amount")],
+    waiting: () => [_t("Scan to pay"), _t("Use Glase on your phone, then confirm the amount.")],
     quiet: () => [
         _t("Scan to pay"),
         _t("Glase answers slowly. If your phone says paid, please wait here."),

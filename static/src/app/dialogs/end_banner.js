@@ -10,7 +10,7 @@ export class EndBanner extends Component {
     static props = {
         headline: String,
         amount: String,
-        // What says that no money was moved: SIMULATION, TEST, or false in production.
+        // What says that no money is moved, or false in production.
         mark: { type: [String, Boolean], optional: true },
     };
 }

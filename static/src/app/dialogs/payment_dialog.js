@@ -61,7 +61,7 @@ export class PaymentDialog extends Component {
         return this.view?.glase_id || this.props.info.glase_id;
     }
 
-    /** What says that no money is moved: SIMULATION, TEST, or false in production. */
+    /** What says that no money is moved, or false in production. */
     get mark() {
         return this.view ? this.view.mark : this.props.info.mark;
     }

@@ -53,9 +53,9 @@ patch(PosPayment.prototype, {
         return isGlaseLine(this) && this.amount < 0;
     },
 
-    /** What the receipt says where no money was moved: of the server, so a reprint says it too. */
+    /** What the receipt says where no money is moved: of the server, so a reprint says it too. */
     get glaseMark() {
         const simulated = isGlaseLine(this) && this.card_type === "Glase simulation";
-        return this.glase_mark || (simulated && _t("SIMULATION"));
+        return this.glase_mark || (simulated && _t("SIMULATION: no money is moved"));
     },
 });

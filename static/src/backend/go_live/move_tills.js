@@ -38,6 +38,10 @@ export class MoveTills extends Component {
         return moved_count || tried ? _t("Go On") : _t("Move the Tills");
     }
 
+    get moving() {
+        return _t("Moving %s…", this.state.till);
+    }
+
     async move() {
         const { record } = this.props;
         if (this.state.till || !(await record.save())) {

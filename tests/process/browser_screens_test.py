@@ -11,8 +11,8 @@ import polib
 import pytest
 from accessibility import Accessibility
 from playwright.sync_api import expect
+from till_page import BUNDLE_MILLISECONDS, TillPage
 from till_page import SCREENS as SCREENS_OF_A_TILL
-from till_page import TillPage
 
 WORKERS = 0
 STICKER = "PROC1"
@@ -26,7 +26,7 @@ SHORT = {"amount": 53, "shop": "Fjällboden", "mark": False}
 LONG = {
     "amount": 1234567.89,
     "shop": "Fjällbodens Friluftsliv och Sportutrustning Aktiebolag, Södertälje",
-    "mark": "SIMULATION",
+    "mark": "SIMULATION: no money is moved",
 }
 LONG_SAID = (
     "Glase gave this bill the number of another one, so nobody can ask about it. If the customer's phone says paid, "
@@ -165,6 +165,10 @@ def refund(name, info, route="refund"):
     return {"fields": REFUND[name], "info": info, "route": route}
 
 
+# What stands in the dialogs and has no other language here: a sticker, currencies, and the cross of Odoo's dialogs.
+NAMES = ("4711000815AB", "HTTP://SEQR.SE/Q4711000815AB", "SEK", "kr", "Close")
+
+
 def screens(info):
     """Every state of every dialog: its kind, its name, and what it is given."""
     for name in PAYMENT:
@@ -174,14 +178,20 @@ def screens(info):
     yield "refund", "unknown", refund("unknown", info, route="reverse")
     yield "amount", "amount", {"message": "At most 1 234 567,89 kr: that is what is left to pay."}
     yield "choice", "choice", CHOICE
+    yield "approval", "approval", APPROVAL
+    yield "terminal", "terminal", {"of the test": [STICKER, "Till", "Fjällboden"]}
 
 
 def longest_word(text):
     return max(map(len, text.split()), default=0)
 
 
+# Neither can be seen, nor takes room: what stands between them was said by a translation.
+OPEN, CLOSE = "\u2062", "\u2063"
+
+
 def longest(measure):
-    """Of each text of the module the translation that needs most room, or the English one.
+    """Of each text of the module the translation that needs most room, or the English one, between marks.
 
     :param measure: how much room a text needs
     """
@@ -190,7 +200,27 @@ def longest(measure):
         for entry in polib.pofile(str(path)):
             known = found.get(entry.msgid, entry.msgid)
             found[entry.msgid] = max(known, entry.msgstr, key=measure)
-    return found
+    return {text: f"{OPEN}{words}{CLOSE}" for text, words in found.items()}
+
+
+def strings_in(given):
+    """Each text that a test has put on the screen itself; a state's own name is none."""
+    if isinstance(given, dict):
+        given = list(given.values())
+    if isinstance(given, list | tuple):
+        return [text for each in given for text in strings_in(each)]
+    is_text = isinstance(given, str) and (" " in given or given[:1].isupper())
+    return [given] if is_text else []
+
+
+def unsaid(page, root, name, given=()):
+    """What is shown, or told by a screen reader, and was never given to a translator.
+
+    :param given: what the test has put in
+    """
+    names = ["Glase ID", "Glase", *NAMES, *strings_in(given)]
+    found = page.evaluate("([root, names]) => glaseScreens.unsaid(root, names)", [root, names])
+    return [f"{name}: said in English only: {text}" for text in found]
 
 
 @pytest.mark.parametrize("measure", [len, longest_word], ids=["text", "word"])
@@ -212,6 +242,7 @@ def test_no_word_and_no_button_of_a_dialog_is_cut_or_covered(till, measure):
         if name in RETRIED:
             sizes = till.script("() => glaseScreens.sizes('.glase-headline, .glase-details')")
             assert sizes[0] == sizes[1], f"{name}: the reason is as large as the verdict"
+        troubles += unsaid(till.page, ".modal", f"{kind}: {name}", given)
         shown |= set(till.script("() => glaseScreens.lines()"))
     till.start_anew()
     assert not troubles, "\n".join(troubles)
@@ -232,9 +263,6 @@ def test_axe_finds_nothing_in_any_state_of_a_dialog(till, axe):
     for kind, name, given in screens(SHORT):
         show(till, kind, given)
         found += axe.finds(till.page, DIALOG, f"{kind}: {name}")
-    for kind, given in (("approval", APPROVAL), ("terminal", {})):
-        show(till, kind, given)
-        found += axe.finds(till.page, DIALOG, kind)
     till.script("() => posmodel.dialog.closeAll()")
     assert not found, "\n".join(found)
 
@@ -287,7 +315,7 @@ DISPLAYED = {
     "amount": "1 234 567,89 kr",
     "shop": LONG["shop"],
     "glaseId": "4711000815AB",
-    "mark": "SIMULATION",
+    "mark": "SIMULATION: no money is moved",
     "sticker": False,
     "invoice": False,
 }
@@ -299,11 +327,31 @@ READABLE = """
 """
 
 
-def test_the_customer_display_is_read_from_afar_in_each_state(shop, till, axe):
+def says(words):
+    """An answer of the server about the texts of a page, in which ours are these."""
+
+    def answer(route):
+        response = route.fetch()
+        told = response.json()
+        told["modules"]["pos_glase"] = {
+            "messages": [{"id": text, "string": said} for text, said in words.items()]
+        }
+        route.fulfill(response=response, json=told)
+
+    return answer
+
+
+@pytest.mark.parametrize("measure", [len, longest_word], ids=["text", "word"])
+def test_the_customer_display_is_read_from_afar_in_each_state(browser, shop, till, axe, measure):
+    """In the longest words of all languages, too."""
     [(token,)] = shop.query(
         "SELECT access_token FROM pos_config WHERE id = %s", shop.told["config_id"]
     )
-    page = till.context.new_page()
+    # A browser of its own, which remembers no texts.
+    context = browser.new_context()
+    context.set_default_timeout(BUNDLE_MILLISECONDS)
+    page = context.new_page()
+    page.route("**/website/translations**", says(longest(measure)))
     page.goto(f"{shop.running.url}/pos_customer_display/{shop.told['config_id']}/{token}")
     page.wait_for_selector(".o_customer_display")
     page.evaluate(SCREENS)
@@ -318,12 +366,13 @@ def test_the_customer_display_is_read_from_afar_in_each_state(shop, till, axe):
             page.set_viewport_size({"width": width, "height": height})
             seen = page.evaluate("() => glaseScreens.measure('.glase-show')")
             troubles += [f"{width} x {height}, {state}: {each}" for each in seen["troubles"]]
+        troubles += unsaid(page, ".glase-show", state, shown)
         found += axe.finds(page, ".glase-show", f"display: {state}")
         page.set_viewport_size({"width": 1920, "height": 1080})
         sizes = page.evaluate(READABLE)
         # A letter that is read from three metres is about a fortieth of the screen's height or more.
         assert min(sizes.values()) >= 40, (state, sizes)
-    page.close()
+    context.close()
     assert not troubles, "\n".join(troubles)
     assert not found, "\n".join(found)
 
@@ -404,6 +453,9 @@ OFFICE = {
         "glase_period",
         ".o_form_view .o_form_sheet",
     ),
+    "account": ("action-pos_glase.glase_account_action", "glase_account", ".o_form_sheet"),
+    "terminal": ("action-pos_glase.glase_terminal_action", "glase_terminal", ".o_form_sheet"),
+    "payment": ("action-pos_glase.action_glase_transaction", "glase_transaction", ".o_form_sheet"),
     "settings": ("action-point_of_sale.action_pos_configuration", None, "#glase"),
 }
 

@@ -185,6 +185,44 @@ window.glaseScreens = (() => {
         }
     }
 
+    /** Each text under `root`, also what only a screen reader tells. */
+    function* told(root) {
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            yield walker.currentNode.textContent;
+        }
+        for (const element of root.querySelectorAll("*")) {
+            for (const name of ["aria-label", "title", "alt", "placeholder"]) {
+                yield element.getAttribute(name) || "";
+            }
+        }
+    }
+
+    /**
+     * What under `selector` is said in no translation: its letters stand between no marks of `speak`.
+     *
+     * @param {string[]} given what the test has put in itself, and names
+     */
+    function unsaid(selector, given) {
+        const found = new Set();
+        for (const root of document.querySelectorAll(selector)) {
+            for (const text of told(root)) {
+                let left = text;
+                for (const known of given.toSorted((one, other) => other.length - one.length)) {
+                    left = left.replaceAll(known, " ");
+                }
+                for (let before = ""; before !== left;) {
+                    before = left;
+                    left = left.replace(/\u2062[^\u2062\u2063]*\u2063/g, " ");
+                }
+                if (/\p{L}{2,}/u.test(left)) {
+                    found.add(left.trim());
+                }
+            }
+        }
+        return [...found];
+    }
+
     /** What of the words and buttons under `root` is cut off or covered, as sentences. */
     function measure(selector) {
         const root = document.querySelector(selector);
@@ -224,6 +262,7 @@ window.glaseScreens = (() => {
         display,
         code,
         measure,
+        unsaid,
         lines,
         sizes,
         speak,

@@ -453,9 +453,6 @@ OFFICE = {
         "glase_period",
         ".o_form_view .o_form_sheet",
     ),
-    "account": ("action-pos_glase.glase_account_action", "glase_account", ".o_form_sheet"),
-    "terminal": ("action-pos_glase.glase_terminal_action", "glase_terminal", ".o_form_sheet"),
-    "payment": ("action-pos_glase.action_glase_transaction", "glase_transaction", ".o_form_sheet"),
     "settings": ("action-point_of_sale.action_pos_configuration", None, "#glase"),
 }
 

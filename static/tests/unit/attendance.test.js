@@ -151,7 +151,7 @@ const EVENTS = {
         happen: (till) =>
             till.store.glase.payments.recordRow(
                 lineThatIsOut(till),
-                viewOf({ state: "reversed", amount: "5.00" })
+                viewOf({ state: "reversed", amount: "5.00", message: "It went back." })
             ),
         shows: "Paid and given back: $ 5.00",
     },

@@ -4,7 +4,7 @@ The shop's network goes, a tablet sleeps, an order is opened again.
 """
 
 import pytest
-from companion_steps import GLOBAL_DISCOUNT, PATIENCE, employee_of, set_up
+from companion_steps import GLOBAL_DISCOUNT, PATIENCE, employee_of, set_up, with_guest
 from conftest import wait_for
 from till_page import TillPage, assert_paid, discounts, lines, pay
 
@@ -13,20 +13,43 @@ WORKERS = 0
 MODULES = ("pos_loyalty", "pos_discount", "pos_hr")
 PRODUCTS = ("Sourdough Loaf", "Cinnamon Roll")
 EMPLOYEES = ("Anna Anttila", "Bo Bengtsson")
-COUPON = "SAVE20"
+COUPON, ANOTHER_COUPON = "SAVE20", "MORE20"
+GUEST = "Greta Guest"
+PROMOTIONS = ("Ten percent", "Two percent", "A roll for two loaves", "Points")
 SHORT = 60
 
 SET_UP = """
 env["loyalty.program"].search([]).active = False
+for name, discount, on in (("Ten percent", 10, "order"), ("Two percent", 2, "cheapest")):
+    env["loyalty.program"].create({{
+        "name": name, "program_type": "promotion", "trigger": "auto", "applies_on": "current",
+        "company_id": company.id, "pos_ok": True, "active": False,
+        "rule_ids": [(0, 0, {{"minimum_amount": 0, "minimum_qty": 1}})],
+        "reward_ids": [(0, 0, {{
+            "reward_type": "discount", "discount": discount, "discount_mode": "percent",
+            "discount_applicability": on,
+        }})],
+    }})
+loaf, roll = (
+    env["product.product"].search([("name", "=", name)], limit=1) for name in {products!r}
+)
 env["loyalty.program"].create({{
-    "name": "Ten percent", "program_type": "promotion", "trigger": "auto", "applies_on": "current",
-    "company_id": company.id, "pos_ok": True, "active": False,
-    "rule_ids": [(0, 0, {{"minimum_amount": 0, "minimum_qty": 1}})],
+    "name": "A roll for two loaves", "program_type": "buy_x_get_y", "trigger": "auto",
+    "applies_on": "current", "company_id": company.id, "pos_ok": True, "active": False,
+    "rule_ids": [(0, 0, {{
+        "minimum_qty": 2, "reward_point_mode": "unit", "product_ids": [(6, 0, loaf.ids)],
+    }})],
     "reward_ids": [(0, 0, {{
-        "reward_type": "discount", "discount": 10, "discount_mode": "percent",
-        "discount_applicability": "order",
+        "reward_type": "product", "reward_product_id": roll.id, "required_points": 2,
     }})],
 }})
+env["loyalty.program"].create({{
+    "name": "Points", "program_type": "loyalty", "trigger": "auto", "applies_on": "both",
+    "company_id": company.id, "pos_ok": True, "active": False,
+    "rule_ids": [(0, 0, {{"reward_point_mode": "money", "reward_point_amount": 1}})],
+    "reward_ids": [(0, 0, {{"discount": 1, "required_points": 5000}})],
+}})
+env["res.partner"].create({{"name": {guest!r}, "company_id": company.id}})
 coupons = env["loyalty.program"].create({{
     "name": "Coupons", "program_type": "coupons", "trigger": "with_code", "applies_on": "current",
     "company_id": company.id, "pos_ok": True,
@@ -36,7 +59,8 @@ coupons = env["loyalty.program"].create({{
         "discount_applicability": "order", "required_points": 1,
     }})],
 }})
-env["loyalty.card"].create({{"program_id": coupons.id, "code": {coupon!r}, "points": 5}})
+for code in {coupons!r}:
+    env["loyalty.card"].create({{"program_id": coupons.id, "code": code, "points": 5}})
 for name in {employees!r}:
     env["hr.employee"].create({{"name": name, "company_id": company.id}})
 """
@@ -44,15 +68,33 @@ for name in {employees!r}:
 
 @pytest.fixture(scope="module", autouse=True)
 def modules(shop):
-    set_up(shop, SET_UP + GLOBAL_DISCOUNT, employees=EMPLOYEES, coupon=COUPON)
+    values = {"employees": EMPLOYEES, "coupons": (COUPON, ANOTHER_COUPON)}
+    values |= {"guest": GUEST, "products": PRODUCTS}
+    set_up(shop, SET_UP + GLOBAL_DISCOUNT, **values)
 
 
 @pytest.fixture
 def promotion(shop):
     """Ten percent off each order, by itself."""
-    shop.execute("UPDATE loyalty_program SET active = true WHERE name->>'en_US' = 'Ten percent'")
+    yield from running(shop, PROMOTIONS[:1])
+
+
+@pytest.fixture
+def programs(shop):
+    """A promotion, a free product and points, all by themselves.
+
+    Not ten percent off the order beside a coupon for the order: of two such, Odoo takes either by
+    turns, and each time the order is another one.
+    """
+    yield from running(shop, PROMOTIONS[1:])
+
+
+def running(shop, names):
+    """Until it is gone on with, the programs of these names run."""
+    change = "UPDATE loyalty_program SET active = %s WHERE name->>'en_US' = ANY(%s)"
+    shop.execute(change, True, list(names))
     yield
-    shop.execute("UPDATE loyalty_program SET active = false WHERE name->>'en_US' = 'Ten percent'")
+    shop.execute(change, False, list(names))
 
 
 @pytest.fixture
@@ -97,18 +139,80 @@ def test_a_promotion_and_a_reload(shop, till):
     assert_paid(shop, uuid)
 
 
-@pytest.mark.usefixtures("promotion")
-def test_a_promotion_that_is_made_anew_while_the_bill_is_out(shop, till):
-    till.log_in().start().new_order().ring_up(*PRODUCTS)
-    till.send()
+# What modules and the till itself do again and again; `order` is the one whose bill is out.
+REBUILT = {
+    "promotions are looked at": "posmodel.updateRewards()",
+    "programs are looked at": "posmodel.orderUpdateLoyaltyPrograms()",
+    "rewards are made anew": "order._updateRewardLines()",
+    "the same customer is set": "order.setPartner(order.partner_id)",
+    "the same prices are set": "order.setPricelist(order.pricelist_id)",
+    "a code is read again": "posmodel.activateCode(CODE)",
+    "lines change places": "order.update({ lines: [['set', ...[...order.lines].reverse()]] })",
+    "the kitchen is told": "order.updateLastOrderChange()",
+    "a note is written": "order.lines[0].setNote('Rare')",
+}
+STAYS = "stays as it was sent"
+# What people try: it is refused, or put back.
+TRIED = {
+    "a quantity": "order.lines[0].setQuantity(9)",
+    "a price": "order.lines[0].setUnitPrice(1)",
+    "a price past the buttons": "order.lines[0].price_unit = 1",
+    "a discount": "posmodel.setDiscountFromUI(order.lines[0], 50)",
+    "a discount on all": "posmodel.applyDiscount(50, order)",
+    "a product away": "order.removeOrderline(order.lines.find((line) => !line.is_reward_line))",
+    "a reward away": "order.removeOrderline(order.lines.find((line) => line.is_reward_line))",
+    "all rewards away": "posmodel.resetPrograms()",
+    "a product more": """posmodel.addLineToOrder(
+        { product_tmpl_id: order.lines[0].product_id.product_tmpl_id, qty: 1 }, order)""",
+    "other prices": "order.setPricelist(false)",
+}
+
+
+def is_as_sent(till, uuid, before):
+    """Wait until the lines are those that were sent."""
+    till.settle().until(
+        """([uuid, before]) => String(
+            posmodel.models["pos.order"].getBy("uuid", uuid).lines
+                .map((line) => [line.product_id.display_name, line.priceIncl]).sort()
+        ) === String(before)""",
+        [uuid, before],
+    )
+
+
+def do_all(till, uuid, before, steps, silent=False):
+    """Do each of these with the order, which is as before after each; if ``silent`` nobody is told."""
+    for what, code in steps.items():
+        code = code.replace("CODE", repr(ANOTHER_COUPON))
+        till.script(
+            f"""async (uuid) => {{
+                const order = posmodel.models["pos.order"].getBy("uuid", uuid);
+                await ({code});
+            }}""",
+            uuid,
+        )
+        is_as_sent(till, uuid, before)
+        assert lines(till, uuid) == before, what
+        told = till.page.locator(".o_notification", has_text=STAYS).count()
+        assert not (silent and told), what
+
+
+@pytest.mark.usefixtures("programs")
+def test_what_modules_rebuild_is_let_alone_and_what_people_try_is_not(shop, till):
+    with_guest(till.log_in().start().new_order(), GUEST)
+    till.ring_up(PRODUCTS[0], *PRODUCTS)
+    assert till.script("(code) => posmodel.activateCode(code)", ANOTHER_COUPON) is True
+    till.until("() => posmodel.getOrder().lines.filter((line) => line.is_reward_line).length >= 3")
+    till.settle().send()
     uuid = till.order_uuid()
     before = lines(till, uuid)
-    # What the product screen asks for whenever it is shown.
-    till.script("() => posmodel.updateRewards()")
-    till.settle()
-    assert lines(till, uuid) == before
+    do_all(till, uuid, before, REBUILT, silent=True)
+    do_all(till, uuid, before, TRIED)
+    till.reload().start().looks("waiting")
+    # Odoo has forgotten now which codes were read, and takes the coupon off: it comes back.
+    do_all(till, uuid, before, REBUILT)
     pay(shop)
     till.receipt()
+    assert lines(till, uuid) == before
     assert_paid(shop, uuid)
 
 

@@ -2,7 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { PaymentService } from "@pos_glase/app/service/payment_service";
-import { noteStored } from "@pos_glase/app/service/order_storage";
+import { hasGlase, localListsOf, noteStored } from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
     guardMoves,
@@ -92,7 +92,10 @@ patch(PosStore.prototype, {
     /** What is stored is what was sent: the server compares it with the bill. */
     async syncAllOrders() {
         this.glase.bills.judge();
-        return super.syncAllOrders(...arguments);
+        const keepLists = localListsOf(this.models["pos.order"].filter(hasGlase));
+        const stored = await super.syncAllOrders(...arguments);
+        keepLists();
+        return stored;
     },
 
     /** The server stores every sale, and says which Glase payments it could not prove. */

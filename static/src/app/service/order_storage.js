@@ -82,6 +82,34 @@ export async function storeDraft(pos, order) {
     return _t("The order could not be stored on the server. Nothing was sent to Glase.");
 }
 
+/** Whether a Glase payment is, or will be, part of an open order: it is stored before it is paid. */
+export function hasGlase(order) {
+    return !order.finalized && order.payment_ids.some(isGlaseLine);
+}
+
+/**
+ * Lists that only the browser has, such as the coupons whose codes were read (`pos_loyalty`): core empties
+ * them when the server's answer is loaded, and a promotion then takes off what was agreed on.
+ *
+ * @param {Object[]} orders before they are stored
+ * @returns {() => void} puts back what the lists have lost since
+ */
+export function localListsOf(orders) {
+    const lists = orders.flatMap((order) =>
+        Object.values(order.model.fields)
+            .filter((field) => field.local && field.type.endsWith("2many"))
+            .map(({ name }) => ({ order, name, records: [...(order[name] || [])] }))
+    );
+    return () => {
+        for (const { order, name, records } of lists) {
+            const lost = records.filter((record) => !order[name].includes(record));
+            if (lost.length) {
+                order[name] = [["link", ...lost]];
+            }
+        }
+    };
+}
+
 /** Let the next synchronisation of this order say again what became of its Glase payments. */
 export function markUnstored(order) {
     for (const line of order.payment_ids.filter(isGlaseLine)) {

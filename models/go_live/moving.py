@@ -213,13 +213,10 @@ def refuse_while_moving(configs):
         raise UserError(words)
 
 
-def refuse_opening(configs):
-    """Refuse to open tills that are being moved, under their registrations' locks.
+def lock_opening(configs):
+    """Lock the registrations of tills that are being opened.
 
     Who begins a move at this moment waits for the lock, and finds the session (``doc/ledger.md §21``).
-
-    :raises UserError: as :func:`refuse_while_moving`
     """
     tills = configs.sudo().with_context(active_test=False)
     autonomous_transaction.lock(tills.glase_terminal_ids)
-    refuse_while_moving(configs)

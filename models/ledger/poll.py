@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from odoo.tools.lru import LRU
+
 from ...rules import polling, state_machine
 from ...rules.environments import SIMULATOR
 from ..accounts import glase_endpoint
@@ -105,9 +107,8 @@ _READ = Statement(
     """
 )
 _VERSION = Statement("SELECT xmin::text FROM glase_transaction WHERE id = %s")
-# What a process has told tills, and what that was made of, by database and row; of so many rows at most.
-_MOST_TOLD = 256
-_told = {}
+# What a process has told tills last, and what that was made of, by database and row.
+_told = LRU(256)
 
 
 @dataclass(frozen=True)
@@ -236,8 +237,6 @@ class Poll:
         known_of, view = _told.get(key, (None, None))
         if known_of != made_of:
             view = self.answer()
-            if len(_told) >= _MOST_TOLD:
-                _told.clear()
             if not _says_more(row):
                 _told[key] = made_of, view
         return {**view, "silence": row._silence(self.asked_at)}

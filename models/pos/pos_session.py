@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ...rules.environments import REAL_FIRST
 from ..books import books_job, method_accounts, session_books
-from ..go_live.moving import refuse_opening, refuse_while_moving
+from ..go_live.moving import lock_opening, refuse_while_moving
 from ..ledger import till
 from ..support.evidence import refuse_system_fields
 from ..support.managers import MANAGERS
@@ -150,7 +150,7 @@ class PosSession(models.Model):
         if state == "opened":
             # One whose closing was refused has not been shut: no move has begun meanwhile.
             shut = self.filtered(lambda session: session.state == "opening_control")
-            refuse_opening(shut.config_id)
+            lock_opening(shut.config_id)
             refuse_while_moving(self.config_id)
         if state in CLOSING and not (state == "closed" and self.env.su):
             SessionClosing.guard(self)

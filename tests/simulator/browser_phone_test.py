@@ -116,24 +116,14 @@ def test_long_bills_fit_on_the_screen(process, till, phone, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
-    """Contrast, names, language, regions: every rule of axe-core, on the whole page."""
-    # What the page forbids to scripts a test may do all the same.
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
-    )
-    axe, found = Accessibility(), []
+def each_state(process, till, look, amount, rows):
+    """Bring the phone page into each of its states, and look at it.
 
-    def look(name, path="/phone/FJALL1"):
-        page = context.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        page.goto(f"{process.url}{path}")
-        found.extend(axe.finds(page, "html", f"{scheme}, {name}"))
-        page.close()
-
+    :param look: is given the state's name, and the page's path if it is another one
+    :param amount: of the bill that is paid, with its ``rows``
+    """
     look("waiting")
-    reference = till.bill("148.00", [row("198.00", "Socks", "2"), row("-50.00")])
+    reference = till.bill(amount, rows)
     look("bill")
     process.api("POST", "stickers/FJALL1/pay")
     look("paid")
@@ -151,6 +141,25 @@ def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
     look("reserved")
     look("unknown", "/phone/NOBODY")
     look("all phones", "/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
+    """Contrast, names, language, regions: every rule of axe-core, on the whole page."""
+    # What the page forbids to scripts a test may do all the same.
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )
+    axe, found = Accessibility(), []
+
+    def look(name, path="/phone/FJALL1"):
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        page.goto(f"{process.url}{path}")
+        found.extend(axe.finds(page, "html", f"{scheme}, {name}"))
+        page.close()
+
+    each_state(process, till, look, "148.00", [row("198.00", "Socks", "2"), row("-50.00")])
     context.close()
     print(axe.said())
     assert not found, "\n".join(found)
@@ -208,25 +217,7 @@ def test_no_word_is_cut_in_any_language_on_the_smallest_phone(process, till, bro
         found.extend(f"{name}, {each}" for each in page.evaluate(CUT))
         seen.update(pages.values())
 
-    look("waiting")
-    reference = till.bill("1234567.00", [row("1234582.00", "Socks", "2"), row("-15.00")])
-    look("bill")
-    process.api("POST", "stickers/FJALL1/pay")
-    look("paid")
-    till.poll(reference)
-    look("confirmed")
-    till.bill("1.00")
-    process.api("POST", "stickers/FJALL1/decline")
-    look("declined")
-    till.cancel(till.bill("2.00"))
-    look("canceled")
-    till.bill("3.00", acknowledgmentMode=None)
-    look("the till looks at a card")
-    till.bill("4.00", paymentMode="RESERVATION_REQUIRED")
-    process.api("POST", "stickers/FJALL1/pay")
-    look("reserved")
-    look("unknown", "/phone/NOBODY")
-    look("all phones", "/")
+    each_state(process, till, look, "1234567.00", [row("1234582.00", "Socks", "2"), row("-15.00")])
     page.close()
     assert not found, "\n".join(found)
     assert len(seen) == 10 * len(words.TABLES), "each state and each language is a page of its own"

@@ -23,6 +23,19 @@ function watchValidation() {
     return validated;
 }
 
+/** A bill that was sent from the payment screen, and what Odoo has begun to finish. */
+async function sendAtScreen() {
+    const validated = watchValidation();
+    const till = await setUpPayment();
+    const line = addGlaseLine(till.order, till.method);
+    const screen = await mountWithCleanup(PaymentScreen, {
+        props: { orderUuid: till.order.uuid },
+    });
+    screen.sendPaymentRequest(line);
+    await pass(2);
+    return { ...till, line, validated };
+}
+
 /** Each way in which nobody is at the till, and how somebody comes. */
 const AWAY = {
     "nobody has logged in": {
@@ -65,14 +78,7 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
         });
 
         test("a payment arrives, and its order is finished once somebody comes", async () => {
-            const validated = watchValidation();
-            const { store, order, method, server } = await setUpPayment();
-            const line = addGlaseLine(order, method);
-            const screen = await mountWithCleanup(PaymentScreen, {
-                props: { orderUuid: order.uuid },
-            });
-            screen.sendPaymentRequest(line);
-            await pass(2);
+            const { store, order, line, server, validated } = await sendAtScreen();
             const rehearsed = validated.length;
             leave(store);
             store.dialog.closeAll();
@@ -88,14 +94,7 @@ for (const [when, { leave, come }] of Object.entries(AWAY)) {
         });
 
         test("another device finishes the order: it is not finished once more", async () => {
-            const validated = watchValidation();
-            const { store, order, method, server } = await setUpPayment();
-            const line = addGlaseLine(order, method);
-            const screen = await mountWithCleanup(PaymentScreen, {
-                props: { orderUuid: order.uuid },
-            });
-            screen.sendPaymentRequest(line);
-            await pass(2);
+            const { store, order, server, validated } = await sendAtScreen();
             const rehearsed = validated.length;
             leave(store);
             server.says.status = PAID;

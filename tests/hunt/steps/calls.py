@@ -12,6 +12,17 @@ WRITTEN = {
     "order.session": {"session_id": False},
     "payment.status": {"payment_status": "done"},
 }
+# Actions of a case, as a step names them.
+OF_CASES = {
+    "case.old_amount": case_kinds.OLD_AMOUNT,
+    "case.unpaid": case_kinds.NOT_PAID,
+    "case.order": case_kinds.MAKE_REFUND_ORDER,
+    "case.attach": case_kinds.ATTACH,
+    "case.settle": case_kinds.SETTLE,
+    "case.refunded": case_kinds.WAS_REFUNDED,
+    "case.unmade": case_kinds.WAS_NOT_REFUNDED,
+    "case.repeat": case_kinds.REPEAT_REFUND,
+}
 
 
 class Calls:
@@ -19,27 +30,30 @@ class Calls:
 
     def _do_call(self, step, order):
         """One call; what it finds refused is refused, and that is all."""
-        model, _dot, name = step["what"].partition(".")
         order.taint(step["what"])
-        by = getattr(self, f"_call_{model}_{name}", None) or self._written(step["what"])
-        work = by(order)
+        work = self._call(step["what"], order)
         told = self.world.request(step.get("login", "manager"), work, order, **self._plan(step))
         self.world.counts[f"call {step['what']}: {'refused' if told is not True else 'done'}"] += 1
         for one in list(self.orders.values()):
             self._look(one)
 
+    def _call(self, what, order):
+        """What is done for a name, with an environment; of :data:`OF_CASES`, of :data:`WRITTEN`, or a method here."""
+        if what in OF_CASES:
+            return self._on_case(OF_CASES[what])
+        if what in WRITTEN:
+            return self._written(what, order)
+        return getattr(self, f"_call_{what.replace('.', '_')}")(order)
+
     @staticmethod
-    def _written(what):
+    def _written(what, order):
         model = f"pos.{what.partition('.')[0]}"
 
-        def by(order):
-            def work(env):
-                record = order.id if model == "pos.order" else order.payment_id
-                return env[model].browse(record).write(dict(WRITTEN[what]))
+        def work(env):
+            record = order.id if model == "pos.order" else order.payment_id
+            return env[model].browse(record).write(dict(WRITTEN[what]))
 
-            return work
-
-        return by
+        return work
 
     # === An order ===
 
@@ -178,30 +192,6 @@ class Calls:
 
         order.taint("unsure")
         self.world.request(None, work, order)
-
-    def _call_case_old_amount(self, _order):
-        return self._on_case(case_kinds.OLD_AMOUNT)
-
-    def _call_case_unpaid(self, _order):
-        return self._on_case(case_kinds.NOT_PAID)
-
-    def _call_case_order(self, _order):
-        return self._on_case(case_kinds.MAKE_REFUND_ORDER)
-
-    def _call_case_attach(self, _order):
-        return self._on_case(case_kinds.ATTACH)
-
-    def _call_case_settle(self, _order):
-        return self._on_case(case_kinds.SETTLE)
-
-    def _call_case_refunded(self, _order):
-        return self._on_case(case_kinds.WAS_REFUNDED)
-
-    def _call_case_unmade(self, _order):
-        return self._on_case(case_kinds.WAS_NOT_REFUNDED)
-
-    def _call_case_repeat(self, _order):
-        return self._on_case(case_kinds.REPEAT_REFUND)
 
     def _on_case(self, action):
         """An action of the case that is open longest of those that offer it."""

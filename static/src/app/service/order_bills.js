@@ -26,11 +26,15 @@ export function isBilled(order) {
     return Boolean(order) && !order.finalized && order.payment_ids.some(isAmountFixed);
 }
 
+/** What is sold: the product, its price or what else tells rows apart, and its attributes. */
+function whatOf(line, ...more) {
+    const attributes = line.attribute_value_ids.map((value) => value.id).sort();
+    return [line.product_id?.id, ...more, ...attributes].join("|");
+}
+
 /** One row as the customer sees it: what, how many, for how much. */
 function rowOf(line) {
-    const attributes = line.attribute_value_ids.map((value) => value.id).sort();
-    const price = line.currency.round(line.priceIncl);
-    return [line.product_id?.id, line.qty, price, ...attributes].join("|");
+    return whatOf(line, line.qty, line.currency.round(line.priceIncl));
 }
 
 /**
@@ -92,9 +96,7 @@ function sumOf(points, program) {
 function rowsOf(order) {
     const sums = new Map();
     for (const line of order.lines) {
-        const attributes = line.attribute_value_ids.map((value) => value.id).sort();
-        const each = line.currency.round(line.priceIncl / line.qty);
-        const key = [line.product_id?.id, each, ...attributes].join("|");
+        const key = whatOf(line, line.currency.round(line.priceIncl / line.qty));
         const [qty, price] = sums.get(key) || [0, 0];
         sums.set(key, [qty + line.qty, line.currency.round(price + line.priceIncl)]);
     }

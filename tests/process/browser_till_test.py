@@ -263,7 +263,8 @@ def test_a_coupon_is_used_up_although_the_till_was_reloaded(shop, till):
     pay(shop)
     till.receipt()
     assert_paid(shop, uuid)
-    assert shop.query("SELECT points FROM loyalty_card WHERE code = %s", COUPON) == [(4.0,)]
+    points = "SELECT points FROM loyalty_card WHERE code = %s"
+    wait_for(lambda: shop.query(points, COUPON) == [(4.0,)], "the coupon is used up")
 
 
 # --- A discount on the whole order ---

@@ -261,9 +261,9 @@ def test_two_windows_of_one_kiosk(kiosk, shop, told):
 
 
 def test_left_alone_after_an_end_the_order_is_taken_off(kiosk, shop, told):
-    kiosk.pay().hurry(idle=SOON)
+    kiosk.pay()
     guest(shop, "decline")
-    kiosk.looks("declined").starts()
+    kiosk.looks("declined").hurry(idle=SOON).touch().starts()
     state, _line, row, _number, _token = last_order(shop, told)
     assert (state, row) == ("cancel", "canceled")
     kiosk.page.locator(START).first.click()
@@ -283,9 +283,9 @@ def test_asked_to_choose_a_method_and_nobody_chooses(kiosk, shop, told):
     kiosk.page.get_by_role("button", name="Card").wait_for()
     kiosk.page.get_by_role("button", name="Glase").click()
     kiosk.looks("waiting").press("cancel").looks("canceled").press("back")
-    kiosk.hurry(idle=SOON).button("Pay").click()
+    kiosk.button("Pay").click()
     kiosk.page.get_by_role("button", name="Card").wait_for()
-    kiosk.starts()
+    kiosk.hurry(idle=SOON).touch().starts()
     state, _line, row, _number, _token = last_order(shop, told)
     assert (state, row, bills(shop)) == ("cancel", "canceled", before + 1)
     assert kiosk.cart() == []
@@ -316,8 +316,8 @@ def test_the_server_hangs_while_it_makes_the_payment_and_answers_late(kiosk, sho
     before = bills(shop)
     kiosk.hurry(request=SOON)
     answer = kiosk.hang("**/kiosk/payment/**")
-    kiosk.order()
-    kiosk.page.locator(".glase-kiosk").wait_for()
+    with kiosk.page.expect_event("requestfailed", lambda asked: "/kiosk/payment/" in asked.url):
+        kiosk.order()
     kiosk.page.locator(".product-cart-item", has_text=PRODUCT).wait_for()
     assert bills(shop) == before
     answer()
@@ -372,8 +372,7 @@ def test_a_guest_who_scans_and_walks_away(kiosk, shop, told):
     kiosk.looks("undecided")
     seen(kiosk, "undecided")
     # Left alone from the last touch on.
-    kiosk.hurry(idle=SOON).page.locator(".glase-kiosk-headline").click()
-    kiosk.starts()
+    kiosk.hurry(idle=SOON).touch().starts()
     state, _line, row, _number, _token = last_order(shop, told)
     assert (state, row) == ("draft", "issued")
     is_left_open(shop)

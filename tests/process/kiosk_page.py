@@ -166,6 +166,11 @@ class KioskPage:
         self.page.locator(f".glase-kiosk-{name}").click()
         return self
 
+    def touch(self):
+        """The guest touches the page where nothing is."""
+        self.page.mouse.click(1, 1)
+        return self
+
     def number(self):
         """Wait until the order is paid; returns the number that the guest gets."""
         self.page.locator(".confirmation-page .glase-kiosk-paid").wait_for()

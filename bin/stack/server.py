@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import installed
+from . import debian, installed
 from .console import Stop, end, explain, run, say
 from .paths import CHECKOUT, MODULE, cache, fresh_folder
 
@@ -119,6 +119,7 @@ class Odoo:
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
             "PYTHONDONTWRITEBYTECODE": "" if self._keeps_bytecode() else "1",
             "PYTHONUNBUFFERED": "1",
+            "PATH": debian.path_with_chromium(self.folder),
             # Chromium's sound leaves a folder, else among everybody's temporary files.
             "PULSE_RUNTIME_PATH": str(self.folder / "sound"),
         }

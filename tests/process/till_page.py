@@ -1,14 +1,13 @@
 """A till in a real browser, at a real server: the steps of a cashier."""
 
 import re
-import shutil
 from contextlib import contextmanager
 
 from playwright.sync_api import expect, sync_playwright
 
+from stack import debian
 from stack.sale_walk import CHROMIUM
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STICKER = "PROC1"
 MILLISECONDS = 45_000
 # The first page of a till waits for its bundle to be built.
@@ -22,7 +21,7 @@ def chromium(*arguments):
 
     :param arguments: further ones of Chromium's command line
     """
-    path = next(found for found in map(shutil.which, NAMES) if found)
+    path = debian.chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM, *arguments])
         try:

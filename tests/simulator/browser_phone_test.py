@@ -2,7 +2,6 @@
 
 import contextlib
 import html
-import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -13,15 +12,15 @@ from playwright.sync_api import Error, sync_playwright
 from simulator_tools import row
 
 from simulator import words
+from stack import debian
 from stack.sale_walk import CHROMIUM, Walk
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MILLISECONDS = 20_000
 
 
 @pytest.fixture(scope="module")
 def browser():
-    path = next(found for found in map(shutil.which, NAMES) if found)
+    path = debian.chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,6 +35,29 @@ def taken_port():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("has_headless", [True, False])
+def test_odoos_own_tests_find_the_browser_that_ours_use(monkeypatch, tmp_path, has_headless):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("headless", "chromium", "google-chrome"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    if not has_headless:
+        (programs / "headless").unlink()
+    monkeypatch.setattr(debian, "HEADLESS", str(programs / "headless"))
+    monkeypatch.setenv("PATH", str(programs))
+    for _twice in range(2):
+        found = shutil.which("google-chrome", path=debian.path_with_chromium(tmp_path))
+    expected = "headless" if has_headless else "google-chrome"
+    assert Path(found).resolve() == programs / expected
+    assert debian.chromium() == str(programs / ("headless" if has_headless else "chromium"))
+
+
+def test_without_a_browser_the_one_without_a_window_is_wanted(monkeypatch):
+    monkeypatch.setattr(debian, "chromium", lambda: "")
+    assert {"chromium-headless-shell", "fonts-liberation"} <= set(debian.missing())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from till_page import MILLISECONDS, TillPage
+from till_page import BUNDLE_MILLISECONDS, MILLISECONDS, SCREENS, TillPage
 
 WINDOW = (1024, 700)
 MINI_BROWSER = "webkit2gtk-4.1/MiniBrowser"
@@ -24,6 +24,7 @@ LISTEN = """() => {
         window.complaints.push(String(event.reason))
     );
 }"""
+AT_THE_TILL = "() => location.pathname.startsWith('/pos/ui/') && document.readyState === 'complete'"
 # A function's text and what it is called with; told what came out of it, or what it threw.
 CALL = """
 const [code, argument, done] = arguments;
@@ -67,6 +68,9 @@ def webkit():
     options = Options()
     options.binary_location = str(next(Path("/usr/lib").glob(f"*/{MINI_BROWSER}")))
     options.add_argument("--automation")
+    # WebKit keeps a page that was left, stopped in the middle of what it wrote to its database; the next page of the
+    # till waits for that without an end.
+    options.add_argument("--enable-page-cache=false")
     with display() as name:
         service = Service("/usr/bin/WebKitWebDriver", env={**os.environ, "DISPLAY": name})
         driver = webdriver.WebKitGTK(options=options, service=service)
@@ -89,12 +93,6 @@ class Marionette:
 
     def refresh(self):
         self.client.refresh()
-
-    def add_cookie(self, cookie):
-        self.client.add_cookie(cookie)
-
-    def get_cookie(self, name):
-        return self.client.get_cookie(name)
 
     def execute_script(self, code, *arguments):
         return self.client.execute_script(code, arguments, sandbox=None)
@@ -199,6 +197,9 @@ class Page:
     def click(self, selector):
         self.locator(selector).click()
 
+    def fill(self, selector, words):
+        self.locator(selector).wait_for().send_keys(words)
+
     def wait_for_selector(self, selector, state="visible", timeout=MILLISECONDS):
         gone = state == "detached"
         until(
@@ -232,13 +233,12 @@ class EngineTill(TillPage):
         self.page.evaluate(LISTEN)
 
     def log_in(self, login="cashier"):
-        url = self.shop.running.url
-        session = self.shop.known(f"page of {login}", login).session
-        # A cookie can be set where its site is open only.
-        self.driver.get(f"{url}/web/health")
-        self.driver.add_cookie({"name": "session_id", "value": session, "path": "/"})
-        until(lambda: self.driver.get_cookie("session_id"), "the cookie is there")
-        return self.come_back()
+        """As a person does: a cookie set by hand is sometimes not the one that the till's page is asked with."""
+        self.come_in(login)
+        until(lambda: self.page.evaluate(AT_THE_TILL), "the till's page")
+        self.page.evaluate(LISTEN)
+        self.page.wait_for_selector(f".open-register-btn, {SCREENS}", timeout=BUNDLE_MILLISECONDS)
+        return self
 
     def leave(self):
         """The page goes when it is loaded anew, in its place."""

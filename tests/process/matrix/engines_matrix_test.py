@@ -17,7 +17,7 @@ PROGRAMS = {
 
 @pytest.fixture(params=sorted(ENGINES))
 def till(request, shop):
-    """The shop's till in a new browser: WebKit's store does not open again once its page was left for another."""
+    """The shop's till in a new browser."""
     with ENGINES[request.param]() as driver:
         till = EngineTill(driver, shop)
         yield till

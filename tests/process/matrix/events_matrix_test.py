@@ -95,7 +95,7 @@ def test_tickets(shop, till, seen):
 
 
 @pytest.mark.says_no(
-    "Odoo loads an event into the till of a cashier only who has its right *Events: User*: without it there are"
+    "Odoo loads an event into the till of a cashier only who has the right to use its events: without it there are"
     " tickets, and no event that they are for."
 )
 def test_a_cashier_without_events(shop, till):

@@ -8,6 +8,7 @@ from ...glase import RequestError
 from ...rules.environments import SIMULATOR
 from ..support import installation
 from ..support.public_method import public
+from ..support.sentences import labelled
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -97,7 +98,7 @@ class GlaseAccount(models.Model):
             "cluster": self.env._("the database server"),
         }
         changed = [
-            f"{label}: {bound.get(key) or '–'} → {binding[key] or '–'}"
+            labelled(self.env, label, f"{bound.get(key) or '–'} → {binding[key] or '–'}")
             for key, label in labels.items()
             if key in differing
         ]

@@ -5,7 +5,7 @@ from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
 from ..support import autonomous_transaction, managers
-from ..support.sentences import said, titled
+from ..support.sentences import labelled, said, titled
 from . import attach, case_words
 from .refund_decision import RefundDecision, RefundEvidence
 
@@ -143,7 +143,7 @@ class GlaseCase(models.Model):
                 of_order = case.order_reference or case.order_id.display_name
                 about = of_order and titled(of_order, case.currency_id, case.amount)
             label = labels.get(case.kind, case.kind)
-            case.display_name = f"{label}: {about}" if about else label
+            case.display_name = labelled(self.env, label, about) if about else label
 
     @api.depends("order_id.pos_reference", "transaction_id.order_name")
     def _compute_order_reference(self):

@@ -9,6 +9,7 @@ from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock, shown_values
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
+from ..support.sentences import labelled
 from . import moving
 from .moving import DONE, MOVING, PREPARED
 
@@ -113,9 +114,10 @@ class GlaseGoLive(models.Model):
     # === What it shows ===
 
     @api.depends("source_id", "target_id", "environment", "state")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for move in self:
-            move.display_name = f"{move._title()}: {move.source_id.name}"
+            move.display_name = labelled(self.env, move._title(), move.source_id.name)
 
     def _title(self):
         if self.environment == PRODUCTION:

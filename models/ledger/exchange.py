@@ -29,7 +29,7 @@ from ...rules import state_machine
 from ..accounts.glase_connection import BY_ACCOUNT, RESELLER, TERMINAL, raising
 from ..pos import session_closing
 from ..support import autonomous_transaction, clock
-from ..support.sentences import cashier_message
+from ..support.sentences import sentence_of, source_of
 from ..support.till_errors import Refused
 from . import load
 
@@ -194,9 +194,9 @@ class Exchange:
         )
 
     def _words(self, failure):
-        """What a person reads about it; what cannot be said in words is stored without them."""
+        """What a person reads about it, for :class:`Sentence`; what cannot be said is stored without words."""
         try:
-            return cashier_message(self.records.env, failure)
+            return source_of(sentence_of(failure))
         except Exception:
             _logger.exception("%s of %s: no words", self.operation.name, self.records._name)
             return False

@@ -12,6 +12,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ...rules import polling, state_machine
+from ..support.sentence_field import Sentence
 
 # Where an event keeps what :func:`rules.polling.said` names, and what stands there for nothing.
 SAID = {
@@ -65,7 +66,7 @@ class GlaseEvent(models.Model):
     amount = fields.Char(readonly=True, help="Amount and currency of Glase's receipt")
     seconds = fields.Float(readonly=True, digits=(8, 3), help="How long Glase took")
     state = fields.Selection(state_machine.STATES, "State After", readonly=True)
-    message = fields.Char(readonly=True)
+    message = Sentence(readonly=True)
 
     # The page of the tills asks every few seconds for what the last hour brought.
     _by_time = models.Index("(time)")
@@ -74,7 +75,9 @@ class GlaseEvent(models.Model):
     def said(self):
         """What the answer of this event says, and what a person was told: see :func:`rules.polling.said`."""
         self.ensure_one()
-        return tuple(self[name] or default for name, default in SAID.items())
+        # As it is stored: whoever asks next may read another language.
+        stored = self.with_context(lang=None)
+        return tuple(stored[name] or default for name, default in SAID.items())
 
     def write(self, vals):  # pylint: disable=method-required-super
         # Nothing is passed on: an event never changes, whoever asks.

@@ -11,7 +11,8 @@ from ..refunds.refund import RefundEnd
 from ..support import autonomous_transaction, clock, cron
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentences import titled
+from ..support.sentence_field import Sentence
+from ..support.sentences import source_of, titled
 from . import glase_event, references
 from .payment_end import PaymentEnd
 from .settlement import Settlement
@@ -209,7 +210,7 @@ class GlaseTransaction(models.Model):
     inferred = fields.Boolean(
         readonly=True, help="The end was concluded from later events, not heard from Glase"
     )
-    message = fields.Char("Last Message", readonly=True)
+    message = Sentence("Last Message", readonly=True)
 
     forced_at = fields.Datetime("Marked as Paid", readonly=True)
     forced_by = fields.Many2one(
@@ -398,6 +399,7 @@ class GlaseTransaction(models.Model):
         if other:
             heard = {**heard, "message": self._end().message_of_another(evidence)}
         heard = self._end().worded(evidence, heard)
+        heard = {**heard, "message": source_of(heard.get("message"))}
         if not self._count_event(evidence, verdict, now, heard):
             self._store_event(evidence, verdict.state, now, heard)
         self.write(self._values_of(verdict, evidence, heard, now))

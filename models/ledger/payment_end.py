@@ -69,12 +69,12 @@ class PaymentEnd:
     def message_of_another(self, evidence):
         """What the cashier reads of an answer that names what another row has."""
         if evidence.operation == "sendInvoice":
-            return self.env._(
+            return _lt(
                 "Glase gave this bill the number of another one, so nobody can ask about it. If "
                 "the customer's phone says paid, that money comes back by itself. Send the payment "
                 "again."
             )
-        return self.env._(
+        return _lt(
             "Glase says paid, but with the payment reference of another payment: that is no proof. "
             "Hand out nothing for it yet. Glase is asked again; if that stays, tell the manager."
         )

@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import reconciliation
 from ...rules.environments import ENVIRONMENTS
@@ -11,8 +12,13 @@ from ..books import session_books
 from ..support import autonomous_transaction, clock, cron
 from ..support.managers import MANAGERS
 from ..support.public_method import public
+from ..support.sentence_field import Sentence
 from ..support.sentences import local_day, local_time, titled
 from .scope import Scope, next_mark_at, open_sessions
+
+# Said in the language of who reads the period.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 TO_MARK, MARKING, MARK_UNKNOWN = "to_mark", "marking", "mark_unknown"
 MARKED, RECONCILED, DIFFERENCES, FAILED = "marked", "reconciled", "differences", "failed"
@@ -92,7 +98,7 @@ class GlasePeriod(models.Model):
     contradictions = fields.Integer(
         readonly=True, help="How often Glase's two reports of this period did not agree"
     )
-    message = fields.Char("Last Message", readonly=True)
+    message = Sentence("Last Message", readonly=True)
     waits_for = fields.Char(compute="_compute_waits_for")
 
     fetched_at = fields.Datetime("Report Fetched", readonly=True)
@@ -281,7 +287,7 @@ class GlasePeriod(models.Model):
         return {
             "state": RECONCILED,
             "next_try_at": False,
-            "message": self.env._("Not marked: the next period has its rows."),
+            "message": _lt("Not marked: the next period has its rows."),
         }
 
     # === By hand ===

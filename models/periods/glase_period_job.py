@@ -23,7 +23,6 @@ from ...glase.reports import (
 from ...rules import state_machine
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
-from ..support.sentences import said
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
 from .scope import Scope, not_reported, open_sessions
 
@@ -284,7 +283,7 @@ class GlasePeriod(models.Model):
             {
                 "state": MARK_UNKNOWN,
                 "next_try_at": False,
-                "message": words or self.env._("Glase did not answer. The period is marked again."),
+                "message": words or _lt("Glase did not answer. The period is marked again."),
             }
         )
         if not again:
@@ -317,7 +316,7 @@ class GlasePeriod(models.Model):
             values.update(state=FAILED, next_try_at=False)
         self.write(values)
         if self.state == FAILED:
-            managers.tell(self, self.env._("Glase period not settled: %s", words or ""))
+            managers.tell(self, self.env._("Glase period not settled: %s", self.message or ""))
 
     # === Fetch ===
 
@@ -359,7 +358,7 @@ class GlasePeriod(models.Model):
 
     def _not_fetched(self, heard):
         patient = heard.evidence.code == REPORT_NOT_READY
-        words = self.env._("Glase's report is not ready yet.") if patient else heard.message
+        words = _lt("Glase's report is not ready yet.") if patient else heard.message
         autonomous_transaction.with_records(self, lambda own: own._try_later(words, patient))
 
     def _report_plan(self):
@@ -405,7 +404,7 @@ class GlasePeriod(models.Model):
             contents = self._read_own(details), self._read_own(summary)
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
-            self.message = said(self.env, UNREADABLE.get(error.reason, _BROKEN))
+            self.message = UNREADABLE.get(error.reason, _BROKEN)
             managers.tell(self, self.message)
             return
         self._reconcile(*contents)

@@ -161,9 +161,7 @@ class GlasePeriod(models.Model):
         stranded = rows.browse(lacking).filtered(lambda row: row.ended_at <= lost.mark_sent_at)
         values = {"fetched_at": self.fetched_at, "state": RECONCILED}
         if before or not stranded:
-            values["message"] = self.env._(
-                "This mark never happened: the next period has its rows."
-            )
+            values["message"] = _lt("This mark never happened: the next period has its rows.")
             lost.write(values)
             return
         lost._add_ledger_lines(stranded, UNREPORTED)
@@ -263,7 +261,8 @@ class GlasePeriod(models.Model):
     def _tell_result(self):
         """Put what differs before a manager; once nothing does, that is done."""
         for period in self.filtered(lambda period: period.state == DIFFERENCES):
-            managers.tell(period, self.env._("Glase and Odoo differ. %s", period.message or ""))
+            own = managers.for_reader(period)
+            managers.tell(period, own.env._("Glase and Odoo differ. %s", own.message or ""))
         managers.told(self.filtered(lambda period: period.state == RECONCILED))
 
     def _store_findings(self, findings):
@@ -323,7 +322,7 @@ class GlasePeriod(models.Model):
                 }
             )
             if period.state in COMPARED:
-                words = period._words_of_result()
+                words = managers.for_reader(period)._words_of_result()
                 period.write({"state": DIFFERENCES if words else RECONCILED, "message": words})
                 period._plan_to_ask_again()
 

@@ -7,6 +7,7 @@ from odoo.tools import groupby
 
 from ...rules import case_kinds, state_machine
 from ..support import autonomous_transaction, clock, managers
+from ..support.sentences import labelled
 from ..support.till_errors import Refused
 
 # Sessions that this transaction has latched and found settled.
@@ -128,8 +129,10 @@ class SessionClosing:
             raise Refused("reason", self.env._("Write why the register is closed all the same."))
         company = self.session.config_id.company_id
         manager = managers.approve(self.env, company, login, password)
-        blocking = self.open_ends()["blocking"]
-        self.session.sudo().write(
+        # The manager's own words, whatever language the cashier reads.
+        session = self.session.with_context(lang=manager.lang)
+        blocking = SessionClosing(session).open_ends()["blocking"]
+        session.sudo().write(
             {
                 "glase_override_reason": reason,
                 "glase_override_by": manager.id,
@@ -138,8 +141,8 @@ class SessionClosing:
                 "glase_override_keys": [end["key"] for end in blocking],
             }
         )
-        self.session.sudo().message_post(
-            body=self.env._(
+        session.sudo().message_post(
+            body=session.env._(
                 "%(manager)s lets this session be closed in spite of undecided Glase payments: "
                 "“%(reason)s”. %(listed)s",
                 manager=manager.name,
@@ -237,7 +240,7 @@ class OpenEnds:
         amount = case.currency_id.format(case.amount)
         return {
             "key": self._key(case.transaction_id or case.payment_id),
-            "what": f"{kind}: {amount} {case.order_reference or ''}".strip(),
+            "what": labelled(self.env, kind, f"{amount} {case.order_reference or ''}".strip()),
             "todo": self.env._("A manager settles it: Glase / Cases."),
         }
 

@@ -349,15 +349,15 @@ class RefundEnd:
 
     def _refused_message(self, code, heard):
         if code in REGISTRATION_CODES:
-            return self.env._(
+            return _lt(
                 "Glase takes no refund from the registration that took this payment. Give the "
                 "money back in another way, and tell the manager."
             )
         if code == BUSY_CODE:
-            return self.env._("Glase is still busy with this payment. Try again in a minute.")
+            return _lt("Glase is still busy with this payment. Try again in a minute.")
         if code in OWN_WORDS_CODES or code not in state_machine.PROOF_OF_FAILURE:
             return heard.get("message")
-        return self.env._("Glase refused the refund. Give the money back in another way.")
+        return _lt("Glase refused the refund. Give the money back in another way.")
 
     def till_message(self):
         """What the cashier reads of this row; False where there is nothing to say."""
@@ -377,7 +377,7 @@ class RefundEnd:
 
     def message_of_another(self, _evidence):
         """What the cashier reads of an answer that names what another row has."""
-        return self.env._(
+        return _lt(
             "Glase answered with the reference of another payment or refund: the customer may "
             "or may not have got the money back. Do not give it back in another way: a manager "
             "finds out and decides."

@@ -235,7 +235,7 @@ def _approve_other_tender(rows, manager_id, reason):
     for row in rows:
         row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
         row._note("other_tender", reason)
-        body = rows.env._(
+        body = managers.for_reader(row).env._(
             "%(manager)s allowed another tender: %(reason)s",
             manager=row.other_tender_by.name,
             reason=reason,

@@ -6,6 +6,7 @@ from odoo.tools.misc import formatLang
 from ...rules import polling, state_machine
 from ..support import clock
 from ..support.public_method import public
+from ..support.sentences import said_again
 
 HOUR = timedelta(hours=1)
 ERRORS_FOR = timedelta(hours=24)
@@ -82,7 +83,8 @@ class GlaseTerminal(models.Model):
         found = {terminal: error for terminal, *error in self._rows_of(_LAST_ERRORS, since)}
         for terminal in self:
             time, message = found.get(terminal.id, (False, False))
-            terminal.last_error_at, terminal.last_error = time, message
+            terminal.last_error_at = time
+            terminal.last_error = said_again(self.env, message)
 
     @api.depends_context("uid", "lang")
     def _compute_answer_time(self):

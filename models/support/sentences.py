@@ -17,6 +17,9 @@ from ...rules import environments
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
+MODULE = "pos_glase"
+
+_LABELLED = _lt("%(label)s: %(value)s")
 _CANCELED_BEFORE = _lt("The payment had been canceled before.")
 _LOG_IN = _lt("Glase refused this till's log-in. Take another tender and tell the manager.")
 _OTHER_TENDER = _lt("Glase refused the payment. Take another tender.")
@@ -103,10 +106,11 @@ def cashier_message(env, error):
     :param glase.GlaseError error: what the client, or a caller of it, raised
     :rtype: str
     """
-    return said(env, _sentence(error))
+    return said(env, sentence_of(error))
 
 
-def _sentence(error):
+def sentence_of(error):
+    """The same, as a lazy translation."""
     if hasattr(error, "sentence"):
         return error.sentence
     if isinstance(error, glase.ResultError):
@@ -128,6 +132,22 @@ def said(env, words):
     return translate(words)
 
 
+def source_of(words):
+    """What is stored of a lazy translation without values, so that each reader hears it in the own language.
+
+    :return: the sentence as the table has it; a text, or False, as it is
+    """
+    return words._source if isinstance(words, LazyGettext) else words
+
+
+def said_again(env, stored):
+    """What :func:`source_of` gave, in the language of ``env``; what no catalogue has as it is.
+
+    :param stored: a text, or False
+    """
+    return stored and said(env, LazyGettext(stored, _module=MODULE))
+
+
 def filled(env, words, values):
     """A sentence in the language of ``env``, with what it names filled in.
 
@@ -145,6 +165,14 @@ def filled(env, words, values):
     except (KeyError, TypeError, ValueError):
         source = said(env(context={**env.context, "lang": "en_US"}), words)
         return source % values
+
+
+def labelled(env, label, value):
+    """What something is, and which: between them stands what the language writes there.
+
+    :rtype: str
+    """
+    return filled(env, _LABELLED, {"label": label, "value": value})
 
 
 def titled(name, currency, amount):

@@ -63,6 +63,39 @@ def test_a_file_is_as_the_command_writes_it(addon, language):
 
 
 # A word in an expression of a template, which no export finds: `t-out="till.name or 'All tills'"`.
+# What says *du* where the rest says *Sie*, or the other way round; each catalogue addresses its reader in one way.
+_OTHER_ADDRESS = {
+    "da": r"(?<=[a-zæøå,] )(De|Dem|Deres)\b",
+    "de": r"\b(du|dein(e[mnrs]?)?|dich|dir|euch|euer)\b",
+    "es": r"\b(tú|tu|tus|te|ti)\b",
+    "fr": r"\b(tu|toi|ton|tes)\b",
+    "it": r"(?<=[a-zàèéìòù,] )(Lei|Suo|Sua|Suoi|Sue)\b",
+    "nb": r"(?<=[a-zæøå,] )(De|Dem|Deres)\b",
+    "nl": r"\b(u|uw)\b",
+    "pt": r"\b(tu|teus?|tuas?|ti)\b",
+    "ro": r"\b(tu|tău|tale|tine)\b",
+    "sv": r"\b(ni|er|ert|era)\b",
+}
+
+
+@pytest.mark.parametrize("language", _OTHER_ADDRESS)
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_a_language_addresses_its_reader_in_one_way(addon, language):
+    pattern = re.compile(_OTHER_ADDRESS[language])
+    said = [entry.msgstr for entry in polib.pofile(str(path_of(addon, language)))]
+    assert not [text for text in said if pattern.search(text)]
+
+
+# In French these stand behind a space at which no line is broken; none of an expression or a tag.
+_BREAKABLE = re.compile(r"(?<=[^\s'\"=!]) [:;?!](?=\s|<|$)|« | »")
+
+
+@pytest.mark.parametrize("addon", translate.ADDONS)
+def test_no_french_line_begins_with_a_sign(addon):
+    said = [entry.msgstr for entry in polib.pofile(str(path_of(addon, "fr")))]
+    assert not [text for text in said if _BREAKABLE.search(text)]
+
+
 _UNFOUND = re.compile(r"""\bt-(?:out|esc|value|att-[\w-]+)="[^"]*'[A-Z][^'"]* [^'"]*'""")
 
 

@@ -16,7 +16,7 @@ from oracle.checks import Checks
 from steps.end import drain, settle
 from steps.play import Play
 from table import say
-from ways import FOUND, PLACES, SITUATIONS
+from ways import FOUND, PLACES, SITUATIONS, steps_of
 
 FORCED = "SELECT 1 FROM glase_transaction WHERE state = 'issued' AND forced_at IS NOT NULL LIMIT 1"
 # After so many seconds money that no order took is a case.
@@ -39,9 +39,7 @@ class Pair:
     @property
     def steps(self):
         """The run that plays it, as the hunt's ``--replay`` takes it, too."""
-        before, paths = SITUATIONS[self.situation]
-        first = {**paths[self.first], "overlap": [self.write, dict(paths[self.second])]}
-        return [*map(dict, before), first]
+        return steps_of(self.situation, self.first, self.second, self.write)
 
 
 class Pairs:

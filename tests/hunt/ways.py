@@ -4,7 +4,20 @@ Each is one step of a run (:mod:`steps.play`). ``pairs_test.py`` keeps the list 
 module that locks a row, or ends one, is on one of these paths.
 """
 
-from steps.recipes import DELETE, FINISH, PAID, PAYS, POLL, REFUND, REVERSE, SELL, SEND, SENT, SOLD
+from steps.recipes import (
+    DELETE,
+    EACH,
+    FINISH,
+    PAID,
+    PAYS,
+    POLL,
+    REFUND,
+    REVERSE,
+    SELL,
+    SEND,
+    SENT,
+    SOLD,
+)
 
 
 def _call(what, order="A", **more):
@@ -297,6 +310,19 @@ FOUND = (
     ("refund unknown, and made", "other tender", "case.refunded", 0),
     ("money without an order", "edited: unlink", "sent", 0),
 )
+
+
+def steps_of(situation, first, second, write):
+    """The run of two paths of a situation, the first of which is stopped before its write of this number."""
+    before, paths = SITUATIONS[situation]
+    return [*map(dict, before), {**paths[first], "overlap": [write, dict(paths[second])]}]
+
+
+def found_of(seed):
+    """What two at one time did wrong once, with which a run begins: a member of :data:`FOUND`, or None."""
+    turn, others = divmod(seed, EACH)
+    return FOUND[turn % len(FOUND)] if others == EACH // 2 else None
+
 
 # Where rows, tills and orders are locked: each is on a path, which ``--pairs some`` finds out.
 PLACES = frozenset(

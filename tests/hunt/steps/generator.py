@@ -17,6 +17,7 @@ from steps.recipes import (
     crash_of,
     steps_to,
 )
+from ways import found_of, steps_of
 
 OPERATIONS = (
     "sendInvoice",
@@ -109,8 +110,8 @@ class Generator:
     def __init__(self, seed, length):
         self.random = random.Random(seed)
         self.length = length
-        crash = crash_of(seed)
-        self.good_day = not crash and self.random.random() < GOOD_DAY
+        crash, found = crash_of(seed), found_of(seed)
+        self.good_day = not (crash or found) and self.random.random() < GOOD_DAY
         self.profile = self._profile()
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
@@ -126,6 +127,8 @@ class Generator:
             if crash[0] == "books":
                 # What happens afterwards makes it due again, and hides what was forgotten.
                 self.length = len(self.recipe)
+        elif found:
+            self.recipe, self.labels = steps_of(*found), 2
         elif self.theme == "suspense" and not self.good_day:
             begin = self.random.choice(SUSPENSE + ANOTHER + REVERSALS)
             self.recipe, self.labels = list(map(dict, begin)), 2

@@ -1,6 +1,7 @@
 """How some runs begin: with steps that random ones would put together once in hundreds of runs.
 
-Each so many runs one begins with a server that dies: each moment of each request has its turn.
+Each so many runs one begins with a server that dies: each moment of each request has its turn. And one with
+two requests at one time that did something wrong once (:data:`ways.FOUND`).
 """
 
 from table import KILLS

@@ -112,7 +112,8 @@ class Generator:
         self.length = length
         crash, found = crash_of(seed), found_of(seed)
         self.good_day = not (crash or found) and self.random.random() < GOOD_DAY
-        self.profile = self._profile()
+        # What was found is found again at the plain Glase: there what people say in it is true.
+        self.profile = {} if found else self._profile()
         self.labels = 0
         # A run has a theme and a mood: its trouble is of a few kinds, so that it piles up.
         self.theme = self.random.choice(

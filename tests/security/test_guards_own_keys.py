@@ -83,7 +83,10 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
         self.assertTrue(order.remove_from_ui(order.ids), "nothing was deleted")
 
     def move_payment(self, order):
-        order.payment_ids.write({"pos_order_id": self.other_order.id})
+        # By its id, whether the cashier sees it or not.
+        payments = order.sudo().payment_ids.with_env(order.env)
+        self.assertTrue(payments)
+        payments.write({"pos_order_id": self.other_order.id})
 
     def close(self, _order):
         session = self.pos_session.with_user(self.pos_user)
@@ -121,11 +124,16 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
         except Exception as error:
             logging.getLogger(__name__).debug("%s = %r: %s", name, value, error)
             told = told if told is None else True
-        # What was not written yet must not be written by what comes next.
+        self.forget()
+        return told
+
+    def forget(self):
+        """What was not written yet must not be written by what comes next."""
         self.env.transaction.clear()
         self.env.cr.precommit.clear()
         self.env.cr.postcommit.clear()
-        return told
+        # Rules and companies as they were.
+        self.env.registry.clear_cache()
 
     def assert_guarded(self, order, *acts):
         """Nothing that is written first lets an act through in silence.
@@ -170,3 +178,134 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
         self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
         self.env.invalidate_all()
         self.assert_guarded(order, self.close)
+
+    # === What an administrator may have done, and what a caller says of himself ===
+
+    # What a guard reads: by a rule of the shop's own, no cashier sees any of it.
+    HIDDEN = (
+        "pos.payment",
+        "pos.payment.method",
+        "pos.config",
+        "pos.session",
+        "res.company",
+        "res.currency",
+        "account.journal",
+        "glase.account",
+        "glase.case",
+        "glase.terminal",
+        "glase.transaction",
+    )
+    # What can be put away.
+    ARCHIVED = (
+        "pos_payment_method",
+        "pos_config",
+        "res_company",
+        "res_currency",
+        "account_journal",
+        "glase_account",
+        "glase_terminal",
+    )
+
+    def hide(self, model):
+        """No cashier sees a record of this model from now on."""
+        self.env["ir.rule"].sudo().create(
+            {
+                "name": f"hidden: {model}",
+                "model_id": self.env["ir.model"]._get(model).id,
+                "domain_force": "[(0, '=', 1)]",
+            }
+        )
+
+    def archive(self, table):
+        """All records of this table are put away, past whatever refuses that."""
+        self.env.cr.execute(f"UPDATE {table} SET active = false")
+        self.env.invalidate_all()
+
+    def contexts(self):
+        """What a browser may say of itself."""
+        yield from (
+            {"active_test": False},
+            {"active_test": True},
+            {"lang": "xx_XX"},
+            {"lang": False, "tz": "Nowhere/None"},
+            {"allowed_company_ids": []},
+            {"allowed_company_ids": self.env["res.company"].search([]).ids[::-1]},
+            {"allowed_company_ids": (self.env["res.company"].search([]) - self.company).ids},
+            {"bin_size": True, "prefetch_fields": False},
+            {"prefetch_langs": True, "tracking_disable": True, "mail_notrack": True},
+            {"default_state": "settled", "default_kind": "refund", "default_payment_id": 1},
+            {"active_model": "pos.order", "active_id": -1, "active_ids": []},
+            {"install_mode": True, "module": "base", "import_file": True},
+            {"uid": 1, "su": True, "force_delete": True, "_force_unlink": True},
+        )
+
+    def try_all(self, order, prepare, what, *acts):
+        """Prepare something, then try each act; what slipped through in silence is returned."""
+        for act in acts:
+            told = None
+            before = self.open_cases()
+            try:
+                with suppress(Undone), self.env.cr.savepoint(flush=False):
+                    tried = prepare(order.with_user(self.pos_user))
+                    self.env.flush_all()
+                    self.env.cr.flush()
+                    try:
+                        act(tried)
+                        self.env.flush_all()
+                        self.env.cr.flush()
+                        told = bool(self.open_cases() - before)
+                    except Exception as error:
+                        logging.getLogger(__name__).debug("%s: %s", what, error)
+                        told = True
+                    raise Undone
+            finally:
+                self.forget()
+            if not told:
+                yield f"{act.__name__}: {what}"
+
+    def prepared(self):
+        """What is prepared, by name: each gives the order as its cashier has it then."""
+        for model in self.HIDDEN:
+            yield (
+                f"rule on {model}",
+                lambda order, model=model: self.hide(model) or order,
+            )
+        for table in self.ARCHIVED:
+            yield (
+                f"archived {table}",
+                lambda order, table=table: self.archive(table) or order,
+            )
+        for context in self.contexts():
+            yield str(context), lambda order, context=context: order.with_context(**context)
+
+    def assert_unmoved(self, order, *acts):
+        slipped = []
+        self.env.flush_all()
+        self.env.cr.flush()
+        with mute_logger("odoo.sql_db", "odoo.addons.point_of_sale.models.pos_order"):
+            for what, prepare in self.prepared():
+                slipped += self.try_all(order, prepare, what, *acts)
+        self.assertEqual(slipped, [])
+
+    def test_rules_archives_and_contexts_hide_no_paid_draft(self):
+        self.other()
+        order, line = self.sent()
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.assert_unmoved(order, self.lower_total, self.delete_draft, self.move_payment)
+
+    def test_rules_archives_and_contexts_hide_no_bill_that_is_out(self):
+        self.other()
+        order, _line = self.sent()
+        self.assert_unmoved(order, self.lower_total, self.delete_draft, self.move_payment)
+
+    def test_rules_archives_and_contexts_close_no_session_over_a_bill(self):
+        self.other()
+        order, _line = self.sent()
+        self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
+        self.env.invalidate_all()
+        self.assert_unmoved(order, self.close_in_context)
+
+    def close_in_context(self, order):
+        session = self.pos_session.with_env(order.env)
+        session.write({"state": "closing_control"})

@@ -2,8 +2,8 @@ from odoo.tests import TransactionCase, tagged
 
 from ..shared.common import GlaseCommon
 
-# Key columns of each unique index of our models, those inside expressions and conditions included,
-# that a deletion elsewhere sets to NULL, with the index's definition.
+# Key columns of each unique index of our models, and of ours on tables of others, those inside expressions and
+# conditions included, that a deletion elsewhere sets to NULL, with the index's definition.
 EMPTIED = """
     SELECT DISTINCT t.relname, pg_get_indexdef(x.indexrelid), a.attname
       FROM pg_index x
@@ -13,7 +13,8 @@ EMPTIED = """
       JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
       JOIN pg_constraint f ON f.conrelid = t.oid AND f.contype = 'f'
                           AND f.confdeltype IN ('n', 'd') AND a.attnum = ANY(f.conkey)
-     WHERE x.indisunique AND t.relname = ANY(%s)
+     WHERE x.indisunique
+       AND (t.relname = ANY(%s) OR pg_get_indexdef(x.indexrelid) LIKE '%%glase%%')
 """
 
 

@@ -267,6 +267,104 @@ def test_a_coupon_is_used_up_although_the_till_was_reloaded(shop, till):
     wait_for(lambda: shop.query(points, COUPON) == [(4.0,)], "the coupon is used up")
 
 
+# When modules look at their programs again while an order is finished.
+LOOKED_AT = {
+    "before": "await posmodel.orderUpdateLoyaltyPrograms()",
+    "while it is stored": """
+        const store = posmodel.syncAllOrders;
+        posmodel.syncAllOrders = async function () {
+            await posmodel.orderUpdateLoyaltyPrograms();
+            return store.apply(this, arguments);
+        }""",
+    "before, and it takes until it is stored": """
+        const [store, check] = [posmodel.syncAllOrders, posmodel.checkMissingCoupons];
+        const gate = Promise.withResolvers();
+        posmodel.checkMissingCoupons = async function () {
+            await gate.promise;
+            return check.apply(this, arguments);
+        };
+        posmodel.updateRewards();
+        const order = posmodel.getOrder();
+        posmodel.syncAllOrders = async function () {
+            if (order.finalized) {
+                gate.resolve();
+                await posmodel.orderUpdateLoyaltyPrograms();
+                for (const _frame of [1, 2, 3, 4, 5]) {
+                    await new Promise(requestAnimationFrame);
+                }
+            }
+            return store.apply(this, arguments);
+        }""",
+}
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize("when", LOOKED_AT)
+def test_points_are_those_of_the_bill_although_the_till_was_reloaded(shop, till, when):
+    with_guest(till.log_in().start().new_order(), GUEST)
+    till.ring_up(PRODUCTS[0], *PRODUCTS)
+    shop.execute("UPDATE loyalty_card SET points = 5 WHERE code = %s", ANOTHER_COUPON)
+    assert till.script("(code) => posmodel.activateCode(code)", ANOTHER_COUPON) is True
+    till.until("() => posmodel.getOrder().lines.filter((line) => line.is_reward_line).length >= 3")
+    till.settle().send()
+    uuid = till.order_uuid()
+    before, points = lines(till, uuid), points_of(shop)
+    till.reload().start().looks("waiting")
+    till.script(f"async () => {{ {LOOKED_AT[when]}; }}")
+    pay(shop)
+    till.receipt()
+    assert lines(till, uuid) == before
+    assert_paid(shop, uuid)
+    bill = round(sum(price for _product, price in before), 2)
+    wait_for(lambda: round(points_of(shop) - points, 2), "points are counted")
+    assert round(points_of(shop) - points, 2) == bill
+
+
+# What becomes of a coupon between *Send* and the customer's payment.
+GONE = {
+    "used up at another till": (
+        "UPDATE loyalty_card SET points = 0 WHERE code = %s",
+        "UPDATE loyalty_card SET points = 5 WHERE code = %s",
+    ),
+    "its program is ended": (
+        "UPDATE loyalty_program SET active = false WHERE id ="
+        " (SELECT program_id FROM loyalty_card WHERE code = %s)",
+        "UPDATE loyalty_program SET active = true WHERE id ="
+        " (SELECT program_id FROM loyalty_card WHERE code = %s)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_a_coupon_that_is_gone_when_the_customer_pays(shop, till, what):
+    ended, again = GONE[what]
+    shop.execute(again, COUPON)
+    till.log_in().start().new_order().ring_up(*PRODUCTS)
+    assert till.script("(code) => posmodel.activateCode(code)", COUPON) is True
+    uuid = till.order_uuid()
+    till.settle().send()
+    before = lines(till, uuid)
+    assert len(discounts(till, uuid)) == 1
+    shop.execute(ended, COUPON)
+    try:
+        pay(shop)
+        till.receipt()
+        till.told("the bill as it was sent")
+    finally:
+        shop.execute(again, COUPON)
+    assert lines(till, uuid) == before
+    assert_paid(shop, uuid)
+
+
+def points_of(shop):
+    """What the guest has on the card."""
+    [(points,)] = shop.query(
+        "SELECT coalesce(sum(c.points), 0) FROM loyalty_card c"
+        " JOIN loyalty_program p ON p.id = c.program_id WHERE p.name->>'en_US' = 'Points'"
+    )
+    return points
+
+
 # --- A discount on the whole order ---
 
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { queryAllTexts } from "@odoo/hoot-dom";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
+import { noteStored } from "@pos_glase/app/service/order_storage";
 import { addGlaseLine, pass, send, setUpPayment, viewOf } from "./helpers";
 
 definePosModels();
@@ -204,6 +205,41 @@ describe("another module, while the bill is out", () => {
         const before = changesOf();
         bills.restorePoints(order);
         expect(changesOf()).toEqual(before);
+    });
+
+    test("ends what it began before the order was finished: it is stored as it was sent", async () => {
+        const { order, store } = await setUpPaid();
+        const { bills } = store.glase;
+        const before = billOf(order);
+        bills.finish(order);
+        order.state = "paid";
+        remake(order.lines[0], { price_unit: 1 });
+        bills.judge();
+        expect(billOf(order)).toEqual(before);
+        // From then on it is the server's.
+        noteStored([order]);
+        remake(order.lines[0], { price_unit: 1 });
+        bills.judge();
+        expect(billOf(order)).not.toEqual(before);
+        expect(bills.kept.has(order.uuid)).toBe(false);
+    });
+
+    test("says that a coupon is gone: it stays on the order that is paid with it, and on no other", async () => {
+        const { order, store } = await setUpPaid();
+        const { bills } = store.glase;
+        const gone = { successful: false, payload: { message: "Gone.", removed_coupons: [7] } };
+        const good = { successful: true, payload: {} };
+        store.setOrder(order);
+        expect(bills.keepCoupons(good)).toBe(good);
+        expect(told()).toBe("");
+        expect(bills.keepCoupons(gone)).toEqual({ successful: true });
+        await pass(1);
+        expect(told()).toMatch(/^Gone\. The customer has paid/);
+        // What a cashier has added since is asked about as in any order.
+        bills.release(order);
+        expect(bills.keepCoupons(gone)).toBe(gone);
+        store.addNewOrder();
+        expect(bills.keepCoupons(gone)).toBe(gone);
     });
 
     test("that makes two lines of one, and one of them again, is let alone", async () => {

@@ -18,7 +18,7 @@ patch(OrderPaymentValidation.prototype, {
     /** Validating drops what is not done, in the database too: not while a customer may pay. */
     async askBeforeValidation() {
         this.pos.glase.bills.judge();
-        this.pos.glase.bills.restorePoints(this.order);
+        this.pos.glase.bills.finish(this.order);
         if (this.glaseSender) {
             this.order.employee_id = this.glaseSender;
         }

@@ -101,6 +101,8 @@ patch(PosStore.prototype, {
     /** The server stores every sale, and says which Glase payments it could not prove. */
     async postSyncAllOrders(orders) {
         noteStored(orders);
+        // Before promotions are counted: a module may have looked at them while the order was stored.
+        orders.forEach((order) => this.glase.bills.restorePoints(order));
         await super.postSyncAllOrders(...arguments);
         this.glase.tellUnverified(orders);
     },

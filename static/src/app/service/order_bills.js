@@ -1,6 +1,7 @@
 import { toRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { isAmountFixed, isUndecided } from "@pos_glase/app/service/payment_line";
+import { isAmountFixed, isHeld, isUndecided } from "@pos_glase/app/service/payment_line";
+import { isFinishedAtServer } from "@pos_glase/app/service/order_storage";
 import { timing } from "@pos_glase/app/timing";
 
 /** What a line that is put back has of its own, or gets once all lines are there. */
@@ -92,10 +93,13 @@ function sumOf(points, program) {
     return own.reduce((sum, change) => sum + change.points, 0);
 }
 
-/** What is on the order; equal lines are one, as a promotion makes one line of two. */
+/**
+ * What is on the order; equal lines are one, as a promotion makes one line of two. Lines of nothing go
+ * when an order is finished.
+ */
 function rowsOf(order) {
     const sums = new Map();
-    for (const line of order.lines) {
+    for (const line of order.lines.filter((one) => one.qty)) {
         const key = whatOf(line, line.currency.round(line.priceIncl / line.qty));
         const [qty, price] = sums.get(key) || [0, 0];
         sums.set(key, [qty + line.qty, line.currency.round(price + line.priceIncl)]);
@@ -106,7 +110,7 @@ function rowsOf(order) {
 /** A record knows its models, and not the till. */
 const billsOfModels = new WeakMap();
 
-/** @returns {Bills|undefined} of the till that an order belongs to */
+/** @returns {Bills|undefined} of the till that an order, or whatever has its models, belongs to */
 export function billsOf(order) {
     return order && billsOfModels.get(toRaw(order.models));
 }
@@ -137,11 +141,15 @@ export class Bills {
     /** Keep the bill of an order as it is now. */
     keep(order) {
         this.released.delete(order.uuid);
-        const { replacements = new Set(), points = pointsOf(order) } =
-            this.kept.get(order.uuid) || {};
+        const {
+            replacements = new Set(),
+            points = pointsOf(order),
+            isFinishing = false,
+        } = this.kept.get(order.uuid) || {};
         this.kept.set(order.uuid, {
             replacements,
             points,
+            isFinishing,
             rows: rowsOf(order),
             total: order.priceIncl,
             pricing: pricingOf(order),
@@ -215,6 +223,9 @@ export class Bills {
             const order = this.pos.data.models["pos.order"].get(id);
             if (isBilled(order) && (unchanged.has(order.uuid) || !this.kept.has(order.uuid))) {
                 this.keep(order);
+            } else if (order?.finalized && this.kept.has(order.uuid)) {
+                // Another till has finished it, or this one has.
+                this.kept.get(order.uuid).isFinishing = false;
             }
         }
     }
@@ -276,6 +287,20 @@ export class Bills {
         this.pos.updateRewards?.();
     }
 
+    /** This till finishes the order: it stays what was sent until the server has it as paid. */
+    finish(order) {
+        this.restorePoints(order);
+        const bill = this.kept.get(order.uuid);
+        if (bill) {
+            bill.isFinishing = true;
+        }
+    }
+
+    /** What a module has begun with an order before it was finished may end afterwards. */
+    isFinishing(order) {
+        return this.kept.get(order.uuid).isFinishing && !isFinishedAtServer(order);
+    }
+
     /** Put back what is no longer what was sent. */
     judge() {
         clearTimeout(this.timer);
@@ -284,7 +309,7 @@ export class Bills {
             const order = this.pos.models["pos.order"].getBy("uuid", uuid);
             if (!order) {
                 this.kept.delete(uuid);
-            } else if (!isBilled(order)) {
+            } else if (!isBilled(order) && !this.isFinishing(order)) {
                 this.end(order);
             } else if (!this.matches(order)) {
                 this.putBack(order, this.kept.get(uuid));
@@ -322,6 +347,24 @@ export class Bills {
         order.uiState.couponPointChanges = Object.fromEntries(
             [...standing, ...restored].map((change) => [change.coupon_id, change])
         );
+    }
+
+    /**
+     * A coupon may be gone since the bill was sent: used up at another till, or its program has ended.
+     * Odoo finishes no order with one, and the customer has paid with it.
+     *
+     * @param {Object} answer of the server, whether the coupons of the order that is being finished hold
+     * @returns {Object} the answer for an order that goes on
+     */
+    keepCoupons(answer) {
+        const order = this.pos.getOrder();
+        const isPaid = order?.payment_ids.some(isHeld) && this.kept.has(order.uuid);
+        if (answer.successful || !isPaid) {
+            return answer;
+        }
+        const reason = answer.payload.message;
+        this.tell(_t("%s The customer has paid the bill as it was sent: it stays so.", reason));
+        return { successful: true };
     }
 
     putBack(order, bill) {

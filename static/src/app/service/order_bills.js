@@ -125,7 +125,7 @@ export function billsOf(order) {
 export class Bills {
     /**
      * @param {Object} pos the store
-     * @param {(words: string) => void} tell
+     * @param {(words: string, how?: Object) => void} tell
      */
     constructor(pos, tell) {
         this.pos = pos;
@@ -363,7 +363,9 @@ export class Bills {
             return answer;
         }
         const reason = answer.payload.message;
-        this.tell(_t("%s The customer has paid the bill as it was sent: it stays so.", reason));
+        // The receipt comes at once: what is said stays beside it until somebody has read it.
+        const words = _t("%s The customer has paid the bill as it was sent: it stays so.", reason);
+        this.tell(words, { sticky: true });
         return { successful: true };
     }
 

@@ -27,7 +27,7 @@ export class PaymentService extends Reactive {
         this.pos = pos;
         this.terminal = new TillTerminal(pos);
         this.screen = new Screen(pos, this.terminal);
-        this.bills = new Bills(pos, (words) => this.screen.notify(words, "warning"));
+        this.bills = new Bills(pos, (words, how) => this.screen.notify(words, "warning", how));
         this.orders = new TillOrders(pos, this.screen.attendance);
         const { terminal, screen, bills, orders } = this;
         this.runner = new AttemptRunner({ pos, screen, bills, orders });

@@ -69,7 +69,7 @@ def test_pay_later(shop, till, seen):
 
 
 @pytest.mark.says_no(
-    "A bill of Glase is of goods, and Odoo's Point of Sale alone has no settlement at the till: the office books it."
+    "Odoo's Point of Sale alone has no settlement of a customer's account at the till: the office books it."
 )
 def test_what_was_paid_later_is_settled(shop, till):
     """What stands on the customer's account is paid at the till, on an order without goods."""

@@ -46,11 +46,11 @@ class TestLostSend(GlaseCommon):
         """A step after the call that fails, or words that cannot be said, keep no answer from the ledger."""
         for names in (
             ("evidence_of_answer",),
-            ("evidence_of_answer", "cashier_message"),
-            ("cashier_message",),
+            ("evidence_of_answer", "sentence_of"),
+            ("sentence_of",),
         ):
             order, line = self.draft_order(self.pos_session, 20)
-            if "cashier_message" in names:
+            if "sentence_of" in names:
                 self.simulator.faults(
                     {"operation": "sendInvoice", "kind": "drop-after", "count": 1}
                 )

@@ -17,8 +17,6 @@ from ...rules import environments
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
-MODULE = "pos_glase"
-
 _LABELLED = _lt("%(label)s: %(value)s")
 _CANCELED_BEFORE = _lt("The payment had been canceled before.")
 _LOG_IN = _lt("Glase refused this till's log-in. Take another tender and tell the manager.")
@@ -145,7 +143,7 @@ def said_again(env, stored):
 
     :param stored: a text, or False
     """
-    return stored and said(env, LazyGettext(stored, _module=MODULE))
+    return stored and said(env, LazyGettext(stored, _module=_lt.module))
 
 
 def filled(env, words, values):

@@ -4,7 +4,14 @@ The shop's network goes, a tablet sleeps, an order is opened again.
 """
 
 import pytest
-from companion_steps import GLOBAL_DISCOUNT, PATIENCE, employee_of, set_up, with_guest
+from companion_steps import (
+    GLOBAL_DISCOUNT,
+    PATIENCE,
+    employee_of,
+    points_on_cards,
+    set_up,
+    with_guest,
+)
 from conftest import wait_for
 from till_page import TillPage, assert_paid, discounts, lines, pay
 
@@ -308,7 +315,7 @@ def test_points_are_those_of_the_bill_although_the_till_was_reloaded(shop, till,
     till.until("() => posmodel.getOrder().lines.filter((line) => line.is_reward_line).length >= 3")
     till.settle().send()
     uuid = till.order_uuid()
-    before, points = lines(till, uuid), points_of(shop)
+    before, points = lines(till, uuid), points_on_cards(shop, "Points")
     till.reload().start().looks("waiting")
     till.script(f"async () => {{ {LOOKED_AT[when]}; }}")
     pay(shop)
@@ -316,8 +323,8 @@ def test_points_are_those_of_the_bill_although_the_till_was_reloaded(shop, till,
     assert lines(till, uuid) == before
     assert_paid(shop, uuid)
     bill = round(sum(price for _product, price in before), 2)
-    wait_for(lambda: round(points_of(shop) - points, 2), "points are counted")
-    assert round(points_of(shop) - points, 2) == bill
+    wait_for(lambda: round(points_on_cards(shop, "Points") - points, 2), "points are counted")
+    assert round(points_on_cards(shop, "Points") - points, 2) == bill
 
 
 # What becomes of a coupon between *Send* and the customer's payment.
@@ -354,15 +361,6 @@ def test_a_coupon_that_is_gone_when_the_customer_pays(shop, till, what):
         shop.execute(again, COUPON)
     assert lines(till, uuid) == before
     assert_paid(shop, uuid)
-
-
-def points_of(shop):
-    """What the guest has on the card."""
-    [(points,)] = shop.query(
-        "SELECT coalesce(sum(c.points), 0) FROM loyalty_card c"
-        " JOIN loyalty_program p ON p.id = c.program_id WHERE p.name->>'en_US' = 'Points'"
-    )
-    return points
 
 
 # --- A discount on the whole order ---

@@ -104,6 +104,16 @@ def with_guest(till, guest):
     return till
 
 
+def points_on_cards(shop, program):
+    """What the cards of a program hold, all together."""
+    [(found,)] = shop.query(
+        "SELECT coalesce(sum(c.points), 0) FROM loyalty_card c"
+        " JOIN loyalty_program p ON p.id = c.program_id WHERE p.name->>'en_US' = %s",
+        program,
+    )
+    return found
+
+
 def claim(till, program):
     """Take the reward of a program, as its button does."""
     told = till.script(

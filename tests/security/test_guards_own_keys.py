@@ -159,24 +159,36 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
     def other(self):
         self.other_order, _line = self.draft_order(self.pos_session, 30)
 
-    def test_of_a_draft_that_is_paid(self):
+    def billed(self):
+        """A draft whose bill is out, and another one beside."""
+        self.other()
+        order, _line = self.sent()
+        return order
+
+    def paid_draft(self):
         self.other()
         order, line = self.sent()
         self.customer("pay")
         self.assertEqual(self.ask(line)["state"], "paid")
+        return order
+
+    def billed_beside_no_draft(self):
+        """Odoo itself closes nothing over drafts: only what the ledger knows stands in the way."""
+        order = self.billed()
+        self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
+        self.env.invalidate_all()
+        return order
+
+    def test_of_a_draft_that_is_paid(self):
+        order = self.paid_draft()
         self.assert_guarded(order, self.lower_total, self.delete_draft, self.move_payment)
 
     def test_of_a_draft_whose_bill_is_out(self):
-        self.other()
-        order, _line = self.sent()
+        order = self.billed()
         self.assert_guarded(order, self.lower_total, self.delete_draft, self.move_payment)
 
     def test_of_a_session_whose_bill_is_out(self):
-        self.other()
-        order, _line = self.sent()
-        # Odoo itself closes nothing over drafts: only what the ledger knows stands in the way.
-        self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
-        self.env.invalidate_all()
+        order = self.billed_beside_no_draft()
         self.assert_guarded(order, self.close)
 
     # === What an administrator may have done, and what a caller says of himself ===
@@ -288,22 +300,15 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
         self.assertEqual(slipped, [])
 
     def test_rules_archives_and_contexts_hide_no_paid_draft(self):
-        self.other()
-        order, line = self.sent()
-        self.customer("pay")
-        self.assertEqual(self.ask(line)["state"], "paid")
+        order = self.paid_draft()
         self.assert_unmoved(order, self.lower_total, self.delete_draft, self.move_payment)
 
     def test_rules_archives_and_contexts_hide_no_bill_that_is_out(self):
-        self.other()
-        order, _line = self.sent()
+        order = self.billed()
         self.assert_unmoved(order, self.lower_total, self.delete_draft, self.move_payment)
 
     def test_rules_archives_and_contexts_close_no_session_over_a_bill(self):
-        self.other()
-        order, _line = self.sent()
-        self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
-        self.env.invalidate_all()
+        order = self.billed_beside_no_draft()
         self.assert_unmoved(order, self.close_in_context)
 
     def close_in_context(self, order):

@@ -1,7 +1,7 @@
 """Promotions, codes, gift cards, wallets, and discounts on a whole order."""
 
 import pytest
-from companion_steps import GLOBAL_DISCOUNT, claim, set_up, with_guest
+from companion_steps import GLOBAL_DISCOUNT, claim, points_on_cards, set_up, with_guest
 from looked_at import given_back, look, sold
 from till_page import discounts
 
@@ -63,16 +63,6 @@ def program(shop):
     shop.execute("UPDATE loyalty_program SET active = false")
 
 
-def points(shop, kind):
-    """What the cards of a program hold, all together."""
-    [(found,)] = shop.query(
-        "SELECT coalesce(sum(c.points), 0) FROM loyalty_card c"
-        " JOIN loyalty_program p ON p.id = c.program_id WHERE p.name->>'en_US' = %s",
-        kind,
-    )
-    return found
-
-
 def test_a_promotion(shop, till, program, seen):
     """A promotion that comes by itself, and a reload."""
     program("promotion")
@@ -97,14 +87,14 @@ def test_points(shop, till, program):
     """Points for a sale, which its refund takes back."""
     program("loyalty")
     with_guest(till.log_in().start().new_order(), GUEST).ring_up(*PRODUCTS)
-    before = points(shop, "loyalty")
+    before = points_on_cards(shop, "loyalty")
     uuid = till.order_uuid()
     sold(shop, till)
-    got = points(shop, "loyalty")
+    got = points_on_cards(shop, "loyalty")
     assert got > before
     till.refund_order(uuid).give_back().told("leaves the customer's points as they are")
     look(shop, till, till.order_uuid(), refunded=True)
-    assert points(shop, "loyalty") == got
+    assert points_on_cards(shop, "loyalty") == got
 
 
 def test_a_free_product(shop, till, program, seen):
@@ -120,7 +110,7 @@ def test_a_gift_card(shop, till, program, seen):
     program("gift_card")
     till.log_in().start().new_order().ring_up(CARD)
     first = sold(shop, till)
-    assert points(shop, "gift_card") == 50
+    assert points_on_cards(shop, "gift_card") == 50
     [(code,)] = shop.query(
         "SELECT c.code FROM loyalty_card c JOIN loyalty_program p ON p.id = c.program_id"
         " WHERE p.name->>'en_US' = 'gift_card'"
@@ -129,7 +119,7 @@ def test_a_gift_card(shop, till, program, seen):
     till.script("(code) => posmodel.activateCode(code)", code)
     assert discounts(till, till.order_uuid()) == [-50]
     second = sold(shop, till)
-    assert points(shop, "gift_card") == 0
+    assert points_on_cards(shop, "gift_card") == 0
     seen(f"{first}; then {second}")
 
 
@@ -138,12 +128,12 @@ def test_a_wallet(shop, till, program, seen):
     program("ewallet")
     with_guest(till.log_in().start().new_order(), GUEST).ring_up(TOP_UP)
     first = sold(shop, till)
-    assert points(shop, "ewallet") == 50
+    assert points_on_cards(shop, "ewallet") == 50
     with_guest(till.new_order(), GUEST).ring_up(*PRODUCTS)
     claim(till, "ewallet")
     assert discounts(till, till.order_uuid()) == [-50]
     second = sold(shop, till)
-    assert points(shop, "ewallet") == 0
+    assert points_on_cards(shop, "ewallet") == 0
     seen(f"{first}; then {second}")
 
 

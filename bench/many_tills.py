@@ -8,6 +8,7 @@ import time
 from urllib.parse import urlsplit
 
 from bench_shop import OdooLine, console
+from till import Till
 
 TICK = 0.25
 SHORTEST, LONGEST = 1.0, 5.0
@@ -156,56 +157,76 @@ class WaitingTill:
             return None
 
 
-def search(shop, over, times):
-    """Search a product again and again, as a cashier who types; when, and seconds, are added to ``times``."""
-    line = OdooLine(shop.till())
-    call = {
-        "model": "product.product",
-        "method": "search_read",
-        "args": [
-            [["name", "ilike", "sock"], ["available_in_pos", "=", True]],
-            ["name", "lst_price"],
-        ],
-        "kwargs": {"limit": 30},
-    }
-    while not over.is_set():
-        seconds, _found, _told = line.call("/web/dataset/call_kw/product.product/search_read", call)
-        times.append((time.monotonic(), seconds))
-        over.wait(0.1)
+class Beside(Till):
+    """Who works beside waiting tills: logs in before them, and asks again where a full server closes the connection.
 
-
-def sync(shop, over, times):
-    """Store a draft order each second, as tills do while a cashier types; seconds of each are added."""
-    till = shop.till()
-    while not over.is_set():
-        began = time.monotonic()
-        till.draft(25)
-        times.append((time.monotonic(), time.monotonic() - began))
-        over.wait(max(1 - (time.monotonic() - began), 0))
-
-
-def sell(shop, over, times):
-    """One real sale a second: sent, paid by the customer at once, asked, stored.
-
-    Added is what it takes from the customer's confirmation to *paid*.
+    :param list refused: gets the time of each request that was not answered
     """
-    till = shop.till()
-    while not over.is_set():
-        began = time.monotonic()
-        bill = till.draft(25)
-        view = till.door("send", **bill)
-        if not view["ok"]:
-            raise console.Stop(f"the sale was refused: {view}")
-        if view["state"] == "issued":
-            shop.simulator.customer(STICKER, "pay")
-            confirmed = time.monotonic()
-            asked = {name: bill[name] for name in ("line_uuid", "attempt")}
-            # To its end, also when the time is over: the till's next bill would be refused.
-            while not view["final"]:
-                view = till.door("status", **asked)
-                if not view["final"]:
-                    time.sleep(view["pause"])
-            if view["state"] == "paid":
-                times.append((time.monotonic(), time.monotonic() - confirmed))
-                till.validate(bill)
-        over.wait(max(1 - (time.monotonic() - began), 0))
+
+    def __init__(self, shop, refused):
+        super().__init__(shop.url, shop.told)
+        self._shop, self._refused = shop, refused
+        self.log_in("cashier", "cashier")
+
+    def rpc(self, route, params):
+        while True:
+            try:
+                return super().rpc(route, params)
+            except (OSError, http.client.HTTPException):
+                self._refused.append(time.monotonic())
+
+    def search(self, over, times):
+        """Search a product again and again, as a cashier who types; when, and seconds, are added to ``times``."""
+        line = OdooLine(self)
+        call = {
+            "model": "product.product",
+            "method": "search_read",
+            "args": [
+                [["name", "ilike", "sock"], ["available_in_pos", "=", True]],
+                ["name", "lst_price"],
+            ],
+            "kwargs": {"limit": 30},
+        }
+        while not over.is_set():
+            try:
+                seconds, _found, _told = line.call(
+                    "/web/dataset/call_kw/product.product/search_read", call
+                )
+                times.append((time.monotonic(), seconds))
+            except (OSError, http.client.HTTPException):
+                self._refused.append(time.monotonic())
+                line = OdooLine(self)
+            over.wait(0.1)
+
+    def sync(self, over, times):
+        """Store a draft order each second, as tills do while a cashier types; seconds of each are added."""
+        while not over.is_set():
+            began = time.monotonic()
+            self.draft(25)
+            times.append((time.monotonic(), time.monotonic() - began))
+            over.wait(max(1 - (time.monotonic() - began), 0))
+
+    def sell(self, over, times):
+        """One real sale a second: sent, paid by the customer at once, asked, stored.
+
+        Added is what it takes from the customer's confirmation to *paid*.
+        """
+        while not over.is_set():
+            began = time.monotonic()
+            bill = self.draft(25)
+            view = self.door("send", **bill)
+            if not view["ok"]:
+                raise console.Stop(f"the sale was refused: {view}")
+            if view["state"] == "issued":
+                self._shop.simulator.customer(STICKER, "pay")
+                confirmed = time.monotonic()
+                asked = {name: bill[name] for name in ("line_uuid", "attempt")}
+                # To its end, also when the time is over: the till's next bill would be refused.
+                while not view["final"]:
+                    view = self.door("status", **asked)
+                    if not view["final"]:
+                        time.sleep(view["pause"])
+                if view["state"] == "paid":
+                    times.append((time.monotonic(), time.monotonic() - confirmed))
+                    self.validate(bill)
+            over.wait(max(1 - (time.monotonic() - began), 0))

@@ -14,7 +14,7 @@ import random
 import time
 
 from bench_shop import console, median, p95, prepared, say_machine, served
-from many_tills import STICKER, Jobs, WaitingTill, search, waiting
+from many_tills import STICKER, Beside, Jobs, WaitingTill, waiting
 
 # Until everybody knows: two calls of five seconds, in both workers at the same time or one after the other.
 LEARNING = 12
@@ -59,8 +59,8 @@ def main(arguments):
 
 
 def _alone(shop):
-    jobs, times = Jobs(), []
-    jobs.start(lambda: search(shop, jobs.over, times))
+    jobs, cashier, times = Jobs(), Beside(shop, []), []
+    jobs.start(lambda: cashier.search(jobs.over, times))
     time.sleep(15)
     jobs.stop()
     return [seconds for _at, seconds in times[10:]]
@@ -77,10 +77,10 @@ def _trouble(shop, tills, name, seconds, alone):
     [session] = [cookie.value for cookie in till.jar if cookie.name == "session_id"]
     paying = WaitingTill({"session": session, "asked": asked}, shop.url)
     playing = [*(WaitingTill(told, shop.url) for told in tills), paying]
-    jobs, times = Jobs(), []
+    jobs, cashier, times = Jobs(), Beside(shop, []), []
     for one in playing:
         jobs.start(lambda one=one: one.wait(jobs.over, random.random()))
-    jobs.start(lambda: search(shop, jobs.over, times))
+    jobs.start(lambda: cashier.search(jobs.over, times))
     time.sleep(10)
     began = time.monotonic()
     shop.far.set(**TROUBLES[name])

@@ -14,12 +14,12 @@ import time
 from contextlib import nullcontext
 
 from bench_shop import console, median, p95, prepared, say_machine, served
-from many_tills import Jobs, WaitingTill, search, sell, sync, waiting
+from many_tills import Beside, Jobs, WaitingTill, waiting
 from proxy import nginx
 
 COLUMNS = (
     f"{'way':>8} {'tills':>5} {'polls':>6} {'stretched':>9} {'pause s':>7} {'poll p50':>8} {'poll p95':>8} {'>1 s':>5}"
-    f" {'longest s':>9} {'>15 s':>5} {'none':>5} {'search p50':>10} {'x':>5} {'p95':>7} {'x':>5}"
+    f" {'longest s':>9} {'>15 s':>5} {'none':>5} {'refused':>7} {'search p50':>10} {'x':>5} {'p95':>7} {'x':>5}"
     f" {'sync p50':>8} {'paid p50':>8}"
 )
 
@@ -90,11 +90,14 @@ def _run(shop, tills, url, seconds):
         "search": [],
         "sync": [],
         "sell": [],
+        "refused": [],
     }
+    # They log in before the tills begin.
+    people = [Beside(shop, found["refused"]) for _work in range(3)]
     for till in found["tills"]:
         jobs.start(lambda till=till: till.wait(jobs.over, random.random()))
-    for work in (search, sync, sell):
-        jobs.start(lambda work=work: work(shop, jobs.over, found[work.__name__]))
+    for one, name in zip(people, ("search", "sync", "sell"), strict=True):
+        jobs.start(lambda one=one, name=name: getattr(one, name)(jobs.over, found[name]))
     time.sleep(seconds)
     jobs.stop()
     return found
@@ -117,7 +120,7 @@ def _say(way, count, found, alone):
     console.say(
         f"{way:>8} {count:>5} {len(polls):>6} {len(stretched):>9} {sum(pauses) / len(pauses):>7.2f}"
         f" {median(took):>8.0f} {p95(took):>8.0f} {sum(one > 1 for one in took):>5}"
-        f" {max(gaps):>9.1f} {sum(gap > 15 for gap in gaps):>5} {len(polls) - len(answered):>5}"
+        f" {max(gaps):>9.1f} {sum(gap > 15 for gap in gaps):>5} {len(polls) - len(answered):>5} {len(found['refused']):>7}"
         f" {median(beside):>10.1f} {median(beside) / median(base):>5.1f}"
         f" {p95(beside):>7.1f} {p95(beside) / p95(base):>5.1f}"
         f" {median(synced):>8.0f} {median(paid):>8.0f}"

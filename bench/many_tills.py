@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bench_shop import OdooLine, console
 from till import Till
 
-TICK = 0.25
+TICK = 0.1
 SHORTEST, LONGEST = 1.0, 5.0
 # A till whose question fails asks again after this, as after an answer.
 REQUEST_SECONDS = 20
@@ -136,7 +136,7 @@ class WaitingTill:
             now = time.monotonic()
             self.answers.append((asked, now, view))
             pause = min(max((view or {}).get("pause", SHORTEST), SHORTEST), LONGEST)
-            # It looks at its clock four times a second.
+            # It looks at its clock ten times a second.
             over.wait(pause + random.random() * TICK)
 
     def _ask(self):

@@ -3,8 +3,10 @@
  * follow it; tours make it shorter here.
  */
 export const timing = {
-    /** How often an attempt looks at its clock. */
-    tick: 250,
+    /** How often an attempt looks at its clock: so much later than it is due it asks at most. */
+    tick: 100,
+    /** How often the ring is drawn anew. */
+    ring: 250,
     /** Between one answer and the next question (`doc/protocol.md §4.5`). */
     pause: 1000,
     /** The longest pause that a loaded server may ask for; what it asks for comes with each answer. */

@@ -157,7 +157,7 @@ export class PaymentAttempt extends Attempt {
     countDown() {
         const now = backgroundTimer.now();
         const left = this.issued ? Math.max(0, this.windowEnd - now) : timing.window;
-        this.fraction = left / timing.window;
+        this.fraction = (Math.ceil(left / timing.ring) * timing.ring) / timing.window;
         this.secondsLeft = Math.ceil(left / 1000);
         if (!left && !this.cancelState) {
             this.isWindowOver = true;

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 import sys
 import threading
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from stack import live
+from stack.paths import cache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 
 from simulator_process import SimulatorProcess
 from till import Till, set_up_till
+
+PICTURE_MILLISECONDS = 10_000
 
 
 def wait_for(condition, what, seconds=30):
@@ -191,13 +195,43 @@ def shop(request):
         simulator.stop()
 
 
+BROWSER = pytest.StashKey()
+
+
 @pytest.fixture(scope="module")
-def browser():
+def browser(request):
     """A browser for the tests of a file, which is where Playwright is wanted."""
     from till_page import chromium
 
     with chromium() as found:
+        request.config.stash[BROWSER] = found
         yield found
+        del request.config.stash[BROWSER]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Of a test that failed in a browser: pictures of its pages, kept in the cache."""
+    report = yield
+    found = item.config.stash.get(BROWSER, None)
+    if report.failed and call.when == "call" and found:
+        report.sections.append(("pages", "\n".join(_pictures(item.name, found))))
+    return report
+
+
+def _pictures(name, browser):
+    folder = cache() / "screenshots"
+    folder.mkdir(exist_ok=True)
+    pages = [page for context in browser.contexts for page in context.pages]
+    for number, page in enumerate(pages, 1):
+        path = folder / f"failed-{re.sub(r'[^A-Za-z0-9_]+', '-', name)}-{number}.png"
+        try:
+            page.screenshot(path=path, timeout=PICTURE_MILLISECONDS)
+        except Exception as failure:
+            # The test's own failure is what counts; a page may have crashed.
+            yield f"{page.url}: no picture ({type(failure).__name__})"
+        else:
+            yield f"{page.url}: {path}"
 
 
 @pytest.fixture

@@ -549,6 +549,35 @@ def test_a_paid_order_that_is_opened_again_is_paid(shop, till, browser):
     assert_paid(shop, uuid)
 
 
+def test_an_order_that_something_else_stores_is_sent_after_that(shop, till):
+    """Where payments are made online, too, opening the payment screen stores the order."""
+    till.log_in().start().new_order().ring_up(PRODUCTS[0])
+    till.script("() => posmodel.syncAllOrders({ orders: [posmodel.getOrder()] })")
+    till.ring_up(PRODUCTS[1]).pay_with_glase()
+    uuid, held, stores = till.order_uuid(), [], "**/pos.order/sync_from_ui**"
+
+    def hold_answer(route):
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    till.page.route(stores, hold_answer)
+    till.script(
+        "() => { posmodel.syncAllOrders({ orders: [posmodel.getOrder()], force: true }); }"
+    )
+    wait_for(lambda: till.script("() => true") and held, "the server has the order")
+    till.press_send()
+    # It waits for the answer; a bill that is refused would be told by a dialog.
+    till.page.locator(".o_blockUI, .modal").first.wait_for()
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    till.looks("waiting")
+    pay(shop)
+    till.receipt()
+    assert_paid(shop, uuid)
+
+
 @pytest.mark.usefixtures("by_hand")
 def test_what_could_not_be_stored_when_it_was_paid_is_stored_later(shop, till):
     till.log_in().start().new_order().ring_up(*PRODUCTS).send()

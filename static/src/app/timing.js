@@ -20,6 +20,8 @@ export const timing = {
     connectivityCheck: 10000,
     storeOrder: 20000,
     storeAmount: 5000,
+    /** How long what stores an order waits for what stores it already. */
+    otherStored: 10000,
     /** The answer to the bill may be lost on the way here while the customer pays already. */
     pollBeforeAnswer: 5000,
     /** After this long without an answer the cashier may leave the payment open. */

@@ -504,6 +504,62 @@ describe("refused without a call", () => {
         expect(await refusal({ server, line })).toInclude("could not be stored");
     });
 
+    /**
+     * An order that the server has but for its last line, while something stores it and hears no answer.
+     *
+     * @returns what each synchronisation makes of lines, and what lets the first be answered
+     */
+    async function setUpStoring() {
+        const till = await setUpPayment();
+        const { store, order } = till;
+        await store.syncAllOrders({ orders: [order] });
+        // A line of the same product would only get more.
+        order.lines.find((line) => line.product_id.product_tmpl_id.id === 5).delete();
+        await store.addLineToOrder({ product_tmpl_id: 5 }, order);
+        const made = [];
+        const held = new Deferred();
+        patchWithCleanup(store.data, {
+            async call(model, name, [orders]) {
+                if (name === "sync_from_ui") {
+                    made.push(orders[0].lines.filter(([command]) => command === 0).length);
+                    if (made.length === 1) {
+                        await held;
+                    }
+                }
+                return super.call(...arguments);
+            },
+        });
+        // As another module does when the payment screen opens.
+        store.syncAllOrders({ orders: [order] });
+        return { ...till, made, held };
+    }
+
+    test("an order that is being stored already: its lines are made once", async () => {
+        const { server, order, method, made, held } = await setUpStoring();
+        const sent = send(addGlaseLine(order, method));
+        await pass(2);
+        expect(made).toEqual([1]);
+        expect(server.count("send")).toBe(0);
+        held.resolve();
+        await pass(2);
+        expect(made.length).toBeGreaterThan(1);
+        expect(made.slice(1).every((count) => count === 0)).toBe(true);
+        expect(server.count("send")).toBe(1);
+        server.says.status = viewOf({ state: "paid" });
+        await pass(2);
+        await sent.done;
+        expect(sent.result()).toBe(true);
+    });
+
+    test("an order whose storing hangs is stored anew after a while", async () => {
+        const { order, method, made } = await setUpStoring();
+        send(addGlaseLine(order, method));
+        await pass(8);
+        expect(made).toEqual([1]);
+        await pass(5);
+        expect(made.length).toBe(2);
+    });
+
     test("an order that the server takes too long to store", async () => {
         const { server, store, order, method } = await setUpPayment();
         patchWithCleanup(store, { syncAllOrders: () => new Deferred() });

@@ -2,7 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { PaymentService } from "@pos_glase/app/service/payment_service";
-import { hasGlase, localListsOf, noteStored } from "@pos_glase/app/service/order_storage";
+import { afterOthers, hasGlase, localListsOf, noteStored } from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
     guardMoves,
@@ -90,12 +90,15 @@ patch(PosStore.prototype, {
     },
 
     /** What is stored is what was sent: the server compares it with the bill. */
-    async syncAllOrders() {
-        this.glase.bills.judge();
-        const keepLists = localListsOf(this.models["pos.order"].filter(hasGlase));
-        const stored = await super.syncAllOrders(...arguments);
-        keepLists();
-        return stored;
+    async syncAllOrders(options = {}) {
+        const { orderToCreate, orderToUpdate } = this.getPendingOrder();
+        return afterOthers(options.orders || [...orderToCreate, ...orderToUpdate], async () => {
+            this.glase.bills.judge();
+            const keepLists = localListsOf(this.models["pos.order"].filter(hasGlase));
+            const stored = await super.syncAllOrders(options);
+            keepLists();
+            return stored;
+        });
     },
 
     /** The server stores every sale, and says which Glase payments it could not prove. */

@@ -110,6 +110,40 @@ export function localListsOf(orders) {
     };
 }
 
+/** What stores an order at the moment, by order. */
+const underWay = new WeakMap();
+
+/**
+ * Store orders with a Glase payment after what stores the same ones already. Each would make the lines that the
+ * server does not have yet, and the second is refused. (Core leaves out only what the server does not know at all: it
+ * notes ids and looks for uuids.)
+ *
+ * @param {Object[]} orders that are stored
+ * @param {() => Promise} synchronize stores them
+ * @returns {Promise} what `synchronize` gives
+ */
+export async function afterOthers(orders, synchronize) {
+    const raw = orders.map(toRaw);
+    const others = () =>
+        raw
+            .filter((order) => order.payment_ids.some(isGlaseLine))
+            .map((order) => underWay.get(order))
+            .filter(Boolean);
+    const deadline = Date.now() + timing.otherStored;
+    while (others().length && Date.now() < deadline) {
+        await within(deadline - Date.now(), Promise.all(others()));
+    }
+    const stored = synchronize();
+    const ended = stored.then(
+        () => {},
+        () => {}
+    );
+    raw.forEach((order) => underWay.set(order, ended));
+    await ended;
+    raw.filter((order) => underWay.get(order) === ended).forEach((order) => underWay.delete(order));
+    return stored;
+}
+
 /** Let the next synchronisation of this order say again what became of its Glase payments. */
 export function markUnstored(order) {
     for (const line of order.payment_ids.filter(isGlaseLine)) {

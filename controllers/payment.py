@@ -26,7 +26,7 @@ def door(route):
     def checked(self, **given):
         if not request.env.user.has_group(USERS):
             raise AccessError(request.env._("Only Point of Sale users take payments."))
-        request.update_env(context=caller_context.kept(request.env.context))
+        request.update_env(context=caller_context.kept(request.env))
         return route(self, **parameters.read(request.env, route, ((), given)))
 
     return checked

@@ -33,7 +33,7 @@ class GlasePeriodFileController(http.Controller):
             parameters.read(request.env, type(self).periods, ((), given))
         except Refused as refusal:
             raise BadRequest(refusal.message) from refusal
-        request.update_env(context=caller_context.kept(request.env.context))
+        request.update_env(context=caller_context.kept(request.env))
         numbers = sorted({int(number) for number in ids.split(",")})
         periods = request.env["glase.period"].browse(numbers)
         try:

@@ -10,6 +10,7 @@ from ...rules import state_machine
 from ..periods.glase_period import FAILED
 from ..registration.glase_terminal import LIVE
 from ..support import clock
+from ..support.caller_context import with_own_context
 from ..support.public_method import public
 
 MOVED = (state_machine.PAID, state_machine.REFUNDED)
@@ -43,8 +44,9 @@ class GlaseAccount(models.Model):
 
     @api.depends_context("tz", "uid", "allowed_company_ids")
     def _compute_overview(self):
-        turnover = self._overview_sums(self._overview_today(), "signed_amount")
-        unconfirmed = self._overview_sums(self._overview_unconfirmed(), "amount")
+        asked = with_own_context(self)
+        turnover = self._overview_sums(asked._overview_today(), "signed_amount")
+        unconfirmed = self._overview_sums(asked._overview_unconfirmed(), "amount")
         cases = self._overview_count("glase.case", self._overview_cases())
         periods = self._overview_count("glase.period", self._overview_periods())
         tills = self._overview_tills()
@@ -64,12 +66,13 @@ class GlaseAccount(models.Model):
     @api.depends_context("tz", "uid", "lang", "allowed_company_ids")
     def _compute_trend(self):
         """Payments less refunds of each day, in the currency of the company, all cards with one query."""
-        zone = self._overview_zone()
+        asked = with_own_context(self)
+        zone = asked._overview_zone()
         today = pytz.utc.localize(clock.now(self.env.cr)).astimezone(zone).date()
         days = [today - timedelta(days=back) for back in reversed(range(TREND_DAYS))]
         since = self._overview_midnight(zone, days[0])
         domain = [("account_id", "in", self.ids), ("state", "in", MOVED), ("ended_at", ">=", since)]
-        rows = self.env["glase.transaction"].sudo().with_context(tz=zone.zone)
+        rows = asked.env["glase.transaction"].sudo().with_context(tz=zone.zone)
         sums = {
             (account, environment, currency, day.date()): total
             for account, environment, currency, day, total in rows._read_group(
@@ -84,10 +87,10 @@ class GlaseAccount(models.Model):
             account.trend = json.dumps(
                 [
                     {
-                        "key": self.env._("Taken (%s)", currency.name),
+                        "key": asked.env._("Taken (%s)", currency.name),
                         "is_sample_data": False,
                         "values": [
-                            {"x": format_date(self.env, day), "y": sums.get((*own, day), 0.0)}
+                            {"x": format_date(asked.env, day), "y": sums.get((*own, day), 0.0)}
                             for day in days
                         ],
                     }
@@ -122,8 +125,9 @@ class GlaseAccount(models.Model):
         ]
 
     def _overview_zone(self):
-        words = self.env.context.get("tz") or self.env.user.tz or self.env.company.partner_id.tz
-        return pytz.timezone(words or "UTC")
+        return clock.time_zone(
+            self.env.context.get("tz"), self.env.user.tz, self.env.company.partner_id.tz
+        )
 
     @staticmethod
     def _overview_midnight(zone, day):

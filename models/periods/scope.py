@@ -7,12 +7,12 @@ here, and nowhere else.
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from odoo.fields import Domain
 
 from ...rules import state_machine
 from ..registration.glase_terminal import LIVE
+from ..support import clock
 
 # Whose transaction periods are marked: each till for itself, or the whole shop at once.
 EACH_TILL, SHOP = "terminal", "shop"
@@ -104,12 +104,12 @@ def next_mark_at(account, now):
     :return: naive UTC, after ``now``
     :rtype: datetime.datetime
     """
-    zone = ZoneInfo(account.period_tz)
+    zone = clock.time_zone(account.period_tz)
     minutes = round(account.period_time * 60)
     of_day = time(minutes // 60 % 24, minutes % 60)
     day = now.replace(tzinfo=timezone.utc).astimezone(zone).date()
     for date in (day, day + timedelta(days=1)):
-        local = datetime.combine(date, of_day, zone)
+        local = zone.localize(datetime.combine(date, of_day))
         at = local.astimezone(timezone.utc).replace(tzinfo=None)
         if at > now:
             break

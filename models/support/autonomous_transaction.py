@@ -91,7 +91,7 @@ def step_of_request(records, work):
 
 
 def _context(env):
-    context = caller_context.kept(env.context, caller_context.TAKEN_OVER)
+    context = caller_context.kept(env, caller_context.TAKEN_OVER)
     if "allowed_company_ids" in context:
         # Asked of the environment, which refuses companies that are not the caller's.
         context["allowed_company_ids"] = env.companies.ids

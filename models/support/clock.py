@@ -5,6 +5,8 @@ Ages come from PostgreSQL, so that two Odoo servers with different clocks agree 
 seconds: tests set it together with the simulator's own, so that nobody has to wait.
 """
 
+import pytz
+
 from odoo.tools import SQL
 
 OFFSET_PARAMETER = "pos_glase.clock_offset"
@@ -33,6 +35,17 @@ def now(cr):
     """
     cr.execute(NOW, (OFFSET_PARAMETER,))
     return cr.fetchone()[0]
+
+
+def time_zone(*names):
+    """The first of these time zones that is known here.
+
+    :param names: of time zones; what is empty, or no name of one, is passed over
+    :return: UTC if none is known
+    :rtype: datetime.tzinfo
+    """
+    known = (name for name in names if isinstance(name, str) and name in pytz.all_timezones_set)
+    return pytz.timezone(next(known, "UTC"))
 
 
 def is_recent(cr, since, span):

@@ -12,6 +12,7 @@ from odoo.tools.translate import LazyGettext, LazyTranslate
 from ... import glase
 from ...glase.operations import MOVES_MONEY
 from ...rules import environments
+from . import clock
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -192,7 +193,7 @@ def local_day(account, moment):
     :param datetime.datetime moment: naive UTC
     :rtype: str
     """
-    zone = pytz.timezone(account.sudo().period_tz or "UTC")
+    zone = clock.time_zone(account.sudo().period_tz)
     return format_date(account.env, pytz.utc.localize(moment).astimezone(zone).date())
 
 
@@ -202,5 +203,5 @@ def local_time(account, moment):
     :param datetime.datetime moment: naive UTC
     :rtype: str
     """
-    zone = account.sudo().period_tz or "UTC"
-    return format_datetime(account.env, moment, tz=zone, dt_format=False)
+    zone = clock.time_zone(account.sudo().period_tz)
+    return format_datetime(account.env, moment, tz=zone.zone, dt_format=False)

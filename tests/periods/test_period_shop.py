@@ -1,3 +1,4 @@
+import zoneinfo
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -85,6 +86,18 @@ class TestPeriodShop(PeriodCommon):
         for wrong in (-1, 24, 99):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.account.period_time = wrong
+
+    def test_each_time_zone_that_can_be_chosen_is_known(self):
+        """Odoo brings a list of its own; a server may have fewer, as where old names are packed apart."""
+        zoneinfo.reset_tzpath(to=[])
+        zoneinfo.ZoneInfo.clear_cache()
+        self.addCleanup(zoneinfo.reset_tzpath)
+        noon = datetime(2026, 1, 1, 12)
+        for name, _label in self.account._fields["period_tz"]._description_selection(self.env):
+            with self.subTest(name):
+                self.account.period_tz = name
+                self.assertGreater(next_mark_at(self.account, noon), noon)
+                self.assertTrue(local_time(self.account, noon))
 
     def test_a_till_that_was_registered_with_another_account_keeps_the_shop_open(self):
         self.paid_order(100)

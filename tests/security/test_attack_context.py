@@ -1,11 +1,14 @@
+import json
 from contextlib import suppress
 
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
 from odoo.tests import JsonRpcException
 from odoo.tools import SQL, mute_logger
 
 from ...models.support import autonomous_transaction, caller_context
 from ..shared.doors import DoorsCommon, public_methods
+from ..shared.soak import some
 
 WORD, NUMBER, YEAR = "forged-by-context", 424242, "2991"
 # Keys with which Odoo's own code switches things off.
@@ -19,6 +22,26 @@ SWITCHES = {
     "force_company": 1,
     "install_mode": True,
 }
+# Keys that Odoo gives a meaning to, with values that a browser never sends; what no Odoo knows, too.
+MALFORMED = {
+    "tz": ("Nowhere/None", "Europe/Stockholm\n", "UTC\x00", "", 5, True, ["UTC"], "x" * 5000),
+    "lang": ("xx_XX", "sv", "", 5, True, "en_US\x00", "x" * 5000),
+    "allowed_company_ids": (["1"], "1", [None], [1.5], [2**40], [-1], []),
+    "active_id": ("1", -1, [1], 2**40),
+    "active_ids": ("1", 5, ["1"], [None]),
+    "active_model": ("no.such", 5, ["pos.order"]),
+    "uid": ("1", -1, 2**40),
+    "figure": (5, ["cases"], "x" * 5000),
+    "scenario": (5, "none of ours"),
+    "fingerprint": (5, "x" * 5000),
+}
+# With these Odoo itself reads nothing, of whatever record.
+NEVER_READ = {
+    "lang": ({"a": 1}, ["en_US"]),
+    "tz": ({"a": 1},),
+    "allowed_company_ids": (1, True, [[1]], {"a": 1}),
+}
+OF_ODOO = "odoo.exceptions."
 
 
 class TestAttackContext(DoorsCommon):
@@ -185,10 +208,96 @@ class TestAttackContext(DoorsCommon):
         env = self.env(context={**self.forged(), "lang": "en_US", "tz": "Europe/Stockholm"})
         seen = autonomous_transaction.run(env, lambda own: dict(own.context))
         self.assertEqual(set(seen), set(caller_context.TAKEN_OVER))
-        odd = self.env(context={"lang": {"a": 1}, "tz": "x" * 100, "allowed_company_ids": ["1"]})
-        self.assertFalse(autonomous_transaction.run(odd, lambda own: dict(own.context)))
+        for words in ("x" * 100, "Nowhere/None", ["UTC"]):
+            odd = {"lang": {"a": 1}, "tz": words, "allowed_company_ids": ["1"]}
+            seen = autonomous_transaction.run(self.env(context=odd), lambda own: dict(own.context))
+            self.assertFalse(seen)
+
+    def test_an_answer_of_glase_is_stored_whatever_language_its_till_speaks(self):
+        """The till was loaded in a language that an administrator has taken away since."""
+        session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        order, line = self.draft_order(session, 20)
+        asked = {"line_uuid": line, "attempt": "1", "context": {"lang": "xx_XX"}}
+        sent = self.door("send", order_uuid=order.uuid, amount="20.00", **asked)
+        self.assertEqual(sent["state"], "issued")
+        self.customer("pay")
+        self.assertEqual(self.door("status", **asked)["state"], "paid")
 
     def test_a_company_that_is_not_the_callers_is_not_taken_over(self):
         his = self.env(user=self.pos_user, context={"allowed_company_ids": [1, 2**30]}, su=False)
         with self.assertRaises(AccessError):
             autonomous_transaction.run(his, lambda own: own.company)
+
+    # === A context that is no context ===
+
+    def malformed(self, *more):
+        """Contexts with one key each that is not as it should be."""
+        for values in (MALFORMED, *more):
+            for key, odd in values.items():
+                yield from ({key: value} for value in odd)
+
+    def assert_clear(self, answer, about):
+        """What was said is a result, or a refusal with a sentence."""
+        name = answer.get("error", {}).get("data", {}).get("name", OF_ODOO)
+        self.assertTrue(name.startswith(OF_ODOO), (about, answer.get("error")))
+
+    def posted(self, path, params):
+        with mute_logger("odoo.http", "odoo.addons.base.models.ir_rule"):
+            answer = self.url_open(
+                path,
+                data=json.dumps({"jsonrpc": "2.0", "params": params}),
+                headers={"Content-Type": "application/json"},
+                timeout=30,
+            )
+        return answer.json()
+
+    def test_no_route_stumbles_over_a_context(self):
+        session = self.open_register()
+        self.authenticate("pos_user", "pos_user")
+        _order, line = self.draft_order(session, 20)
+        asked = {"config_id": self.main_pos_config.id, "line_uuid": line, "attempt": "1"}
+        for context in self.malformed(NEVER_READ):
+            for name in ("status", "cancel", "leave"):
+                with self.subTest(route=name, context=str(context)[:60]):
+                    answer = self.posted(f"/pos_glase/{name}", {**asked, "context": context})
+                    self.assert_clear(answer, name)
+                    self.assertIn("result", answer, "it is no matter of the context")
+
+    def test_no_public_method_stumbles_over_a_context(self):
+        world = self.world()
+        self.authenticate("glase_admin", "glase_admin")
+        one_in = 16
+        for number, (model, name) in enumerate(public_methods(self.env)):
+            record = world[model].exists()
+            arguments = [record.ids, *self.arguments(model, name)]
+            for context in some(self.malformed(NEVER_READ), one_in, number % one_in):
+                with self.subTest(model=model, method=name, context=str(context)[:60]):
+                    asked = {"model": model, "method": name, "args": arguments}
+                    answer = self.posted(
+                        f"/web/dataset/call_kw/{model}/{name}",
+                        {**asked, "kwargs": {"context": context}},
+                    )
+                    self.assert_clear(answer, name)
+
+    def test_no_figure_stumbles_over_a_context(self):
+        """Whatever is calculated when it is read, and each way of reading it."""
+        world = self.world()
+        for number, (model, record) in enumerate(world.items()):
+            names = [
+                name
+                for name, field in record._fields.items()
+                if field.compute and not field.store and "pos_glase" in field._modules
+            ]
+            record = record.with_user(self.admin).sudo(False)
+            one_in = 1 if model == "glase.account" else 5
+            for context in some(self.malformed(), one_in, number % one_in):
+                with self.subTest(model=model, context=str(context)[:60]):
+                    self.assert_no_traceback(record, "read", context, names)
+
+    def assert_no_traceback(self, record, method, context, *arguments):
+        """Called as a browser calls it, with this context; taken back afterwards."""
+        with suppress(UserError), self.env.cr.savepoint(), mute_logger("odoo.addons.base"):
+            call_kw(record.browse(), method, [record.ids, *arguments], {"context": context})
+            raise UserError("Taken back")
+        self.env.invalidate_all()

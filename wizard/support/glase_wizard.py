@@ -1,7 +1,7 @@
 from odoo import Command, api, models
 
 from ...models.support import parameters
-from ...models.support.caller_context import kept
+from ...models.support.caller_context import own_context
 
 
 class GlaseWizard(models.AbstractModel):
@@ -29,7 +29,7 @@ class GlaseWizard(models.AbstractModel):
         }
         self._glase_check_subjects({key.removeprefix("default_"): context[key] for key in context})
         # pylint: disable-next=context-overridden
-        own = self.with_context({**context, **kept(self.env.context)})
+        own = self.with_context({**context, **own_context(self.env)})
         return super(GlaseWizard, own).create(given)
 
     def write(self, vals):

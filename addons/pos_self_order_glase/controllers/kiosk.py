@@ -35,7 +35,7 @@ def door(route):
 
     @functools.wraps(route)
     def checked(self, **given):
-        request.update_env(context=caller_context.kept(request.env.context, ("lang",)))
+        request.update_env(context=caller_context.kept(request.env, ("lang",)))
         try:
             asked = parameters.read(request.env, route, ((), given), table=TABLE)
         except Refused:

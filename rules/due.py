@@ -49,9 +49,12 @@ class CashRounding:
         return self.taxed if self.strategy == LARGEST_TAX else self.whole_order
 
     def round(self, amount):
-        """The nearest multiple of the step, by the method."""
+        """The nearest multiple of the step, by the method, with the decimals of the amount.
+
+        A step may be finer than the currency: Odoo rounds twice then, and half a unit up.
+        """
         steps = (amount / self.step).quantize(Decimal(1), rounding=METHODS[self.method])
-        return (steps * self.step).quantize(amount)
+        return (steps * self.step).quantize(amount, rounding=ROUND_HALF_UP)
 
 
 def total_due(total, rounding=None):

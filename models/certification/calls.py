@@ -7,12 +7,13 @@ from lxml import etree
 
 from ...glase import Amount, GlaseError, Invoice, InvoiceRow, ResultError, Unreadable
 from ...glase.reports import TERMINAL_DETAILS, read_report
+from ...rules import bill_rows
 from ...rules import certification_sheet as sheet
 from ...rules.certification_judge import Heard
 from ..accounts.glase_connection import raising
 from ..ledger.exchange import OwnFault
 from ..receipts.glase_receipt import receipt_document
-from ..support import clock
+from ..support import clock, money
 from ..support.sentences import cashier_message
 
 
@@ -62,8 +63,8 @@ def _shop(run):
 
 
 def _total(run):
-    places = min(run.currency_id.decimal_places, 2)
-    return Amount(Decimal(f"{run.amount:.{places}f}"), run.currency_id.name)
+    amount = money.exact(run.currency_id, run.amount)
+    return Amount(bill_rows.on_the_wire(amount), run.currency_id.name)
 
 
 def _rows(run, label):

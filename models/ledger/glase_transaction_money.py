@@ -1,5 +1,4 @@
 from contextlib import contextmanager
-from decimal import Decimal
 
 from odoo import api, models
 
@@ -7,7 +6,7 @@ from ...rules import case_kinds, giving_back, state_machine, taken
 from ..books import books_job
 from ..pos.after_payment import FINISHED
 from ..pos.pos_order import RETRY, REVERSING
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, money
 from . import known_rows
 
 
@@ -21,7 +20,7 @@ class GlaseTransaction(models.Model):
     def _decimal(self, amount):
         """An amount of this row as Decimal, in major units with the currency's decimals."""
         self.ensure_one()
-        return Decimal(f"{amount:.{self.currency_id.decimal_places}f}")
+        return money.exact(self.currency_id, amount)
 
     def _taken_amount(self):
         """What Glase took, or zero where that is not known (:mod:`rules.taken`)."""

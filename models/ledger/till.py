@@ -8,7 +8,7 @@ from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
 from ..pos.dry_run import DryRun
-from ..support import autonomous_transaction, managers
+from ..support import autonomous_transaction, managers, money
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange, poll
@@ -165,7 +165,7 @@ class Till:
         """
         row = self.rows.sudo().browse(self._row_id(config_id, line_uuid, attempt))
         order = self._order(row.config_id, order_uuid, line_uuid)
-        value = self._checked_amount(amount)
+        value = self._checked_amount(amount, order.currency_id)
         self._check_due(order, line_uuid, value)
         url = Push(self.env).url(row.account_id, line_uuid, attempt)
         invoice = self._invoice(
@@ -271,7 +271,7 @@ class Till:
 
     def _amount(self, order, line_uuid, amount):
         """The amount to send as Decimal, checked against the stored line and the wire."""
-        value = self._checked_amount(amount)
+        value = self._checked_amount(amount, order.currency_id)
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
         if order.currency_id.compare_amounts(float(value), line.amount):
             raise Refused(
@@ -292,8 +292,8 @@ class Till:
         if why_not:
             raise Refused("order", why_not)
 
-    def _checked_amount(self, amount):
-        """A decimal string as Decimal, if the wire can carry it; its form was looked at by the door.
+    def _checked_amount(self, amount, currency):
+        """A decimal string as Decimal, if wire and currency have it; its form was looked at by the door.
 
         :raises Refused: with a sentence for the cashier
         """
@@ -301,6 +301,16 @@ class Till:
         why_not = bill_rows.why_not_sent(value)
         if why_not:
             raise Refused("amount", said(self.env, NOT_SENT[why_not]))
+        known = money.exact(currency, float(value))
+        if value != known:
+            raise Refused(
+                "amount",
+                self.env._(
+                    "There is no such amount in %(currency)s: enter %(amount)s.",
+                    currency=currency.name,
+                    amount=known,
+                ),
+            )
         return value
 
     def _invoice(self, order, line_uuid, amount, terminal, cashier, **options):

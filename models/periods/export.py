@@ -17,6 +17,7 @@ from odoo import fields
 from odoo.tools.misc import get_lang
 
 from ...rules.reconciliation import LATE
+from ..support import clock, money
 from .glase_period_line import LEDGER
 
 # A cell that begins with one of these is calculated, and not shown.
@@ -90,8 +91,8 @@ def payments(periods):
 
 def _payment(line):
     period, row = line.period_id, line.transaction_id
-    at_glase = _money(line.currency_id, 0.0 if line.origin == LEDGER else line.amount)
-    in_ledger = _money(line.currency_id, line.ledger_amount)
+    at_glase = money.exact(line.currency_id, 0.0 if line.origin == LEDGER else line.amount)
+    in_ledger = money.exact(line.currency_id, line.ledger_amount)
     return _cells(
         _day(period, period.marked_at),
         period.identifier,
@@ -141,9 +142,9 @@ def sums(periods):
             ", ".join(period.session_ids.mapped("name")),
             Decimal(period.report_count),
             Decimal(period.ledger_count),
-            _money(period.currency_id, period.report_total),
-            _money(period.currency_id, period.ledger_total),
-            _money(period.currency_id, period.difference),
+            money.exact(period.currency_id, period.report_total),
+            money.exact(period.currency_id, period.ledger_total),
+            money.exact(period.currency_id, period.difference),
             period.currency_id.name,
             _label(period, "state"),
         )
@@ -157,15 +158,11 @@ def _cells(*values):
     return [value if isinstance(value, Decimal) else value or "" for value in values]
 
 
-def _money(currency, amount):
-    return Decimal(f"{amount:.{currency.decimal_places}f}")
-
-
 def _day(period, moment):
     """The day of a moment where the shop is, as ``YYYY-MM-DD``; empty without one."""
     if not moment:
         return ""
-    zone = pytz.timezone(period.sudo().account_id.period_tz or "UTC")
+    zone = clock.time_zone(period.sudo().account_id.period_tz)
     return fields.Date.to_string(pytz.utc.localize(moment).astimezone(zone).date())
 
 

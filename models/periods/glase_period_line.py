@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -9,7 +8,7 @@ from ...rules import case_kinds, reconciliation, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
 from ..books.subject import journal_items
 from ..ledger import references
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, money
 from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import filled, said, titled
@@ -415,12 +414,11 @@ class GlasePeriodLine(models.Model):
         self.invalidate_recordset(["can_take_as_paid"])
         if not self.can_take_as_paid:
             raise UserError(self.env._("This payment is paid meanwhile. Reload the page."))
-        digits = self.currency_id.decimal_places
         evidence = state_machine.Evidence(
             REPORTED,
             code=0,
             ers_reference=self.reference,
-            amount=Decimal(f"{self.amount:.{digits}f}"),
+            amount=money.exact(self.currency_id, self.amount),
             currency=self.currency_id.name,
         )
         row._record_answer(evidence, {"message": False})

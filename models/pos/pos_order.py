@@ -9,7 +9,7 @@ from ...rules import case_kinds, state_machine
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
 from ..ledger import known_rows
-from ..support import clock, managers
+from ..support import clock, managers, money
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
 from .dry_run import DryRun
@@ -203,12 +203,12 @@ class PosOrder(models.Model):
         compared = self.currency_id.compare_amounts(total, row.order_total)
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
         if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
-            money = self.currency_id.with_env(managers.for_reader(row).env)
+            written = self.currency_id.with_env(managers.for_reader(row).env).format
             row._open_case(
                 "changed_after_send",
                 what=_lt("The order's total"),
-                before=money.format(row.order_total),
-                after=money.format(total),
+                before=written(row.order_total),
+                after=written(total),
             )
 
     def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
@@ -309,7 +309,7 @@ class PosOrder(models.Model):
         ]
 
     def _glase_decimal(self, value):
-        return Decimal(f"{value:.{self.currency_id.decimal_places}f}")
+        return money.exact(self.currency_id, value)
 
     @staticmethod
     def _glase_invoice_row(row, currency):

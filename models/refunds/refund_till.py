@@ -62,7 +62,7 @@ class RefundTill(Till):
         if known:
             return self._answer(known.id)
         order = self._order(config, order_uuid, line_uuid)
-        value = self._checked_amount(amount)
+        value = self._checked_amount(amount, order.currency_id)
         line = order.payment_ids.filtered(lambda payment: payment.uuid == line_uuid)
         if order.currency_id.compare_amounts(float(value), -line.amount):
             raise Refused(

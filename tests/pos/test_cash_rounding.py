@@ -1,6 +1,9 @@
+import itertools
+import random
 from decimal import Decimal
 
 from odoo.tests import tagged
+from odoo.tools import float_round
 
 from ...models.cases import attach
 from ..shared.due_table import due_rows
@@ -213,6 +216,52 @@ class TestRoundingOfCashOnly(RoundingCommon):
 @tagged("post_install", "-at_install")
 class TestEveryRounding(RoundingCommon):
     """Each way to round that Odoo has: the server owes what the till does, and the sale is whole."""
+
+    def test_amounts_are_rounded_as_odoo_does(self):
+        """Currencies with none, two and three decimals, or with a step of their own; coins of any size."""
+        order, line = self.sent(20)
+        currency, row = order.currency_id, self.row(line)
+        method = self.main_pos_config.rounding_method
+        chance = random.Random(19)
+        for unit, coin, how in itertools.product(
+            (1, 0.01, 0.001, 0.05, 0.5, 5), (0.05, 0.5, 1, 5), ("UP", "DOWN", "HALF-UP")
+        ):
+            self.set_unit(unit)
+            self.env.cr.execute(
+                "UPDATE account_cash_rounding SET rounding = %s, rounding_method = %s WHERE id = %s",
+                (coin, how, method.id),
+            )
+            self.env.invalidate_all()
+            for _time in range(40):
+                # Halves of units, and what taxes make of a price.
+                value = chance.choice((1, -1)) * chance.choice(
+                    (unit * (chance.randrange(4000) + 0.5), chance.uniform(0, 999), 2.675)
+                )
+                with self.subTest(unit=unit, coin=coin, how=how, value=value):
+                    known = currency.round(value)
+                    for exact in (order._glase_decimal(value), row._decimal(value)):
+                        self.assertEqual(float(exact), float_round(known, precision_digits=6))
+                    if coin >= unit:
+                        due = float(order._glase_rounded(value))
+                        self.assertFalse(
+                            currency.compare_amounts(due, currency.round(method.round(known)))
+                        )
+
+    def test_an_amount_that_its_currency_does_not_have_is_not_sent(self):
+        """A yen has no parts: of half a one the ledger would know another sum than Glase."""
+        self.set_unit(1)
+        order, line = self.draft_order(self.pos_session, 796)
+        refused = self.send(order, line, "795.50")
+        self.assertEqual((refused["reason"], refused["ok"]), ("amount", False))
+        self.assertIn("796", refused["message"])
+        self.assertEqual(self.send(order, line, "796.00")["state"], "issued")
+        asked = {"order_uuid": order.uuid, "line_uuid": line, "attempt": "1"}
+        self.assertEqual(self.door("update", amount="795.50", **asked)["reason"], "amount")
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.validate(order, line)
+        refund, refund_line = self.refund_order(order, 796)
+        self.assertEqual(self.refund(refund, refund_line, 795.5)["reason"], "amount")
 
     def test_what_is_due_is_the_tills(self):
         for row in due_rows():

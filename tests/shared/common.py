@@ -1,5 +1,6 @@
 """What the Odoo tests stand on: a real simulator process and a till registered with it."""
 
+import math
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
@@ -137,6 +138,17 @@ class GlaseCommon(SharedTillCommon):
         )
         self.env["ir.config_parameter"].invalidate_model()
         self.simulator.advance(seconds)
+
+    def set_unit(self, unit):
+        """The smallest amount of the till's currency; Odoo lets nobody change it once there are entries."""
+        self.env.flush_all()
+        places = max(0, math.ceil(math.log10(1 / unit)))
+        self.env.cr.execute(
+            "UPDATE res_currency SET rounding = %s, decimal_places = %s WHERE id = %s",
+            (unit, places, self.main_pos_config.currency_id.id),
+        )
+        self.env.registry.clear_cache("stable")
+        self.env.invalidate_all()
 
     def profile(self, **settings):
         """Let the simulator behave in another way until the end of the test."""

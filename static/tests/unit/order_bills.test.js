@@ -1,6 +1,9 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { queryAllTexts } from "@odoo/hoot-dom";
+import { Deferred } from "@odoo/hoot-mock";
+import { patchWithCleanup } from "@web/../tests/web_test_helpers";
 import { definePosModels } from "@point_of_sale/../tests/unit/data/generate_model_definitions";
+import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { noteStored } from "@pos_glase/app/service/order_storage";
 import { addGlaseLine, pass, send, setUpPayment, viewOf } from "./helpers";
 
@@ -419,5 +422,180 @@ describe("an order that is paid", () => {
         bills.keepArrived([{ id: order.id }], bills.unchanged());
         await pass(1);
         expect(billOf(order)).toEqual(before);
+    });
+});
+
+/** An order that the server has as paid. */
+async function setUpStored() {
+    const till = await setUpPaid();
+    const { order, store } = till;
+    till.before = billOf(order);
+    await store.glase.orders.store(order);
+    order.state = "paid";
+    await store.syncAllOrders({ orders: [order], force: true });
+    till.uuids = uuidsOf(order);
+    return till;
+}
+
+const uuidsOf = (order) => order.lines.map((line) => line.uuid).sort();
+
+/** It is what the server has, and nothing else would be told to the server. */
+function expectStored({ order, before, uuids }) {
+    expect(billOf(order)).toEqual(before);
+    expect(uuidsOf(order)).toEqual(uuids);
+    expect(order.lines.every((line) => line.isSynced)).toBe(true);
+    expect(order.serializeForORM({ keepCommands: true }).lines).toEqual([]);
+}
+
+describe("an order that the server has as paid", () => {
+    const late = {
+        "makes a line anew, and dearer": ({ order }) => remake(order.lines[0], { price_unit: 99 }),
+        "makes an equal line": ({ order }) => remake(order.lines[0]),
+        "takes a line away": ({ order }) => order.lines[0].delete(),
+        "takes all lines away": ({ order }) => [...order.lines].forEach((line) => line.delete()),
+        "writes a price": ({ order }) => (order.lines[0].price_unit = 1),
+        "writes a quantity": ({ order }) => (order.lines[1].qty = 7),
+        "writes a discount": ({ order }) => order.lines[1].update({ discount: 50 }),
+        "adds a line": ({ order, store }) =>
+            store.models["pos.order.line"].create({
+                order_id: order,
+                product_id: store.models["product.product"].get(PRODUCT),
+                qty: 1,
+                price_unit: -5,
+            }),
+    };
+    for (const [what, change] of Object.entries(late)) {
+        test(`stays so, when a module that ends late ${what}`, async () => {
+            const till = await setUpStored();
+            change(till);
+            await pass(1);
+            expectStored(till);
+            expect(told()).toBe("");
+        });
+
+        test(`is so, when a module ${what} while it is being stored`, async () => {
+            const till = await setUpPaid();
+            const { order, store } = till;
+            await store.glase.orders.store(order);
+            Object.assign(till, { before: billOf(order), uuids: uuidsOf(order) });
+            const answer = new Deferred();
+            const call = store.data.call.bind(store.data);
+            patchWithCleanup(store.data, {
+                async call(model, method) {
+                    const told = await call(...arguments);
+                    await (method === "sync_from_ui" && answer);
+                    return told;
+                },
+            });
+            store.glase.bills.finish(order);
+            order.state = "paid";
+            const stored = store.syncAllOrders({ orders: [order], force: true });
+            await pass(0.25);
+            change(till);
+            await pass(1);
+            answer.resolve();
+            await stored;
+            await pass(1);
+            expectStored(till);
+        });
+    }
+
+    test("is printed as it is", async () => {
+        const till = await setUpStored();
+        const { order, store } = till;
+        let printed;
+        patchWithCleanup(store.printer, {
+            print(component, props) {
+                printed = billOf(props.order);
+            },
+        });
+        remake(order.lines[0], { price_unit: 99 });
+        await store.printReceipt({ order });
+        expect(printed).toEqual(till.before);
+    });
+
+    test("becomes what the server says of it later", async () => {
+        const { order, store } = await setUpStored();
+        const raw = JSON.parse(JSON.stringify(order.lines[0].raw));
+        store.models.connectNewData({ "pos.order.line": [{ ...raw, qty: 9 }] });
+        await pass(1);
+        expect(order.lines[0].qty).toBe(9);
+        order.lines[0].qty = 1;
+        await pass(1);
+        expect(order.lines[0].qty).toBe(9);
+    });
+
+    test("gets a tip where Odoo opens it once more for that", async () => {
+        const { order, store } = await setUpStored();
+        const tip = { product_tmpl_id: store.models["product.template"].get(PRODUCT), qty: 1 };
+        order.state = "draft";
+        await store.addLineToOrder({ ...tip, price_unit: 5 }, order);
+        order.state = "paid";
+        await pass(1);
+        expect(order.lines).toHaveLength(3);
+    });
+});
+
+describe("a discount on the whole order", () => {
+    /** As `pos_discount` does: the discount of an order is found anew with each change of it. */
+    async function setUpDiscount(setUp) {
+        const applied = [];
+        patchWithCleanup(PosStore.prototype, {
+            async applyDiscount(percent, order = this.getOrder()) {
+                applied.push(percent);
+                await Promise.resolve();
+                order.lines[0].update({ discount: 10 });
+            },
+        });
+        const till = await setUp();
+        const { order, store } = till;
+        store.setOrder(order);
+        const again = () => store.applyDiscount(order.globalDiscountPc, order);
+        return { ...till, applied, again };
+    }
+
+    test("is applied to an order that was not sent", async () => {
+        const { store, applied } = await setUpDiscount(setUpPayment);
+        await store.applyDiscount(10);
+        await store.applyDiscount(20);
+        expect(applied).toEqual([10, 20]);
+    });
+
+    for (const [what, setUp] of Object.entries({ out: setUpBill, paid: setUpPaid })) {
+        test(`is not found anew while the bill is ${what}, and nobody is told`, async () => {
+            const { order, applied, again } = await setUpDiscount(setUp);
+            const before = billOf(order);
+            await again();
+            await pass(1);
+            expect(applied).toEqual([]);
+            expect(billOf(order)).toEqual(before);
+            expect(told()).toBe("");
+        });
+
+        test(`is not given any more while the bill is ${what}`, async () => {
+            const { store, applied } = await setUpDiscount(setUp);
+            await store.applyDiscount(20);
+            await pass(1);
+            expect(applied).toEqual([]);
+            expect(told()).toMatch(/stays? as (it is|they are)/);
+        });
+    }
+
+    test("that was asked for twice before the order was finished changes nothing of it", async () => {
+        const { applied, again, ...till } = await setUpDiscount(setUpStored);
+        await Promise.all([again(), again()]);
+        await pass(1);
+        expect(applied).toEqual([]);
+        expectStored(till);
+    });
+
+    test("of what a cashier adds to a paid order is found", async () => {
+        const { store, order, applied, again } = await setUpDiscount(setUpPaid);
+        await store.addLineToOrder(
+            { product_tmpl_id: store.models["product.template"].get(PRODUCT), qty: 1 },
+            order
+        );
+        await again();
+        expect(applied).toEqual([order.globalDiscountPc]);
     });
 });

@@ -5,6 +5,7 @@ import { PaymentService } from "@pos_glase/app/service/payment_service";
 import { afterOthers, hasGlase, localListsOf, noteStored } from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
+    guardDiscount,
     guardMoves,
     refuseMove,
     refuseLocked,
@@ -23,6 +24,7 @@ patch(PosStore.prototype, {
     async setup() {
         this.glase = new PaymentService(this);
         guardMoves(this);
+        guardDiscount(this);
         return super.setup(...arguments);
     },
 
@@ -104,10 +106,17 @@ patch(PosStore.prototype, {
     /** The server stores every sale, and says which Glase payments it could not prove. */
     async postSyncAllOrders(orders) {
         noteStored(orders);
+        this.glase.bills.keepStored(orders);
         // Before promotions are counted: a module may have looked at them while the order was stored.
         orders.forEach((order) => this.glase.bills.restorePoints(order));
         await super.postSyncAllOrders(...arguments);
         this.glase.tellUnverified(orders);
+    },
+
+    /** A receipt says what was stored, also where a module is about to change it. */
+    async printReceipt() {
+        this.glase.bills.judge();
+        return super.printReceipt(...arguments);
     },
 
     /** *Edit Payment* stores what a person says: the ledger is asked whether it is so. */

@@ -27,6 +27,9 @@ export function isBilled(order) {
     return Boolean(order) && !order.finalized && order.payment_ids.some(isAmountFixed);
 }
 
+/** Of how many finished orders it is known how the server has them: what is late with one ends soon. */
+const MOST_STORED = 20;
+
 /** What is sold: the product, its price or what else tells rows apart, and its attributes. */
 function whatOf(line, ...more) {
     const attributes = line.attribute_value_ids.map((value) => value.id).sort();
@@ -107,6 +110,21 @@ function rowsOf(order) {
     return [...sums].map(String).sort();
 }
 
+/**
+ * What a finished order is, line by line: also which lines, for the server knows each by its uuid.
+ */
+function linesOf(order) {
+    return order.lines
+        .map((line) => `${line.uuid}|${rowOf(line)}`)
+        .sort()
+        .join();
+}
+
+/** Whether something here has changed a finished order since its records came from the server. */
+function isTouched(order) {
+    return order.isDirty() || order.lines.some((line) => line.isDirty());
+}
+
 /** A record knows its models, and not the till. */
 const billsOfModels = new WeakMap();
 
@@ -132,6 +150,8 @@ export class Bills {
         this.tell = tell;
         /** By uuid of the order. */
         this.kept = new Map();
+        /** Orders that the server has as paid, as it has them, by uuid; see `keepStored`. */
+        this.stored = new Map();
         /** Uuids of paid orders that a cashier has changed since: nobody judges them. */
         this.released = new Set();
         this.timer = null;
@@ -246,7 +266,7 @@ export class Bills {
     }
 
     changed() {
-        if (!this.kept.size || this.timer) {
+        if (this.timer || !(this.kept.size || this.stored.size)) {
             return;
         }
         this.timer = setTimeout(() => this.judge(), timing.changeComplete);
@@ -265,10 +285,19 @@ export class Bills {
         );
     }
 
-    /** What a cashier does to an order that is paid already is the cashier's to do. */
+    /** Whether this order stays what it is: as it was sent, or as the server has it. */
+    isSettled(order) {
+        return this.kept.has(order.uuid) || this.stored.has(order.uuid);
+    }
+
+    /**
+     * What a cashier does to an order that is paid already is the cashier's to do. Odoo opens a finished
+     * one again to put a tip on it.
+     */
     release(order) {
-        if (order && !order.payment_ids.some(isUndecided)) {
+        if (order && !order.finalized && !order.payment_ids.some(isUndecided)) {
             this.kept.delete(order.uuid);
+            this.stored.delete(order.uuid);
             this.released.add(order.uuid);
         }
     }
@@ -301,10 +330,54 @@ export class Bills {
         return this.kept.get(order.uuid).isFinishing && !isFinishedAtServer(order);
     }
 
+    /**
+     * The server has answered that it has these orders. Those that are paid stay what it has: what a
+     * module began with one before, and ends only now, changes neither the receipt nor what is stored next.
+     *
+     * @param {Object[]} orders as a synchronisation has brought them back
+     */
+    keepStored(orders) {
+        for (const order of orders.filter((one) => one.finalized && one.payment_ids.some(isHeld))) {
+            // Made here while the server stored the order: it has not heard of them.
+            order.lines.filter((line) => !line.isSynced).forEach((line) => line.delete());
+            this.stored.set(order.uuid, {
+                lines: linesOf(order),
+                records: JSON.stringify(order.lines.map((line) => line.raw)),
+            });
+            forgetChanges(order);
+        }
+        const oldest = [...this.stored.keys()].slice(0, -MOST_STORED);
+        oldest.forEach((uuid) => this.stored.delete(uuid));
+    }
+
+    /** Put back what is no longer as the server has it; what the server itself has changed stands. */
+    judgeStored() {
+        for (const [uuid, { lines, records }] of [...this.stored]) {
+            const order = this.pos.models["pos.order"].getBy("uuid", uuid);
+            if (!order) {
+                this.stored.delete(uuid);
+            } else if (order.finalized && linesOf(order) !== lines) {
+                if (isTouched(order)) {
+                    this.putBackStored(order, JSON.parse(records));
+                }
+                this.keepStored([order]);
+            }
+        }
+    }
+
+    putBackStored(order, records) {
+        const known = new Set(records.map(({ uuid }) => uuid));
+        order.lines.filter((line) => !known.has(line.uuid)).forEach((line) => line.delete());
+        this.pos.models.connectNewData({ "pos.order.line": records });
+        // Odoo finds sums anew with what is written, not with what is loaded.
+        order.triggerRecomputeAllPrices();
+    }
+
     /** Put back what is no longer what was sent. */
     judge() {
         clearTimeout(this.timer);
         this.timer = null;
+        this.judgeStored();
         for (const uuid of [...this.kept.keys()]) {
             const order = this.pos.models["pos.order"].getBy("uuid", uuid);
             if (!order) {
@@ -415,6 +488,11 @@ export class Bills {
         // The lines that stand now are the same bill.
         this.keep(order);
     }
+}
+
+/** Nothing of what was changed here is told to the server: Odoo's own way to drop it. */
+function forgetChanges(order) {
+    order.serializeForORM();
 }
 
 /** Values as the store takes them: lists as a command, and nothing that is gone meanwhile. */

@@ -94,6 +94,22 @@ function tell(order, reason) {
     return Boolean(reason);
 }
 
+/**
+ * `pos_discount` finds the discount on a whole order anew with each change of it, a frame later: not when its
+ * bill is out or paid by then. Only another discount was asked for by a person, who is told.
+ */
+export function guardDiscount(pos) {
+    const apply = pos.applyDiscount;
+    if (typeof apply !== "function") {
+        return;
+    }
+    pos.applyDiscount = function (percent, order = pos.getOrder()) {
+        const isAgain = percent === order.globalDiscountPc;
+        const isRefused = isAgain ? billsOf(order)?.isSettled(order) : refuseRepricing(order);
+        return isRefused ? undefined : apply.apply(this, arguments);
+    };
+}
+
 /** Guard what splits, merges and moves orders, whichever module has brought it. */
 export function guardMoves(pos) {
     for (const [name, ordersOf] of Object.entries(MOVES)) {

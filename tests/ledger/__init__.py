@@ -10,4 +10,5 @@ from . import (
     test_poll,
     test_proof,
     test_push,
+    test_ways_past,
 )

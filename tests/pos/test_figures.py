@@ -1,8 +1,14 @@
+import csv
+import io
+import json
 import random
+import uuid
 from unittest.mock import patch
 
 from lxml.html import fromstring
+from openpyxl import load_workbook
 
+from ...models.periods import export
 from ...models.pos.session_closing import SessionClosing
 from ...models.pos.session_figures import SessionFigures
 from ...models.support import clock
@@ -11,6 +17,13 @@ from ..shared.periods import PeriodCommon
 
 SEEDS = range(2)
 STEPS = 10
+# What a till in a currency takes, by the smallest amount that it has.
+AMOUNTS = {1: (12, 35, 80, 99, 148), 0.001: (12, 0.35, 80, 99.95, 0.01)}
+
+
+def plain(words):
+    """As it stands in the text of a page."""
+    return " ".join(words.replace("\ufeff", "").split())
 
 
 class TestFigures(PeriodCommon):
@@ -199,6 +212,10 @@ class TestFigures(PeriodCommon):
         self.assertEqual((figures["is_reported"], figures["difference"]), (True, 0))
         self.assert_sums()
 
+    def row_of(self, order):
+        self.env.invalidate_all()
+        return self.env["glase.transaction"].search([("payment_id", "in", order.payment_ids.ids)])
+
     def assert_sums(self):
         """Ledger, sessions, periods and orders: each sum is the same from whichever side."""
         self.env.invalidate_all()
@@ -280,14 +297,87 @@ class TestFigures(PeriodCommon):
                 self.assert_sums()
                 self.next_day()
 
-    def a_step(self, chance, sold):
-        amount = chance.choice((12, 35.5, 80, 99.95, 148))
-        match chance.choice(("sale", "sale", "refund", "forced", "orphan", "case", "night")):
+    def test_all_sums_fit_together_in_each_currency(self):
+        """Yen have no decimals, dinars three: of both the wire carries two, and each paper all."""
+        for seed, unit in enumerate((1, 0.001), start=100):
+            self.set_unit(unit)
+            with self.subTest(unit=unit):
+                chance, sold = random.Random(seed), []
+                for _step in range(STEPS):
+                    self.a_step(chance, sold, AMOUNTS[unit])
+                self.assert_sums()
+                with patch.object(SessionClosing, "guard"):
+                    self.closed()
+                self.work(24 * 3600)
+                self.run_job()
+                self.work(60)
+                self.settle()
+                self.assert_sums()
+                self.assert_papers()
+                self.next_day()
+
+    def assert_papers(self):
+        """What a bookkeeper, a manager and a bank get says what the ledger says."""
+        self.env.invalidate_all()
+        periods = self.env["glase.period"].search([("terminal_id", "=", self.terminal.id)])
+        for period in periods.filtered("fetched_at"):
+            [sums] = export.sums(period).rows
+            at_glase, in_ledger, difference = sums[8:11]
+            told = [row[8:11] for row in export.payments(period).rows]
+            with self.subTest(period=period.display_name):
+                self.assertEqual(sum(row[0] for row in told), at_glase)
+                self.assertEqual(sum(row[1] for row in told), in_ledger)
+                self.assertEqual(sum(row[2] for row in told), difference)
+                self.assertAlmostEqual(float(at_glase), period.report_total)
+                for kind, parse in (
+                    (export.CSV, self.sums_of_csv),
+                    (export.XLSX, self.sums_of_xlsx),
+                ):
+                    self.assertAlmostEqual(parse(export.as_file(period, kind)), float(at_glase))
+                money = period.currency_id.format
+                paper = self.paper("pos_glase.glase_period_report", period)
+                self.assertIn(plain(money(period.report_total)), paper)
+        account = self.account.with_user(self.pos_admin).with_context(tz="UTC")
+        now = clock.now(self.env.cr)
+        rows = self.env["glase.transaction"].search([("account_id", "=", self.account.id)])
+        moved = rows.filtered(lambda row: row.state in (state_machine.PAID, state_machine.REFUNDED))
+        today = moved.filtered(lambda row: row.ended_at.date() == now.date())
+        written = self.company.currency_id.format
+        self.assertEqual(account.today_turnover, written(sum(today.mapped("signed_amount"))))
+        [trend] = json.loads(account.trend)
+        self.assertAlmostEqual(
+            sum(day["y"] for day in trend["values"]), sum(moved.mapped("signed_amount"))
+        )
+        self.assertAlmostEqual(trend["values"][-1]["y"], sum(today.mapped("signed_amount")))
+
+    def sums_of_csv(self, content):
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        return sum(float(row["At Glase"]) for row in rows)
+
+    def sums_of_xlsx(self, content):
+        payments = load_workbook(io.BytesIO(content)).worksheets[0]
+        column = [cell.value for cell in payments[1]].index("At Glase")
+        return sum(row[column].value for row in payments.iter_rows(min_row=2))
+
+    def a_step(self, chance, sold, amounts=(12, 35.5, 80, 99.95, 148)):
+        amount = chance.choice(amounts)
+        steps = ("sale", "sale", "refund", "part", "change", "forced", "orphan", "case", "night")
+        match chance.choice(steps):
             case "sale":
                 sold.append(self.paid_order(amount)[0])
+            case "change":
+                # More than the order costs; the rest goes back in cash.
+                change = [(self.cash_method, -4)]
+                sold.append(self.paid_order(amount + 4, price=amount, tenders=change)[0])
+            case "part" if sold:
+                order = sold[-1]
+                given, left = chance.choice(amounts), self.row_of(order).refundable_amount
+                if given <= left:
+                    self.give_back(order, given, f"part-{uuid.uuid4()}")
             case "refund" if sold:
                 order = sold.pop()
-                self.give_back(order, order.amount_total, f"refund-{order.id}")
+                left = self.row_of(order).refundable_amount
+                self.give_back(order, left, f"refund-{order.id}")
             case "forced":
                 self.forced_order(amount)
                 self.simulator.faults()

@@ -7,8 +7,9 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules.environments import SIMULATOR
 from ..support import installation
+from ..support.notes import note
 from ..support.public_method import public
-from ..support.sentences import labelled
+from ..support.sentences import LABELLED, lasting, together, with_values
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -52,11 +53,13 @@ class GlaseAccount(models.Model):
     unbound_why = fields.Char(compute="_compute_is_bound")
 
     @api.depends("environment", "bound_to")
+    @api.depends_context("lang")
     def _compute_is_bound(self):
         binding = self._binding()
         for account in self:
-            account.unbound_why = account._what_differs(binding)
-            account.is_bound = not account.unbound_why
+            why = account._what_differs(binding)
+            account.unbound_why = why and str(why)
+            account.is_bound = not why
 
     @api.model
     def _binding(self):
@@ -75,16 +78,23 @@ class GlaseAccount(models.Model):
         installation.make()
         return json.dumps(self._binding())
 
+    def _why_unbound(self):
+        """Why this account may not call, as a lasting sentence; False if it may."""
+        return self and self._what_differs(self._binding())
+
     def _what_differs(self, binding):
-        """Why this account may not call, as a sentence; False if it may."""
+        """The same, compared with this binding."""
         self.ensure_one()
         if self.environment == SIMULATOR:
             return False
         bound = json.loads(self.sudo().bound_to or "{}")
         if "address" in bound:
-            return self.env._(
-                "This account was confirmed by the database's address, which says no more that it "
-                "is the shop's own. It is confirmed once more."
+            return lasting(
+                self.env,
+                _lt(
+                    "This account was confirmed by the database's address, which says no more that "
+                    "it is the shop's own. It is confirmed once more."
+                ),
             )
         differing = {key for key in binding if not self._is_same(key, bound.get(key), binding[key])}
         # Asked before each call: words are made for a difference only.
@@ -92,18 +102,25 @@ class GlaseAccount(models.Model):
 
     def _said_to_differ(self, bound, binding, differing):
         labels = {
-            "uuid": self.env._("its identifier"),
-            "name": self.env._("its name"),
-            "installation": self.env._("the installation (the data folder of Odoo)"),
-            "cluster": self.env._("the database server"),
+            "uuid": _lt("its identifier"),
+            "name": _lt("its name"),
+            "installation": _lt("the installation (the data folder of Odoo)"),
+            "cluster": _lt("the database server"),
         }
         changed = [
-            labelled(self.env, label, f"{bound.get(key) or '–'} → {binding[key] or '–'}")
+            with_values(
+                LABELLED,
+                {"label": label, "value": f"{bound.get(key) or '–'} → {binding[key] or '–'}"},
+            )
             for key, label in labels.items()
             if key in differing
         ]
-        return self.env._(
-            "This is not the database that the account was confirmed for: %s.", "; ".join(changed)
+        return lasting(
+            self.env,
+            _lt(
+                "This is not the database that the account was confirmed for: %s.",
+                together("; ".join(["%s"] * len(changed)), *changed),
+            ),
         )
 
     @api.model
@@ -151,18 +168,20 @@ class GlaseAccount(models.Model):
                 )
             )
         self.sudo().bound_to = self._new_binding()
+        words = _lt("An administrator confirmed: this is the shop's own database.")
         for account in self:
-            account.message_post(
-                body=self.env._("An administrator confirmed: this is the shop's own database.")
-            )
+            note(account, words, account)
 
     def _refuse_copy(self):
         """:raises UserError: if this database may be a copy, with what differs and what to do"""
         for account in self.filtered("unbound_why"):
             raise UserError(
-                self.env._(
-                    "%s If it is a copy, leave it so. Otherwise an administrator confirms it under "
-                    "Configuration / Glase Accounts.",
-                    account.unbound_why,
+                lasting(
+                    self.env,
+                    _lt(
+                        "%s If it is a copy, leave it so. Otherwise an administrator confirms it "
+                        "under Configuration / Glase Accounts.",
+                        account._why_unbound(),
+                    ),
                 )
             )

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
@@ -15,8 +15,9 @@ from ...glase.messages import MAX_CLIENT_REFERENCE
 from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
+from ..support.notes import note
 from ..support.public_method import public
-from ..support.sentences import cashier_message, filled
+from ..support.sentences import lasting, sentence_of, together, with_values
 from . import glase_connection
 from .glase_connection import BY_ACCOUNT, DEFAULT_USER, LOGIN, RESELLER, TERMINAL, Login
 
@@ -36,6 +37,14 @@ NO_PERIOD = {"transactionPeriodId": "0"}
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
+
+# What Glase gave a shop, by the field that it is typed into.
+_GIVEN = {
+    "endpoint": _lt("Address"),
+    "reseller_id": _lt("Reseller ID"),
+    "reseller_user": _lt("User ID"),
+    "reseller_password": _lt("Password"),
+}
 
 # What a kind of trouble means for an administrator; see failure_of.
 _FAILURES = {
@@ -180,24 +189,28 @@ class GlaseAccount(models.Model):
         }
 
     def _what_is_missing(self):
-        """A sentence about what must be filled in before Glase can be called, or False."""
+        """A lasting sentence about what must be filled in before Glase can be called, or False."""
         self.ensure_one()
         account = self.sudo()
         if account.environment == "simulator":
             return False
         names = ("endpoint", "reseller_id", "reseller_password")
-        missing = [
-            account._fields[name]._description_string(self.env)
-            for name in names
-            if not account[name]
-        ]
+        missing = [name for name in names if not account[name]]
         if not missing:
             return False
-        return self.env._(
-            "An administrator has to fill in the account “%(account)s” first: %(fields)s.",
-            account=account.name,
-            fields=", ".join(missing),
+        return lasting(
+            self.env,
+            _lt(
+                "An administrator has to fill in the account “%(account)s” first: %(fields)s.",
+                account=account.name,
+                fields=self._listed(missing),
+            ),
         )
+
+    @api.model
+    def _listed(self, names):
+        """What of a log-in is typed into these fields, as a list that each reads in the own language."""
+        return together(", ".join(["%s"] * len(names)), *(_GIVEN[name] for name in names))
 
     # === Test connection ===
 
@@ -221,7 +234,7 @@ class GlaseAccount(models.Model):
                 self.env._("Only a Point of Sale administrator may test a Glase account.")
             )
         self.check_access("read")
-        missing = self._what_is_missing() or self.unbound_why
+        missing = self._what_is_missing() or self._why_unbound()
         if missing:
             return Outcome(False, missing)
         account = self.sudo()
@@ -241,7 +254,7 @@ class GlaseAccount(models.Model):
         try:
             client, principal = self._caller(login)
         except UserError as missing:
-            return Outcome(False, str(missing))
+            return Outcome(False, missing.args[0])
         except EndpointError as error:
             return Outcome(False, self._explain(error, login))
         self.env.cr.commit()  # pylint: disable=invalid-commit
@@ -254,15 +267,19 @@ class GlaseAccount(models.Model):
                 return Outcome(False, self._explain(error, login))
         return Outcome(
             True,
-            self.env._("The simulator answers: everything can be tried, no money is moved.")
-            if login.environment == SIMULATOR
-            else self.env._("Glase answers and accepts the log-in."),
+            lasting(
+                self.env,
+                _lt("The simulator answers: everything can be tried, no money is moved.")
+                if login.environment == SIMULATOR
+                else _lt("Glase answers and accepts the log-in."),
+            ),
         )
 
     def _caller(self, login):
-        missing = [self._fields[name]._description_string(self.env) for name in login.missing()]
+        missing = login.missing()
         if missing:
-            raise UserError(self.env._("Fill in what Glase gave you: %s.", ", ".join(missing)))
+            words = _lt("Fill in what Glase gave you: %s.", self._listed(missing))
+            raise UserError(lasting(self.env, words))
         client = glase_connection.client(login.environment, login.endpoint, self.env)
         return self._identify(client) if self else client, login.principal()
 
@@ -329,7 +346,7 @@ class GlaseAccount(models.Model):
 
         :param glase.GlaseError error: what the client raised
         :param Login login: who called; by default the account as it is
-        :rtype: str
+        :rtype: sentences.Lasting
         """
         caller = login or self
         refused = isinstance(error, ResultError)
@@ -337,20 +354,18 @@ class GlaseAccount(models.Model):
             "address": caller.endpoint,
             "reseller": caller.reseller_id,
             "user": caller.reseller_user,
-            "message": refused and cashier_message(self.env, error),
+            "message": refused and sentence_of(error),
             "code": refused and error.code,
         }
-        return filled(self.env, _FAILURES[failure_of(error)], values)
+        return lasting(self.env, with_values(_FAILURES[failure_of(error)], values))
 
     def _log_alone(self, message):
         """Note something in the chatter, committed whatever becomes of the request."""
         account_id, partner_id = self.id, self.env.user.partner_id.id
-        body = self.env._("Test: %s", message)
 
-        def note(env):
-            env["glase.account"].browse(account_id).message_post(
-                body=body, author_id=partner_id, subtype_xmlid="mail.mt_note"
-            )
+        def log(env):
+            account = env["glase.account"].browse(account_id)
+            note(account, _lt("Test: %s", message), account, author_id=partner_id)
 
-        autonomous_transaction.run(self.env, note)
+        autonomous_transaction.run(self.env, log)
         self.env.cr.commit()  # pylint: disable=invalid-commit

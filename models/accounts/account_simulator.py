@@ -103,6 +103,7 @@ class GlaseAccount(models.Model):
         return glase_connection.simulator(self.env.cr.dbname)
 
     @api.depends("environment")
+    @api.depends_context("lang")
     def _compute_scenario_words(self):
         for account in self:
             simulated = account._origin and account.environment == SIMULATOR

@@ -177,6 +177,10 @@ class GlaseAccount(models.Model):
         "glase.go.live", "draft_account_id", "Draft for the Moves", groups="base.group_system"
     )
 
+    def _glase_settled_by(self):
+        """The account that names who reads what is noted about it; no session."""
+        return self, self.env["pos.session"]
+
     @api.constrains("keep_days")
     def _check_keep_days(self):
         if any(not 1 <= account.keep_days <= LONGEST_KEPT for account in self):

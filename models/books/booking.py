@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
-from ..support import autonomous_transaction, clock
+from ..support import autonomous_transaction, clock, managers
+from ..support.notes import note
 from . import method_accounts
 from .subject import exact, subject_of
 
@@ -220,9 +221,10 @@ class Booking:
         lines = []
         for suspense, (amount, balance) in standing.items():
             lines += [(suspense, -amount, -balance), (account, amount, balance)]
-        words = self.env._(
+        reader = managers.for_reader(subject)
+        words = reader.env._(
             "%(subject)s written off: %(reason)s",
-            subject=subject_of(subject).words(),
+            subject=subject_of(reader).words(),
             reason=reason,
         )
         move = self._post(subject, lines, 0, words)
@@ -278,11 +280,8 @@ class WriteOff:
         """
         manager = self.env.user
         move = Booking(self.env).write_off(self.subject, account, reason)
-        move.message_post(
-            body=self.env._(
-                "%(manager)s wrote this off: %(reason)s", manager=manager.name, reason=reason
-            )
-        )
+        words = _lt("%(manager)s wrote this off: %(reason)s", manager=manager.name, reason=reason)
+        note(move, words, self.subject)
         self._cases()._settle(
             _lt(
                 "Written off to %(account)s by %(manager)s: %(reason)s",

@@ -6,6 +6,14 @@ For Glase that is neither asked nor booked.
 """
 
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
+
+from ..support import managers
+from ..support.notes import note
+
+# Said in the language of whoever reads the session's history.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 WRITE_PERIODS = """
     WITH named AS (
@@ -72,19 +80,19 @@ def mark_uncounted(session, closing_data):
 def tell_dropped_counts(session, diffs):
     """Say in the session's history what somebody counted for Glase and what is not booked."""
     kept = without_counts(session, diffs)
+    written = managers.for_reader(session).currency_id.format
     dropped = [
-        session.currency_id.format(diff)
+        written(diff)
         for method, diff in (diffs or {}).items()
         if method not in kept and not session.currency_id.is_zero(diff)
     ]
     if dropped:
-        session.sudo().message_post(
-            body=session.env._(
-                "A difference of %s was counted for Glase. It was not booked: what Glase took is "
-                "counted by its ledger.",
-                ", ".join(dropped),
-            )
+        words = _lt(
+            "A difference of %s was counted for Glase. It was not booked: what Glase took is "
+            "counted by its ledger.",
+            ", ".join(dropped),
         )
+        note(session.sudo(), words, session)
 
 
 def book_apart(session, payment_method, lines):

@@ -232,6 +232,7 @@ class GlaseCase(models.Model):
             case.may_repeat = case.may_decide and not decision.why_not_repeat()
 
     @api.depends("kind", "transaction_id.state")
+    @api.depends_context("lang")
     def _compute_evidence(self):
         for case in self:
             row = case.sudo().transaction_id

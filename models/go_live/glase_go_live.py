@@ -6,10 +6,11 @@ from ..accounts import glase_connection
 from ..accounts.glase_connection import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
-from ..support import autonomous_transaction, clock, shown_values
+from ..support import autonomous_transaction, clock, managers, shown_values
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from ..support.sentences import labelled
+from ..support.sentence_field import Sentence
+from ..support.sentences import labelled, said
 from . import moving
 from .moving import DONE, MOVING, PREPARED
 
@@ -88,7 +89,7 @@ class GlaseGoLive(models.Model):
     )
     has_password = fields.Boolean(compute="_compute_has_password")
     tested_at = fields.Datetime("Tested", readonly=True)
-    test_message = fields.Char("Last Test", readonly=True)
+    test_message = Sentence("Last Test", readonly=True)
     is_tested = fields.Boolean(readonly=True)
     source_verified = fields.Char("Verified before", compute="_compute_verified")
     target_verified = fields.Char("Verified there", compute="_compute_verified")
@@ -176,18 +177,26 @@ class GlaseGoLive(models.Model):
             move.has_password = bool(move._login().reseller_password)
 
     @api.depends("source_id", "target_id")
+    @api.depends_context("lang")
     def _compute_verified(self):
         for move in self:
             move.source_verified = moving.verified_words(move.source_id)
             move.target_verified = moving.verified_words(move.target_id)
 
     @api.depends("state", "source_id")
+    @api.depends_context("lang")
     def _compute_obstacles(self):
         for move in self:
             found = [] if move.state == DONE else moving.obstacles(move._tills_left())
-            move.obstacles = "\n".join(f"{one['what']} {one['todo']}" for one in found) or False
+            move.obstacles = (
+                "\n".join(
+                    f"{said(self.env, one['what'])} {said(self.env, one['todo'])}" for one in found
+                )
+                or False
+            )
 
     @api.depends("line_ids.state")
+    @api.depends_context("lang")
     def _compute_left_at_glase(self):
         for move in self:
             here = move.line_ids.filtered(lambda line: line.state in ("moved", "left_out"))
@@ -341,7 +350,7 @@ class GlaseGoLive(models.Model):
         account = self.sudo().target_id
         account._check_change(self._new_login())
         login = self._login()
-        unbound = (account or self.source_id).unbound_why
+        unbound = (account or self.source_id)._why_unbound()
         return login, Outcome(False, unbound) if unbound else account._prove(login)
 
     @public(group="base.group_system", access="write")
@@ -385,7 +394,8 @@ class GlaseGoLive(models.Model):
         return move.draft_account_id
 
     def _account_name(self):
-        label = dict(self._fields["environment"]._description_selection(self.env))
+        reader = managers.for_reader(self.source_id)
+        label = dict(self._fields["environment"]._description_selection(reader.env))
         shop = self.source_id.shop_name or self.company_id.name
         return f"{shop} ({label[self.environment]})"
 

@@ -1,12 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ..registration.glase_terminal import LIVE, READY, RETIRED
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
+from ..support.sentence_field import Sentence
+from ..support.sentences import lasting
 from .moving import DONE, MOVING
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 LINE_STATES = [
     ("to_register", "To register"),
@@ -42,7 +49,7 @@ class GlaseGoLiveLine(models.Model):
     is_busy = fields.Boolean(
         compute="_compute_is_busy", help="Glase is being asked about this till at this moment"
     )
-    message = fields.Char("What Happened", readonly=True)
+    message = Sentence("What Happened", readonly=True)
     tried_at = fields.Datetime("Last Try", readonly=True)
 
     _one_line_a_till = models.UniqueIndex(
@@ -144,7 +151,7 @@ class GlaseGoLiveLine(models.Model):
         try:
             outcome = self._move()
         except UserError as refusal:
-            outcome = Outcome(False, str(refusal))
+            outcome = Outcome(False, refusal.args[0])
         autonomous_transaction.step_of_request(self, lambda line: line._store(outcome))
         return self.state == "moved"
 
@@ -156,7 +163,8 @@ class GlaseGoLiveLine(models.Model):
         """Each step is a conversation of the registration's own, resumable by itself."""
         target = self.move_id.sudo().target_id
         if not (self.glase_id or "").strip():
-            raise UserError(self.env._("Type the Glase ID of the sticker at this till first."))
+            words = _lt("Type the Glase ID of the sticker at this till first.")
+            raise UserError(lasting(self.env, words))
         wanted = self.env["glase.terminal"]._read_glase_id(self.glase_id)
         live = self._live()
         if not live or live.account_id != target:

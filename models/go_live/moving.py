@@ -1,16 +1,21 @@
 """What stands around a move of tills: how it is opened, what is in its way, and what it shuts."""
 
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...rules import state_machine
 from ..certification.verifying import last_verification
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import LIVE
 from ..support import autonomous_transaction
-from ..support.sentences import local_day
+from ..support.sentences import lasting, local_day, together
 
 # The states of a move.
 PREPARED, MOVING, DONE = "prepared", "moving", "done"
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 def open_move(account):
@@ -76,7 +81,7 @@ def verified_words(account):
 def obstacles(terminals):
     """What must come to an end before these tills can be moved.
 
-    :return: ``what`` and ``todo``, two sentences for each obstacle
+    :return: ``what`` and ``todo``, two lazy translations for each obstacle
     :rtype: list[dict]
     """
     terminals = terminals.sudo()
@@ -128,12 +133,12 @@ def _unsettled(configs, accounts):
 
 def _open_session_words(session):
     return {
-        "what": session.env._(
+        "what": _lt(
             "“%(till)s” is open (%(session)s).",
             till=session.config_id.name,
             session=session.name,
         ),
-        "todo": session.env._("Close its register."),
+        "todo": _lt("Close its register."),
     }
 
 
@@ -142,24 +147,24 @@ def _undecided_words(row):
     subject = f"{row.config_id.name}, {row.order_name or row.display_name}, {amount}"
     if row.kind == state_machine.REFUND:
         return {
-            "what": row.env._("Not known whether the refund was made: %s.", subject),
-            "todo": row.env._("Decide it under Glase / Cases."),
+            "what": _lt("Not known whether the refund was made: %s.", subject),
+            "todo": _lt("Decide it under Glase / Cases."),
         }
     if row.state == state_machine.PAID:
         return {
-            "what": row.env._("Paid, but no order has it: %s.", subject),
-            "todo": row.env._("Attach it or pay it back under Glase / Cases."),
+            "what": _lt("Paid, but no order has it: %s.", subject),
+            "todo": _lt("Attach it or pay it back under Glase / Cases."),
         }
     return {
-        "what": row.env._("Not decided whether it was paid: %s.", subject),
-        "todo": row.env._("Finish or cancel it at the till, or wait a few minutes."),
+        "what": _lt("Not decided whether it was paid: %s.", subject),
+        "todo": _lt("Finish or cancel it at the till, or wait a few minutes."),
     }
 
 
 def _unsettled_words(period):
     return {
-        "what": period.env._("Transaction period not settled: %s.", period.display_name),
-        "todo": period.env._("Wait a few minutes: it is worked on by itself."),
+        "what": _lt("Transaction period not settled: %s.", period.display_name),
+        "todo": _lt("Wait a few minutes: it is worked on by itself."),
     }
 
 
@@ -167,8 +172,10 @@ def refuse_obstacles(terminals):
     """:raises UserError: with the list, if anything is in the way"""
     found = obstacles(terminals)
     if found:
-        listed = "\n".join(f"• {one['what']} {one['todo']}" for one in found)
-        raise UserError(terminals.env._("Nothing was moved. This must end first:\n%s", listed))
+        lines = [together("• %s %s", one["what"], one["todo"]) for one in found]
+        listed = together("\n".join(["%s"] * len(lines)), *lines)
+        words = _lt("Nothing was moved. This must end first:\n%s", listed)
+        raise UserError(lasting(terminals.env, words))
 
 
 def refuse_another_way(terminal):
@@ -182,8 +189,9 @@ def refuse_another_way(terminal):
     arrives = account == move.target_id and terminal.config_id in move.line_ids.config_id
     if terminal.state not in LIVE and move and not arrives:
         raise UserError(
-            terminal.env._(
-                "Tills of this account are being moved: finish “%s” first.", move.display_name
+            lasting(
+                terminal.env,
+                _lt("Tills of this account are being moved: finish “%s” first.", move.display_name),
             )
         )
 

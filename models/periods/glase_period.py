@@ -144,6 +144,7 @@ class GlasePeriod(models.Model):
             period.display_name = titled(f"{whose} {day}", period.currency_id, total)
 
     @api.depends("state", "next_try_at")
+    @api.depends_context("lang")
     def _compute_waits_for(self):
         for period in self:
             account = period.sudo().account_id

@@ -11,7 +11,7 @@ from ..ledger import references
 from ..support import autonomous_transaction, money
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentences import filled, said, titled
+from ..support.sentences import lasting, said, titled, with_values
 
 # What is said about each kind of line: its name, what it means, and what a person does. One entry for each
 # kind of ``rules/reconciliation.py``. Words of a table, which is there before any environment is.
@@ -158,7 +158,7 @@ def sentence(line):
     """What a line of a period means, and what a person does; False for one without a kind.
 
     :param line: of ``glase.period.line``
-    :rtype: str | bool
+    :rtype: sentences.Lasting | bool
     """
     if line.kind not in KINDS:
         return False
@@ -169,7 +169,7 @@ def sentence(line):
         "listed": line.currency_id.format(line.period_id.report_total),
         "summed": line.currency_id.format(line.amount),
     }
-    return filled(line.env, words, values)
+    return lasting(line.env, with_values(words, values))
 
 
 REPORT, LEDGER, SUMMARY = "report", "ledger", "summary"
@@ -260,9 +260,11 @@ class GlasePeriodLine(models.Model):
         return ["|", ("kind", "not in", list(DIFFERENCES)), ("accepted_at", "!=", False)]
 
     @api.depends("kind", "amount")
+    @api.depends_context("lang")
     def _compute_todo(self):
         for line in self:
-            line.todo = sentence(line)
+            words = sentence(line)
+            line.todo = words and str(words)
 
     @api.depends("transaction_id.case_ids.state", "kind")
     def _compute_case_id(self):

@@ -21,9 +21,10 @@ from ...rules.reconciliation import (
 )
 from ...rules.reconciliation import DIFFERENCES as DIFFERENT
 from ..support import managers
+from ..support.sentences import lasting
 from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
 from .glase_period_job import ASK_AGAIN_PAUSES
-from .glase_period_line import LEDGER, REPORT, SUMMARY
+from .glase_period_line import LEDGER, REPORT, SUMMARY, sentence
 from .scope import not_reported
 
 # Said in the language of whoever settles the case.
@@ -372,7 +373,7 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         whole = self.line_ids.filtered(lambda line: line.origin == SUMMARY and line.is_difference)
         if whole:
-            return whole[0].todo
+            return sentence(whole[0])
         if self.difference_count:
-            return self.env._("Differences to decide: %s.", self.difference_count)
+            return lasting(self.env, _lt("Differences to decide: %s.", self.difference_count))
         return False

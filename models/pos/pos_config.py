@@ -91,7 +91,7 @@ class PosConfig(models.Model):
         return domain
 
     @api.depends("glase_terminal_ids.state", "payment_method_ids")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_glase_state(self):
         for config in self:
             info = config._glase_till_info()
@@ -275,7 +275,8 @@ class PosConfig(models.Model):
             raise
         except UserError as refusal:
             outcome = Outcome(False, str(refusal))
-        return {**asdict(outcome), "glase": self._glase_dialog_info()}
+        shown = {**asdict(outcome), "message": str(outcome.message)}
+        return {**shown, "glase": self._glase_dialog_info()}
 
     def _glase_dialog_info(self):
         """What the till's dialog about its terminal shows: what the till knows, and what is possible."""

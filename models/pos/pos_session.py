@@ -87,6 +87,10 @@ class PosSession(models.Model):
         for session in self:
             session.glase_is_used = uses_glase(session)
 
+    def _glase_settled_by(self):
+        """The account that names who reads what is noted about this session, and the session itself."""
+        return self.config_id.glase_terminal_id.account_id, self
+
     @api.depends(
         "state", "glase_period_ids.state", "glase_period_ids.report_total", "order_ids.payment_ids"
     )

@@ -8,8 +8,15 @@ from decimal import Decimal
 
 from odoo.exceptions import UserError
 from odoo.tools.convert import convert_file
+from odoo.tools.translate import LazyTranslate
 
 from ..pos.payment_proof import DONE
+from ..support import managers
+from ..support.notes import note
+
+# Said in the language of whoever reads the order's history.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 WAITING = "waiting"
 REFUND_PRODUCT = "pos_glase.product_refund"
@@ -72,14 +79,14 @@ def refund_product(env):
 
 def _tell(refund, order, total, reason):
     """Say in the refund's history what it is for."""
-    refund.message_post(
-        body=order.env._(
-            "Glase refund of %(amount)s for %(order)s: %(reason)s",
-            amount=order.currency_id.format(float(total)),
-            order=order.pos_reference or order.name,
-            reason=reason,
-        )
+    paid = order.payment_ids.filtered(lambda payment: payment._is_glase())[:1]
+    words = _lt(
+        "Glase refund of %(amount)s for %(order)s: %(reason)s",
+        amount=managers.for_reader(paid).currency_id.format(float(total)),
+        order=order.pos_reference or order.name,
+        reason=reason,
     )
+    note(refund, words, paid)
 
 
 def open_session(order):

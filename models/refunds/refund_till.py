@@ -4,12 +4,19 @@ Any Point of Sale user may refund at a till against an original order of the til
 finds the payment through the refunded lines, and it alone says how much is left.
 """
 
+from odoo.tools.translate import LazyTranslate
+
 from ...rules import case_kinds, state_machine
 from ..ledger.till import Till, config_of, values_of_line
 from ..support import autonomous_transaction, managers
+from ..support.notes import note
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
 from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words
+
+# Said in the language of whoever reads the case.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class RefundTill(Till):
@@ -235,10 +242,10 @@ def _approve_other_tender(rows, manager_id, reason):
     for row in rows:
         row.write({"other_tender_by": manager_id, "other_tender_reason": reason})
         row._note("other_tender", reason)
-        body = managers.for_reader(row).env._(
+        words = _lt(
             "%(manager)s allowed another tender: %(reason)s",
             manager=row.other_tender_by.name,
             reason=reason,
         )
         for case in row.case_ids.filtered(lambda case: case_kinds.WAS_REFUNDED in case.offers):
-            case.message_post(body=body)
+            note(case, words, row)

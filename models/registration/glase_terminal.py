@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import Principal, ResultError
 from ...rules import glase_id
@@ -10,7 +11,7 @@ from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentences import cashier_message, mark
+from ..support.sentences import lasting, mark, sentence_of
 from . import sticker_codes
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
@@ -21,6 +22,10 @@ BUSY_FOR = timedelta(seconds=60)
 
 # What a Glase says that has forgotten the till: the simulator after its state was lost.
 FORGOTTEN_CODES = frozenset({29, 37, 54})
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class GlaseTerminal(models.Model):
@@ -153,6 +158,7 @@ class GlaseTerminal(models.Model):
             terminal.phone_url = simulated and terminal.account_id._phone_url(terminal.glase_id)
 
     @api.depends("state", "glase_id_asked", "config_id", "external_identifier")
+    @api.depends_context("lang")
     def _compute_todo(self):
         for terminal in self:
             terminal.todo = terminal._next_step()
@@ -322,13 +328,17 @@ class GlaseTerminal(models.Model):
         """What an error of a call about this registration means, as a sentence for a person.
 
         :param glase.GlaseError error: what the client raised
-        :rtype: str
+        :return: a lazy translation
         """
         self.ensure_one()
         forgotten = isinstance(error, ResultError) and error.code in FORGOTTEN_CODES
         if forgotten and self.environment == "simulator":
-            return self.env._("This till is not known to the simulator: register it again.")
-        return cashier_message(self.env, error)
+            return _lt("This till is not known to the simulator: register it again.")
+        return sentence_of(error)
+
+    def _glase_settled_by(self):
+        """The account that names who reads what is noted about it; no session."""
+        return self.account_id, self.env["pos.session"]
 
     # === What others show ===
 
@@ -369,23 +379,19 @@ class GlaseTerminal(models.Model):
         except glase_id.NotAGlaseId as error:
             match error.reason:
                 case glase_id.EMPTY:
-                    message = self.env._(
-                        "Type the Glase ID that is printed on the sticker, or scan it."
-                    )
+                    message = _lt("Type the Glase ID that is printed on the sticker, or scan it.")
                 case glase_id.BILL:
-                    message = self.env._(
+                    message = _lt(
                         "This is the code of one bill. Scan the sticker that stands at the till."
                     )
                 case glase_id.LINK:
-                    message = self.env._(
-                        "This is not the code of a Glase sticker: %s", text.strip()[:100]
-                    )
+                    message = _lt("This is not the code of a Glase sticker: %s", text.strip()[:100])
                 case _other:
-                    message = self.env._(
+                    message = _lt(
                         "A Glase ID has letters A to Z and digits only. Check what was read: %s",
                         text.strip(),
                     )
-            raise UserError(message) from error
+            raise UserError(lasting(self.env, message)) from error
 
     @public()
     def action_print_sticker(self):

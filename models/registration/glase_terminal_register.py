@@ -3,10 +3,12 @@ import string
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ..go_live import moving
 from ..ledger.exchange import ASK, REGISTER
 from ..support import autonomous_transaction
+from ..support.sentences import lasting
 from .glase_terminal import DRAFT, FORGOTTEN_CODES, LIVE, READY, REGISTERED, RETIRED
 from .glase_terminal_registration import NO_INVOICE, Outcome, is_certain, refuses_login
 
@@ -16,6 +18,10 @@ PASSWORD_ALPHABET = string.ascii_letters + string.digits
 KNOWN_EXTERNAL_ID = 57
 # What a registration is busy with when Glase is asked with its external id for the first time.
 FIRST_TRY = "register"
+
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class GlaseTerminal(models.Model):
@@ -59,7 +65,10 @@ class GlaseTerminal(models.Model):
         account = self.account_id
         if not account.active:
             raise UserError(
-                self.env._("The account “%s” is archived: choose another one.", account.name)
+                lasting(
+                    self.env,
+                    _lt("The account “%s” is archived: choose another one.", account.name),
+                )
             )
         missing = account._what_is_missing()
         if missing:
@@ -89,7 +98,7 @@ class GlaseTerminal(models.Model):
         other = self._other_registration(identifier)
         if other:
             return self._store_of_another(identifier, other, replaces)
-        message = self.env._(
+        message = _lt(
             "“%s” is registered with Glase. Next: assign the Glase ID of its sticker.", self.name
         )
         if replaces:
@@ -120,20 +129,20 @@ class GlaseTerminal(models.Model):
         """Two tills of one name would take each other's money: this one stays unregistered."""
         if replaces:
             self.browse(replaces.id)._release()
-        message = self.env._(
+        message = _lt(
             "Glase answered with the terminal ID %(identifier)s, which “%(other)s” has already, so "
             "this till is not registered. Try again; if that stays, ask Glase.",
             identifier=terminal_identifier,
             other=other.display_name,
         )
         self._store({"external_identifier": False, "password": False}, message)
-        return Outcome(False, message)
+        return Outcome(False, lasting(self.env, message))
 
     def _retire(self):
         """Another registration of the till takes the place of this one."""
         self._store(
             {"state": RETIRED, "active": False, "retired_at": fields.Datetime.now()},
-            self.env._("Replaced by a new registration; kept for refunds."),
+            _lt("Replaced by a new registration; kept for refunds."),
         )
         self.flush_recordset()
 
@@ -143,7 +152,7 @@ class GlaseTerminal(models.Model):
             self.browse(replaces.id)._release()
         if heard.error.code == KNOWN_EXTERNAL_ID:
             self._keep_half_made()
-            message = self.env._(
+            message = _lt(
                 "Glase has a till by this name from an earlier try, but its credentials are "
                 "lost. Try again: a new one is made."
             )
@@ -153,7 +162,7 @@ class GlaseTerminal(models.Model):
                 # Nothing at Glase has it; where one is kept, Glase may have a till by that name.
                 values = {"external_identifier": False, "password": False}
         else:
-            message = self.env._(
+            message = _lt(
                 "Glase did not answer, so it is not certain whether the till is registered. "
                 "Try again: it is asked with the same ID, so Glase knows it by that."
             )
@@ -228,7 +237,7 @@ class GlaseTerminal(models.Model):
                 live._release()
             if error.code not in FORGOTTEN_CODES:
                 return self._store({}, self._explain(error), error)
-            message = self.env._("Glase does not know this registration any more.")
+            message = _lt("Glase does not know this registration any more.")
             return self._store({"unregistered_at": fields.Datetime.now()}, message, error)
         if live:
             live._retire()
@@ -238,5 +247,5 @@ class GlaseTerminal(models.Model):
                 "active": True,
                 "retired_at": False,
             },
-            self.env._("“%s” uses this registration again.", self.name),
+            _lt("“%s” uses this registration again.", self.name),
         )

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import ResultError
 from ...glase.codes import SERVICE_TROUBLE
@@ -11,7 +12,9 @@ from ...rules.environments import SIMULATOR
 from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
 from ..support import autonomous_transaction, clock
 from ..support.managers import MANAGERS
+from ..support.notes import note
 from ..support.public_method import public
+from ..support.sentences import lasting
 from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 
 _logger = get_logger(__name__)
@@ -26,12 +29,17 @@ LOGIN_CODES = frozenset({20, 21, 29, 33, 37, 91})
 # is checked first.
 NO_INVOICE = ("0", 0)
 
+# Translated where it is said, in the language of whoever reads it.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
 
 @dataclass(frozen=True)
 class Outcome:
     """How a conversation ended: whether it did what was asked, and a sentence for a person.
 
-    A ``question`` is a sentence that somebody answers before anything is done.
+    The message is in the language of who asked; what is stored is :func:`lasting`. A ``question`` is a
+    sentence that somebody answers before anything is done.
     """
 
     ok: bool
@@ -89,7 +97,7 @@ class GlaseTerminal(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "message": outcome.message,
+                "message": str(outcome.message),
                 "type": "success" if outcome.ok else "danger",
                 "sticky": not outcome.ok,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
@@ -139,19 +147,28 @@ class GlaseTerminal(models.Model):
         autonomous_transaction.lock(self)
         if self._is_busy():
             raise UserError(
-                self.env._("Glase is being asked about this till already. Try again in a minute.")
+                lasting(
+                    self.env,
+                    _lt("Glase is being asked about this till already. Try again in a minute."),
+                )
             )
         if self.state not in states:
             raise UserError(
-                self.env._("“%s” is not registered with Glase: register it first.", self.name)
+                lasting(
+                    self.env,
+                    _lt("“%s” is not registered with Glase: register it first.", self.name),
+                )
             )
         undecided = self.env["glase.transaction"]._undecided(self)
         if undecided and not may_be_undecided:
             raise UserError(
-                self.env._(
-                    "It is not decided yet whether these payments were made: %s. Finish or "
-                    "cancel them at the till, or wait until Glase has answered.",
-                    ", ".join(row.order_name or row.display_name for row in undecided),
+                lasting(
+                    self.env,
+                    _lt(
+                        "It is not decided yet whether these payments were made: %s. Finish or "
+                        "cancel them at the till, or wait until Glase has answered.",
+                        ", ".join(row.order_name or row.display_name for row in undecided),
+                    ),
                 )
             )
         self.write({"busy_since": clock.now(self.env.cr), "busy_with": operation})
@@ -176,21 +193,25 @@ class GlaseTerminal(models.Model):
     def _release(self):
         self.write({"busy_since": False, "busy_with": False})
 
-    def _store(self, values, message, error=None):
-        """Store the end of a conversation, whatever it is, and note it in the chatter."""
+    def _store(self, values, words, error=None):
+        """Store the end of a conversation, whatever it is, and note it in the chatter.
+
+        :param words: as for :func:`lasting`
+        """
         if error:
             _logger.warning("Glase terminal %s, %s: %s", self.id, self.busy_with, error)
         code = error.code if error else None
-        self._log(f"{message} ({self.env._('result code %s', code)})" if code else message)
+        with_code = _lt("%(message)s (result code %(code)s)", message=words, code=code)
+        self._log(with_code if code else words)
         self.write({**values, "busy_since": False, "busy_with": False})
-        return Outcome(not error, message)
+        return Outcome(not error, lasting(self.env, words))
 
-    def _log(self, message):
+    def _log(self, words):
         # Of a context only the ledger's own transactions are believed; those are the superuser's.
         own = self.env.uid == SUPERUSER_ID
         asker_id = self.env.context.get("glase_user_id", self.env.uid) if own else self.env.uid
         user = self.env["res.users"].browse(asker_id)
-        self.message_post(body=message, author_id=user.partner_id.id, subtype_xmlid="mail.mt_note")
+        note(self, words, self, author_id=user.partner_id.id)
 
     # === Assign the Glase ID of a sticker ===
 
@@ -222,12 +243,12 @@ class GlaseTerminal(models.Model):
     def _store_assign(self, heard, glase_id):
         if not heard.error:
             values = {"state": READY, "glase_id": glase_id, "assigned_at": fields.Datetime.now()}
-            message = self.env._(
+            message = _lt(
                 "“%(till)s” is ready: %(id)s is its sticker.", till=self.name, id=glase_id
             )
         elif not is_certain(heard.evidence):
             values = {"state": REGISTERED, "glase_id": False}
-            message = self.env._(
+            message = _lt(
                 "Glase did not answer, so it is not certain whether %s was assigned. Assign it "
                 "again.",
                 glase_id,
@@ -235,7 +256,7 @@ class GlaseTerminal(models.Model):
             return self._store(values, message, heard.error)
         elif heard.error.code == TAKEN_GLASE_ID:
             values = {}
-            message = self.env._(
+            message = _lt(
                 "Glase does not accept %s: another till has it, or it is not a Glase ID. Check "
                 "the sticker, use another one, or unregister the till that has it.",
                 glase_id,
@@ -278,21 +299,27 @@ class GlaseTerminal(models.Model):
         product = self._product_of(glase_id)
         if product:
             raise UserError(
-                self.env._(
-                    "%(id)s is the bar code of the product “%(product)s”. Scan the sticker that "
-                    "stands at the till.",
-                    id=glase_id,
-                    product=product.display_name,
+                lasting(
+                    self.env,
+                    _lt(
+                        "%(id)s is the bar code of the product “%(product)s”. Scan the sticker that "
+                        "stands at the till.",
+                        id=glase_id,
+                        product=product.display_name,
+                    ),
                 )
             )
         holder = self._holder_of(glase_id, [("endpoint", "=", self.endpoint)]) - self
         if holder:
             raise UserError(
-                self.env._(
-                    "%(id)s is the sticker of “%(till)s”. Use another sticker, or unregister "
-                    "that registration first.",
-                    id=glase_id,
-                    till=holder[0].name,
+                lasting(
+                    self.env,
+                    _lt(
+                        "%(id)s is the sticker of “%(till)s”. Use another sticker, or unregister "
+                        "that registration first.",
+                        id=glase_id,
+                        till=holder[0].name,
+                    ),
                 )
             )
 
@@ -373,17 +400,13 @@ class GlaseTerminal(models.Model):
 
     def _store_unregister(self, heard):
         if not heard.error:
-            message = self.env._(
-                "“%s” is unregistered; its sticker is free for another till.", self.name
-            )
+            message = _lt("“%s” is unregistered; its sticker is free for another till.", self.name)
         elif heard.error.code == UNKNOWN_TERMINAL:
-            message = self.env._(
-                "Glase does not know “%s” any more: it is unregistered.", self.name
-            )
+            message = _lt("Glase does not know “%s” any more: it is unregistered.", self.name)
         elif is_certain(heard.evidence):
             return self._store({}, self._explain(heard.error), heard.error)
         else:
-            message = self.env._(
+            message = _lt(
                 "Glase did not answer, so it is not certain whether the till is unregistered. "
                 "Try again."
             )
@@ -414,12 +437,10 @@ class GlaseTerminal(models.Model):
     def _note_test(self, error):
         refused = refuses_login(error)
         message = (
-            self._explain(error)
-            if refused
-            else self.env._("Glase answers and knows “%s”.", self.name)
+            self._explain(error) if refused else _lt("Glase answers and knows “%s”.", self.name)
         )
-        self._log(self.env._("Test: %s", message))
-        return Outcome(not refused, message)
+        self._log(_lt("Test: %s", message))
+        return Outcome(not refused, lasting(self.env, message))
 
     def _is_forgotten_by_simulator(self):
         """Whether the simulator has lost its state since: then no payment can be undecided."""

@@ -5,11 +5,15 @@ records of Odoo, and some references stand on journal entries and sessions: nobo
 those over RPC either, whatever role he has. The system itself does, as the superuser.
 """
 
+from markupsafe import escape
+
 from odoo import api, fields, models
+from odoo.addons.mail.tools.discuss import Store
 from odoo.exceptions import AccessError, UserError
 
-from . import parameters
+from . import managers, parameters
 from .caller_context import with_own_context
+from .sentence_field import Sentence
 
 OURS = "glase."
 
@@ -29,6 +33,10 @@ def refuse_system_fields(records, vals_list, names):
     for name in sorted(given.intersection(names)):
         label = records._fields[name]._description_string(records.env)
         raise AccessError(records.env._("“%s” is written by the system only.", label))
+
+
+def _labels(field, env):
+    return field._description_selection(env)
 
 
 def _words(env):
@@ -61,6 +69,10 @@ class GlaseThread(models.AbstractModel):
     _name = "pos_glase.thread"
     _description = "Glase History"
     _inherit = ["mail.thread"]
+
+    def _creation_message(self):
+        """Override of `mail`: in the language of who reads it, not of who has made the record."""
+        return super(GlaseThread, managers.for_reader(self))._creation_message()
 
     def _check_can_update_message_content(self, messages):
         """Override of `mail`: the browser's *Edit* and *Delete* act as the superuser."""
@@ -98,6 +110,19 @@ class KeptRecords:
 class MailMessage(KeptRecords, models.Model):
     _inherit = "mail.message"
 
+    # What a note of ours was made of, so that each reader reads it in the own language.
+    glase_words = Sentence(readonly=True, copy=False, groups=fields.NO_ACCESS)
+
+    def _field_store_repr(self, field_name):
+        """Override of `mail`: what we have noted is shown in the reader's language."""
+        if field_name == "body":
+            return [Store.Attr("body", value=lambda message: message._glase_body())]
+        return super()._field_store_repr(field_name)
+
+    def _glase_body(self):
+        words = self.sudo().glase_words
+        return escape(words) if words else self.body
+
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `mail`: what is said about a record of ours is said by who says it, now."""
@@ -128,8 +153,34 @@ class MailMessage(KeptRecords, models.Model):
 
 
 class MailTrackingValue(KeptRecords, models.Model):
+    """Of a choice Odoo keeps its label as whoever changed it reads it: of ours it keeps the source."""
+
     _inherit = "mail.tracking.value"
     _glase_refused = KeptRecords._glase_refused | {"create"}
+
+    @api.model
+    def _create_tracking_values(self, initial_value, new_value, col_name, col_info, record):
+        """Override of `mail`: see the class."""
+        if record._name.startswith(OURS) and col_info["type"] == "selection":
+            labels = _labels(record._fields[col_name], self.with_context(lang=None).env)
+            col_info = {**col_info, "selection": labels}
+        return super()._create_tracking_values(initial_value, new_value, col_name, col_info, record)
+
+    def _format_display_value(self, field_type, new=True):
+        """Override of `mail`: a choice is shown as the reader reads it."""
+        shown = super()._format_display_value(field_type, new)
+        if field_type != "selection":
+            return shown
+        return [one._glase_choice(label) for one, label in zip(self, shown, strict=True)]
+
+    def _glase_choice(self, label):
+        about = self.field_id.sudo()
+        field = (about.model or "").startswith(OURS) and self.env[about.model]._fields[about.name]
+        if not field:
+            return label
+        sources = dict(_labels(field, self.with_context(lang=None).env))
+        own = dict(_labels(field, self.env))
+        return next((own[key] for key, source in sources.items() if source == label), label)
 
     def _glase_kept(self):
         kept = self.sudo().filtered(lambda one: (one.mail_message_id.model or "").startswith(OURS))

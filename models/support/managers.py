@@ -42,7 +42,9 @@ def told(records):
     """What records were put before a manager for is settled."""
 
     def settled(some):
-        some.activity_feedback(TO_DO, feedback=records.env._("Settled."))
+        for record in some:
+            reader = for_reader(record)
+            reader.activity_feedback(TO_DO, feedback=reader.env._("Settled."))
 
     _at_best(records, settled)
 

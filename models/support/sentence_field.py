@@ -1,4 +1,4 @@
-"""A field for a sentence of a table that several people read, each in the own language."""
+"""A field for a sentence that several people read, each in the own language."""
 
 from odoo import fields
 
@@ -6,10 +6,11 @@ from .sentences import said_again, source_of
 
 
 class Sentence(fields.Char):
-    """What is stored is the sentence as the table has it; what is read is said in the reader's language.
+    """What is stored is the sentence as its source has it; what is read is said in the reader's language.
 
-    A cashier, a manager and a job may read other languages than who made a call. What is no sentence of
-    a table, as a reason that somebody has typed, is read as it was stored. A search looks into what is stored.
+    A cashier, a manager and a job may read other languages than who made a call. Written is a lazy translation,
+    or, with values, what ``sentences.lasting`` gives. What is neither, as a reason that somebody has typed, is
+    read as it was stored. A search looks into what is stored.
     """
 
     def convert_to_cache(self, value, record, validate=True):

@@ -4,6 +4,9 @@
 translated. An error of the module's own brings its sentence as ``sentence``.
 """
 
+import json
+import re
+
 import pytz
 
 from odoo.tools.misc import format_date, format_datetime
@@ -18,7 +21,11 @@ from . import clock
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
-_LABELLED = _lt("%(label)s: %(value)s")
+# How a stored sentence begins that has values, and where they stand in it.
+_WITH_VALUES = '{"say": '
+_PLACE = re.compile(r"%(?:\((\w+)\))?s|%%")
+
+LABELLED = _lt("%(label)s: %(value)s")
 _CANCELED_BEFORE = _lt("The payment had been canceled before.")
 _LOG_IN = _lt("Glase refused this till's log-in. Take another tender and tell the manager.")
 _OTHER_TENDER = _lt("Glase refused the payment. Take another tender.")
@@ -120,10 +127,12 @@ def sentence_of(error):
 
 
 def said(env, words):
-    """A lazy translation in the language of ``env``; a text as it is.
+    """A lazy translation in the language of ``env``, as well as what :func:`lasting` gave; a text as it is.
 
     :rtype: str
     """
+    if isinstance(words, Lasting):
+        return said_again(env, source_of(words))
     if not isinstance(words, LazyGettext):
         return words
     # Under another name: those who collect texts take what is given to ``_`` for a text itself.
@@ -131,12 +140,72 @@ def said(env, words):
     return translate(words)
 
 
-def source_of(words):
-    """What is stored of a lazy translation without values, so that each reader hears it in the own language.
+class Lasting(str):
+    """A sentence in one language which knows of what it was made; see :func:`lasting`."""
 
-    :return: the sentence as the table has it; a text, or False, as it is
+    words = None
+
+
+def lasting(env, words):
+    """A sentence in the language of ``env`` that is stored so that others read it in their own.
+
+    It is shown and raised as any text; a ``Sentence`` field and :func:`notes.note` store what it was made of.
+
+    :param words: a lazy translation; its values are texts, numbers, lazy translations and lasting sentences
+    :rtype: Lasting
     """
-    return words._source if isinstance(words, LazyGettext) else words
+    text = Lasting(said_again(env, source_of(words)))
+    text.words = _made_of(words)
+    return text
+
+
+def with_values(words, values):
+    """A sentence of a table with what it names.
+
+    :param words: a lazy translation with ``%(name)s``
+    :param dict values: by name, as those of :func:`lasting`
+    :return: a lazy translation
+    """
+    return LazyGettext(words._source, _module=_lt.module, **values)
+
+
+def together(form, *words):
+    """Several sentences as one text.
+
+    :param str form: with one ``%s`` for each, and nothing to translate
+    :param words: as the values of :func:`lasting`
+    :return: what :func:`lasting` takes
+    """
+    return LazyGettext(form, *words, _module=_lt.module)
+
+
+def source_of(words):
+    """What is stored of a sentence, so that each reader hears it in the own language.
+
+    :param words: a lazy translation, or what :func:`lasting` gave
+    :return: the sentence as the table has it, with values as JSON; a text, or False, as it is
+    """
+    words = _made_of(words)
+    if not isinstance(words, LazyGettext):
+        return words
+    return json.dumps(_kept(words), ensure_ascii=False) if words._args else words._source
+
+
+def _made_of(words):
+    return words.words if isinstance(words, Lasting) else words
+
+
+def _kept(words):
+    """A sentence with its values, as JSON can hold it; a text or a number as a text."""
+    words = _made_of(words)
+    if not isinstance(words, LazyGettext):
+        return str(words)
+    values = words._args
+    if isinstance(values, dict):
+        kept = {name: _kept(value) for name, value in values.items()}
+    else:
+        kept = [_kept(value) for value in values]
+    return {"say": words._source, "with": kept}
 
 
 def said_again(env, stored):
@@ -144,7 +213,53 @@ def said_again(env, stored):
 
     :param stored: a text, or False
     """
-    return stored and said(env, LazyGettext(stored, _module=_lt.module))
+    if not (stored and stored.startswith(_WITH_VALUES)):
+        return stored and _translated(env, stored)
+    try:
+        return _say(env, json.loads(stored))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        # Somebody has typed something that looks like one.
+        return stored
+
+
+def _translated(env, source):
+    return said(env, LazyGettext(source, _module=_lt.module))
+
+
+def _say(env, kept):
+    if isinstance(kept, str):
+        return kept
+    source, values = str(kept["say"]), kept["with"]
+    if isinstance(values, dict):
+        values = {name: _say(env, value) for name, value in values.items()}
+    else:
+        values = [_say(env, value) for value in values]
+    try:
+        return _put_in(_translated(env, source), values)
+    except LookupError:
+        # As `filled`: a wrong word in a catalogue hides no sentence.
+        return _put_in(source, values)
+
+
+def _put_in(sentence, values):
+    """Put values where a sentence names them. What is stored may be typed: it gives no width to fill.
+
+    :param values: texts by name, or in their order
+    :raises LookupError: if the sentence names another one
+    """
+    in_order = iter(values)
+
+    def value(place):
+        if place[0] == "%%":
+            return "%"
+        if place[1]:
+            return values[place[1]]
+        try:
+            return next(in_order)
+        except StopIteration as error:
+            raise LookupError(place[0]) from error
+
+    return _PLACE.sub(value, sentence)
 
 
 def filled(env, words, values):
@@ -171,7 +286,7 @@ def labelled(env, label, value):
 
     :rtype: str
     """
-    return filled(env, _LABELLED, {"label": label, "value": value})
+    return filled(env, LABELLED, {"label": label, "value": value})
 
 
 def titled(name, currency, amount):

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...glase import EndpointError, GlaseError, reports
 from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
@@ -11,6 +12,7 @@ from ...glase.report_file import judge
 from ...models.accounts.glase_account import BY_HAND
 from ...models.support import autonomous_transaction
 from ...models.support.managers import MANAGERS
+from ...models.support.notes import note
 from ...models.support.public_method import public
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"
@@ -31,6 +33,10 @@ _PROPOSED = {"store": True, "precompute": True, "readonly": False}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LONGEST_IDENTIFIER = 200
+
+# Said in the language of whoever reads the account's history.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
 
 
 class GlaseRunReport(models.TransientModel):
@@ -307,11 +313,12 @@ class GlaseRunReport(models.TransientModel):
         )
         # For want of a better name Odoo guesses one from the content, which is not ours.
         kept.mimetype = judged.mimetype
-        account.message_post(
-            body=self.env._("Report %s was run.", self.report_identifier),
+        note(
+            account,
+            _lt("Report %s was run.", self.report_identifier),
+            account,
             attachment_ids=kept.ids,
             author_id=self.env.user.partner_id.id,
-            subtype_xmlid="mail.mt_note",
         )
         return kept
 

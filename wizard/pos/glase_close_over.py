@@ -19,6 +19,7 @@ class GlaseCloseOver(models.TransientModel):
     reason = fields.Char(help="Stays on the session, with what is open")
 
     @api.depends("session_id")
+    @api.depends_context("lang")
     def _compute_blocking(self):
         for wizard in self:
             session = wizard.session_id

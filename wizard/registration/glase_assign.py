@@ -23,6 +23,7 @@ class GlaseAssign(models.TransientModel):
     verdict = fields.Char(compute="_compute_verdict")
 
     @api.depends("text", "terminal_id")
+    @api.depends_context("lang")
     def _compute_verdict(self):
         for assign in self:
             assign.verdict_kind, assign.verdict = assign._judge()

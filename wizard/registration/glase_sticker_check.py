@@ -18,6 +18,7 @@ class GlaseStickerCheck(models.TransientModel):
     verdict = fields.Char(compute="_compute_verdict")
 
     @api.depends("scanned", "terminal_id")
+    @api.depends_context("lang")
     def _compute_verdict(self):
         for check in self:
             check.is_right, check.verdict = check._judge()

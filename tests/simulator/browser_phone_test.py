@@ -164,8 +164,8 @@ def test_axe_finds_nothing_in_any_state(process, till, browser, scheme):
     assert not found, "\n".join(found)
 
 
-# What is wider than its frame, or than the button that it stands on, by the language of the frame.
-CUT = """
+# What is wider than its frame, or than the button that it stands on, and words in two lines, by the frame's language.
+CUT = r"""
 () => [...document.querySelectorAll("iframe")].flatMap((frame) => {
     const page = frame.contentDocument;
     const wide = page.documentElement.scrollWidth > frame.clientWidth ? ["the page"] : [];
@@ -178,6 +178,14 @@ CUT = """
         );
         if (cut && walker.currentNode.parentElement.checkVisibility()) {
             wide.push(walker.currentNode.textContent.trim().slice(0, 40));
+        }
+        for (const { 0: word, index } of walker.currentNode.textContent.matchAll(/\p{L}{2,}/gu)) {
+            range.setStart(walker.currentNode, index);
+            range.setEnd(walker.currentNode, index + word.length);
+            const tops = [...range.getClientRects()].map((box) => Math.round(box.top));
+            if (new Set(tops).size > 1) {
+                wide.push(`broken: ${word}`);
+            }
         }
     }
     for (const button of page.querySelectorAll("button, summary")) {

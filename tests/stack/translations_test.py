@@ -90,6 +90,128 @@ def test_a_language_addresses_its_reader_in_one_way(language):
     assert not [text for text in said if pattern.search(text)]
 
 
+_NAMED = re.compile(r"%\(\w+\)s|<[^<>]*>|'[^']*'")
+# What a thing is called in each language: the stem of its one word, or of its two.
+_ONE_WORD = {
+    "bill": {
+        "da": "regning",
+        "de": "rechnung",
+        "es": "cobro",
+        "fi": "lasku",
+        "fr": r"\bnote",
+        "it": r"\bcont[oi]",
+        "nb": "regning",
+        "nl": "rekening",
+        "pt": "cobrança",
+        "ro": r"\bnot[aăe]",
+        "sv": r"\bnot[aeo]",
+    },
+    "case": {
+        "da": r"\bsag",
+        "de": "klärf[aä]ll",
+        "es": r"\bcaso",
+        "fi": "tapau",
+        "fr": "dossier",
+        "it": r"\bcas[oi]",
+        "nb": r"\bsak",
+        "nl": "kwestie",
+        "pt": r"\bcaso",
+        "ro": r"\bcaz",
+        "sv": "ärende",
+    },
+    "ledger": {
+        "da": "protokol",
+        "de": "zahlungsbuch",
+        "es": "libro",
+        "fi": "maksulok",
+        "fr": "registre",
+        "it": "mastro",
+        "nb": "protokoll",
+        "nl": "betaalregister",
+        "pt": "livro",
+        "ro": "registru",
+        "sv": "liggare",
+    },
+    "period": {
+        "da": "period",
+        "de": "zeitr[aä]u",
+        "es": "period",
+        "fi": "kau[sdt]",
+        "fr": "périod",
+        "it": "period",
+        "nb": "period",
+        "nl": "period",
+        "pt": "períod",
+        "ro": "perioad",
+        "sv": "period",
+    },
+    "sticker": {
+        "da": "mærkat",
+        "de": "aufkleber",
+        "es": "pegat",
+        "fi": "tarra",
+        "fr": "autocoll",
+        "it": "adesiv",
+        "nb": "klistremerke",
+        "nl": "sticker",
+        "pt": "autocol",
+        "ro": "etichet",
+        "sv": "dekal",
+    },
+    "verification": {
+        "da": "verific",
+        "de": "verifizier",
+        "es": "verific",
+        "fi": "varmennu",
+        "fr": "vérific",
+        "it": "verific",
+        "nb": "verifiser",
+        "nl": "verific",
+        "pt": "verific",
+        "ro": "verific",
+        "sv": "verifier",
+    },
+}
+
+
+@pytest.mark.parametrize("thing", _ONE_WORD)
+def test_a_thing_has_one_word_in_each_language(thing):
+    """What a cashier reads as one word at the till, a bookkeeper does not look for under another."""
+    said, named = [], re.compile(rf"\b{thing}s?\b", re.IGNORECASE)
+    for language, stem in _ONE_WORD[thing].items():
+        word = re.compile(stem, re.IGNORECASE)
+        entries = [
+            entry
+            for entry in polib.pofile(str(path_of("pos_glase", language)))
+            if named.search(_NAMED.sub("", entry.msgid))
+        ]
+        assert len(entries) > 10
+        said += [
+            f"{language}: {entry.msgstr}" for entry in entries if not word.search(entry.msgstr)
+        ]
+    assert not said, "\n".join(said)
+
+
+_NAMED_BUTTON = re.compile(r"<(?:b|em|strong)>([^<]*)</")
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_a_text_names_a_button_as_it_is_called(language):
+    """What a help or the cashier's guide tells to press is found on the screen."""
+    said = {
+        entry.msgid: entry.msgstr for entry in polib.pofile(str(path_of("pos_glase", language)))
+    }
+    named = [
+        (name, text)
+        for text in said
+        for name in _NAMED_BUTTON.findall(text)
+        if name in said and said[name] not in _NAMED_BUTTON.findall(said[text])
+    ]
+    assert not named
+    assert "<b>Retry</b>" in "".join(said)
+    assert "Retry" in said
+
+
 # In French these stand behind a space at which no line is broken; none of an expression or a tag.
 _BREAKABLE = re.compile(r"(?<=[^\s'\"=!]) [:;?!](?=\s|<|$)|« | »")
 

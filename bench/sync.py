@@ -39,7 +39,9 @@ env.cr.commit()
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="bench/sync.py", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=60, help="orders of each kind, and openings; default: 60")
+    parser.add_argument(
+        "--rounds", type=int, default=60, help="orders of each kind, and openings; default: 60"
+    )
     parser.add_argument(
         "--orders", type=int, default=500, help="in the session that is closed; default: 500"
     )

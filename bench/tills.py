@@ -120,7 +120,8 @@ def _say(way, count, found, alone):
     console.say(
         f"{way:>8} {count:>5} {len(polls):>6} {len(stretched):>9} {sum(pauses) / len(pauses):>7.2f}"
         f" {median(took):>8.0f} {p95(took):>8.0f} {sum(one > 1 for one in took):>5}"
-        f" {max(gaps):>9.1f} {sum(gap > 15 for gap in gaps):>5} {len(polls) - len(answered):>5} {len(found['refused']):>7}"
+        f" {max(gaps):>9.1f} {sum(gap > 15 for gap in gaps):>5} {len(polls) - len(answered):>5}"
+        f" {len(found['refused']):>7}"
         f" {median(beside):>10.1f} {median(beside) / median(base):>5.1f}"
         f" {p95(beside):>7.1f} {p95(beside) / p95(base):>5.1f}"
         f" {median(synced):>8.0f} {median(paid):>8.0f}"

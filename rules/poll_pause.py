@@ -5,8 +5,8 @@ A second, as Glase wants it; longer only where the server is loaded by such ques
 
 SHORTEST = 1.0
 LONGEST = 5.0
-# The questions of tills may take so much of what can be done at a time. A sale beside them and a search take their own part:
-# with half for the questions alone, every second search found all workers busy (bench/tills.py).
+# The questions of tills may take so much of what can be done at a time. A sale beside them and a search take their own
+# part: with half for the questions alone, every second search found all workers busy (bench/tills.py).
 SHARE = 0.4
 # While Glase is slow its tills are answered without asking it. They come back within this, and not all at once.
 SLOW = (1.0, 2.0)

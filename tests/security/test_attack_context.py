@@ -44,6 +44,10 @@ NEVER_READ = {
 OF_ODOO = "odoo.exceptions."
 
 
+class TakenBack(Exception):
+    """What a call has done is taken back."""
+
+
 class TestAttackContext(DoorsCommon):
     """What a caller's context says reaches nothing that the system writes."""
 
@@ -297,7 +301,11 @@ class TestAttackContext(DoorsCommon):
 
     def assert_no_traceback(self, record, method, context, *arguments):
         """Called as a browser calls it, with this context; taken back afterwards."""
-        with suppress(UserError), self.env.cr.savepoint(), mute_logger("odoo.addons.base"):
+        with (
+            suppress(UserError, TakenBack),
+            self.env.cr.savepoint(),
+            mute_logger("odoo.addons.base"),
+        ):
             call_kw(record.browse(), method, [record.ids, *arguments], {"context": context})
-            raise UserError("Taken back")
+            raise TakenBack
         self.env.invalidate_all()

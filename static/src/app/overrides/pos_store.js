@@ -2,7 +2,12 @@ import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { PaymentService } from "@pos_glase/app/service/payment_service";
-import { afterOthers, hasGlase, localListsOf, noteStored } from "@pos_glase/app/service/order_storage";
+import {
+    afterOthers,
+    hasGlase,
+    localListsOf,
+    noteStored,
+} from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
     guardDiscount,

@@ -1,6 +1,5 @@
 """What is stored is read by others than who made it: nothing of it is in the language of who called."""
 
-import tempfile
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -9,7 +8,7 @@ import polib
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, mute_logger
-from odoo.tools.translate import TranslationImporter, code_translations
+from odoo.tools.translate import code_translations
 
 from ...models.books import session_books
 from ...models.support.sentences import said_again
@@ -17,6 +16,7 @@ from ..shared import porting
 from ..shared.books import BooksCommon
 from ..shared.go_live import GoLiveCommon
 from ..shared.periods import PeriodCommon
+from ..shared.texts import load_labels
 
 CASHIER, MANAGER = "fi_FI", "de_DE"
 MARK = "⟦"
@@ -36,23 +36,13 @@ class SaidToEachCommon:
         pot = polib.pofile(str(porting.ROOT / f"i18n/{porting.MODULE}.pot"))
         for entry in pot:
             entry.msgstr = f"{MARK}{entry.msgid}"
-        cls.load(pot, CASHIER)
-        cls.load(polib.pofile(str(porting.ROOT / "i18n/de.po")), MANAGER)
+        load_labels(cls.env, pot, CASHIER)
+        load_labels(cls.env, polib.pofile(str(porting.ROOT / "i18n/de.po")), MANAGER)
         words = {entry.msgid: entry.msgstr for entry in pot}
         key = (porting.MODULE, CASHIER)
         cls.startClassPatcher(patch.dict(code_translations.python_translations, {key: words}))
         cls.pos_user.lang, cls.pos_admin.lang = CASHIER, MANAGER
         cls.account.responsible_id = cls.pos_admin
-
-    @classmethod
-    def load(cls, catalogue, language):
-        """Take labels and choices from a catalogue."""
-        importer = TranslationImporter(cls.env.cr, verbose=False)
-        with tempfile.NamedTemporaryFile(suffix=".po") as file:
-            catalogue.save(file.name)
-            importer.load(file, "po", language, module=porting.MODULE)
-        importer.save(overwrite=True, force_overwrite=True)
-        cls.registry.clear_all_caches()
 
     def setUp(self):
         super().setUp()

@@ -8,20 +8,20 @@ import ast
 import csv
 import io
 import re
-import tempfile
 from unittest.mock import patch
 
 import polib
 from lxml import etree, html
 from openpyxl import load_workbook
 
-from odoo.tools.translate import TranslationImporter, code_translations
+from odoo.tools.translate import code_translations
 
 from ...glase import operations
 from ...models.periods import export
 from ..shared import porting
 from ..shared.doors import DoorsCommon, is_of_ours
 from ..shared.periods import PeriodCommon
+from ..shared.texts import load_labels
 
 LANGUAGE = "sv_SE"
 OPEN, CLOSE = "⟦", "⟧"
@@ -129,12 +129,7 @@ class TestSaidEverywhere(PeriodCommon, DoorsCommon):
         pot = polib.pofile(str(porting.ROOT / f"i18n/{porting.MODULE}.pot"))
         for entry in pot:
             entry.msgstr = marked(entry.msgid)
-        importer = TranslationImporter(cls.env.cr, verbose=False)
-        with tempfile.NamedTemporaryFile(suffix=".po") as catalogue:
-            pot.save(catalogue.name)
-            importer.load(catalogue, "po", LANGUAGE, module=porting.MODULE)
-        importer.save(overwrite=True, force_overwrite=True)
-        cls.registry.clear_all_caches()
+        load_labels(cls.env, pot, LANGUAGE)
         said = {entry.msgid: entry.msgstr for entry in pot}
         key = (porting.MODULE, LANGUAGE)
         cls.startClassPatcher(patch.dict(code_translations.python_translations, {key: said}))

@@ -564,6 +564,7 @@ def test_an_order_that_something_else_stores_is_sent_after_that(shop, till):
 
     till.page.route(stores, hold_answer)
     till.script("() => { posmodel.syncAllOrders({ orders: [posmodel.getOrder()], force: true }); }")
+    # The page's requests are handled while it is asked something.
     wait_for(lambda: till.script("() => true") and held, "the server has the order")
     till.press_send()
     # It waits for the answer; a bill that is refused would be told by a dialog.

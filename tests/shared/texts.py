@@ -6,7 +6,9 @@ from pathlib import Path
 
 import polib
 
-from .porting import ROOT
+from odoo.tools.translate import TranslationImporter
+
+from .porting import MODULE, ROOT
 
 EXPORT = ROOT / "bin/stack/export_texts.py"
 LANGUAGES = (
@@ -59,3 +61,17 @@ def assert_in_template(test, addon, source, least):
     test.assertGreater(len(found), least)
     test.assertEqual(sorted(found - known), [], "not in the template: bin/translate")
     test.assertEqual(sorted(known - found), [], "in the template, but nowhere else: bin/translate")
+
+
+def load_labels(env, catalogue, language):
+    """Let labels and choices of the module be said in a language as a catalogue has them.
+
+    :param catalogue: of polib; nothing of its file is changed
+    :param str language: an active one's code
+    """
+    importer = TranslationImporter(env.cr, verbose=False)
+    with tempfile.NamedTemporaryFile(suffix=".po") as file:
+        catalogue.save(file.name)
+        importer.load(file, "po", language, module=MODULE)
+    importer.save(overwrite=True, force_overwrite=True)
+    env.registry.clear_all_caches()

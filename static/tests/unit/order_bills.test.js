@@ -47,6 +47,23 @@ function remake(line, values = {}) {
 
 const told = () => queryAllTexts(".o_notification").join();
 
+/** What another module may do to the lines of an order. */
+const CHANGES = {
+    "makes a line anew, and dearer": ({ order }) => remake(order.lines[0], { price_unit: 99 }),
+    "takes a line away": ({ order }) => order.lines[0].delete(),
+    "takes all lines away": ({ order }) => [...order.lines].forEach((line) => line.delete()),
+    "writes a price": ({ order }) => (order.lines[0].price_unit = 1),
+    "writes a quantity": ({ order }) => (order.lines[1].qty = 7),
+    "writes a discount": ({ order }) => order.lines[1].update({ discount: 50 }),
+    "adds a line": ({ order, store }) =>
+        store.models["pos.order.line"].create({
+            order_id: order,
+            product_id: store.models["product.product"].get(PRODUCT),
+            qty: 1,
+            price_unit: -5,
+        }),
+};
+
 describe("another module, while the bill is out", () => {
     test("may take a line away and make an equal one", async () => {
         const { order } = await setUpBill();
@@ -74,24 +91,12 @@ describe("another module, while the bill is out", () => {
     });
 
     const changes = {
-        "makes it dearer": ({ order }) => remake(order.lines[0], { price_unit: 99 }),
+        ...CHANGES,
         "makes it cheaper": ({ order }) => remake(order.lines[0], { price_unit: 0.5 }),
-        "takes it away": ({ order }) => order.lines[0].delete(),
-        "takes all away": ({ order }) => [...order.lines].forEach((line) => line.delete()),
-        "writes a price": ({ order }) => (order.lines[0].price_unit = 1),
-        "writes a quantity": ({ order }) => (order.lines[1].qty = 7),
-        "writes a discount": ({ order }) => order.lines[1].update({ discount: 50 }),
         "moves value between lines": ({ order }) => {
             order.lines[0].qty = 2;
             order.lines[1].qty = 3;
         },
-        "adds a line": ({ order, store }) =>
-            store.models["pos.order.line"].create({
-                order_id: order,
-                product_id: store.models["product.product"].get(PRODUCT),
-                qty: 1,
-                price_unit: -5,
-            }),
         "writes another pricelist": ({ order }) => (order.pricelist_id = false),
     };
     for (const [what, change] of Object.entries(changes)) {
@@ -449,20 +454,8 @@ function expectStored({ order, before, uuids }) {
 
 describe("an order that the server has as paid", () => {
     const late = {
-        "makes a line anew, and dearer": ({ order }) => remake(order.lines[0], { price_unit: 99 }),
+        ...CHANGES,
         "makes an equal line": ({ order }) => remake(order.lines[0]),
-        "takes a line away": ({ order }) => order.lines[0].delete(),
-        "takes all lines away": ({ order }) => [...order.lines].forEach((line) => line.delete()),
-        "writes a price": ({ order }) => (order.lines[0].price_unit = 1),
-        "writes a quantity": ({ order }) => (order.lines[1].qty = 7),
-        "writes a discount": ({ order }) => order.lines[1].update({ discount: 50 }),
-        "adds a line": ({ order, store }) =>
-            store.models["pos.order.line"].create({
-                order_id: order,
-                product_id: store.models["product.product"].get(PRODUCT),
-                qty: 1,
-                price_unit: -5,
-            }),
     };
     for (const [what, change] of Object.entries(late)) {
         test(`stays so, when a module that ends late ${what}`, async () => {

@@ -134,10 +134,7 @@ export async function afterOthers(orders, synchronize) {
         await within(deadline - Date.now(), Promise.all(others()));
     }
     const stored = synchronize();
-    const ended = stored.then(
-        () => {},
-        () => {}
-    );
+    const ended = Promise.allSettled([stored]);
     raw.forEach((order) => underWay.set(order, ended));
     await ended;
     raw.filter((order) => underWay.get(order) === ended).forEach((order) => underWay.delete(order));

@@ -187,9 +187,15 @@ def _set_up(agreed, demo=True):
     set_up.prepare(agreed=agreed, demo=demo, requirements=python_env.RUNTIME, driver=True)
 
 
-def _elsewhere(agreed, **how):
+def _nonroot(agreed):
+    is_root = not os.geteuid()
+    path = path_for_others()
+    if is_root and path != os.environ["PATH"]:
+        # The other user may find another Python: what that one needs is set up in our cache, once.
+        _here(("bin/test", "--world", "nonroot", "--yes"), PATH=path)
+        return
     _set_up(agreed)
-    with Elsewhere(**how) as there:
+    with Elsewhere(title="Kassa på ö 店", as_user=is_root) as there:
         for command in (PLAIN_TESTS, SMOKE, SALE):
             there.run(*command)
         left = there.left_behind()
@@ -197,18 +203,8 @@ def _elsewhere(agreed, **how):
             raise Stop("Left behind: " + ", ".join(left))
 
 
-def _nonroot(agreed):
-    is_root = not os.geteuid()
-    path = path_for_others()
-    if is_root and path != os.environ["PATH"]:
-        # The other user may find another Python: what that one needs is set up in our cache, once.
-        _here(("bin/test", "--world", "nonroot", "--yes"), PATH=path)
-    else:
-        _elsewhere(agreed, as_user=is_root)
-
-
-def _folder(agreed):
-    _elsewhere(agreed, title="Kassa på ö 店")
+def _runner(_agreed):
+    _here(SMOKE)
 
 
 def _no_demo_data(agreed):
@@ -399,10 +395,13 @@ WORLDS = {
     "pins": World(
         "with the versions of zeep, lxml, requests, urllib3, Werkzeug that Odoo pins", _pins
     ),
-    "nonroot": World("as a user who is not root, with a cache of their own", _nonroot),
-    "folder": World("in folders whose names have spaces and letters beyond ASCII", _folder),
+    "nonroot": World(
+        "as a user who is not root, in folders whose names have spaces and letters beyond ASCII",
+        _nonroot,
+    ),
     "no-demo-data": World("on a database without Odoo's demo data", _no_demo_data),
     "named-server": World("on a PostgreSQL server that PG* variables name", _named_server),
+    "runner": World("a few test classes in Odoo's own runner", _runner),
     "logs": World("install, update, uninstall: no warning in Odoo's log", _logs),
     "wheel": World("from wheels that pip installs, without an addons path", _wheel),
     "odoo-lint": World("Odoo's own test_lint, for this module", _odoo_lint),

@@ -133,7 +133,7 @@ class TestGuardsReadByOwnKeys(GlaseCommon):
         self.env.cr.precommit.clear()
         self.env.cr.postcommit.clear()
         # Rules and companies as they were.
-        self.env.registry.clear_cache()
+        self.env.registry.reset_changes()
 
     def assert_guarded(self, order, *acts):
         """Nothing that is written first lets an act through in silence.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the ledger's own statements read as it grows: PostgreSQL's plans of a send, a poll, a sale, a closing.
+"""What the ledger's own statements read as it grows: PostgreSQL's plans of a sale, a closing, each job.
 
 Real Odoo, real PostgreSQL, the simulator as a process beside it. A finished sale is copied by SQL, with its order,
 payment line and events, until the ledger has so many rows. PostgreSQL writes each plan that it carries out to its log;
@@ -8,12 +8,13 @@ looked at. Nothing is random. See ``bench/README.md``.
 """
 
 import argparse
+import contextlib
 import json
 import re
 import time
-from contextlib import contextmanager, nullcontext
 
 from bench_shop import console, prepared, say_machine, served
+from old_ledger import TABLES, OldLedger
 
 STICKER = "PROC1"
 EXPLAINED = {
@@ -24,17 +25,19 @@ EXPLAINED = {
     "auto_explain.log_timing": "off",
     "auto_explain.log_format": "json",
 }
-# A row of each table as another row with another id; what is unique is made anew.
-COPY = """
-    INSERT INTO {table}
-    SELECT made.* FROM {table} model, generate_series({first}, {last}) AS n,
-           LATERAL jsonb_populate_record(model, jsonb_build_object({values})) AS made
-     WHERE model.id = {model}
-"""
 # Of each step, where most is added.
 MOST_PLACES = 5
 OWN = re.compile(r"\bglase_", re.IGNORECASE)
-FILLED = ("pos_order", "pos_payment", "glase_transaction", "glase_event")
+# The scheduled jobs: what each is called, and whose it is.
+JOBS = """
+    SELECT data.name, model.model
+      FROM ir_model_data data
+      JOIN ir_cron job ON job.id = data.res_id AND data.model = 'ir.cron'
+      JOIN ir_act_server action ON action.id = job.ir_actions_server_id
+      JOIN ir_model model ON model.id = action.model_id
+     WHERE data.module = 'pos_glase'
+     ORDER BY data.name
+"""
 # Bytes on disk: what is in a table, and its indexes.
 DISK = """
     SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class
@@ -55,7 +58,9 @@ def main(arguments):
     stack = prepared()
     with served(stack, settings=EXPLAINED) as shop:
         till = shop.till()
-        _play(shop, till, lambda _step: nullcontext())
+        jobs = shop.rows(JOBS)
+        # As in a shop, what is copied has been reported and booked: else a job compares it a million times.
+        _work(shop, till, jobs, lambda _step: contextlib.nullcontext())
         filled = Filled(shop)
         found = {}
         for size in sorted(options.sizes):
@@ -63,8 +68,8 @@ def main(arguments):
             filled.up_to(size)
             console.say(f"{size} rows after {time.monotonic() - began:.0f} s")
             # Once for what processes read once.
-            _play(shop, till, lambda _step: nullcontext())
-            found[size] = _measured(shop, till)
+            _work(shop, till, jobs, lambda _step: contextlib.nullcontext())
+            found[size] = _measured(shop, till, jobs)
     _say({size: figures for size, (figures, _places) in found.items()})
     _say_grown(*(found[size][1] for size in (min(found), max(found))))
     _say_disk(filled)
@@ -75,62 +80,30 @@ class Filled:
 
     def __init__(self, shop):
         self.shop = shop
-        [self.model] = shop.rows(
-            "SELECT id, order_id, payment_id FROM glase_transaction WHERE state = 'paid' ORDER BY id LIMIT 1"
+        [(row,)] = shop.rows(
+            "SELECT id FROM glase_transaction WHERE state = 'paid' ORDER BY id LIMIT 1"
         )
-        self.count = 0
+        self.ledger = self._write(lambda cursor: OldLedger(cursor, row))
         # Of the newest filling: its payments, and bytes on disk before and after it by table.
         self.disk = None
 
     def up_to(self, size):
         """Copy the sale until there are so many rows of the ledger."""
-        before = self._on_disk()
-        self._copy(size)
+        before, earlier = self._on_disk(), self.ledger.count
+        self._write(lambda cursor: self.ledger.fill(cursor, size))
         self._analyze()
-        self.disk = (size - self.count, before, self._on_disk())
-        self.count = size
+        self.disk = (size - earlier, before, self._on_disk())
 
     def _on_disk(self):
-        return {table: sizes for table, *sizes in self.shop.rows(DISK, list(FILLED))}
+        return {table: sizes for table, *sizes in self.shop.rows(DISK, list(TABLES))}
 
-    def _copy(self, size):
-        row, order, payment = self.model
-        numbers = {"first": self.count + 1, "last": size}
-        ids = "'id', {} + n".format
-        connection = self.shop.connect()
-        with connection, connection.cursor() as cursor:
-            first = {}
-            for table in FILLED:
-                cursor.execute(f"SELECT max(id) FROM {table}")
-                first[table] = cursor.fetchone()[0] - self.count
-            texts = {
-                "pos_order": "'uuid', gen_random_uuid(), 'access_token', gen_random_uuid(), 'name', 'G' || n,"
-                " 'pos_reference', 'G' || n",
-                "pos_payment": f"'uuid', gen_random_uuid(), 'pos_order_id', {first['pos_order']} + n",
-                "glase_transaction": (
-                    "'line_uuid', gen_random_uuid(), 'attempt', gen_random_uuid(),"
-                    " 'order_uuid', gen_random_uuid(), 'call_reference', NULL,"
-                    " 'invoice_reference', 'G' || n, 'own_reference', 'G' || n, 'ers_reference', 'G' || n,"
-                    f" 'order_id', {first['pos_order']} + n, 'payment_id', {first['pos_payment']} + n"
-                ),
-            }
-            models = {"pos_order": order, "pos_payment": payment, "glase_transaction": row}
-            for table, values in texts.items():
-                values = f"{ids(first[table])}, {values}"
-                cursor.execute(
-                    COPY.format(table=table, model=models[table], values=values, **numbers)
-                )
-                cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
-            cursor.execute("SELECT id FROM glase_event WHERE transaction_id = %s", [row])
-            for (event,) in cursor.fetchall():
-                values = (
-                    "'id', nextval('glase_event_id_seq'),"
-                    f" 'transaction_id', {first['glase_transaction']} + n"
-                )
-                cursor.execute(
-                    COPY.format(table="glase_event", model=event, values=values, **numbers)
-                )
-        connection.close()
+    def _write(self, work):
+        with (
+            contextlib.closing(self.shop.connect()) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            return work(cursor)
 
     def _analyze(self):
         """What autovacuum does after so many rows."""
@@ -156,8 +129,6 @@ def _play(shop, till, watch):
             raise console.Stop("a payment of the bench was not paid")
     with watch("order sync"):
         till.validate(bill)
-    with watch("settling job"):
-        shop.till("admin").run("glase.transaction", "_cron_settle")
     with watch("closing"):
         closed = till.close_register()
         if not closed["successful"]:
@@ -168,12 +139,20 @@ def _play(shop, till, watch):
         till.call("pos.session", "load_data", [till.told["session_id"]], [])
 
 
-def _measured(shop, till):
+def _work(shop, till, jobs, watch):
+    """A day, and each scheduled job; ``watch(step)`` is entered around each step."""
+    _play(shop, till, watch)
+    for name, model in jobs:
+        with watch(name):
+            shop.till("admin").run(model, f"_{name}")
+
+
+def _measured(shop, till, jobs):
     """By step: blocks and rows of the module's statements and the seconds of all; and where the blocks are."""
     log = shop.odoo.server.cluster.data / "server.log"
     found, places = {}, {}
 
-    @contextmanager
+    @contextlib.contextmanager
     def watch(step):
         place, began = log.stat().st_size, time.perf_counter()
         yield
@@ -187,7 +166,7 @@ def _measured(shop, till):
         for plan in plans:
             _note_places(plan["Plan"], places[step])
 
-    _play(shop, till, watch)
+    _work(shop, till, jobs, watch)
     return found, places
 
 
@@ -267,7 +246,7 @@ def _say_disk(filled):
     payments, before, after = filled.disk
     console.say("\nOn disk per 1,000 payments, in kB, each with its order")
     console.say(f"{'':>22} {'rows':>8} {'indexes':>8} {'together':>9}")
-    for table in FILLED:
+    for table in TABLES:
         taken = [
             (now - then) / payments for then, now in zip(before[table], after[table], strict=True)
         ]

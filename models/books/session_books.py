@@ -22,12 +22,16 @@ WRITE_PERIODS = """
           JOIN glase_period_session_rel closed ON closed.period_id = period.id
          WHERE closed.session_id = ANY(%(sessions)s)
         UNION
-        SELECT COALESCE(payment.session_id, row.session_id), period.id, period.identifier
+        SELECT payment.session_id, period.id, period.identifier
+          FROM pos_payment payment
+          JOIN glase_transaction row ON row.payment_id = payment.id
+          JOIN glase_period period ON period.id = row.period_id
+         WHERE payment.session_id = ANY(%(sessions)s)
+        UNION
+        SELECT row.session_id, period.id, period.identifier
           FROM glase_transaction row
           JOIN glase_period period ON period.id = row.period_id
-          LEFT JOIN pos_payment payment ON payment.id = row.payment_id
-         WHERE row.session_id = ANY(%(sessions)s)
-            OR payment.session_id = ANY(%(sessions)s)
+         WHERE row.session_id = ANY(%(sessions)s) AND row.payment_id IS NULL
     ), listed AS (
         SELECT session_id, string_agg(identifier, ', ' ORDER BY id) AS identifiers
           FROM named WHERE identifier <> '' GROUP BY session_id

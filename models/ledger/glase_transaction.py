@@ -262,7 +262,15 @@ class GlaseTransaction(models.Model):
     # Few, whatever PostgreSQL believes of a large ledger: jobs and tills look for them all the time.
     _undecided = models.Index("(id) WHERE state IN ('draft', 'sending', 'issued', 'unknown')")
     _to_settle = models.Index("(next_try_at) WHERE state IN ('issued', 'unknown')")
+    # The newest payment of a till, which its form shows.
+    _last_paid = models.Index(
+        "(terminal_id, paid_at DESC, id DESC) WHERE kind = 'payment' AND state = 'paid'"
+    )
+    _forced = models.Index("(terminal_id) WHERE forced_at IS NOT NULL")
     _books_due = models.Index("(id) WHERE books_due")
+    _without_order = models.Index(
+        "(id) WHERE payment_id IS NULL AND refund_claim IS NULL AND state IN ('paid', 'refunded')"
+    )
     _unreported = models.Index(
         "(terminal_id, ended_at) WHERE period_id IS NULL AND state IN ('paid', 'refunded')"
     )

@@ -102,14 +102,11 @@ class PosConfig(models.Model):
     def _compute_glase_steps_done(self):
         """How far each till is; a till of a shop that uses Glase at others only has no way to go."""
         rows = self.env["glase.transaction"].sudo()
-        sold = rows._read_group(
-            [("config_id", "in", self.ids), ("state", "=", "paid")], ["config_id"]
-        )
-        sellers = {config for (config,) in sold}
         steps = {"no_account": 0, "not_registered": 1, "no_glase_id": 2, "ready": 3, "copied": SOLD}
         for config in self:
             apart = config.glase_state == "no_method" and config._glase_accounts()
-            done = config._origin in sellers or apart
+            sold = [("config_id", "=", config._origin.id), ("state", "=", "paid")]
+            done = apart or config._origin and rows.search_count(sold, limit=1)
             config.glase_steps_done = SOLD if done else steps.get(config.glase_state, 0)
             config.glase_is_simulated = config._glase_environment() == "simulator"
 

@@ -12,10 +12,12 @@ HOUR = timedelta(hours=1)
 ERRORS_FOR = timedelta(hours=24)
 
 _LAST_PAYMENTS = """
-    SELECT DISTINCT ON (terminal_id) terminal_id, id
-      FROM glase_transaction
-     WHERE terminal_id = ANY(%(terminals)s) AND kind = 'payment' AND state = 'paid'
-     ORDER BY terminal_id, paid_at DESC, id DESC
+    SELECT terminal.id, last.id
+      FROM unnest(%(terminals)s) AS terminal(id),
+           LATERAL (SELECT row.id FROM glase_transaction row
+                     WHERE row.terminal_id = terminal.id
+                       AND row.kind = 'payment' AND row.state = 'paid'
+                     ORDER BY row.paid_at DESC, row.id DESC LIMIT 1) last
 """
 _LAST_ERRORS = """
     SELECT DISTINCT ON (row.terminal_id)

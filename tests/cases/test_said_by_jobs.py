@@ -39,20 +39,8 @@ class TestSaidByJobs(BooksCommon, PeriodCommon):
 
     def run_jobs(self):
         """Each scheduled job of the module, as Odoo calls it; what they said goes to ``said``."""
-        self.env.flush_all()
         self.said.clear()
-        names = self.env["ir.model.data"].search(
-            [("module", "=", MODULE), ("model", "=", "ir.cron")]
-        )
-        jobs = self.env["ir.cron"].browse(names.mapped("res_id"))
-        self.assertGreater(len(jobs), 6)
-        for job in jobs:
-            with self.registry.cursor() as cr:
-                model = self.env(cr=cr)[job.model_id.model].sudo()
-                method = job.code.removeprefix("model.").removesuffix("()")
-                # One that waits for what is due in seconds would wait for a clock that stands.
-                getattr(model, {"_cron_periods": "_work_due"}.get(method, method))()
-        self.env.invalidate_all()
+        self.run_each_job()
 
     def stored(self):
         """Each text that stands in what a manager or a bookkeeper reads."""

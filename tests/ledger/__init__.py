@@ -1,6 +1,7 @@
 from . import (
     test_change_amount,
     test_force_done,
+    test_growth,
     test_known_rows,
     test_ledger_settle,
     test_load,

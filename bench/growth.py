@@ -60,7 +60,7 @@ def main(arguments):
         till = shop.till()
         jobs = shop.rows(JOBS)
         # As in a shop, what is copied has been reported and booked: else a job compares it a million times.
-        _work(shop, till, jobs, lambda _step: contextlib.nullcontext())
+        _work(shop, till, jobs, contextlib.nullcontext)
         filled = Filled(shop)
         found = {}
         for size in sorted(options.sizes):
@@ -68,7 +68,7 @@ def main(arguments):
             filled.up_to(size)
             console.say(f"{size} rows after {time.monotonic() - began:.0f} s")
             # Once for what processes read once.
-            _work(shop, till, jobs, lambda _step: contextlib.nullcontext())
+            _work(shop, till, jobs, contextlib.nullcontext)
             found[size] = _measured(shop, till, jobs)
     _say({size: figures for size, (figures, _places) in found.items()})
     _say_grown(*(found[size][1] for size in (min(found), max(found))))

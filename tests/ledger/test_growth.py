@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.sql_db import Cursor
 
+from ...models.accounts.health import Health
 from ..shared.books import BooksCommon
 from ..shared.old_ledger import TABLES, OldLedger
 from ..shared.periods import PeriodSteps
@@ -89,6 +90,7 @@ class TestGrowth(PeriodSteps, BooksCommon):
         self.assert_nothing(found)
 
     def test_what_the_back_office_shows(self):
+        self.sent(30)
         shown = [self.env[model].sudo().search([]) for model in SHOWN]
         with self.read_whole() as found:
             # The copies are all of one session: its sums are the whole ledger's.
@@ -100,4 +102,7 @@ class TestGrowth(PeriodSteps, BooksCommon):
                 ]
                 self.assertTrue(names)
                 records.read(names)
+            health = Health(self.company).told()
+        self.assertEqual(health["undecided"]["count"], 1)
+        self.assertIsNotNone(health["glase"]["test"]["last_answer"])
         self.assert_nothing(found)

@@ -7,12 +7,12 @@ TIMES = """
     SELECT column_name FROM information_schema.columns
      WHERE table_name = %s AND data_type = 'timestamp without time zone'
 """
-# A row of each table as another row with another id; what is unique is made anew.
+# Rows of a table as other rows with other ids; what is unique is made anew.
 COPY = """
     INSERT INTO {table}
     SELECT made.* FROM {table} model, generate_series({first}, {last}) AS n,
            LATERAL jsonb_populate_record(model, jsonb_build_object({values})) AS made
-     WHERE model.id = {model}
+     WHERE model.id = ANY(%s)
 """
 
 
@@ -55,15 +55,8 @@ class OldLedger:
             "glase_event": f"'id', nextval('glase_event_id_seq'), 'transaction_id', {row}",
         }
         for table, models in self.sale.items():
-            for model in models:
-                cursor.execute(
-                    COPY.format(
-                        table=table,
-                        model=model,
-                        values=made[table],
-                        first=self.count + 1,
-                        last=size,
-                    )
-                )
+            numbers = {"first": self.count + 1, "last": size}
+            copy = COPY.format(table=table, values=made[table], **numbers)
+            cursor.execute(copy, [models])
             cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
         self.count = size

@@ -26,7 +26,8 @@ from ..shared.texts import load_labels
 LANGUAGE = "sv_SE"
 OPEN, CLOSE = "⟦", "⟧"
 _INNERMOST = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LETTER = r"[^\W\d_]"
+_LETTERS = re.compile(_LETTER + "{2,}")
 PAGE = "//*[contains(concat(' ', @class, ' '), ' page ')]"
 _SENTENCE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]{2,}")
 _TAG = re.compile(r"(<[^<>]*>)")
@@ -102,7 +103,9 @@ def unsaid(text, names=()):
     # What does not fit is cut.
     text = text.partition(OPEN)[0]
     for name in names:
-        text = text.replace(name, " ")
+        # A part of a word, or of a code, is nobody's name.
+        if name in text:
+            text = re.sub(rf"(?<!{_LETTER}){re.escape(name)}(?!{_LETTER})", " ", text)
     return " ".join(text.split()) if _LETTERS.search(text) else ""
 
 
@@ -187,6 +190,11 @@ class TestSaidEverywhere(PeriodCommon, DoorsCommon):
             self.look(where, words, names)
 
     # === As it is shown ===
+
+    def test_a_name_is_taken_out_as_a_whole_word_only(self):
+        self.assertEqual(unsaid("4juXXvlKA44lJXXdvS8", ["XX"]), "4juXXvlKA44lJXXdvS8")
+        self.assertEqual(unsaid("XX, 5XX and 7_XX.", ["XX"]), ", 5 and 7_ .")
+        self.assertFalse(unsaid("XX 12", ["XX"]))
 
     def test_what_is_shown_printed_mailed_and_exported(self):
         # A day that is over, and one in its middle.

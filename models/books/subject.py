@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine, suspense_due
+from ..ledger import row_money
 
 
 def exact(amount):
@@ -63,7 +64,7 @@ class RowSubject:
         return suspense_due.Subject(
             kind=row.kind,
             state=row.state,
-            taken=exact(row._taken_amount()),
+            taken=exact(row_money.taken_amount(row)),
             session=row.session_id.state or None,
             **_known_of(row.payment_id),
         )

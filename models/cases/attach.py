@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..ledger import row_money
 from ..pos.pos_order import NOT_TAKEN
 from ..support import clock
 
@@ -18,7 +19,7 @@ def has_no_end(row):
     return bool(
         row.kind == state_machine.PAYMENT
         and row.state == state_machine.PAID
-        and not row._finished_order()
+        and not row_money.finished_order(row)
         and not row.refund_claim
         and not row.refund_ids.filtered(lambda refund: refund.state != state_machine.FAILED)
     )
@@ -46,7 +47,7 @@ def attachable_orders(env, row):
 def _lacks(draft, row):
     """Whether a draft can be paid, in full or in part, with what Glase took."""
     due = draft._glase_due(row.line_uuid)
-    return row._amount_is_certain() and due >= row._decimal(row._taken_amount())
+    return row_money.is_certain(row) and due >= row_money.decimal(row, row_money.taken_amount(row))
 
 
 def _fits(payment, row):
@@ -56,8 +57,8 @@ def _fits(payment, row):
         not linked
         and payment.currency_id == row.currency_id
         and payment.amount > 0
-        and row._amount_is_certain()
-        and row.currency_id.compare_amounts(payment.amount, row._taken_amount()) == 0
+        and row_money.is_certain(row)
+        and row.currency_id.compare_amounts(payment.amount, row_money.taken_amount(row)) == 0
     )
 
 
@@ -78,7 +79,7 @@ def attach(row, order, manager):
             raise UserError(env._("Somebody else has just claimed this payment. Reload."))
     row.write({"attached_at": clock.now(env.cr), "attached_by": manager.id})
     row._note("attach", order.name)
-    payment.write({"payment_status": "done", "amount": row._taken_amount()})
+    payment.write({"payment_status": "done", "amount": row_money.taken_amount(row)})
     payment._glase_prove()
     finish(order)
     row._settle_cases(
@@ -114,7 +115,7 @@ def _payment_for(order, row):
     if not line:
         values = {
             "payment_method_id": order.config_id._glase_payment_method().id,
-            "amount": row._taken_amount(),
+            "amount": row_money.taken_amount(row),
             "payment_status": "pending",
         }
         order.write({"payment_ids": [Command.create(values)]})

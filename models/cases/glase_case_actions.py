@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine
+from ..ledger import row_money
 from ..ledger.payment_end import PaymentEnd
 from ..ledger.references import SHAPE
 from ..refunds import refund
@@ -169,9 +170,9 @@ class GlaseCase(models.Model):
         if self.state != "open" or row.state != state_machine.PAID or not row.proposing:
             raise UserError(self.env._("It is known already what Glase took. Reload the page."))
         row.write({"amount": amount, "proposing": False, **row._decided(reason, self.env.user)})
-        row._note("amount_decided", f"{row._decimal(amount)}: {reason}")
+        row._note("amount_decided", f"{row_money.decimal(row, amount)}: {reason}")
         PaymentEnd(row).paid()
-        if not row._finished_order():
+        if not row_money.finished_order(row):
             row._open_case(case_kinds.without_order(row.kind))
         self._settle(reason)
 

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 from ...rules import giving_back, state_machine
 from ...rules.reconciliation import MATCHED, NETTED
-from ..ledger import references
+from ..ledger import references, row_money
 from ..periods.scope import covering
 from ..support import clock
 from ..support.till_errors import Refused
@@ -70,7 +70,7 @@ class RefundDecision:
         undecided = row.search(
             [("original_id", "=", row.original_id.id), ("state", "in", list(giving_back.UNDECIDED))]
         )
-        if row._decimal(row.amount) > row.original_id._left_of_payment(but=undecided):
+        if row_money.decimal(row, row.amount) > row_money.left(row.original_id, but=undecided):
             raise Refused(
                 "too_much",
                 self.env._(
@@ -92,8 +92,8 @@ class RefundDecision:
         )
         if others:
             return self.env._("Another refund of this payment is undecided: decide that one first.")
-        before = row.original_id._left_of_payment(but=row)
-        if not giving_back.repetition_proves(row._decimal(row.amount), before):
+        before = row_money.left(row.original_id, but=row)
+        if not giving_back.repetition_proves(row_money.decimal(row, row.amount), before):
             return self.env._(
                 "Two refunds of this amount fit into the payment: a repetition would prove nothing, "
                 "and might pay twice."

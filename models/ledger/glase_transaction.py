@@ -13,7 +13,7 @@ from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentence_field import Sentence
 from ..support.sentences import source_of, titled
-from . import glase_event, references
+from . import glase_event, references, row_money
 from .payment_end import PaymentEnd
 from .settlement import Settlement
 
@@ -505,7 +505,7 @@ class GlaseTransaction(models.Model):
             invoice_version=self.invoice_version,
             invoice_reference=self.invoice_reference or None,
             said_paid=self.said_paid,
-            proposed=self._decimal(self.proposed_amount) if self.proposing else None,
+            proposed=row_money.decimal(self, self.proposed_amount) if self.proposing else None,
         )
 
     # === Scheduled jobs, and buttons ===

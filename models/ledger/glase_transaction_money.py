@@ -2,96 +2,24 @@ from contextlib import contextmanager
 
 from odoo import api, models
 
-from ...rules import case_kinds, giving_back, state_machine, taken
+from ...rules import case_kinds, giving_back, state_machine
 from ..books import books_job
-from ..pos.after_payment import FINISHED
 from ..pos.pos_order import RETRY, REVERSING
-from ..support import autonomous_transaction, money
-from . import known_rows
+from ..support import autonomous_transaction
+from . import known_rows, row_money
 
 
 class GlaseTransaction(models.Model):
-    """What a row's money is, and who has it: amounts, links, claims, locks (``doc/ledger.md §6, §12``)."""
+    """Who has a row's money: links, claims, locks (``doc/ledger.md §6, §12``)."""
 
     _inherit = "glase.transaction"
-
-    # === How much ===
-
-    def _decimal(self, amount):
-        """An amount of this row as Decimal, in major units with the currency's decimals."""
-        self.ensure_one()
-        return money.exact(self.currency_id, amount)
-
-    def _taken_amount(self):
-        """What Glase took, or zero where that is not known (:mod:`rules.taken`)."""
-        return taken.amount(self._terms())
-
-    def _terms(self):
-        """The part of the row that says what Glase took (:class:`rules.taken.Terms`)."""
-        self.ensure_one()
-        return taken.Terms(
-            amount=self.amount,
-            receipt_amount=self.receipt_amount,
-            receipt_currency=self.receipt_currency or None,
-            currency=self.currency_id.name,
-            proposing=self.proposing,
-        )
-
-    def _is_same_amount(self, one, other):
-        return self.currency_id.compare_amounts(one, other) == 0
-
-    def _stands_for(self, amount):
-        """Whether a payment of this amount (float, major units) is what this row is about."""
-        possible = taken.possible(self._terms(), self.proposed_amount)
-        return any(self._is_same_amount(amount, mine) for mine in possible)
-
-    def _amount_is_certain(self):
-        """Whether it is known what Glase took, or will take."""
-        self.ensure_one()
-        return not self.currency_id.is_zero(self._taken_amount())
 
     @api.depends("state", "refund_ids.state", "receipt_amount", "amount")
     def _compute_refundable_amount(self):
         for row in self:
-            row.refundable_amount = float(row._refundable())
-
-    def _refundable(self):
-        """What can still be given back of a payment, undecided refunds counted as given back.
-
-        :return: Decimal in major units of the row's currency, 0 at least
-        """
-        self.ensure_one()
-        return max(self._left_of_payment(), self._decimal(0.0))
-
-    def _left_of_payment(self, but=None):
-        """What was taken less its refunds; below zero while a repetition is undecided.
-
-        :param but: refunds that are not counted
-        """
-        self.ensure_one()
-        if not giving_back.can_be_given_back(self):
-            return self._decimal(0.0)
-        refunds = self.sudo().search(
-            [("original_id", "in", self.ids), ("state", "in", list(giving_back.STANDING))]
-        )
-        if but:
-            refunds -= but
-        surely = self._decimal(taken.at_least(self._terms(), self.proposed_amount))
-        return giving_back.left(surely, (refund._decimal(refund.amount) for refund in refunds))
+            row.refundable_amount = float(row_money.refundable(row))
 
     # === Whose it is ===
-
-    def _finished_order(self):
-        """The finished order that has this row: there it has its end. Of no row there is none."""
-        order = self.payment_id.pos_order_id
-        return order if order.state in FINISHED else order.browse()
-
-    def _is_of_order(self, order):
-        """Whether this is the order that the row was sent for, or was attached to by a manager."""
-        self.ensure_one()
-        if self.attached_at:
-            return self.order_id == order
-        return self.order_uuid == order.uuid
 
     def _claim_link(self, payment):
         """Link the row to an order's payment, if nothing else has claimed it meanwhile.

@@ -5,6 +5,7 @@ from ...rules import case_kinds, polling, state_machine
 from ...rules.environments import REAL_FIRST
 from ..support import clock
 from ..support.sentences import mark
+from . import row_money
 
 MEDIAN = "median"
 
@@ -55,10 +56,10 @@ class GlaseTransaction(models.Model):
 
     def _money_view(self):
         paid_at = self.receipt_time or self.paid_at
-        proposed = self.proposing and str(self._decimal(self.proposed_amount))
+        proposed = self.proposing and str(row_money.decimal(self, self.proposed_amount))
         return {
-            "amount": str(self._decimal(self._taken_amount() or self.amount)),
-            "amount_certain": self._amount_is_certain(),
+            "amount": str(row_money.decimal(self, row_money.taken_amount(self) or self.amount)),
+            "amount_certain": row_money.is_certain(self),
             "proposed": proposed,
             "currency": self.currency_id.name,
             "original_reference": self.original_id.ers_reference or False,

@@ -2,8 +2,9 @@
 
 from odoo.tools.translate import LazyTranslate
 
-from ...rules import case_kinds, state_machine, taken
+from ...rules import case_kinds, state_machine
 from ..support import managers
+from . import row_money
 
 # Said in the language of whoever settles the case.
 # pylint: disable=prefer-env-translation
@@ -42,11 +43,11 @@ class PaymentEnd:
         self.row._settle_cases(
             case_kinds.ended_by(case_kinds.PAID), _lt("Paid: %s", self.row.ers_reference)
         )
-        if taken.differs(self.row._terms(), self.row._is_same_amount):
+        if row_money.differs(self.row):
             self.row._open_case("amount_differs")
         if self.row.given_up_at and not self.row.payment_id:
             self.row._open_case("paid_without_order")
-        if self.row._amount_is_certain():
+        if row_money.is_certain(self.row):
             known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
             row = managers.for_reader(self.row)
             row._settle_cases(known, _lt("Known now: %s", row.currency_id.format(row.amount)))

@@ -15,7 +15,7 @@ from ...glase.logs import get_logger
 from ...rules import case_kinds, polling, settlement, state_machine
 from ..support import autonomous_transaction, clock, cron, managers
 from ..support.till_errors import Refused
-from . import exchange
+from . import exchange, row_money
 from .exchange import SEND, Exchange, PaymentClaim
 
 _logger = get_logger(__name__)
@@ -262,7 +262,7 @@ class Replacement:
     def _invoice(self):
         """The bill once more: should a customer pay it all the same, it is the same sum."""
         row = self.row
-        total = Amount(row._decimal(row.amount), row.currency_id.name)
+        total = Amount(row_money.decimal(row, row.amount), row.currency_id.name)
         name = row.order_name or row.order_uuid
         return Invoice(
             title=row.account_id.shop_name or row.company_id.name,

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, reconciliation, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
 from ..books.subject import journal_items
-from ..ledger import references
+from ..ledger import references, row_money
 from ..support import autonomous_transaction, money
 from ..support.managers import MANAGERS
 from ..support.public_method import public
@@ -426,7 +426,7 @@ class GlasePeriodLine(models.Model):
         row._record_answer(evidence, {"message": False})
         row.write(row._decided(reason, self.env.user))
         row._note("report_believed", reason)
-        if not row._finished_order() and not row.case_ids.filtered(
+        if not row_money.finished_order(row) and not row.case_ids.filtered(
             lambda case: case.state == "open"
         ):
             row._open_case(case_kinds.without_order(row.kind))

@@ -20,6 +20,7 @@ from ...rules.reconciliation import (
     VERIFICATION,
 )
 from ...rules.reconciliation import DIFFERENCES as DIFFERENT
+from ..ledger import row_money
 from ..support import managers
 from ..support.sentences import lasting
 from .glase_period import COMPARED, DIFFERENCES, MARK_UNKNOWN, RECONCILED
@@ -247,7 +248,7 @@ class GlasePeriod(models.Model):
                     "origin": LEDGER,
                     "sequence": 1_000_000 + index,
                     "reference": row.ers_reference,
-                    "ledger_amount": sign[row.kind] * row._taken_amount(),
+                    "ledger_amount": sign[row.kind] * row_money.taken_amount(row),
                     "cashier": row.cashier,
                     "terminal_identifier": row.terminal_identifier,
                     "transaction_id": row.id,

@@ -6,7 +6,7 @@ Never raises. The sale is stored whatever comes out; what does not match is mark
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
-from ..ledger import known_rows
+from ..ledger import known_rows, row_money
 from ..support import managers
 
 # Said in the language of whoever settles the case.
@@ -86,7 +86,7 @@ class PaymentProof:
         # One that was proven and has become nothing claims nothing, and loses its proof all the same.
         if row or self.payment._glase_claims_paid() or self.payment.transaction_id:
             row = self.link_row(row)
-        return row if row._finished_order() else nothing
+        return row if row_money.finished_order(row) else nothing
 
     # === Which row it is ===
 
@@ -94,7 +94,7 @@ class PaymentProof:
         """The one settled row of the ledger with this order, line, amount, currency and till."""
         order = self.payment.pos_order_id
         rows = known_rows.rows_about(self.payment, self._settled() + self._of_this_line())
-        fitting = rows.filtered(lambda row: row._is_of_order(order) and self._fits(row))
+        fitting = rows.filtered(lambda row: row_money.is_of_order(row, order) and self._fits(row))
         return fitting if len(fitting) == 1 else fitting.browse()
 
     def _settled(self):
@@ -128,7 +128,7 @@ class PaymentProof:
     def _fits(self, row):
         """Whether a row moved this amount, in an environment that the session may have."""
         payment, session = self.payment, self.payment.pos_order_id.session_id
-        if payment.currency_id.compare_amounts(abs(payment.amount), row._taken_amount()):
+        if payment.currency_id.compare_amounts(abs(payment.amount), row_money.taken_amount(row)):
             return False
         # Without a session it is in no books yet: asked again when it gets one.
         own = (row.session_id, session.browse())
@@ -166,7 +166,7 @@ class PaymentProof:
 
     def _settle_cases(self, row):
         # A draft that has the money is not its end yet.
-        ended = case_kinds.ended_by(case_kinds.IN_ORDER) if row._finished_order() else ()
+        ended = case_kinds.ended_by(case_kinds.IN_ORDER) if row_money.finished_order(row) else ()
         waiting = known_rows.open_cases(
             self.env,
             [
@@ -234,9 +234,9 @@ class PaymentProof:
             yield _lt("The payment method"), "Glase", self._for_reader().payment_method_id.name
         if currency != row.currency_id:
             yield _lt("The currency"), row.currency_id.name, currency.name
-        elif not row._stands_for(abs(payment.amount)):
+        elif not row_money.stands_for(row, abs(payment.amount)):
             written = self._for_reader().currency_id.format
-            before = row._taken_amount() or row.amount
+            before = row_money.taken_amount(row) or row.amount
             yield _lt("The amount"), written(before), written(abs(payment.amount))
 
     def _for_reader(self):
@@ -246,7 +246,7 @@ class PaymentProof:
         order = self.payment.pos_order_id
         if order.company_id != row.company_id:
             yield _lt("The company"), row.company_id.name, order.company_id.name
-        if not row._is_of_order(order):
+        if not row_money.is_of_order(row, order):
             yield _lt("The order"), row.order_name, order.display_name
 
     def _differences_of_line(self, row):

@@ -10,6 +10,7 @@ from ...rules import state_machine
 from ..accounts.account_binding import CopiedDatabase
 from ..accounts.glase_account import RECEIPT_HTML, RECEIPT_OFF
 from ..accounts.glase_connection import raising
+from ..ledger import row_money
 from ..ledger.exchange import RECEIPT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
 from ..support.managers import MANAGERS
@@ -239,7 +240,7 @@ def values_of(row, order):
         "lines": _lines(order),
         "totals": [
             (env._("Total"), money(float(order._glase_total_due()))),
-            (moved, money(row._taken_amount() or row.amount)),
+            (moved, money(row_money.taken_amount(row) or row.amount)),
         ],
         "reference": row.ers_reference,
     }

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 
 from ...rules import state_machine
+from ..ledger import row_money
 from ..ledger.till import values_of_line
 from ..pos.dry_run import DryRun
 from ..support import autonomous_transaction
@@ -43,7 +44,7 @@ class OfficeRefund:
         :raises UserError: with a sentence, if no money went back
         """
         self._check_manager()
-        order = self.row._finished_order()
+        order = row_money.finished_order(self.row)
         known = self.row.sudo().search(
             [("line_uuid", "=", line_uuid), ("attempt", "=", FROM_OFFICE)], limit=1
         )
@@ -92,9 +93,9 @@ class OfficeRefund:
                     open_order.pos_reference or open_order.name,
                 )
             )
-        if total > self.row._refundable():
+        if total > row_money.refundable(self.row):
             raise UserError(too_much_words(self.row, total))
-        if not order and total != self.row._refundable():
+        if not order and total != row_money.refundable(self.row):
             raise UserError(undivided_words(self.env))
 
     @staticmethod
@@ -142,7 +143,7 @@ class OfficeRefund:
         if (
             row.kind != state_machine.REFUND
             or row.state != state_machine.REFUNDED
-            or row._finished_order()
+            or row_money.finished_order(row)
         ):
             raise UserError(self.env._("This refund has an order already, or was not made."))
         payment = self.env["pos.payment"].search([("uuid", "=", row.line_uuid)])
@@ -160,14 +161,14 @@ class OfficeRefund:
 
     def _draft_of_original(self, row):
         """Make the refund order of the payment's order: the one that it was made for is gone."""
-        original = row.original_id._finished_order()
+        original = row_money.finished_order(row.original_id)
         if not original:
             raise UserError(
                 self.env._("The order that was refunded is not there any more: settle the case.")
             )
         if is_elsewhere(row, original.config_id):
             raise UserError(elsewhere_words(row, original.config_id))
-        total = row._decimal(row.amount)
+        total = row_money.decimal(row, row.amount)
         payment = refund_order.draft(original, total, row.line_uuid, reason=row.refund_reason)
         # The manager says that this is its order.
         made = payment.pos_order_id

@@ -13,6 +13,7 @@ from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_refer
 from ...rules import case_kinds, giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ..cases.refund_decision import RefundDecision
+from ..ledger import row_money
 from ..ledger.exchange import REFUND, Claim, Exchange
 from ..pos import session_closing
 from ..support import autonomous_transaction, clock
@@ -95,7 +96,7 @@ def _refund_invoice(original, values):
     :raises Refused: when the amount cannot be sent
     """
     env, account = original.env, original.account_id
-    total = original._decimal(values["amount"])
+    total = row_money.decimal(original, values["amount"])
     label = env._("Refund of %s", original.order_name or original.ers_reference)
     name = values.get("order_name") or original.order_name or original.line_uuid
     try:
@@ -188,15 +189,15 @@ class RefundClaim(Claim):
         originals = self.originals
         if self.of_order:
             # Their order may have lost them since it was read, to another order or a refund without one.
-            originals = originals.filtered(lambda row: row._finished_order())
+            originals = originals.filtered(lambda row: row_money.finished_order(row))
             if not originals:
                 raise Refused(
                     "order_changed",
                     self.env._("The order of this payment has changed: open it again."),
                 )
-        amount = originals[:1]._decimal(self.values["amount"])
+        amount = row_money.decimal(originals[:1], self.values["amount"])
         # A repetition does not count what it repeats.
-        lefts = (original._left_of_payment(but=self.repeated) for original in originals)
+        lefts = (row_money.left(original, but=self.repeated) for original in originals)
         number = giving_back.covering(lefts, amount)
         if number is None:
             raise Refused("too_much", too_much_words(originals, amount))
@@ -224,7 +225,7 @@ class RefundClaim(Claim):
                     "and refund it there."
                 ),
             )
-        if original._decimal(self.values["amount"]) != original._left_of_payment():
+        if row_money.decimal(original, self.values["amount"]) != row_money.left(original):
             raise Refused("amount", undivided_words(self.env))
 
 
@@ -257,7 +258,7 @@ def refuse_elsewhere(row, config):
 
 def too_much_words(payments, amount):
     """How much can be given back of these payments, and in how many lines."""
-    left = [row._refundable() for row in payments]
+    left = [row_money.refundable(row) for row in payments]
     parts = [part for part in left if part]
     currency = payments[:1].currency_id
     if not parts:

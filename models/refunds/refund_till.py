@@ -7,6 +7,7 @@ finds the payment through the refunded lines, and it alone says how much is left
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..ledger import row_money
 from ..ledger.till import Till, config_of, values_of_line
 from ..support import autonomous_transaction, managers
 from ..support.notes import note
@@ -37,7 +38,7 @@ class RefundTill(Till):
         orders = self.env["pos.order"].browse(list(refunded_order_ids)).exists()
         orders |= refund_order.refunded_orders(self._stored_order(config, order_uuid))
         originals = self._refund_originals(orders, config)
-        left = {row.id: row._refundable() for row in originals}
+        left = {row.id: row_money.refundable(row) for row in originals}
         total = sum(left.values())
         message = False
         if not originals:
@@ -162,11 +163,11 @@ class RefundTill(Till):
                 "not_open",
                 self.env._("This payment is not paid: there is nothing to give back. Cancel it."),
             )
-        if row._finished_order():
+        if row_money.finished_order(row):
             raise Refused(
                 "order_done", self.env._("This order is finished already: refund it instead.")
             )
-        left = row._refundable()
+        left = row_money.refundable(row)
         if not left:
             raise Refused("too_much", too_much_words(row, left))
         return left

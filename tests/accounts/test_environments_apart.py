@@ -3,6 +3,7 @@ from lxml.html import fromstring
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.ledger import row_money
 from ...models.pos.session_figures import SessionFigures
 from ...models.refunds.office_refund import OfficeRefund
 from ..shared.go_live import GoLiveCommon
@@ -53,7 +54,7 @@ class TestEnvironmentsApart(GoLiveCommon):
         before = self.env["pos.order"].search_count([("state", "!=", "cancel")])
         with self.office() as env, self.refused(UserError, "cash or another tender"):
             row = env["glase.transaction"].browse(self.row_of_test.id)
-            OfficeRefund(row).give_back("office-1", row._refundable(), "Broken")
+            OfficeRefund(row).give_back("office-1", row_money.refundable(row), "Broken")
         self.assertFalse(self.calls_to_refund())
         orders = self.env["pos.order"].search_count([("state", "!=", "cancel")])
         self.assertEqual(orders, before)

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools.misc import formatLang
 
+from ...models.ledger import row_money
 from ...models.refunds import refund_order
 from ...models.refunds.office_refund import OfficeRefund
 from ...models.support.managers import MANAGERS
@@ -49,14 +50,14 @@ class GlaseRefund(models.TransientModel):
     @api.depends("transaction_id")
     def _compute_order_id(self):
         for wizard in self:
-            order = wizard.transaction_id._finished_order()
+            order = row_money.finished_order(wizard.transaction_id)
             wizard.order_id = order
             wizard.register_open = not order or bool(refund_order.open_session(order))
 
     @api.depends("transaction_id")
     def _compute_line_ids(self):
         for wizard in self:
-            lines = wizard.transaction_id._finished_order().lines
+            lines = row_money.finished_order(wizard.transaction_id).lines
             wizard.line_ids = [(5, 0, 0)] + [
                 (0, 0, {"order_line_id": line.id})
                 for line in lines
@@ -105,7 +106,7 @@ class GlaseRefund(models.TransientModel):
         row.check_access("read")
         if not (self.reason or "").strip():
             raise UserError(self.env._("Write why the money goes back."))
-        total = row._decimal(self.amount)
+        total = row_money.decimal(row, self.amount)
         if total <= 0:
             raise UserError(self.env._("Enter an amount above zero."))
         if not self.register_open:

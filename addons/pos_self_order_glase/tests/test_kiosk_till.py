@@ -1,6 +1,7 @@
 import uuid
 from urllib.error import HTTPError
 
+from odoo.addons.pos_glase.models.ledger import row_money
 from odoo.addons.pos_glase.tests.shared.refunds import RefundCommon
 from odoo.fields import Command
 
@@ -122,7 +123,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
         self.run_job()
         self.assertEqual(self.row(line).state, "paid")
         self.assertEqual(self.cases(line), ["paid_without_order"])
-        self.assertEqual(self.row(line)._refundable(), 20)
+        self.assertEqual(row_money.refundable(self.row(line)), 20)
 
     def test_left_and_paid_after_all_the_till_finishes_it_with_that_payment(self):
         order = self.out()
@@ -180,7 +181,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
         row = self.rows(order)
         answer, back = self.given_back(order, 12)
         self.assertEqual(answer["state"], "refunded")
-        self.assertEqual(row._refundable(), 8)
+        self.assertEqual(row_money.refundable(row), 8)
         refund = self.rows(back)
         self.assertEqual((refund.original_id, refund.terminal_id), (row, self.kiosk_terminal))
         answer, too_much = self.given_back(order, 9)
@@ -188,7 +189,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
         self.assertFalse(self.rows(too_much).filtered(lambda one: one.state != "failed"))
         answer, _back = self.given_back(order, 8)
         self.assertEqual(answer["state"], "refunded")
-        self.assertEqual(row._refundable(), 0)
+        self.assertEqual(row_money.refundable(row), 0)
         answer, _more = self.given_back(order, 0.01)
         self.assertFalse(answer["ok"], answer)
 

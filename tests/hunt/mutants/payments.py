@@ -9,7 +9,7 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models.ledger import glase_event, poll
+from odoo.addons.pos_glase.models.ledger import glase_event, poll, row_money
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Claim, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
@@ -214,14 +214,16 @@ def skip_the_proof(world):
 
 
 @mutant
-def any_amount_proves(world):
+def any_amount_proves(_world):
     """The proof does not compare amounts."""
 
-    def taken(_original, self):
-        payment = self.env["pos.payment"].search([("uuid", "=", self.line_uuid)], limit=1)
-        return abs(payment.amount) if payment else _original(self)
+    original = row_money.taken_amount
 
-    return in_ledger(world, _taken_amount=taken)
+    def taken(row):
+        payment = row.env["pos.payment"].search([("uuid", "=", row.line_uuid)], limit=1)
+        return abs(payment.amount) if payment else original(row)
+
+    return patch.object(row_money, "taken_amount", taken)
 
 
 @mutant
@@ -331,7 +333,7 @@ def send_again_on_a_second_click(_world):
         if known and known.state == state_machine.ISSUED:
             order = till.env["pos.order"].search([("uuid", "=", order_uuid)])
             invoice = order._glase_invoice(
-                line_uuid, known._decimal(known.amount), known.terminal_id, cashier
+                line_uuid, row_money.decimal(known, known.amount), known.terminal_id, cashier
             )
             again = Exchange(till.rows, SEND, known.call_reference)
             call, row_id = again.bound(known.terminal_id, invoice), known.id

@@ -6,7 +6,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
 from ..ledger import row_money
-from ..pos.pos_order import NOT_TAKEN
+from ..pos.bill import NOT_TAKEN, Bill
 from ..support import clock
 
 # Said in the language of whoever settles the case.
@@ -46,7 +46,7 @@ def attachable_orders(env, row):
 
 def _lacks(draft, row):
     """Whether a draft can be paid, in full or in part, with what Glase took."""
-    due = draft._glase_due(row.line_uuid)
+    due = Bill(draft).due(row.line_uuid)
     return row_money.is_certain(row) and due >= row_money.decimal(row, row_money.taken_amount(row))
 
 
@@ -128,7 +128,7 @@ def finish(order):
     if order.state != "draft":
         return
     taken = order.payment_ids.filtered(lambda payment: payment.payment_status not in NOT_TAKEN)
-    if not order._glase_due():
+    if not Bill(order).due():
         (order.payment_ids - taken).unlink()
         order.amount_paid = sum(taken.mapped("amount"))
         order._process_saved_order(False)

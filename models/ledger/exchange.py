@@ -28,6 +28,7 @@ from ...glase.operations import OPERATIONS
 from ...rules import state_machine
 from ..accounts.glase_connection import BY_ACCOUNT, RESELLER, TERMINAL, raising
 from ..pos import session_closing
+from ..pos.bill import Bill
 from ..support import autonomous_transaction, clock
 from ..support.sentences import sentence_of, source_of
 from ..support.till_errors import Refused
@@ -349,7 +350,7 @@ class Claim:
     def _is_as_read(self, order, line):
         """Whether amount and total are those of which the bill was made; a refund's line has a minus."""
         same = order.currency_id.compare_amounts
-        total = float(order._glase_total_due())
+        total = float(Bill(order).total_due())
         return not (
             same(abs(line.amount), self.values["amount"]) or same(total, self.values["order_total"])
         )

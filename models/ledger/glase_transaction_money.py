@@ -4,7 +4,7 @@ from odoo import api, models
 
 from ...rules import case_kinds, giving_back, state_machine
 from ..books import books_job
-from ..pos.pos_order import RETRY, REVERSING
+from ..pos.bill import RETRY, REVERSING
 from ..support import autonomous_transaction
 from . import known_rows, row_money
 

@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
+from ..pos.bill import Bill
 from ..pos.dry_run import DryRun
 from ..support import autonomous_transaction, managers, money
 from ..support.sentences import cashier_message, said
@@ -171,7 +172,7 @@ class Till:
         invoice = self._invoice(
             order, line_uuid, value, row.terminal_id, row.cashier, notification_url=url
         )
-        total = float(order._glase_total_due())
+        total = float(Bill(order).total_due())
         updating = Exchange(self.rows, UPDATE)
         call = updating.bound(row.terminal_id, row.invoice_reference, invoice)
 
@@ -281,8 +282,8 @@ class Till:
         return value
 
     def _check_due(self, order, line_uuid, value):
-        owed = order._glase_due(line_uuid)
-        why_not = due.why_not_paid(value, owed, order._glase_can_give_more())
+        owed = Bill(order).due(line_uuid)
+        why_not = due.why_not_paid(value, owed, Bill(order).can_give_more())
         if why_not:
             raise Refused("amount", said(self.env, NOT_SENT[why_not]))
 
@@ -315,7 +316,7 @@ class Till:
 
     def _invoice(self, order, line_uuid, amount, terminal, cashier, **options):
         try:
-            return order._glase_invoice(line_uuid, amount, terminal, cashier, **options)
+            return Bill(order).invoice(line_uuid, amount, terminal, cashier, **options)
         except RequestError as error:
             raise Refused("amount", cashier_message(self.env, error)) from error
 
@@ -343,7 +344,7 @@ def values_of_line(env, order, line_uuid, attempt, amount, cashier=""):
         "order_id": order.id,
         "order_uuid": order.uuid,
         "order_name": order.pos_reference or order.name,
-        "order_total": float(order._glase_total_due()),
+        "order_total": float(Bill(order).total_due()),
         "cashier": cashier or env.user.name,
         "user_id": env.uid,
     }

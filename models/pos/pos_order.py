@@ -1,36 +1,18 @@
-from datetime import timezone
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
-from ...glase import Amount, Invoice, InvoiceRow
 from ...rules import case_kinds, state_machine
-from ...rules.bill_rows import Labels, OrderLine, bill_rows
-from ...rules.due import CashRounding, still_due, total_due
 from ..ledger import known_rows
-from ..support import clock, managers, money
+from ..support import managers
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
+from .bill import Bill
 from .dry_run import DryRun
 from .payment_proof import PaymentProof, rows_of
 
 # Said in the language of whoever settles the case.
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
-
-# What a Glase line is at the till, in core's words: ``payment_status``.
-RETRY, REVERSING = "retry", "reversing"
-# Payments in these states are not taken (yet); a tender without a terminal has no state at all.
-NOT_TAKEN = (
-    "pending",
-    RETRY,
-    "waiting",
-    "waitingCard",
-    "waitingCancel",
-    "glase_open",
-    REVERSING,
-)
 
 # The name that core gives to an order until it is paid.
 UNNAMED = "/"
@@ -199,7 +181,7 @@ class PosOrder(models.Model):
         given back.
         """
         self.ensure_one()
-        total = float(self._glase_total_due())
+        total = float(Bill(self).total_due())
         compared = self.currency_id.compare_amounts(total, row.order_total)
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
         if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
@@ -211,135 +193,6 @@ class PosOrder(models.Model):
                 after=written(total),
             )
 
-    def _glase_invoice(self, line_uuid, amount, terminal, cashier, notification_url=None):
-        """The Glase invoice for one payment line of a stored order.
-
-        :param str line_uuid: the payment line that is to be paid with Glase
-        :param Decimal amount: the bill's total in the order's currency, a multiple of 0.01
-        :param terminal: the till's registration
-        :param str cashier: shown on the bill
-        :param notification_url: where Glase may say that it was paid, or None
-        :rtype: Invoice
-        :raises InvoiceError: when the amount cannot be sent
-        """
-        self.ensure_one()
-        currency = self.currency_id.name
-        account = terminal.account_id
-        rows = bill_rows(
-            [line._glase_order_line() for line in self.lines],
-            self._glase_total_due(),
-            self._glase_other_tenders(line_uuid),
-            amount,
-            self._glase_labels(),
-        )
-        return Invoice(
-            title=account.shop_name or self.company_id.name,
-            client_invoice_id=self.pos_reference or self.uuid,
-            rows=tuple(self._glase_invoice_row(row, currency) for row in rows),
-            total=Amount(amount, currency),
-            cashier_id=cashier or self.env.user.name,
-            footer=account.invoice_footer or self.company_id.name,
-            issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
-            notification_url=notification_url,
-        )
-
-    def _glase_total_due(self):
-        """What the order costs the customer, rounded as its till rounds (Decimal, order's currency).
-
-        Not `amount_total`: the till stores that without the rounding, the server with it.
-        """
-        return self._glase_rounded(self.amount_total)
-
-    def _glase_rounded(self, value):
-        """A sum of what is on this order, rounded as its till rounds the order (Decimal)."""
-        return total_due(self._glase_decimal(value), self._glase_rounding())
-
-    def _glase_due(self, line_uuid=None):
-        """What is due once the other tenders are counted (Decimal, order's currency).
-
-        :param str line_uuid: the payment that is not counted; without it all that were taken are
-        """
-        taken = sum((amount for _name, amount in self._glase_other_tenders(line_uuid)), Decimal(0))
-        return still_due(
-            self._glase_decimal(self.amount_total),
-            taken,
-            self._glase_rounding(),
-            any(self.payment_ids.payment_method_id.mapped("is_cash_count")),
-        )
-
     def _glase_tills(self):
         """The tills at which the payments of this order may have been taken: its own."""
         return self.config_id
-
-    def _glase_rounding(self):
-        """The rounding of this order's till, if it has one."""
-        method = self.config_id.cash_rounding and self.config_id.rounding_method
-        return method and CashRounding(
-            step=Decimal(f"{method.rounding:.6f}"),
-            method=method.rounding_method,
-            whole_order=not self.config_id.only_round_cash_method,
-            strategy=method.strategy,
-            taxed=bool(self.lines.tax_ids_after_fiscal_position),
-        )
-
-    def _glase_can_give_more(self):
-        """Whether the till can give change in cash, or take a tip, for what is paid too much."""
-        config = self.config_id
-        cash = config.payment_method_ids.filtered("is_cash_count")
-        return bool(cash or (config.iface_tipproduct and config.tip_product_id))
-
-    def _glase_labels(self):
-        return Labels(
-            rounding=self.env._("Rounding"),
-            left=self.env._("Left to pay"),
-            extra=self.env._("Tip or change"),
-        )
-
-    def _glase_other_tenders(self, line_uuid):
-        taken = self._glase_payments().filtered(
-            lambda payment: (
-                payment.uuid != line_uuid
-                and payment.payment_status not in NOT_TAKEN
-                and payment.amount
-            )
-        )
-        return [
-            (payment.payment_method_id.name, self._glase_decimal(payment.amount))
-            for payment in taken.sorted("id")
-        ]
-
-    def _glase_decimal(self, value):
-        return money.exact(self.currency_id, value)
-
-    @staticmethod
-    def _glase_invoice_row(row, currency):
-        return InvoiceRow(
-            description=row.description,
-            total=Amount(row.total, currency),
-            quantity=row.quantity,
-            unit_price=None if row.unit_price is None else Amount(row.unit_price, currency),
-            sku=row.sku,
-            ean=row.ean,
-            tax_rate=row.tax_rate,
-        )
-
-
-class PosOrderLine(models.Model):
-    _inherit = "pos.order.line"
-
-    def _glase_order_line(self):
-        self.ensure_one()
-        taxes = self.tax_ids_after_fiscal_position or self.tax_ids
-        percent = None
-        if len(taxes) == 1 and taxes.amount_type == "percent":
-            percent = Decimal(str(taxes.amount))
-        product = self.product_id
-        return OrderLine(
-            name=self.full_product_name or product.display_name,
-            total=self.order_id._glase_decimal(self.price_subtotal_incl),
-            quantity=Decimal(str(self.qty)),
-            unit=product.uom_id.name or "",
-            sku=product.default_code or "",
-            ean=product.barcode or "",
-            tax_percent=percent,
-        )

@@ -4,9 +4,9 @@ from ...rules import case_kinds
 from ..books import books_job, session_books
 from ..ledger import known_rows
 from ..support.sentences import mark
+from .bill import NOT_TAKEN
 from .payment_proof import PaymentProof, rows_of
 from .pos_config import without_glase
-from .pos_order import NOT_TAKEN
 
 # What only the proof may set: a till or an RPC caller that sends these is not believed.
 PROVEN_FIELDS = frozenset(

@@ -12,6 +12,7 @@ from ..accounts.glase_account import RECEIPT_HTML, RECEIPT_OFF
 from ..accounts.glase_connection import raising
 from ..ledger import row_money
 from ..ledger.exchange import RECEIPT, Exchange
+from ..pos.bill import Bill
 from ..support import autonomous_transaction, clock, cron, managers
 from ..support.managers import MANAGERS
 from ..support.public_method import public
@@ -239,7 +240,7 @@ def values_of(row, order):
         "issued": f"{when:%Y-%m-%d %H:%M %Z}",
         "lines": _lines(order),
         "totals": [
-            (env._("Total"), money(float(order._glase_total_due()))),
+            (env._("Total"), money(float(Bill(order).total_due()))),
             (moved, money(row_money.taken_amount(row) or row.amount)),
         ],
         "reference": row.ers_reference,

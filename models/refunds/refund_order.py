@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tools.convert import convert_file
 from odoo.tools.translate import LazyTranslate
 
+from ..pos.bill import Bill
 from ..pos.payment_proof import DONE
 from ..support import managers
 from ..support.notes import note
@@ -145,7 +146,7 @@ def _tax_shares(order, total):
     """
     groups = {}
     for line in order.lines:
-        value = order._glase_decimal(line.price_subtotal_incl)
+        value = Bill(order).decimal(line.price_subtotal_incl)
         groups[line.tax_ids] = groups.get(line.tax_ids, Decimal(0)) + value
     whole = sum(groups.values())
     if whole <= 0:
@@ -153,7 +154,7 @@ def _tax_shares(order, total):
     largest_first = sorted(groups.items(), key=lambda group: group[1])
     shares, left = [], total
     for taxes, value in largest_first[:-1]:
-        share = order._glase_decimal(float(total * value / whole))
+        share = Bill(order).decimal(float(total * value / whole))
         left -= share
         shares.append((taxes, share))
     shares.append((largest_first[-1][0], left))
@@ -176,13 +177,13 @@ def _price_for(refund, taxes, share, product):
 def _balance(refund, total):
     """Let the order cost exactly ``total``: what taxes round becomes a row without tax."""
     refund._compute_prices()
-    if refund._glase_total_due() == total:
+    if Bill(refund).total_due() == total:
         return
     config = refund.config_id
     costs = refund.amount_total
     if config.cash_rounding and not config.only_round_cash_method:
         costs = sum(refund.lines.mapped("price_subtotal_incl"))
-    missing = total - refund._glase_decimal(costs)
+    missing = total - Bill(refund).decimal(costs)
     if not missing:
         return
     if abs(missing) > _most_rounding(refund):
@@ -212,7 +213,7 @@ def _balance(refund, total):
 def _most_rounding(refund):
     """By how much the lines may differ from the total."""
     of_taxes = MAX_ROUNDING_STEPS * Decimal(str(refund.currency_id.rounding))
-    rounding = refund._glase_rounding()
+    rounding = Bill(refund).rounding()
     return max(of_taxes, rounding.step) if rounding and rounding.in_total else of_taxes
 
 

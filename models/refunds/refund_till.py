@@ -9,6 +9,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, state_machine
 from ..ledger import row_money
 from ..ledger.till import Till, config_of, values_of_line
+from ..pos.bill import Bill
 from ..support import autonomous_transaction, managers
 from ..support.notes import note
 from ..support.till_errors import Refused, answers_refusals
@@ -76,7 +77,7 @@ class RefundTill(Till):
             raise Refused(
                 "order_changed", self.env._("The amount has changed. Refund the payment again.")
             )
-        if value > -order._glase_due(line_uuid):
+        if value > -Bill(order).due(line_uuid):
             raise Refused(
                 "amount", self.env._("Give back what the customer gets for this order at most.")
             )

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 
+from ...models.pos.bill import Bill
 from ..shared.common import GlaseCommon
 
 
@@ -41,7 +42,7 @@ class TestCaseAttach(GlaseCommon):
         order, line, case = self.abandoned(20, price=50)
         self.attach(case)
         self.assertEqual(order.state, "draft")
-        self.assertEqual(order._glase_due("another line"), 30)
+        self.assertEqual(Bill(order).due("another line"), 30)
         self.assertEqual(self.row(line).payment_id.payment_status, "done")
 
     def test_another_draft_of_the_same_amount_can_be_chosen(self):

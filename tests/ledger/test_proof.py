@@ -2,7 +2,7 @@ import uuid
 
 from odoo import Command
 
-from ...models.pos.pos_order import NOT_TAKEN
+from ...models.pos.bill import NOT_TAKEN
 from ..shared.common import GlaseCommon
 
 

@@ -6,6 +6,8 @@ from odoo.tests import tagged
 from odoo.tools import float_round
 
 from ...models.cases import attach
+from ...models.ledger import row_money
+from ...models.pos.bill import Bill
 from ..shared.due_table import due_rows
 from ..shared.refunds import RefundCommon
 
@@ -66,7 +68,7 @@ class RoundingCommon(RefundCommon):
         return order, line
 
     def bill(self, order, line, amount):
-        invoice = order._glase_invoice(line, Decimal(amount), self.terminal, "Maja")
+        invoice = Bill(order).invoice(line, Decimal(amount), self.terminal, "Maja")
         return [(row.description, row.total.value) for row in invoice.rows[1:]]
 
 
@@ -76,7 +78,7 @@ class TestCashRounding(RoundingCommon):
 
     def test_the_bill_says_rounding_and_the_order_is_proven(self):
         order, line = self.draft_order(self.pos_session, 96.0, price=95.6)
-        self.assertEqual(order._glase_due(line), Decimal("96.00"))
+        self.assertEqual(Bill(order).due(line), Decimal("96.00"))
         self.assertEqual(self.bill(order, line, "96.00"), [("Rounding", Decimal("0.40"))])
         self.assertEqual(self.send(order, line)["state"], "issued")
         self.customer("pay")
@@ -107,14 +109,14 @@ class TestCashRounding(RoundingCommon):
 
     def test_more_than_the_rounded_total_needs_a_tip_or_change(self):
         order, line = self.draft_order(self.pos_session, 96.0, price=95.6)
-        self.patch(type(order), "_glase_can_give_more", lambda order: False)
+        self.patch(Bill, "can_give_more", lambda bill: False)
         self.assertEqual(self.send(order, line)["state"], "issued")
 
     def test_after_another_tender(self):
         order, line = self.draft_order(
             self.pos_session, 46.0, price=95.6, tenders=[(self.bank_payment_method, 50)]
         )
-        self.assertEqual(order._glase_due(line), Decimal("46.00"))
+        self.assertEqual(Bill(order).due(line), Decimal("46.00"))
         rows = self.bill(order, line, "46.00")
         self.assertEqual([total for _name, total in rows], [Decimal("0.40"), Decimal("-50.00")])
 
@@ -162,7 +164,7 @@ class TestCashRounding(RoundingCommon):
             self.assertEqual(wizard.amount, amount)
             refund = env["pos.order"].browse(wizard.action_refund()["res_id"])
             self.assertEqual((refund.state, refund.amount_paid), ("paid", -amount))
-            self.assertEqual(refund._glase_total_due(), Decimal(str(-amount)))
+            self.assertEqual(Bill(refund).total_due(), Decimal(str(-amount)))
             self.assertFalse(refund.payment_ids.glase_unverified)
 
     def test_the_office_gives_back_for_products_what_the_till_does(self):
@@ -201,7 +203,7 @@ class TestRoundingOfCashOnly(RoundingCommon):
 
     def test_the_bill_is_not_rounded(self):
         order, line = self.draft_order(self.pos_session, 95.6)
-        self.assertEqual(order._glase_due(line), Decimal("95.60"))
+        self.assertEqual(Bill(order).due(line), Decimal("95.60"))
         self.assertEqual(self.bill(order, line, "95.60"), [])
         self.assertEqual(self.send(order, line)["state"], "issued")
 
@@ -210,7 +212,7 @@ class TestRoundingOfCashOnly(RoundingCommon):
             order, line = self.draft_order(
                 self.pos_session, 0.4, price=price, tenders=[(self.cash_method, 95)]
             )
-            self.assertEqual(order._glase_due(line), Decimal(due))
+            self.assertEqual(Bill(order).due(line), Decimal(due))
 
 
 @tagged("post_install", "-at_install")
@@ -239,10 +241,10 @@ class TestEveryRounding(RoundingCommon):
                 )
                 with self.subTest(unit=unit, coin=coin, how=how, value=value):
                     known = currency.round(value)
-                    for exact in (order._glase_decimal(value), row._decimal(value)):
+                    for exact in (Bill(order).decimal(value), row_money.decimal(row, value)):
                         self.assertEqual(float(exact), float_round(known, precision_digits=6))
                     if coin >= unit:
-                        due = float(order._glase_rounded(value))
+                        due = float(Bill(order).rounded(value))
                         self.assertFalse(
                             currency.compare_amounts(due, currency.round(method.round(known)))
                         )
@@ -270,7 +272,7 @@ class TestEveryRounding(RoundingCommon):
                 method = self.cash_method if row.cash else self.bank_payment_method
                 tenders = [(method, float(row.paid))] if row.paid else []
                 order, line = self.rung_up(row, tenders)
-                self.assertEqual(order._glase_due(line), row.due)
+                self.assertEqual(Bill(order).due(line), row.due)
 
     def whole_sale(self, row):
         """Sell and give back an order of a row of the table."""

@@ -6,6 +6,7 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools.misc import formatLang
 
 from ...models.ledger import row_money
+from ...models.pos.bill import Bill
 from ...models.refunds import refund_order
 from ...models.refunds.office_refund import OfficeRefund
 from ...models.support.managers import MANAGERS
@@ -78,10 +79,10 @@ class GlaseRefund(models.TransientModel):
     def _worth_of_products(self):
         """What the chosen products cost, rounded as at the till; a coin that was never paid stays."""
         worth = sum(self.line_ids.mapped("amount"))
-        rounding = self.order_id and self.order_id._glase_rounding()
+        rounding = self.order_id and Bill(self.order_id).rounding()
         if not rounding or not rounding.in_total:
             return worth
-        due = float(self.order_id._glase_rounded(worth))
+        due = float(Bill(self.order_id).rounded(worth))
         left = self.transaction_id.refundable_amount
         return left if due - float(rounding.step) <= left < due else due
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from odoo.addons.pos_glase.glase.logs import get_logger
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import session_closing
+from odoo.addons.pos_glase.models.pos.bill import Bill
 from odoo.addons.pos_glase.models.support import clock
 from odoo.addons.pos_glase.models.support.till_errors import Refused, answers_refusals
 from odoo.addons.pos_glase.rules import state_machine
@@ -68,8 +69,8 @@ class Kiosk:
             self._limit("send", is_known)
             if not self.config._glase_is_kiosk():
                 raise Refused("session", "")
-            amount = order._glase_decimal(line.amount)
-            if amount != order._glase_due(line.uuid):
+            amount = Bill(order).decimal(line.amount)
+            if amount != Bill(order).due(line.uuid):
                 raise Refused("order_changed", "")
             self.limits._note_sender(line.uuid, self.page)
             if is_known:

@@ -2,6 +2,7 @@
 
 import uuid
 
+from odoo.addons.pos_glase.models.pos.bill import Bill
 from odoo.exceptions import UserError
 
 from . import kiosk_prices
@@ -52,7 +53,7 @@ class KioskOrder:
                 self.env._("The prices of this order have changed. Start again, please.")
             )
         line = self.line()
-        amount = float(self.order._glase_due(line.uuid))
+        amount = float(Bill(self.order).due(line.uuid))
         if line:
             line.amount = amount
             self.order.amount_paid = self.order._compute_amount_paid()

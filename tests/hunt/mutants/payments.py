@@ -13,6 +13,7 @@ from odoo.addons.pos_glase.models.ledger import glase_event, poll, row_money
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Claim, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
+from odoo.addons.pos_glase.models.pos.bill import Bill
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import giving_back, polling, settlement, state_machine
@@ -332,7 +333,7 @@ def send_again_on_a_second_click(_world):
         known = rows.search([("line_uuid", "=", line_uuid), ("attempt", "=", attempt)])
         if known and known.state == state_machine.ISSUED:
             order = till.env["pos.order"].search([("uuid", "=", order_uuid)])
-            invoice = order._glase_invoice(
+            invoice = Bill(order).invoice(
                 line_uuid, row_money.decimal(known, known.amount), known.terminal_id, cashier
             )
             again = Exchange(till.rows, SEND, known.call_reference)

@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...glase import (
-    VERSION,
     WRONG_ADDRESS_REASONS,
     EndpointError,
     GlaseError,
@@ -11,23 +10,19 @@ from ...glase import (
     ResultError,
 )
 from ...glase.logs import get_logger
-from ...glase.messages import MAX_CLIENT_REFERENCE
 from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
 from ..support.notes import note
 from ..support.public_method import public
 from ..support.sentences import lasting, sentence_of, together, with_values
-from . import glase_connection
-from .glase_connection import BY_ACCOUNT, DEFAULT_USER, LOGIN, RESELLER, TERMINAL, Login
+from . import calling, glase_connection
+from .glase_connection import LOGIN
 
 _logger = get_logger(__name__)
 
-# The simulator is reached from this process only: its log-in protects nothing.
-SIMULATOR_PASSWORD = "simulator"
 WRONG_PASSWORD = 20
 UNKNOWN_RESELLER = 37
-POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 
 # Any report needs the reseller's log-in, and none changes anything: one of a period that does not
 # exist is asked for. Whatever Glase says about the period, it has accepted the log-in by then.
@@ -88,105 +83,13 @@ def failure_of(error):
 
 
 class GlaseAccount(models.Model):
-    """How an account calls Glase, and *Test connection*: is anybody there, does the reseller's log-in fit?
+    """*Test connection*: is anybody there, does the reseller's log-in fit?
 
     The call that tells whether anybody is there takes no log-in, so a second one is made for the
     log-in (``doc/protocol.md §3``).
     """
 
     _inherit = "glase.account"
-
-    def _client_for(self, environment, endpoint):
-        """The client for a call of this account, or of what was made with it.
-
-        :rtype: glase.Client
-        :raises glase.EndpointError: if the address breaks the rules
-        :raises CopiedDatabase: if this database may be a copy
-        """
-        self.ensure_one()
-        self.sudo()._check_bound()
-        return self._identify(glase_connection.client(environment, endpoint, self.env))
-
-    def _glase_client(self):
-        """The client for this account, as :meth:`_client_for`."""
-        return self._client_for(self.environment, self.endpoint)
-
-    def _identify(self, client):
-        """Let a client say what a certification wants to read, while this account certifies.
-
-        :param glase.Client client: the client of a call for this account
-        :return: the same client
-        """
-        self.ensure_one()
-        account = self.sudo()
-        if account.certifying:
-            client.client_id = account.company_id.name
-            client.fixed_reference = POS_NAME_AND_VERSION
-        return client
-
-    def _sent_reference(self, own):
-        """The reference that a call of this account really carries.
-
-        :param str own: the call's own reference
-        :rtype: str
-        """
-        self.ensure_one()
-        return POS_NAME_AND_VERSION if self.sudo().certifying else own
-
-    def _principal_for(self, by, terminal, other=False):
-        """Who makes a call: the till or the reseller.
-
-        :param str by: ``TERMINAL``, ``RESELLER``, or ``BY_ACCOUNT``: as *Unregisters* says
-        :param terminal: gives the till's own log-in
-        :param bool other: of those two, take the one that the setting does not say
-        :rtype: glase.Principal
-        """
-        self.ensure_one()
-        if by == BY_ACCOUNT:
-            said = self.sudo().unregister_as
-            by = {TERMINAL: RESELLER, RESELLER: TERMINAL}[said] if other else said
-        return self._reseller_principal() if by == RESELLER else terminal()
-
-    def _reseller_principal(self):
-        """Who calls for the account as a whole: registering, periods and reports.
-
-        :rtype: glase.Principal
-        """
-        self.ensure_one()
-        login = self.sudo()._login()
-        if login.environment == SIMULATOR:
-            principal = login.principal()
-            self._simulator().add_reseller(login.reseller_id, DEFAULT_USER, SIMULATOR_PASSWORD)
-            return principal
-        return login.principal()
-
-    def _login(self, changes=()):
-        """Where Glase is and who calls it for this account.
-
-        :param dict changes: what would be written
-        :rtype: Login
-        """
-        self.ensure_one()
-        if self.environment == SIMULATOR:
-            return Login(
-                self.environment,
-                glase_connection.SIMULATOR_ENDPOINT,
-                self._simulator_reseller(),
-                DEFAULT_USER,
-                SIMULATOR_PASSWORD,
-            )
-        kept = {name: self[name] for name in LOGIN}
-        return Login(self.environment, **{**kept, **dict(changes)})
-
-    def _registration_values(self):
-        """What a registration keeps of its account for good."""
-        self.ensure_one()
-        simulated = self.environment == "simulator"
-        return {
-            "environment": self.environment,
-            "endpoint": glase_connection.SIMULATOR_ENDPOINT if simulated else self.endpoint,
-            "reseller_id": self._simulator_reseller() if simulated else self.reseller_id,
-        }
 
     def _what_is_missing(self):
         """A lasting sentence about what must be filled in before Glase can be called, or False."""
@@ -238,7 +141,7 @@ class GlaseAccount(models.Model):
         if missing:
             return Outcome(False, missing)
         account = self.sudo()
-        outcome = account._prove(account._login())
+        outcome = account._prove(calling.login(account))
         self._log_alone(outcome.message)
         return outcome
 
@@ -281,7 +184,7 @@ class GlaseAccount(models.Model):
             words = _lt("Fill in what Glase gave you: %s.", self._listed(missing))
             raise UserError(lasting(self.env, words))
         client = glase_connection.client(login.environment, login.endpoint, self.env)
-        return self._identify(client) if self else client, login.principal()
+        return calling.identified(self, client) if self else client, login.principal()
 
     # === A log-in that live tills use ===
 
@@ -328,7 +231,7 @@ class GlaseAccount(models.Model):
                 self._check_field_access(self._fields[name], "write")
             self._check_change(given)
             self._refuse_copy()
-            outcome = self._prove(self.sudo()._login(changes))
+            outcome = self._prove(calling.login(self.sudo(), changes))
             if not outcome.ok:
                 raise UserError(
                     self.env._(
@@ -348,12 +251,12 @@ class GlaseAccount(models.Model):
         :param Login login: who called; by default the account as it is
         :rtype: sentences.Lasting
         """
-        caller = login or self
+        called_by = login or self
         refused = isinstance(error, ResultError)
         values = {
-            "address": caller.endpoint,
-            "reseller": caller.reseller_id,
-            "user": caller.reseller_user,
+            "address": called_by.endpoint,
+            "reseller": called_by.reseller_id,
+            "user": called_by.reseller_user,
             "message": refused and sentence_of(error),
             "code": refused and error.code,
         }

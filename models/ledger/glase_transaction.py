@@ -5,6 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from ...rules import polling, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ...rules.reconciliation import REMATCHED
+from ..accounts import calling
 from ..books import books_job
 from ..refunds.office_refund import OfficeRefund
 from ..refunds.refund import RefundEnd
@@ -379,7 +380,7 @@ class GlaseTransaction(models.Model):
         """Append an event that is no answer: a request, a wish, a conclusion."""
         self.ensure_one()
         if client_reference:
-            client_reference = self.account_id._sent_reference(client_reference)
+            client_reference = calling.sent_reference(self.account_id, client_reference)
         self.env["glase.event"].create(
             {
                 "transaction_id": self.id,

@@ -21,6 +21,7 @@ from ...glase.reports import (
     read_report,
 )
 from ...rules import state_machine
+from ..accounts import calling
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
@@ -154,7 +155,7 @@ class GlasePeriod(models.Model):
             {
                 "state": MARKING,
                 "mark_sent_at": now,
-                "call_reference": self.account_id._sent_reference(new_client_reference()),
+                "call_reference": calling.sent_reference(self.account_id, new_client_reference()),
                 "next_try_at": now + MARK_AGAIN_AFTER,
             }
         )
@@ -218,8 +219,8 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         account, terminal = self.account_id, self.terminal_id
         account._check_speaks_for(self.environment, terminal)
-        client = terminal._client() if terminal else account._glase_client()
-        return client, account._reseller_principal()
+        client = terminal._client() if terminal else calling.client(account)
+        return client, calling.reseller(account)
 
     def _marked(self, evidence, identifier, words):
         """Store the answer to a mark."""

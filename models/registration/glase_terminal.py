@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import Principal, ResultError
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS
+from ..accounts import calling
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.managers import MANAGERS
@@ -252,7 +253,7 @@ class GlaseTerminal(models.Model):
     def _copy_from_account(self):
         """Take over environment, address and reseller; a draft's half-made registration ends."""
         for terminal in self:
-            values = terminal.account_id._registration_values()
+            values = calling.registration_values(terminal.account_id)
             if any(terminal[name] != value for name, value in values.items()):
                 terminal._keep_half_made()
                 terminal.write(values)
@@ -295,7 +296,7 @@ class GlaseTerminal(models.Model):
         :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        return self.account_id._client_for(self.environment, self.endpoint)
+        return calling.client_for(self.account_id, self.environment, self.endpoint)
 
     def _principal(self):
         """Who calls for this till: everything but registering, periods and reports.
@@ -312,7 +313,7 @@ class GlaseTerminal(models.Model):
         :param Operation operation: of ``models/ledger/exchange.py``
         :return: the client, and a ``glase.Principal``
         """
-        return self._client(), self.account_id._principal_for(operation.by, self._principal)
+        return self._client(), calling.principal(self.account_id, operation.by, self._principal)
 
     def _is_busy(self):
         """Whether a register, assign, unregister or replacement is under way at this moment.

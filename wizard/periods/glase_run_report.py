@@ -9,6 +9,7 @@ from ...glase import EndpointError, GlaseError, reports
 from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
 from ...glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ...glase.report_file import judge
+from ...models.accounts import calling
 from ...models.accounts.glase_account import BY_HAND
 from ...models.support import autonomous_transaction
 from ...models.support.managers import MANAGERS
@@ -172,7 +173,7 @@ class GlaseRunReport(models.TransientModel):
             raise UserError(missing)
         asked = self._asked()
         try:
-            client, reseller = account._glase_client(), account._reseller_principal()
+            client, reseller = calling.client(account), calling.reseller(account)
             autonomous_transaction.end_request(self.env)
             answer = client.execute_report(reseller, *asked)
         except EndpointError as error:

@@ -5,6 +5,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...rules import state_machine
 from ..certification.verifying import last_verification
+from ..ledger import unsettled
 from ..periods.glase_period import UNSETTLED
 from ..registration.glase_terminal import LIVE
 from ..support import autonomous_transaction
@@ -118,7 +119,7 @@ def _undecided(configs, accounts):
         state_machine.ISSUED,
         state_machine.UNKNOWN,
     ]
-    return rows.search([*mine, ("state", "in", states)]) | rows._undecided_ends(mine)
+    return rows.search([*mine, ("state", "in", states)]) | unsettled.undecided_ends(rows, mine)
 
 
 def _unsettled(configs, accounts):

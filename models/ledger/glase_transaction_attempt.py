@@ -21,15 +21,6 @@ class GlaseTransaction(models.Model):
     # === Which rows are open ===
 
     @api.model
-    def _undecided(self, terminal):
-        """The rows of a registration whose money is not decided yet.
-
-        While there are any, the registration must stay as it is (``doc/ledger.md §8``).
-        """
-        states = [state_machine.SENDING, state_machine.ISSUED, state_machine.UNKNOWN]
-        return self.sudo().search([("terminal_id", "in", terminal.ids), ("state", "in", states)])
-
-    @api.model
     def _open_rows(self, config):
         """The payments that hold a till at this moment."""
         return self.sudo().search(

@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 from odoo import api, models
 
-from ...rules import case_kinds, giving_back, state_machine
+from ...rules import giving_back
 from ..books import books_job
 from ..pos.bill import RETRY, REVERSING
 from ..support import autonomous_transaction
@@ -95,71 +95,6 @@ class GlaseTransaction(models.Model):
 
     def _prove_payments(self):
         self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
-
-    # === Money without an end ===
-
-    @api.model
-    def _unclaimed(self, domain, limit=None):
-        """Paid rows that neither an order nor a refund has taken, and no case has named yet.
-
-        An order has taken one when it is finished: a draft may never be.
-        """
-        unnamed = (
-            "case_ids",
-            "not any",
-            [("kind", "=", case_kinds.without_order(state_machine.PAYMENT))],
-        )
-        return self._without_end([*domain, unnamed], limit)
-
-    @api.model
-    def _undecided_ends(self, domain):
-        """Paid rows that neither an order nor a refund has taken, and nobody has settled."""
-        settled = [("state", "=", "settled"), ("note", "!=", False)]
-        return self._without_end([*domain, ("case_ids", "not any", settled)])
-
-    @api.model
-    def _without_end(self, domain, limit=None):
-        return self._without_order_of(
-            [
-                *domain,
-                ("state", "=", state_machine.PAID),
-                ("kind", "=", state_machine.PAYMENT),
-                ("refund_claim", "=", False),
-                ("refund_ids", "not any", [("state", "!=", state_machine.FAILED)]),
-            ],
-            limit,
-        )
-
-    @api.model
-    def _unclaimed_refunds(self, domain, limit=None):
-        """Refunds that were made for an order which does not have them, or is a draft yet."""
-        without = case_kinds.without_order(state_machine.REFUND)
-        return self._without_order_of(
-            [
-                *domain,
-                ("kind", "=", state_machine.REFUND),
-                ("state", "=", state_machine.REFUNDED),
-                ("original_id.refund_claim", "=", False),
-                ("case_ids", "not any", [("kind", "=", without)]),
-            ],
-            limit,
-        )
-
-    @api.model
-    def _without_order_of(self, domain, limit):
-        """Those of a domain that no order has, or only a draft.
-
-        Two searches, as each has an index: for *the one or the other* PostgreSQL reads the whole ledger.
-        """
-        unlinked = self.search([*domain, ("payment_id", "=", False)], limit=limit)
-        of_drafts = self.search([*domain, ("payment_id.pos_order_id.state", "=", "draft")])
-        return (unlinked | of_drafts)[:limit]
-
-    @api.model
-    def _to_be_booked(self, domain):
-        """Rows that the books have not been compared with, but for what somebody has settled."""
-        settled = [("state", "=", "settled"), ("note", "!=", False)]
-        return self.search([*domain, ("books_due", "=", True), ("case_ids", "not any", settled)])
 
     # === Locks ===
 

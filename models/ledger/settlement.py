@@ -15,7 +15,7 @@ from ...glase.logs import get_logger
 from ...rules import case_kinds, polling, settlement, state_machine
 from ..support import autonomous_transaction, clock, cron, managers
 from ..support.till_errors import Refused
-from . import exchange, row_money
+from . import exchange, row_money, unsettled
 from .exchange import SEND, Exchange, PaymentClaim
 
 _logger = get_logger(__name__)
@@ -178,8 +178,8 @@ class Settlement:
         """Money that no order took within minutes is a case (``doc/ledger.md §6``)."""
         limit = clock.now(self.env.cr) - UNCLAIMED_AFTER
         for unclaimed in (
-            self.rows._unclaimed([("paid_at", "<", limit)], limit=BATCH),
-            self.rows._unclaimed_refunds([("ended_at", "<", limit)], limit=BATCH),
+            unsettled.unclaimed(self.rows, [("paid_at", "<", limit)], limit=BATCH),
+            unsettled.unclaimed_refunds(self.rows, [("ended_at", "<", limit)], limit=BATCH),
         ):
             for row in autonomous_transaction.lock_free(unclaimed):
                 row._open_case(case_kinds.without_order(row.kind))

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import state_machine
+from ..ledger import unsettled
 from ..periods.glase_period import UNSETTLED
 from ..support.sentences import filled
 
@@ -84,9 +85,12 @@ class IrModuleModule(models.Model):
         rows, periods = self.env["glase.transaction"].sudo(), self.env["glase.period"].sudo()
         cases = self.env["glase.case"].sudo().search([("state", "=", "open")])
         moved = [*real, ("state", "in", [state_machine.PAID, state_machine.REFUNDED])]
-        yield rows._undecided(terminals), LEFT["undecided"]
-        yield rows._undecided_ends(real) | rows._unclaimed_refunds(real), LEFT["without_order"]
+        yield unsettled.undecided(rows, terminals), LEFT["undecided"]
+        yield (
+            unsettled.undecided_ends(rows, real) | unsettled.unclaimed_refunds(rows, real),
+            LEFT["without_order"],
+        )
         yield cases.filtered(lambda case: not case._is_simulated()), LEFT["cases"]
         yield rows.search([*moved, ("session_id.state", "in", OPEN)]), LEFT["sessions"]
         yield periods.search([*real, ("state", "in", list(UNSETTLED))]), LEFT["periods"]
-        yield rows._to_be_booked(moved), LEFT["books"]
+        yield unsettled.to_be_booked(rows, moved), LEFT["books"]

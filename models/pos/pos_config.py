@@ -3,6 +3,7 @@ from dataclasses import asdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..ledger import unsettled
 from ..registration import set_up
 from ..registration.glase_terminal import DRAFT, LIVE, READY
 from ..registration.glase_terminal_registration import Outcome
@@ -457,7 +458,7 @@ class PosConfig(models.Model):
                         advice=advice,
                     )
                 )
-            undecided = self.env["glase.transaction"]._undecided(every)
+            undecided = unsettled.undecided(self.env["glase.transaction"], every)
             if undecided:
                 raise UserError(
                     self.env._(

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds
 from ..books import books_job, session_books
-from ..ledger import known_rows
+from ..ledger import known_rows, unsettled
 from ..support.sentences import mark
 from .bill import NOT_TAKEN
 from .payment_proof import PaymentProof, rows_of
@@ -148,7 +148,7 @@ class PosPayment(models.Model):
             # Paid already, though the till has not stored it yet.
             lines = [uuid for uuid in self.mapped("uuid") if uuid]
             ledger_rows = self.env["glase.transaction"].sudo()
-            for row in lines and ledger_rows._unclaimed([("line_uuid", "in", lines)]):
+            for row in lines and unsettled.unclaimed(ledger_rows, [("line_uuid", "in", lines)]):
                 row._open_case("paid_without_order")
 
     def _glase_prove(self):

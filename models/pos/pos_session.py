@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from ...rules.environments import REAL_FIRST
 from ..books import books_job, method_accounts, session_books
 from ..go_live.moving import lock_opening, refuse_while_moving
-from ..ledger import till
+from ..ledger import till, unsettled
 from ..support.evidence import refuse_system_fields
 from ..support.managers import MANAGERS
 from ..support.public_method import public
@@ -177,7 +177,7 @@ class PosSession(models.Model):
         settles the case. The periods to mark are made, and the books of these sessions are due.
         """
         rows = self.env["glase.transaction"]
-        for row in rows.sudo()._unclaimed([("session_id", "in", self.ids)]):
+        for row in unsettled.unclaimed(rows.sudo(), [("session_id", "in", self.ids)]):
             row._open_case("paid_without_order")
         self.env["glase.period"]._make_for_closed(self)
         session_books.write_periods(self.sudo())

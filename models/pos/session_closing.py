@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import groupby
 
 from ...rules import case_kinds, state_machine
+from ..ledger import unsettled
 from ..support import autonomous_transaction, clock, managers
 from ..support.sentences import labelled
 from ..support.till_errors import Refused
@@ -167,7 +168,7 @@ class OpenEnds:
             rows.search([*of_till, ("state", "in", [state_machine.SENDING])]).terminal_id
         )
         running = rows.search([*of_till, ("state", "in", list(state_machine.HOLDS_TILL))])
-        unclaimed = rows._undecided_ends([("session_id", "=", self.session.id)])
+        unclaimed = unsettled.undecided_ends(rows, [("session_id", "=", self.session.id)])
         cases = self._cases_in_question() - running.case_ids
         carried = rows.search([*of_till, ("state", "=", state_machine.UNKNOWN)])
         periods = self.env["glase.period"].search(

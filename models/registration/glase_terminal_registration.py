@@ -9,6 +9,7 @@ from ...glase.codes import SERVICE_TROUBLE
 from ...glase.logs import get_logger
 from ...rules import state_machine
 from ...rules.environments import SIMULATOR
+from ..ledger import unsettled
 from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
 from ..support import autonomous_transaction, clock
 from ..support.managers import MANAGERS
@@ -159,7 +160,7 @@ class GlaseTerminal(models.Model):
                     _lt("“%s” is not registered with Glase: register it first.", self.name),
                 )
             )
-        undecided = self.env["glase.transaction"]._undecided(self)
+        undecided = unsettled.undecided(self.env["glase.transaction"], self)
         if undecided and not may_be_undecided:
             raise UserError(
                 lasting(
@@ -379,7 +380,7 @@ class GlaseTerminal(models.Model):
             terminal.can_unregister = known and is_free and not undecided and not row._is_busy()
 
     def _has_undecided(self):
-        return bool(self.env["glase.transaction"].sudo()._undecided(self))
+        return bool(unsettled.undecided(self.env["glase.transaction"].sudo(), self))
 
     def _open_session(self):
         """The session in which the till of this registration may sell; it may be none."""

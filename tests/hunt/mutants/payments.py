@@ -9,7 +9,7 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models.ledger import glase_event, poll, row_money
+from odoo.addons.pos_glase.models.ledger import glase_event, poll, row_money, unsettled
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Claim, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
@@ -241,11 +241,11 @@ def drop_a_late_paid(world):
 
 
 @mutant
-def poll_with_the_new_registration(world):
+def poll_with_the_new_registration(_world):
     """A till may be registered anew while money is undecided; then the new one asks."""
 
-    def undecided(_original, self, _terminal):
-        return self.browse()
+    def undecided(rows, _terminals):
+        return rows.browse()
 
     def bound(original, exchange, terminal, *arguments):
         live = terminal.sudo().search(
@@ -255,7 +255,7 @@ def poll_with_the_new_registration(world):
 
     @contextlib.contextmanager
     def planted():
-        with in_ledger(world, _undecided=undecided), exchanged(bound=bound):
+        with patch.object(unsettled, "undecided", undecided), exchanged(bound=bound):
             yield
 
     return planted()

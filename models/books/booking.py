@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..cases import progress
 from ..support import autonomous_transaction, clock, managers
 from ..support.notes import note
 from . import method_accounts
@@ -43,13 +44,12 @@ class Booking:
             self._post(subject, self._lines_due(subject, due), due - booked)
             self._clear(subject)
         kept.mark(due=not known.ended(), failed_at=False)
-        self.env["glase.case"].sudo().search(
-            [
-                (case_kinds.LINKS[subject._name], "=", subject.id),
-                ("state", "=", "open"),
-                ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
-            ]
-        )._settle(_lt("Booked."))
+        waiting = [
+            (case_kinds.LINKS[subject._name], "=", subject.id),
+            ("state", "=", "open"),
+            ("kind", "in", list(case_kinds.ended_by(case_kinds.BOOKED))),
+        ]
+        progress.settle(self.env["glase.case"].sudo().search(waiting), _lt("Booked."))
 
     def _booked(self, kept):
         """What entries of a subject have added to Glase's outstanding account.
@@ -239,7 +239,7 @@ class Booking:
         :param str why: a sentence
         """
         subject_of(subject).mark(failed_at=clock.now(self.env.cr))
-        self.env["glase.case"].sudo()._report("not_booked", subject, why=why)
+        progress.open_case("not_booked", subject, why=why)
 
 
 class WriteOff:
@@ -282,13 +282,14 @@ class WriteOff:
         move = Booking(self.env).write_off(self.subject, account, reason)
         words = _lt("%(manager)s wrote this off: %(reason)s", manager=manager.name, reason=reason)
         note(move, words, self.subject)
-        self._cases()._settle(
+        progress.settle(
+            self._cases(),
             _lt(
                 "Written off to %(account)s by %(manager)s: %(reason)s",
                 account=account.display_name,
                 manager=manager.name,
                 reason=reason,
-            )
+            ),
         )
 
     def _cases(self):

@@ -8,6 +8,7 @@ from ...rules import case_kinds, state_machine
 from ..ledger import row_money
 from ..pos.bill import NOT_TAKEN, Bill
 from ..support import clock
+from . import progress
 
 # Said in the language of whoever settles the case.
 # pylint: disable=prefer-env-translation
@@ -82,7 +83,8 @@ def attach(row, order, manager):
     payment.write({"payment_status": "done", "amount": row_money.taken_amount(row)})
     payment._glase_prove()
     finish(order)
-    row._settle_cases(
+    progress.settle_about(
+        row,
         case_kinds.offering(case_kinds.ATTACH),
         _lt(
             "Attached to %(order)s by %(manager)s.",

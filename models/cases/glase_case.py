@@ -4,9 +4,9 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
-from ..support import autonomous_transaction, managers
-from ..support.sentences import labelled, said, titled
-from . import attach, case_words
+from ..support import autonomous_transaction
+from ..support.sentences import labelled, titled
+from . import attach, case_words, progress
 from .refund_decision import RefundDecision, RefundEvidence
 
 # Said in the language of whoever settles the case.
@@ -276,30 +276,8 @@ class GlaseCase(models.Model):
         return super().write(vals)
 
     @api.model
-    def _report(self, kind, subject, instead=None, amount=None, **values):
-        """Open a case with the sentence of its kind, unless the same one is open already.
-
-        :param str kind: a key of ``case_kinds.KINDS``
-        :param subject: the ledger row, the payment of an order, or the period that it is about
-        :param str instead: a key of ``case_words.INSTEAD``, where more is known than the kind
-        :param float amount: the money that it is about; None for the subject's own
-        :param values: what the sentence names beside what is known of the subject; a lazy translation
-            is said in the language of who reads the case
-        :return: the open case
-        :raises ValueError: for a subject that the kind is not about
-        """
-        entry = case_kinds.KINDS[kind]
-        if subject._name not in entry.about:
-            raise ValueError(f"A case of kind {kind} is not about {subject._name}")
-        read = managers.for_reader(subject)
-        summary = case_words.sentence(read, kind, values, instead)
-        case = self.with_context(lang=read.env.lang)._open(kind, summary, subject, amount)
-        managers.tell(case)
-        return case
-
-    @api.model
     def _open(self, kind, summary, subject, amount=None):
-        """Open a case, unless one about the same cause is open already; see :meth:`_report`.
+        """Open a case, unless one about the same cause is open already; see ``progress.open_case``.
 
         One cause is one case: one that is open changes its kind, or hears of what else is learnt.
 
@@ -326,7 +304,7 @@ class GlaseCase(models.Model):
                 return case.create({**values, "subject": name, **self._values_about(subject)})
             earlier[0].write(values)
             earlier[0].flush_recordset()
-        earlier[1:]._settle(_lt("It goes on in “%s”.", earlier[0].display_name))
+        progress.settle(earlier[1:], _lt("It goes on in “%s”.", earlier[0].display_name))
         return earlier[0]
 
     def _hear(self, summary, amount):
@@ -348,17 +326,3 @@ class GlaseCase(models.Model):
         order = subject.pos_order_id if of_payment else subject.order_id
         config = order.config_id if of_payment else subject.config_id
         return {**values, "order_id": order.id, "config_id": config.id}
-
-    def _settle(self, note):
-        """Close open cases with a note that stays on them.
-
-        :param note: a text, or a lazy translation, which is said in the language of who reads the case
-        """
-        open_cases = self.sudo().filtered(lambda case: case.state == "open")
-        if not open_cases:
-            return
-        values = {"state": "settled", "settled_by": self.env.uid}
-        for case in open_cases:
-            words = said(managers.for_reader(case).env, note)
-            case.write({**values, "note": words, "settled_at": fields.Datetime.now()})
-        managers.told(open_cases)

@@ -12,7 +12,7 @@ from ..support import autonomous_transaction
 from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.till_errors import Refused
-from . import attach
+from . import attach, progress
 from .refund_decision import RefundDecision
 
 
@@ -55,7 +55,7 @@ class GlaseCase(models.Model):
             )
         for case in self:
             words = self.env._("Write how “%s” was settled, then settle it.", case.display_name)
-            case._settle(case._reason_typed(words))
+            progress.settle(case, case._reason_typed(words))
 
     def _reason_typed(self, words):
         """The reason that was typed, trimmed.
@@ -146,7 +146,8 @@ class GlaseCase(models.Model):
             raise UserError(self.env._("This bill is decided already. Reload the page."))
         # The case ends by that; where goods were given, it goes on as a case about them.
         row._transition("decided_unpaid", inferred=True, **row._decided(reason, self.env.user))
-        self.filtered(lambda case: case_kinds.NOT_PAID in case._kind().offers)._settle(reason)
+        asked = self.filtered(lambda case: case_kinds.NOT_PAID in case._kind().offers)
+        progress.settle(asked, reason)
 
     @case_action
     def action_old_amount_taken(self):
@@ -173,8 +174,8 @@ class GlaseCase(models.Model):
         row._note("amount_decided", f"{row_money.decimal(row, amount)}: {reason}")
         PaymentEnd(row).paid()
         if not row_money.finished_order(row):
-            row._open_case(case_kinds.without_order(row.kind))
-        self._settle(reason)
+            progress.open_case(case_kinds.without_order(row.kind), row)
+        progress.settle(self, reason)
 
     def _how_known(self):
         words = self.env._("Write how you know it (from Glase's support, or from its report).")

@@ -7,6 +7,7 @@ from ...rules.environments import ENVIRONMENTS
 from ...rules.reconciliation import REMATCHED
 from ..accounts import calling
 from ..books import books_job
+from ..cases import progress
 from ..refunds.office_refund import OfficeRefund
 from ..refunds.refund import RefundEnd
 from ..support import autonomous_transaction, clock, cron
@@ -415,7 +416,7 @@ class GlaseTransaction(models.Model):
         autonomous_transaction.flush_unique(self)
         named = evidence.ers_reference or evidence.invoice_reference
         for kind in verdict.cases:
-            self._open_case(kind, named=named, other=other and other.display_name)
+            progress.open_case(kind, self, named=named, other=other and other.display_name)
         self._end().answered(before, evidence)
 
     def _judge(self, evidence):

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ...rules import settlement, state_machine
+from ..cases import progress
 from ..support import autonomous_transaction, clock, cron
 from ..support.till_errors import Refused
 
@@ -281,7 +282,7 @@ class GlaseTransaction(models.Model):
             }
         )
         self._note("force", reason)
-        self._open_case("forced_done")
+        progress.open_case("forced_done", self)
         cron.wake(self.env, "cron_watch_forced")
 
     @api.model

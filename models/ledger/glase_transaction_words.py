@@ -100,19 +100,6 @@ class GlaseTransaction(models.Model):
         """The account that names who decides about this row, and the session whose opener is asked else."""
         return self.account_id, self.session_id
 
-    def _open_case(self, kind, **details):
-        """Open a case about this row, unless it is open already.
-
-        :param str kind: a key of ``case_kinds.KINDS``
-        :param details: what the sentence of that kind names beside the row itself
-        """
-        self.ensure_one()
-        return self.env["glase.case"]._report(kind, self, **details)
-
-    def _settle_cases(self, kinds, note):
-        """Close this row's open cases of these kinds: what was missing has arrived."""
-        self.case_ids.filtered(lambda case: case.kind in kinds)._settle(note)
-
     def _is_refused_an_answer(self):
         """Whether Glase has said that it does not know the till or the bill, or named another's."""
         return any(

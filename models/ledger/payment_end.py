@@ -3,6 +3,7 @@
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..cases import progress
 from ..support import managers
 from . import row_money
 
@@ -40,27 +41,29 @@ class PaymentEnd:
 
     def paid(self):
         """The row is paid: does the amount fit, and does an order wait for the proof?"""
-        self.row._settle_cases(
-            case_kinds.ended_by(case_kinds.PAID), _lt("Paid: %s", self.row.ers_reference)
+        progress.settle_about(
+            self.row, case_kinds.ended_by(case_kinds.PAID), _lt("Paid: %s", self.row.ers_reference)
         )
         if row_money.differs(self.row):
-            self.row._open_case("amount_differs")
+            progress.open_case("amount_differs", self.row)
         if self.row.given_up_at and not self.row.payment_id:
-            self.row._open_case("paid_without_order")
+            progress.open_case("paid_without_order", self.row)
         if row_money.is_certain(self.row):
             known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
             row = managers.for_reader(self.row)
-            row._settle_cases(known, _lt("Known now: %s", row.currency_id.format(row.amount)))
+            progress.settle_about(
+                row, known, _lt("Known now: %s", row.currency_id.format(row.amount))
+            )
         payments = self.env["pos.payment"].search([("uuid", "=", self.row.line_uuid)])
         payments._glase_prove()
 
     def _unpaid(self):
         """The row ended without money: were goods given for it?"""
         if self.row.forced_at:
-            self.row._open_case("goods_without_money")
+            progress.open_case("goods_without_money", self.row)
         unpaid = case_kinds.ended_by(case_kinds.UNPAID)
         words = self.row.decided_reason or _lt("Glase says that it was not paid.")
-        self.row._settle_cases(unpaid, words)
+        progress.settle_about(self.row, unpaid, words)
 
     def till_message(self):
         """What the cashier reads of this row; False where there is nothing to say."""

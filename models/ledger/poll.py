@@ -14,6 +14,7 @@ from odoo.tools.lru import LRU
 from ...rules import polling, state_machine
 from ...rules.environments import SIMULATOR
 from ..accounts import glase_endpoint
+from ..cases import progress
 from ..support import autonomous_transaction, clock
 from ..support.prepared import Statement
 from . import glase_event
@@ -293,7 +294,7 @@ class Poll:
         def store(row):
             row.env.cr.execute(_SEEN, values, log_exceptions=False)
             for kind in verdict.cases:
-                row._open_case(kind)
+                progress.open_case(kind, row)
 
         self._write(store)
 

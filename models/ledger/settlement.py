@@ -13,6 +13,7 @@ from odoo import api
 from ...glase import Amount, Invoice, InvoiceRow
 from ...glase.logs import get_logger
 from ...rules import case_kinds, polling, settlement, state_machine
+from ..cases import progress
 from ..support import autonomous_transaction, clock, cron, managers
 from ..support.till_errors import Refused
 from . import exchange, row_money, unsettled
@@ -182,7 +183,7 @@ class Settlement:
             unsettled.unclaimed_refunds(self.rows, [("ended_at", "<", limit)], limit=BATCH),
         ):
             for row in autonomous_transaction.lock_free(unclaimed):
-                row._open_case(case_kinds.without_order(row.kind))
+                progress.open_case(case_kinds.without_order(row.kind), row)
 
     def _forced_lately(self):
         since = clock.now(self.env.cr) - state_machine.WATCH_FORCED

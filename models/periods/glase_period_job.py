@@ -22,6 +22,7 @@ from ...glase.reports import (
 )
 from ...rules import state_machine
 from ..accounts import calling
+from ..cases import progress
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
 from .glase_period import COMPARED, FAILED, MARK_UNKNOWN, MARKED, MARKING, TO_MARK
@@ -262,7 +263,7 @@ class GlasePeriod(models.Model):
         other = self.search(same & Domain("id", "!=", self.id), limit=1)
         if not other:
             return False
-        case = self.env["glase.case"]._report(
+        case = progress.open_case(
             "reference_twice",
             self,
             amount=0.0,

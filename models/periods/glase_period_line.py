@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, reconciliation, state_machine
 from ...rules.reconciliation import DIFFERENCES, LATE, UNKNOWN, UNPAID, UNREPORTED
 from ..books.subject import journal_items
+from ..cases import progress
 from ..ledger import references, row_money
 from ..support import autonomous_transaction, money
 from ..support.managers import MANAGERS
@@ -341,8 +342,10 @@ class GlasePeriodLine(models.Model):
     def _came_late(self):
         """What these lines waited for is in a report now."""
         self.write({"kind": LATE})
-        self.transaction_id._settle_cases(
-            case_kinds.ended_by(case_kinds.REPORTED), _lt("A later report has it.")
+        progress.settle_about(
+            self.transaction_id,
+            case_kinds.ended_by(case_kinds.REPORTED),
+            _lt("A later report has it."),
         )
 
     # === What a person does about it ===
@@ -362,7 +365,7 @@ class GlasePeriodLine(models.Model):
                 raise UserError(self.env._("Write why this difference is accepted."))
             line.sudo().write({"accepted_by": self.env.uid, "accepted_at": fields.Datetime.now()})
             reported = case_kinds.ended_by(case_kinds.REPORTED)
-            line.sudo().transaction_id._settle_cases(reported, line.reason)
+            progress.settle_about(line.sudo().transaction_id, reported, line.reason)
         lines.period_id.sudo()._sum_up()
         lines.period_id.sudo()._tell_result()
 
@@ -429,7 +432,7 @@ class GlasePeriodLine(models.Model):
         if not row_money.finished_order(row) and not row.case_ids.filtered(
             lambda case: case.state == "open"
         ):
-            row._open_case(case_kinds.without_order(row.kind))
+            progress.open_case(case_kinds.without_order(row.kind), row)
         self.sudo().period_id._compare_again()
         return self.case_id and self.action_open_case()
 

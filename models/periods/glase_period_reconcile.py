@@ -17,6 +17,7 @@ from ...rules.reconciliation import (
     match,
     name_verified,
 )
+from ..cases import progress
 from ..support import autonomous_transaction, managers
 from .glase_period import RECONCILED
 
@@ -414,7 +415,7 @@ class GlasePeriod(models.Model):
             f"{line.reference} ({line.currency_id.format(line.amount)})"
             for line in lines.search(unknown, order="sequence, id", limit=LISTED)
         ]
-        self.env["glase.case"]._report(
+        progress.open_case(
             "unknown_reference",
             self,
             amount=total,

@@ -20,6 +20,7 @@ from ...rules.reconciliation import (
     VERIFICATION,
 )
 from ...rules.reconciliation import DIFFERENCES as DIFFERENT
+from ..cases import progress
 from ..ledger import row_money
 from ..support import managers
 from ..support.sentences import lasting
@@ -170,7 +171,7 @@ class GlasePeriod(models.Model):
         stranded.write({"period_id": lost.id})
         lost.write({**values, "state": DIFFERENCES})
         lost._sum_up()
-        self.env["glase.case"]._report("period_lost", lost, amount=lost.ledger_total)
+        progress.open_case("period_lost", lost, amount=lost.ledger_total)
 
     def _settle_lacking(self):
         """What reports lack came with another one, is awaited, or is missing.
@@ -189,7 +190,7 @@ class GlasePeriod(models.Model):
         changed |= self._list_lacking(lacking, waiting)
         missing = changed.filtered(lambda line: line.kind == MISSING and not line.accepted_at)
         for row in missing.transaction_id:
-            row._open_case("not_reported")
+            progress.open_case("not_reported", row)
         others = changed.period_id - self
         others._sum_up()
         others._tell_result()
@@ -335,7 +336,7 @@ class GlasePeriod(models.Model):
         """
         kinds = case_kinds.ended_by(what)
         of_period = [("period_id", "=", self.id), ("kind", "in", list(kinds))]
-        self.env["glase.case"].search(of_period)._settle(note)
+        progress.settle(self.env["glase.case"].search(of_period), note)
 
     @staticmethod
     def _is_known():

@@ -11,6 +11,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...glase.logs import get_logger
+from ..cases import progress
 from ..support import managers
 from ..support.sentences import filled
 
@@ -100,10 +101,10 @@ class AfterPayment:
         """One case for all that is left, about the Glase payment of the order."""
         if not self._left:
             return
-        cases, payment = order.env["glase.case"], order._glase_moved_payments()[:1]
+        payment = order._glase_moved_payments()[:1]
         reader = managers.for_reader(payment).env
         why = " ".join(filled(reader, *left) for left in self._left)
         if order.to_invoice and not order.account_move:
-            cases._report("not_invoiced", payment, why=why)
+            progress.open_case("not_invoiced", payment, why=why)
         else:
-            cases._report("not_finished", payment, why=why)
+            progress.open_case("not_finished", payment, why=why)

@@ -6,6 +6,7 @@ Never raises. The sale is stored whatever comes out; what does not match is mark
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..cases import progress
 from ..ledger import known_rows, row_money
 from ..support import managers
 
@@ -180,7 +181,7 @@ class PaymentProof:
             ],
             payments=self.payment,
         )
-        waiting._settle(_lt("Proven by the ledger: %s", row.ers_reference or ""))
+        progress.settle(waiting, _lt("Proven by the ledger: %s", row.ers_reference or ""))
 
     def _rows_of_line(self):
         return known_rows.rows_about(self.payment, [("line_uuid", "=", self.payment.uuid)])
@@ -196,7 +197,7 @@ class PaymentProof:
         )
 
     def _report(self):
-        self.env["glase.case"]._report(
+        progress.open_case(
             "unverified_refund" if self.payment.amount < 0 else "unverified_payment",
             self.payment,
             **self._why(),
@@ -225,7 +226,7 @@ class PaymentProof:
         if not row.attached_at:
             differences += self._differences_of_line(row)
         for what, before, after in differences:
-            row._open_case("changed_after_send", what=what, before=before, after=after)
+            progress.open_case("changed_after_send", row, what=what, before=before, after=after)
 
     def _differences_of_money(self, row):
         """What is not what the row says, as (what, before, after)."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
+from ..cases import progress
 from ..ledger import known_rows
 from ..support import managers
 from . import after_payment
@@ -117,7 +118,7 @@ class PosOrder(models.Model):
     def _glase_settle_invoiced(self):
         """The invoices of these orders are made: nobody has to make them any more."""
         waiting = self._glase_open_cases(case_kinds.ended_by(case_kinds.INVOICED))
-        waiting._settle(_lt("The invoice is made."))
+        progress.settle(waiting, _lt("The invoice is made."))
 
     def _glase_open_cases(self, kinds):
         """The open cases of these kinds about these orders."""
@@ -186,8 +187,9 @@ class PosOrder(models.Model):
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
         if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
             written = self.currency_id.with_env(managers.for_reader(row).env).format
-            row._open_case(
+            progress.open_case(
                 "changed_after_send",
+                row,
                 what=_lt("The order's total"),
                 before=written(row.order_total),
                 after=written(total),

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...rules import case_kinds
 from ..books import books_job, session_books
+from ..cases import progress
 from ..ledger import known_rows, unsettled
 from ..support.sentences import mark
 from .bill import NOT_TAKEN
@@ -142,14 +143,14 @@ class PosPayment(models.Model):
             for payment, row in rows_of(self).items():
                 if row.payment_id == payment:
                     row.payment_id = False
-                    row._open_case(case_kinds.without_order(row.kind))
+                    progress.open_case(case_kinds.without_order(row.kind), row)
                 else:
                     row._give_up("order_gone")
             # Paid already, though the till has not stored it yet.
             lines = [uuid for uuid in self.mapped("uuid") if uuid]
             ledger_rows = self.env["glase.transaction"].sudo()
             for row in lines and unsettled.unclaimed(ledger_rows, [("line_uuid", "in", lines)]):
-                row._open_case("paid_without_order")
+                progress.open_case("paid_without_order", row)
 
     def _glase_prove(self):
         """Match these payments with the ledger; see :class:`PaymentProof`."""

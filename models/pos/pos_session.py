@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...rules.environments import REAL_FIRST
 from ..books import books_job, method_accounts, session_books
+from ..cases import progress
 from ..go_live.moving import lock_opening, refuse_while_moving
 from ..ledger import till, unsettled
 from ..support.evidence import refuse_system_fields
@@ -178,7 +179,7 @@ class PosSession(models.Model):
         """
         rows = self.env["glase.transaction"]
         for row in unsettled.unclaimed(rows.sudo(), [("session_id", "in", self.ids)]):
-            row._open_case("paid_without_order")
+            progress.open_case("paid_without_order", row)
         self.env["glase.period"]._make_for_closed(self)
         session_books.write_periods(self.sudo())
         books_job.wake(self.env)

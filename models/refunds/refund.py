@@ -12,6 +12,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import case_kinds, giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
+from ..cases import progress
 from ..cases.refund_decision import RefundDecision
 from ..ledger import row_money
 from ..ledger.exchange import REFUND, Claim, Exchange
@@ -304,7 +305,7 @@ class RefundEnd:
     def requested(self):
         """A refund has got another state: cases, the payment's link, the order's proof."""
         if self.row.state == state_machine.UNKNOWN:
-            self.row._open_case("unknown_refund")
+            progress.open_case("unknown_refund", self.row)
         if self.row.state in state_machine.FINAL:
             self._settle_decision()
             self._tell_original()
@@ -315,13 +316,15 @@ class RefundEnd:
         asked = self.row.case_ids.filtered(lambda case: case.kind in decided)
         if self.row.decided_by:
             asked = asked.with_user(self.row.decided_by).sudo()
-        asked._settle(self.row.decided_reason or _lt("Glase has answered after all."))
+        words = self.row.decided_reason or _lt("Glase has answered after all.")
+        progress.settle(asked, words)
 
     def _tell_original(self):
         """The payment that it gives back, and its order, hear how it ended."""
         original = self.row.original_id
         if self.row.state == state_machine.REFUNDED and original.refund_claim:
-            original._settle_cases(
+            progress.settle_about(
+                original,
                 case_kinds.offering(case_kinds.REFUND),
                 _lt("Given back without an order: %s", self.row.ers_reference or ""),
             )

@@ -4,6 +4,7 @@ from statistics import median
 from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
+from ...models.cases import progress
 from ...models.support import clock
 from ..shared.common import GlaseCommon
 
@@ -134,7 +135,7 @@ class TestOverview(GlaseCommon):
         row = self.make_row(1, 5)
         case = cases._open("paid_without_order", "For this test", row)
         settled = cases._open("paid_late", "For this test", row)
-        settled._settle("done")
+        progress.settle(settled, "done")
         period = self.env["glase.period"]._make(
             self.account, self.terminal, self.env["pos.session"]
         )

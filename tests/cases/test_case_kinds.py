@@ -6,7 +6,7 @@ from lxml import etree
 from odoo.exceptions import UserError
 from odoo.tools.safe_eval import safe_eval
 
-from ...models.cases import case_words
+from ...models.cases import case_words, progress
 from ...models.pos.session_closing import SessionClosing
 from ...rules import case_kinds
 from ..shared.books import BooksCommon
@@ -62,16 +62,16 @@ class TestCaseKinds(BooksCommon):
         for key, kind in case_kinds.KINDS.items():
             for model in kind.about:
                 with self.subTest(kind=key, about=model):
-                    case = self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
+                    case = progress.open_case(key, subjects[model], amount=5, **given)
                     self.assertEqual((case.kind, case.state, case.amount), (key, "open", 5))
                     self.assertEqual(case.activity_ids.summary, case.display_name)
                     self.assertNotRegex(case.summary, re.escape("%("))
                     self.assertEqual(case.company_id, self.company)
                     self.assertLessEqual(self.buttons(case), set(kind.offers), "its form opens")
-                    case._settle("For this test")
+                    progress.settle(case, "For this test")
             for model in set(subjects) - set(kind.about):
                 with self.subTest(kind=key, not_about=model), self.assertRaises(ValueError):
-                    self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
+                    progress.open_case(key, subjects[model], amount=5, **given)
 
     def test_each_kind_is_said_in_the_language_of_who_settles_it(self):
         """Whoever opens it: a cashier of another country, or a job; with days and amounts as written there."""
@@ -89,11 +89,11 @@ class TestCaseKinds(BooksCommon):
         for key, kind in case_kinds.KINDS.items():
             for model in kind.about:
                 with self.subTest(kind=key, about=model):
-                    case = self.env["glase.case"]._report(key, subjects[model], amount=5, **given)
+                    case = progress.open_case(key, subjects[model], amount=5, **given)
                     in_english = case_words.sentence(subjects[model], key, given)
                     self.assertNotEqual(case.summary, in_english)
                     self.assertNotRegex(case.summary, r"\d-\d\d-\d\d|\d\.\d\d\b(?!\.)|Glase took")
-                    case._settle(case_words.KINDS["amount_differs"].name)
+                    progress.settle(case, case_words.KINDS["amount_differs"].name)
                     self.assertIn("Glase hat", case.note)
 
     # === One more kind ===
@@ -103,8 +103,10 @@ class TestCaseKinds(BooksCommon):
         _order, line = self.sent()
         row = self.row(line).sudo()
         row.proposed_amount = 17
-        case = row._open_case("sticker_gone", manager="Ann")
-        self.assertEqual(case, row._open_case("sticker_gone", manager="Ann"), "one case, not two")
+        case = progress.open_case("sticker_gone", row, manager="Ann")
+        self.assertEqual(
+            case, progress.open_case("sticker_gone", row, manager="Ann"), "one case, not two"
+        )
         self.assertIn("Ann saw no sticker for", case.summary)
         self.assertIn("17.00", case.summary)
         manager = self.env["glase.case"].with_user(self.pos_admin)
@@ -133,10 +135,10 @@ class TestCaseKinds(BooksCommon):
         self.add_kind(stops_closing=True)
         _order, row = self.paid_order()
         self.assertEqual(self.blocking(), [])
-        case = row._open_case("sticker_gone")
+        case = progress.open_case("sticker_gone", row)
         self.assertEqual([what.split(":")[0] for what in self.blocking()], ["The sticker is gone"])
         self.assertIn("The sticker is gone", SessionClosing(self.pos_session).refusal())
-        case._settle("Printed")
+        progress.settle(case, "Printed")
         self.assertEqual(self.blocking(), [])
         self.assertFalse(SessionClosing(self.pos_session).refusal())
 
@@ -146,7 +148,7 @@ class TestCaseKinds(BooksCommon):
         order, line = self.sent()
         self.pay_and_leave(line)
         row = self.row(line)
-        case = row._open_case("sticker_gone")
+        case = progress.open_case("sticker_gone", row)
         self.assertEqual(self.buttons(case), {"action_settle", "action_attach", "action_refund"})
         self.assertEqual(
             case.with_user(self.pos_admin).action_refund()["context"],
@@ -160,7 +162,7 @@ class TestCaseKinds(BooksCommon):
         self.add_kind(offers=(case_kinds.WRITE_OFF,))
         row = self.paid_without_order(100)
         self.override_and_close()
-        case = row._open_case("sticker_gone")
+        case = progress.open_case("sticker_gone", row)
         self.assertEqual(self.buttons(case), {"action_write_off"})
         values = {
             "case_id": case.id,
@@ -181,7 +183,7 @@ class TestCaseKinds(BooksCommon):
             with self.subTest(what=what):
                 self.add_kind(ends_by=(what,))
                 _order, line = self.sent()
-                case = self.row(line)._open_case("sticker_gone")
+                case = progress.open_case("sticker_gone", self.row(line))
                 happens(line)
                 self.assertEqual(case.state, "settled")
 
@@ -194,7 +196,7 @@ class TestCaseKinds(BooksCommon):
         """The cases of an order's payment that nothing proves, beside a new one about its bill."""
         self.add_kind(**entry)
         order, line = self.sent()
-        self.row(line)._open_case("sticker_gone")
+        progress.open_case("sticker_gone", self.row(line))
         order.payment_ids.payment_status = "done"
         self.assertTrue(order.payment_ids.glase_unverified)
         return self.env["glase.case"].search([("payment_id", "=", order.payment_ids.id)])

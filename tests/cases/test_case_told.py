@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
+from ...models.cases import progress
 from ...models.support import managers
 from ..shared.periods import PeriodCommon
 
@@ -73,7 +74,7 @@ class TestWhoIsTold(PeriodCommon):
         self.account.responsible_id = self.deputy
         case = self.opened()
         self.deputy.sudo().active = False
-        case._report("paid_without_order", case.transaction_id)
+        progress.open_case("paid_without_order", case.transaction_id)
         self.assertTrue(managers.is_manager(self.told(case), self.company))
         self.assertNotEqual(self.told(case), self.deputy)
 
@@ -157,7 +158,7 @@ class TestWhoIsTold(PeriodCommon):
         self.assertEqual(self.badge(), 1)
         action = self.main_pos_config.with_user(self.pos_admin).action_glase_cases()
         self.assertEqual(self.env[action["res_model"]].search(action["domain"]), case)
-        case._settle("For this test")
+        progress.settle(case, "For this test")
         self.assertEqual(self.badge(), 0)
 
     def test_the_tile_counts_nothing_of_another_company(self):

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ...models.cases import progress
 from ...models.ledger import known_rows
 from ...models.pos.payment_proof import rows_of
 from ..shared.common import GlaseCommon
@@ -69,7 +70,6 @@ class TestKnownIsWhatIsFound(KnownCommon):
         self.validate(self.order, self.line)
 
     def changes(self):
-        cases = self.env["glase.case"].sudo()
         payment, other = self.payment, self.other_payment
         yield "nothing", lambda: None
         yield "amount", lambda: payment.write({"amount": 19})
@@ -102,8 +102,8 @@ class TestKnownIsWhatIsFound(KnownCommon):
         yield "order deleted", lambda: self.order.unlink()
         yield "order's uuid", lambda: self.order.write({"uuid": "another"})
         yield "row linked elsewhere", self.link_elsewhere
-        yield "case about a row", lambda: self.paid_row._open_case("paid_without_order")
-        yield "case about a payment", lambda: cases._report("unverified_payment", other.sudo())
+        yield "case about a row", lambda: progress.open_case("paid_without_order", self.paid_row)
+        yield "case about a payment", lambda: progress.open_case("unverified_payment", other.sudo())
         yield "gone back to a savepoint", self.gone_back
         yield "finished", self.sale
 

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
+from ...models.cases import progress
 from ...models.pos import pos_order, pos_payment
 from ...models.support import autonomous_transaction
 from ..shared.common import GlaseCommon
@@ -165,7 +166,7 @@ class TestEverySeamLocks(GlaseCommon):
         self.assert_locks_first("synchronised", sync)
         # Settled by a manager, or Odoo's drafts, would stand in the way of a closing.
         self.env["glase.case"]._open("paid_without_order", "Told", self.row(self.line))
-        self.row(self.line).case_ids._settle("known")
+        progress.settle(self.row(self.line).case_ids, "known")
         self.env.cr.execute("UPDATE pos_order SET state = 'cancel'")
         self.env.invalidate_all()
         self.assert_locks_first(

@@ -7,6 +7,7 @@ from odoo.sql_db import Cursor
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ...models.cases import progress
 from ...models.ledger import exchange, glase_event
 from ...models.ledger.exchange import Exchange
 from ...models.support import autonomous_transaction, clock
@@ -228,7 +229,7 @@ class TestPoll(GlaseCommon):
         self.poll(line, 2)
         self.assertEqual(self.cases(line), ["not_answered_for_till"])
         case = self.row(line).case_ids.filtered(lambda one: one.state == "open")
-        case.sudo()._settle("Seen")
+        progress.settle(case.sudo(), "Seen")
         self.env.flush_all()
         self.poll(line, 2, HEARTBEAT)
         self.assertEqual(self.cases(line), ["not_answered_for_till"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ...models.cases import progress
 from ..shared.common import GlaseCommon
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -30,8 +31,8 @@ class TestMigrations(GlaseCommon):
         """As new ones have it; a second case about the same row stays without."""
         _order, line = self.sent(20)
         row = self.row(line)
-        row._open_case("amount_unknown")
-        row._open_case("paid_late")
+        progress.open_case("amount_unknown", row)
+        progress.open_case("paid_late", row)
         cases = self.env["glase.case"].sudo().search([("transaction_id", "=", row.id)])
         self.assertEqual(len(cases), 2)
         wanted = {case.id: case.subject for case in cases}
@@ -147,9 +148,9 @@ class TestMigrations(GlaseCommon):
 
     def test_cases_that_were_open_are_put_before_a_manager(self):
         _order, line = self.sent(20)
-        case = self.row(line)._open_case("paid_late")
-        settled = self.row(line)._open_case("amount_differs")
-        settled._settle("For this test")
+        case = progress.open_case("paid_late", self.row(line))
+        settled = progress.open_case("amount_differs", self.row(line))
+        progress.settle(settled, "For this test")
         self.env["mail.activity"].search([("res_model", "=", "glase.case")]).unlink()
         for _time in range(2):
             script("19.0.1.2.0/post-case_told.py").migrate(self.env.cr, "19.0.1.1.0")

@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 
 from ...hooks import uninstall_hook
 from ...models.accounts import health
+from ...models.cases import progress
 from ...models.pos import former_methods, ir_module_module
 from ...models.registration import set_up
 from ..shared.back_office import BackOfficeCommon
@@ -55,13 +56,13 @@ class TestUninstall(BackOfficeCommon):
 
     def test_refused_while_a_case_is_open(self):
         row = self.left(state="failed")
-        case = row._open_case("changed_after_send", what="Till", before="1", after="2")
+        case = progress.open_case("changed_after_send", row, what="Till", before="1", after="2")
         with self.refused(UserError, "cases are open: .*Order 19"):
             self.uninstall()
         row.environment = "simulator"
         self.uninstall()
         row.environment, self.module.state = "test", "installed"
-        case._settle("For this test")
+        progress.settle(case, "For this test")
         self.uninstall()
         self.assertEqual(self.module.state, "to remove")
 

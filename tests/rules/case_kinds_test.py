@@ -8,7 +8,7 @@ import pytest
 from pos_glase.rules import case_kinds, reconciliation, state_machine
 from pos_glase.rules.case_kinds import ended_by, explaining, offering, stopping_a_closing
 
-OPENERS = ("_open_case", "_report")
+OPENERS = ("open_case",)
 WITHOUT_ORDER = {"paid_without_order", "paid_late"}
 
 

@@ -6,6 +6,7 @@ from odoo.service.model import call_kw
 from odoo.tests import JsonRpcException
 from odoo.tools import SQL, mute_logger
 
+from ...models.cases import progress
 from ...models.support import autonomous_transaction, caller_context
 from ..shared.doors import DoorsCommon, public_methods
 from ..shared.soak import some
@@ -181,9 +182,9 @@ class TestAttackContext(DoorsCommon):
         world = self.world()
         case = world["glase.case"]
         switched = case.with_context(**SWITCHES)
-        switched._report("paid_late", world["glase.transaction"])
+        progress.open_case("paid_late", world["glase.transaction"].with_context(**SWITCHES))
         self.assertEqual(len(case.activity_ids), 1)
-        switched._settle("Seen on the phone")
+        progress.settle(switched, "Seen on the phone")
         case.invalidate_recordset(["activity_ids"])
         self.assertFalse(case.activity_ids)
 

@@ -2,6 +2,7 @@
 
 from world.order import Order
 
+from odoo.addons.pos_glase.models.cases import progress
 from odoo.addons.pos_glase.rules import case_kinds
 
 # What a manager types on a case; a case that was settled with it was decided by a person.
@@ -187,7 +188,7 @@ class Calls:
         row_id = self._paid_row(order)
 
         def work(env):
-            env["glase.transaction"].browse(row_id)._open_case("amount_unknown")
+            progress.open_case("amount_unknown", env["glase.transaction"].browse(row_id))
             return True
 
         order.taint("unsure")

@@ -33,7 +33,6 @@ from .pos import ir_module_module
 from .pos import pos_order
 from .pos import pos_payment
 from .pos import pos_payment_method
-from .pos import till_currency
 from .pos import pos_session
 from .pos import session_figures
 from .pos import res_config_settings

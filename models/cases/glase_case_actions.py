@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...rules import case_kinds, state_machine
-from ..ledger import row_money
+from ..ledger import known_rows, row_money
 from ..ledger.payment_end import PaymentEnd
 from ..ledger.references import SHAPE
 from ..refunds import refund
@@ -77,7 +77,7 @@ class GlaseCase(models.Model):
         :raises UserError: if no order is chosen, or somebody else has claimed the payment meanwhile
         """
         row = self.sudo().transaction_id
-        row._lock()
+        known_rows.lock(row)
         if not self.can_attach:
             raise UserError(
                 self.env._(
@@ -140,7 +140,7 @@ class GlaseCase(models.Model):
         """
         reason = self._how_known()
         row = self.sudo().transaction_id
-        row._lock()
+        known_rows.lock(row)
         self.invalidate_recordset(["can_say_unpaid"])
         if not self.can_say_unpaid:
             raise UserError(self.env._("This bill is decided already. Reload the page."))
@@ -167,7 +167,7 @@ class GlaseCase(models.Model):
         """
         reason = self._how_known()
         row = self.sudo().transaction_id
-        row._lock()
+        known_rows.lock(row)
         if self.state != "open" or row.state != state_machine.PAID or not row.proposing:
             raise UserError(self.env._("It is known already what Glase took. Reload the page."))
         row.write({"amount": amount, "proposing": False, **row._decided(reason, self.env.user)})

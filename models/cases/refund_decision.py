@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 from ...rules import giving_back, state_machine
 from ...rules.reconciliation import MATCHED, NETTED
-from ..ledger import references, row_money
+from ..ledger import known_rows, references, row_money
 from ..periods.scope import covering
 from ..support import clock
 from ..support.till_errors import Refused
@@ -52,7 +52,7 @@ class RefundDecision:
         :raises Refused: if something else decided it meanwhile, or the reference is another's
         """
         row = self.row
-        row._lock()
+        known_rows.lock(row)
         if row.kind != state_machine.REFUND or row.state != state_machine.UNKNOWN:
             raise Refused("decided", self.env._("This refund is decided already."))
         if request == "decided_refunded":

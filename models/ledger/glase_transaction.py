@@ -15,7 +15,7 @@ from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentence_field import Sentence
 from ..support.sentences import source_of, titled
-from . import glase_event, references, row_money
+from . import glase_event, known_rows, references, row_money
 from .payment_end import PaymentEnd
 from .settlement import Settlement
 
@@ -403,7 +403,7 @@ class GlaseTransaction(models.Model):
         :param dict heard: ``client_reference``, ``seconds`` and ``message`` (for the cashier)
         """
         self.ensure_one()
-        self._lock()
+        known_rows.lock(self)
         before, now = self.state, clock.now(self.env.cr)
         verdict, evidence, other = self._judge(evidence)
         if other:

@@ -1,16 +1,13 @@
-from contextlib import contextmanager
-
 from odoo import api, models
 
 from ...rules import giving_back
 from ..books import books_job
 from ..pos.bill import RETRY, REVERSING
-from ..support import autonomous_transaction
 from . import known_rows, row_money
 
 
 class GlaseTransaction(models.Model):
-    """Who has a row's money: links, claims, locks (``doc/ledger.md §6, §12``)."""
+    """Who has a row's money: links and claims (``doc/ledger.md §6, §12``)."""
 
     _inherit = "glase.transaction"
 
@@ -95,28 +92,3 @@ class GlaseTransaction(models.Model):
 
     def _prove_payments(self):
         self.env["pos.payment"].search([("uuid", "in", self.mapped("line_uuid"))])._glase_prove()
-
-    # === Locks ===
-
-    def _lock(self):
-        """Lock these rows before how they end is read, with what they give back and repeat."""
-        if not known_rows.are_locked(self):
-            autonomous_transaction.lock(self | self.original_id | self.repeats_id)
-
-    @api.model
-    @contextmanager
-    def _lock_ends(self, orders=None, payments=None, order_uuids=(), lines=()):
-        """Lock the rows of orders and of payments; who may end one of them does it in here.
-
-        They are found by the ledger's own keys, and as superuser: not by what the caller may see
-        (``doc/ledger.md §2``). They stay locked until the transaction ends, and are known in here.
-
-        :param orders: orders whose rows are meant, whatever they are linked to
-        :param payments: payments whose rows are meant
-        :param order_uuids: of orders that may not be stored yet
-        :param lines: uuids of payments that may not be stored yet
-        """
-        orders = (self.env["pos.order"] if orders is None else orders).sudo()
-        payments = (self.env["pos.payment"] if payments is None else payments).sudo()
-        with known_rows.locked(self.env, orders, payments, order_uuids, lines):
-            yield

@@ -128,14 +128,19 @@ def _known(env):
 
 
 @contextmanager
-def locked(env, orders, payments, order_uuids=(), lines=()):
-    """Lock the rows of orders and payments; meanwhile they are known.
+def locked(env, orders=None, payments=None, order_uuids=(), lines=()):
+    """Lock the rows of orders and of payments; who may end one of them does it in here.
 
-    :param orders: of ``pos.order``, as the superuser
-    :param payments: of ``pos.payment``, as the superuser
+    They are found by the ledger's own keys, and as superuser: not by what the caller may see
+    (``doc/ledger.md §2``). They stay locked until the transaction ends, and are known in here.
+
+    :param orders: orders whose rows are meant, whatever they are linked to
+    :param payments: payments whose rows are meant
     :param order_uuids: of orders that may not be stored yet
     :param lines: uuids of payments that may not be stored yet
     """
+    orders = (env["pos.order"] if orders is None else orders).sudo()
+    payments = (env["pos.payment"] if payments is None else payments).sudo()
     unstored = [*order_uuids, *lines]
     if not _asks_more(env, orders, payments, unstored):
         yield
@@ -185,6 +190,12 @@ def note_linked(row, payment):
     known = _known(row.env)
     if known and row.id not in known.rows_of(payment):
         forget(row.env)
+
+
+def lock(rows):
+    """Lock these rows before how they end is read, with what they give back and repeat."""
+    if not are_locked(rows):
+        autonomous_transaction.lock(rows | rows.original_id | rows.repeats_id)
 
 
 def are_locked(rows):

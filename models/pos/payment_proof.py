@@ -83,7 +83,7 @@ class PaymentProof:
         if not self.payment._is_glase() or self.payment.pos_order_id.state == "cancel":
             return nothing
         row = self.matching_row()
-        row._lock()
+        known_rows.lock(row)
         # One that was proven and has become nothing claims nothing, and loses its proof all the same.
         if row or self.payment._glase_claims_paid() or self.payment.transaction_id:
             row = self.link_row(row)

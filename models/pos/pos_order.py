@@ -76,9 +76,7 @@ class PosOrder(models.Model):
         then is known until the last order is stored.
         """
         payments = _payments_sent(orders)
-        with self.env["glase.transaction"]._lock_ends(
-            order_uuids=_uuids(orders), lines=_uuids(payments)
-        ):
+        with known_rows.locked(self.env, order_uuids=_uuids(orders), lines=_uuids(payments)):
             result = super().sync_from_ui(orders)
             self._glase_compare_totals()
             return result
@@ -134,7 +132,7 @@ class PosOrder(models.Model):
         DryRun.ends(self, vals)
         if not PROOF_RELEVANT & set(vals):
             return super().write(vals)
-        with self.env["glase.transaction"]._lock_ends(self):
+        with known_rows.locked(self.env, self):
             result = super().write(vals)
             if "uuid" in vals:
                 known_rows.forget(self.env)

@@ -93,7 +93,7 @@ class PosPayment(models.Model):
                 vals = {**self._glase_drop_claims(vals), **dict.fromkeys(PROVEN_FIELDS, False)}
             checked.append(vals)
         orders = self.env["pos.order"].browse(order_ids - {None, False})
-        with self.env["glase.transaction"]._lock_ends(orders):
+        with known_rows.locked(self.env, orders):
             payments = super().create(checked)
             known_rows.note_made(payments.sudo())
             payments._glase_prove()
@@ -102,7 +102,7 @@ class PosPayment(models.Model):
     def write(self, vals):
         """Override of `point_of_sale` to prove Glase payments again after a change."""
         relevant = PROOF_RELEVANT & set(vals)
-        with self.env["glase.transaction"]._lock_ends(payments=self if relevant else None):
+        with known_rows.locked(self.env, payments=self if relevant else None):
             glase = self.filtered(lambda payment: payment._is_glase())
             rows = rows_of(self) if relevant else {}
             super(PosPayment, self - glase).write(vals)
@@ -139,7 +139,7 @@ class PosPayment(models.Model):
 
         A bill that is out is given up, so that it is canceled; money that was taken is a case.
         """
-        with self.env["glase.transaction"]._lock_ends(payments=self):
+        with known_rows.locked(self.env, payments=self):
             for payment, row in rows_of(self).items():
                 if row.payment_id == payment:
                     row.payment_id = False

@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 
 from ...rules import state_machine
-from ..ledger import row_money
+from ..ledger import known_rows, row_money
 from ..ledger.till import values_of_line
 from ..pos.dry_run import DryRun
 from ..support import autonomous_transaction
@@ -139,7 +139,7 @@ class OfficeRefund:
         :raises UserError: if it has one, or none can be made
         """
         row = self.row.sudo()
-        row._lock()
+        known_rows.lock(row)
         if (
             row.kind != state_machine.REFUND
             or row.state != state_machine.REFUNDED

@@ -10,13 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("cases", "ledger", "pos", "refunds", "registration")
-LOCKING = {"_lock", "_lock_ends", "lock", "lock_free"}
+LOCKING = {"lock", "locked", "lock_free"}
 # What only hands a lock on.
-HANDS_ON = {
-    "known_rows.locked",
-    "glase_transaction_money._lock",
-    "glase_transaction_money._lock_ends",
-}
+HANDS_ON = {"known_rows.lock", "known_rows.locked"}
 # What is no money's end: a till gets its first registration, and a move of tills asks before it begins.
 NO_END = {"pos_config._glase_make_draft", "glase_terminal_registration._refuse_while_busy"}
 

@@ -109,11 +109,10 @@ class TestKnownIsWhatIsFound(KnownCommon):
 
     def test_whatever_was_changed(self):
         for name, change in self.changes():
-            ledger = self.env["glase.transaction"]
             with (
                 self.subTest(name),
                 closing(self.env.cr.savepoint()),
-                ledger._lock_ends(self.orders),
+                known_rows.locked(self.env, self.orders),
             ):
                 self.told()
                 change()
@@ -124,19 +123,18 @@ class TestKnownIsWhatIsFound(KnownCommon):
                 self.assertEqual(told, self.told())
 
     def test_what_an_inner_lock_finds_out_is_not_forgotten_outside(self):
-        ledger = self.env["glase.transaction"]
-        with ledger._lock_ends(self.order):
-            with ledger._lock_ends(payments=self.other_payment):
+        with known_rows.locked(self.env, self.order):
+            with known_rows.locked(self.env, payments=self.other_payment):
                 self.payment.write({"uuid": "another"})
             self.assertFalse(known_rows.are_locked(self.paid_row))
-        with ledger._lock_ends(self.order):
-            with ledger._lock_ends(payments=self.other_payment):
+        with known_rows.locked(self.env, self.order):
+            with known_rows.locked(self.env, payments=self.other_payment):
                 pass
             self.assertTrue(known_rows.are_locked(self.paid_row))
         self.assertFalse(known_rows.are_locked(self.paid_row))
 
     def test_it_is_known_no_longer_than_the_transaction_lasts(self):
-        with self.env["glase.transaction"]._lock_ends(self.order):
+        with known_rows.locked(self.env, self.order):
             self.assertTrue(known_rows.are_locked(self.paid_row))
             # As a commit and a rollback do.
             self.env.flush_all()

@@ -22,7 +22,7 @@ ENDS = {
     "_release_claim",
     "link_row",
 }
-LOCKS = {"_lock", "_lock_ends", "lock", "lock_free"}
+LOCKS = {"lock", "locked", "lock_free"}
 
 
 @tagged("post_install", "-at_install")

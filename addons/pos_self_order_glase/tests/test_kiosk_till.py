@@ -1,7 +1,7 @@
 import uuid
 from urllib.error import HTTPError
 
-from odoo.addons.pos_glase.models.ledger import row_money
+from odoo.addons.pos_glase.models.ledger import known_rows, row_money
 from odoo.addons.pos_glase.tests.shared.refunds import RefundCommon
 from odoo.fields import Command
 
@@ -163,7 +163,7 @@ class TestKioskTill(KioskCommon, RefundCommon):
     def test_where_it_was_taken_is_known_while_it_is_proven(self):
         other, _line = self.draft_order(self.pos_session, 20)
         for order, tills in ((self.paid(), self.kiosk), (other, self.main_pos_config)):
-            with self.subTest(tills.name), self.env["glase.transaction"]._lock_ends(order):
+            with self.subTest(tills.name), known_rows.locked(self.env, order):
                 self.assertEqual(order._glase_tills(), tills)
                 with self.assertQueryCount(0):
                     order._glase_tills()

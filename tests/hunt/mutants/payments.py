@@ -9,7 +9,7 @@ from unittest.mock import patch
 from mutants.plant import Mutants, in_ledger, in_model, judged
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.pos_glase.models.ledger import glase_event, poll, row_money, unsettled
+from odoo.addons.pos_glase.models.ledger import glase_event, known_rows, poll, row_money, unsettled
 from odoo.addons.pos_glase.models.ledger.exchange import SEND, Claim, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
@@ -361,19 +361,20 @@ def log_the_password(world):
 def finish_and_reverse_overlap(world):
     """Who ends a payment locks nothing that the other writes: what was read decides."""
 
-    def lock_ends(_original, _self, *_arguments, **_options):
+    def locked(*_arguments, **_options):
         return contextlib.nullcontext()
 
     def payments(_original, self):
         # Who gives back what an order has not finished says so on its payment, a second meeting point.
         return self.env["pos.payment"]
 
-    return in_ledger(
-        world,
-        _lock_ends=lock_ends,
-        _lock=lambda _original, _self: None,
-        _draft_payments=payments,
-    )
+    @contextlib.contextmanager
+    def planted():
+        unlocked = patch.multiple(known_rows, locked=locked, lock=lambda _rows: None)
+        with unlocked, in_ledger(world, _draft_payments=payments):
+            yield
+
+    return planted()
 
 
 @mutant

@@ -7,9 +7,8 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules.environments import SIMULATOR
 from ..support import installation
-from ..support.notes import note
 from ..support.public_method import public
-from ..support.sentences import LABELLED, lasting, together, with_values
+from ..support.sentences import LABELLED, lasting, note, together, with_values
 from . import calling
 
 # Translated where it is said, in the language of whoever reads it.

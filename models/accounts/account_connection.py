@@ -13,9 +13,8 @@ from ...glase.logs import get_logger
 from ...rules.environments import SIMULATOR
 from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
-from ..support.notes import note
 from ..support.public_method import public
-from ..support.sentences import lasting, sentence_of, together, with_values
+from ..support.sentences import lasting, note, sentence_of, together, with_values
 from . import calling, glase_connection
 from .glase_connection import LOGIN
 

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, state_machine
 from ..cases import progress
 from ..support import autonomous_transaction, clock, managers
-from ..support.notes import note
+from ..support.sentences import note
 from . import method_accounts
 from .subject import exact, subject_of
 

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ..support import managers
-from ..support.notes import note
+from ..support.sentences import note
 
 # Said in the language of whoever reads the session's history.
 # pylint: disable=prefer-env-translation

@@ -9,8 +9,7 @@ from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock, managers, shown_values
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from ..support.sentence_field import Sentence
-from ..support.sentences import labelled, said
+from ..support.sentences import Sentence, labelled, said
 from . import moving
 from .moving import DONE, MOVING, PREPARED
 

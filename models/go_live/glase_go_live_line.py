@@ -7,8 +7,7 @@ from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
 from ..support.caller_context import with_own_context
 from ..support.public_method import public
-from ..support.sentence_field import Sentence
-from ..support.sentences import lasting
+from ..support.sentences import Sentence, lasting
 from .moving import DONE, MOVING
 
 # Translated where it is said, in the language of whoever reads it.

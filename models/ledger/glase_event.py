@@ -12,7 +12,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ...rules import polling, state_machine
-from ..support.sentence_field import Sentence
+from ..support.sentences import Sentence
 
 # Where an event keeps what :func:`rules.polling.said` names, and what stands there for nothing.
 SAID = {

@@ -13,8 +13,7 @@ from ..refunds.refund import RefundEnd
 from ..support import autonomous_transaction, clock, cron
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentence_field import Sentence
-from ..support.sentences import source_of, titled
+from ..support.sentences import Sentence, source_of, titled
 from . import glase_event, known_rows, references, row_money
 from .payment_end import PaymentEnd
 from .settlement import Settlement

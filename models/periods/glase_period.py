@@ -12,8 +12,7 @@ from ..books import session_books
 from ..support import autonomous_transaction, clock, cron
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentence_field import Sentence
-from ..support.sentences import local_day, local_time, titled
+from ..support.sentences import Sentence, local_day, local_time, titled
 from .scope import Scope, next_mark_at, open_sessions
 
 # Said in the language of who reads the period.

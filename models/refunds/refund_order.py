@@ -13,7 +13,7 @@ from odoo.tools.translate import LazyTranslate
 from ..pos.bill import Bill
 from ..pos.payment_proof import DONE
 from ..support import managers
-from ..support.notes import note
+from ..support.sentences import note
 
 # Said in the language of whoever reads the order's history.
 # pylint: disable=prefer-env-translation

@@ -11,7 +11,7 @@ from ..ledger import row_money
 from ..ledger.till import Till, config_of, values_of_line
 from ..pos.bill import Bill
 from ..support import autonomous_transaction, managers
-from ..support.notes import note
+from ..support.sentences import note
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
 from .refund import elsewhere_words, is_elsewhere, make_refund, too_much_words

@@ -13,9 +13,8 @@ from ..ledger import unsettled
 from ..ledger.exchange import ASK, ASSIGN, UNREGISTER, Exchange
 from ..support import autonomous_transaction, clock
 from ..support.managers import MANAGERS
-from ..support.notes import note
 from ..support.public_method import public
-from ..support.sentences import lasting
+from ..support.sentences import lasting, note
 from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 
 _logger = get_logger(__name__)

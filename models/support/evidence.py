@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError, UserError
 
 from . import managers, parameters
 from .caller_context import with_own_context
-from .sentence_field import Sentence
+from .sentences import Sentence
 
 OURS = "glase."
 

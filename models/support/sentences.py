@@ -1,4 +1,4 @@
-"""Sentences of tables, and what an error of a call to Glase means: a sentence that says what to do.
+"""Sentences that each reads in the own language, and what an error of a call to Glase means: one that says what to do.
 
 ``glase/`` tells errors apart by kind and result code; the sentences stand here, where they are
 translated. An error of the module's own brings its sentence as ``sentence``.
@@ -9,13 +9,14 @@ import re
 
 import pytz
 
+from odoo import fields
 from odoo.tools.misc import format_date, format_datetime
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
 from ...rules import environments
-from . import clock
+from . import clock, managers
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -149,7 +150,7 @@ class Lasting(str):
 def lasting(env, words):
     """A sentence in the language of ``env`` that is stored so that others read it in their own.
 
-    It is shown and raised as any text; a ``Sentence`` field and :func:`notes.note` store what it was made of.
+    It is shown and raised as any text; a ``Sentence`` field and :func:`note` store what it was made of.
 
     :param words: a lazy translation; its values are texts, numbers, lazy translations and lasting sentences
     :rtype: Lasting
@@ -260,6 +261,40 @@ def _put_in(sentence, values):
             raise LookupError(place[0]) from error
 
     return _PLACE.sub(value, sentence)
+
+
+class Sentence(fields.Char):
+    """A field for a sentence: stored as its source has it, and read in the reader's language.
+
+    A cashier, a manager and a job may read other languages than who made a call. Written is a lazy translation,
+    or, with values, what :func:`lasting` gives. What is neither, as a reason that somebody has typed, is
+    read as it was stored. A search looks into what is stored.
+    """
+
+    def convert_to_cache(self, value, record, validate=True):
+        return super().convert_to_cache(source_of(value), record, validate)
+
+    def convert_to_record(self, value, record):
+        return said_again(record.env, super().convert_to_record(value, record))
+
+
+def note(record, words, about, **options):
+    """Note a sentence in a record's history.
+
+    Stored with it is what it was made of: the chatter says it again to each reader. What else looks at a
+    message, as a search or a mail, has it in the language of the manager.
+
+    :param record: with a history; whoever asks may post there
+    :param words: a lazy translation, or what :func:`lasting` gave
+    :param about: as for ``managers.responsible``
+    :param options: as for ``message_post``
+    :return: the message
+    """
+    words = lasting(record.env, words)
+    message = record.message_post(body=said(managers.for_reader(about).env, words), **options)
+    # Nobody else writes it: it is read under superuser rights.
+    message.sudo().glase_words = words
+    return message
 
 
 def filled(env, words, values):

@@ -13,8 +13,8 @@ from ...models.accounts import calling
 from ...models.accounts.glase_account import BY_HAND
 from ...models.support import autonomous_transaction
 from ...models.support.managers import MANAGERS
-from ...models.support.notes import note
 from ...models.support.public_method import public
+from ...models.support.sentences import note
 
 SHOP, TERMINAL, OTHER = "shop", "terminal", "other"
 # The keys of a selection have no slash: part of what is sent.

@@ -9,7 +9,7 @@ from ...rules.environments import SIMULATOR
 from ..support import installation
 from ..support.public_method import public
 from ..support.sentences import LABELLED, lasting, note, together, with_values
-from . import calling
+from . import glase_connection
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation
@@ -138,7 +138,7 @@ class GlaseAccount(models.Model):
     def _speaks_for(self, terminal):
         """Whether the account's log-in of today is that of a registration's Glase and reseller."""
         self.ensure_one()
-        kept = calling.registration_values(self)
+        kept = glase_connection.registration_values(self)
         return terminal.account_id == self and all(terminal[name] == kept[name] for name in kept)
 
     def _check_speaks_for(self, environment, terminal):

@@ -15,7 +15,7 @@ from ..registration.glase_terminal_registration import Outcome, refuses_login
 from ..support import autonomous_transaction
 from ..support.public_method import public
 from ..support.sentences import lasting, note, sentence_of, together, with_values
-from . import calling, glase_connection
+from . import glase_connection
 from .glase_connection import LOGIN
 
 _logger = get_logger(__name__)
@@ -140,7 +140,7 @@ class GlaseAccount(models.Model):
         if missing:
             return Outcome(False, missing)
         account = self.sudo()
-        outcome = account._prove(calling.login(account))
+        outcome = account._prove(glase_connection.login(account))
         self._log_alone(outcome.message)
         return outcome
 
@@ -183,7 +183,7 @@ class GlaseAccount(models.Model):
             words = _lt("Fill in what Glase gave you: %s.", self._listed(missing))
             raise UserError(lasting(self.env, words))
         client = glase_connection.client(login.environment, login.endpoint, self.env)
-        return calling.identified(self, client) if self else client, login.principal()
+        return glase_connection.identified(self, client) if self else client, login.principal()
 
     # === A log-in that live tills use ===
 
@@ -230,7 +230,7 @@ class GlaseAccount(models.Model):
                 self._check_field_access(self._fields[name], "write")
             self._check_change(given)
             self._refuse_copy()
-            outcome = self._prove(calling.login(self.sudo(), changes))
+            outcome = self._prove(glase_connection.login(self.sudo(), changes))
             if not outcome.ok:
                 raise UserError(
                     self.env._(

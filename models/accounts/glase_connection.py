@@ -1,4 +1,5 @@
-"""Where the calls of an account or a registration go: Glase's server, or the simulator in Odoo.
+"""Where the calls of an account or a registration go, Glase's server or the simulator in Odoo; who makes them, and by
+which reference.
 
 The simulator's state is one SQLite file in the database's own filestore folder, so that backups
 and copies carry it. The simulator opens it when it is first needed, in each process for itself,
@@ -16,14 +17,18 @@ import odoo
 from odoo.http import request
 from odoo.tools import config, str2bool
 
-from ...glase import Client, Principal, Reach
+from ...glase import VERSION, Client, Principal, Reach
 from ...glase.gate import SLOTS, WorkerPlaces
+from ...glase.messages import MAX_CLIENT_REFERENCE
 from ...rules.environments import SIMULATOR
 from ...simulator import Simulator, create_app
 from .glase_endpoint import EndpointMemory
 
 SIMULATOR_ENDPOINT = "http://localhost/soap/merchant/cashregister-2"
+# The simulator is reached from this process only: its log-in protects nothing.
+SIMULATOR_PASSWORD = "simulator"
 STATE_FILE = "pos_glase_simulator.sqlite"
+POS_NAME_AND_VERSION = f"Odoo POS / pos_glase {VERSION}"[:MAX_CLIENT_REFERENCE]
 # Set to True, even production may be at this machine or in the own network: a relay, or a trial.
 OWN_NETWORK_PARAMETER = "pos_glase.own_network"
 
@@ -124,3 +129,98 @@ class Login:
     def principal(self):
         """:rtype: glase.Principal"""
         return Principal.reseller(self.reseller_id, self.reseller_user, self.reseller_password)
+
+
+def client_for(account, about=None):
+    """The client for a call of an account, or of what was made with it.
+
+    :param about: has the environment and the address of the call; by default the account
+    :rtype: glase.Client
+    :raises glase.EndpointError: if the address breaks the rules
+    :raises CopiedDatabase: if this database may be a copy
+    """
+    account.ensure_one()
+    account.sudo()._check_bound()
+    about = account if about is None else about
+    return identified(account, client(about.environment, about.endpoint, account.env))
+
+
+def identified(account, made):
+    """Let a client say what a certification wants to read, while its account certifies.
+
+    :param glase.Client made: the client of a call for this account
+    :return: the same client
+    """
+    account = account.sudo()
+    if account.certifying:
+        made.client_id = account.company_id.name
+        made.fixed_reference = POS_NAME_AND_VERSION
+    return made
+
+
+def sent_reference(account, own):
+    """The reference that a call of an account really carries.
+
+    :param str own: the call's own reference
+    :rtype: str
+    """
+    account.ensure_one()
+    return POS_NAME_AND_VERSION if account.sudo().certifying else own
+
+
+def principal(account, by, terminal, other=False):
+    """Who makes a call: the till or the reseller.
+
+    :param str by: ``TERMINAL``, ``RESELLER``, or ``BY_ACCOUNT``: as *Unregisters* says
+    :param terminal: gives the till's own log-in
+    :param bool other: of those two, take the one that the setting does not say
+    :rtype: glase.Principal
+    """
+    account.ensure_one()
+    if by == BY_ACCOUNT:
+        said = account.sudo().unregister_as
+        by = {TERMINAL: RESELLER, RESELLER: TERMINAL}[said] if other else said
+    return reseller(account) if by == RESELLER else terminal()
+
+
+def reseller(account):
+    """Who calls for an account as a whole: registering, periods and reports.
+
+    :rtype: glase.Principal
+    """
+    own = login(account.sudo())
+    called_by = own.principal()
+    if own.environment == SIMULATOR:
+        account._simulator().add_reseller(own.reseller_id, DEFAULT_USER, SIMULATOR_PASSWORD)
+    return called_by
+
+
+def login(account, changes=()):
+    """Where Glase is and who calls it for an account.
+
+    :param account: as the superuser: its password is read
+    :param dict changes: what would be written
+    :rtype: Login
+    """
+    account.ensure_one()
+    if account.environment == SIMULATOR:
+        return Login(
+            account.environment,
+            SIMULATOR_ENDPOINT,
+            account._simulator_reseller(),
+            DEFAULT_USER,
+            SIMULATOR_PASSWORD,
+        )
+    kept = {name: account[name] for name in LOGIN}
+    return Login(account.environment, **{**kept, **dict(changes)})
+
+
+def registration_values(account):
+    """What a registration keeps of its account for good."""
+    account.ensure_one()
+    simulated = account.environment == SIMULATOR
+    return {
+        "environment": account.environment,
+        "endpoint": SIMULATOR_ENDPOINT if simulated else account.endpoint,
+        "reseller_id": account._simulator_reseller() if simulated else account.reseller_id,
+    }

@@ -7,7 +7,7 @@ from ...glase import Principal
 from ...rules import certification_sheet as sheet
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS, SIMULATOR
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..registration import sticker_codes
 from ..support import autonomous_transaction, clock, shown_values
 from ..support.public_method import public
@@ -162,10 +162,10 @@ class GlaseVerification(models.Model):
         database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         run.write(
             {
-                **calling.registration_values(account),
+                **glase_connection.registration_values(account),
                 "state": sheet.RUNNING,
                 "certifying": account.certifying,
-                "client_identity": calling.client(account).client_id,
+                "client_identity": glase_connection.client_for(account).client_id,
                 "user_id": self.env.uid,
                 "started_at": now,
                 "heard_at": now,
@@ -308,13 +308,13 @@ class GlaseVerification(models.Model):
         account = self.account_id
         # When cleaning up, each second try is the other one's: one of the two is right.
         other = bool(self.busy_clearing and self.unregister_tries % 2)
-        who = calling.principal(
+        who = glase_connection.principal(
             account,
             operation.by,
             lambda: Principal.terminal(self.terminal_identifier, self.password),
             other,
         )
-        return calling.client_for(account, self.environment, self.endpoint), who
+        return glase_connection.client_for(account, self), who
 
     # === The protocol ===
 

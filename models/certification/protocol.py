@@ -3,7 +3,7 @@
 from ...glase import VERSION
 from ...rules import state_machine
 from ...rules.certification_sheet import OK, PASSED, STEPS
-from ..accounts.calling import POS_NAME_AND_VERSION
+from ..accounts.glase_connection import POS_NAME_AND_VERSION
 from .glase_verification_parts import in_utc
 
 

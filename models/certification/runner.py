@@ -13,7 +13,7 @@ from ...rules import certification_sheet as sheet
 from ...rules import state_machine
 from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
 from ...rules.certification_request import Form
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..ledger.exchange import BY_NAME, Exchange
 from ..registration.glase_terminal import BUSY_FOR
 from ..registration.glase_terminal_registration import UNKNOWN_TERMINAL
@@ -160,7 +160,7 @@ class Runner:
             key = sheet.CLEAN if action.clearing else action.step.key
             bill = bill.create({"verification_id": run.id, "key": key, "sent_at": now})
         elif action.operation == sheet.REFUND:
-            reference = calling.sent_reference(run.account_id, exchange.reference)
+            reference = glase_connection.sent_reference(run.account_id, exchange.reference)
             bill.write({"refund_state": bills.REFUNDING, "refund_call": reference})
         if not action.clearing:
             action.step._begin()
@@ -183,7 +183,7 @@ class Runner:
         heard = Heard(
             state_machine.Evidence(run.busy_operation, state_machine.NO_ANSWER),
             "The server was stopped during this call: the answer is lost.",
-            reference=calling.sent_reference(run.account_id, run.busy_reference),
+            reference=glase_connection.sent_reference(run.account_id, run.busy_reference),
         )
         action = Action(run.busy_step_id, run.busy_operation, run.busy_bill_id, run.busy_clearing)
         self.store(action, run.busy_reference, heard)
@@ -216,7 +216,7 @@ class Runner:
         run = self.run
         form = Form(
             client_id=run.company_id.name,
-            client_reference=calling.POS_NAME_AND_VERSION,
+            client_reference=glase_connection.POS_NAME_AND_VERSION,
             terminal=run.terminal_identifier or "",
             certifying=run.certifying,
         )

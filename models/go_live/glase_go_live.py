@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...rules.environments import ENVIRONMENTS, PRODUCTION, SIMULATOR
-from ..accounts import calling, glase_connection
+from ..accounts import glase_connection
 from ..accounts.glase_connection import DEFAULT_USER, LOGIN, TEST_ENDPOINT, Login
 from ..registration.glase_terminal import DRAFT, LIVE, RETIRED
 from ..registration.glase_terminal_registration import Outcome
@@ -322,7 +322,7 @@ class GlaseGoLive(models.Model):
         account = move.target_id
         if move.environment == SIMULATOR:
             if account:
-                return calling.login(account)
+                return glase_connection.login(account)
             return Login(SIMULATOR, glase_connection.SIMULATOR_ENDPOINT, "shop-new", "", SIMULATOR)
         password = move.draft_account_id.reseller_password or account.reseller_password
         return Login(

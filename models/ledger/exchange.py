@@ -26,7 +26,7 @@ from ...glase import (
 from ...glase.logs import get_logger
 from ...glase.operations import OPERATIONS
 from ...rules import state_machine
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..accounts.glase_connection import BY_ACCOUNT, RESELLER, TERMINAL, raising
 from ..pos import session_closing
 from ..pos.bill import Bill
@@ -366,7 +366,7 @@ class Claim:
         values = {**self.values, **more, "till_seen_at": now}
         account = self.env["glase.account"].browse(values["account_id"])
         reference = self.exchange.reference
-        values["call_reference"] = calling.sent_reference(account, reference)
+        values["call_reference"] = glase_connection.sent_reference(account, reference)
         row = self.rows.create(values)
         row._transition("claim", sent_at=now)
         row._note(self.exchange.operation.name, client_reference=reference)

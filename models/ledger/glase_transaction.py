@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from ...rules import polling, state_machine
 from ...rules.environments import ENVIRONMENTS
 from ...rules.reconciliation import REMATCHED
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..books import books_job
 from ..cases import progress
 from ..refunds.office_refund import OfficeRefund
@@ -380,7 +380,7 @@ class GlaseTransaction(models.Model):
         """Append an event that is no answer: a request, a wish, a conclusion."""
         self.ensure_one()
         if client_reference:
-            client_reference = calling.sent_reference(self.account_id, client_reference)
+            client_reference = glase_connection.sent_reference(self.account_id, client_reference)
         self.env["glase.event"].create(
             {
                 "transaction_id": self.id,

@@ -21,7 +21,7 @@ from ...glase.reports import (
     read_report,
 )
 from ...rules import state_machine
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..cases import progress
 from ..ledger.exchange import MARK, REPORT, Exchange
 from ..support import autonomous_transaction, clock, cron, managers
@@ -156,7 +156,9 @@ class GlasePeriod(models.Model):
             {
                 "state": MARKING,
                 "mark_sent_at": now,
-                "call_reference": calling.sent_reference(self.account_id, new_client_reference()),
+                "call_reference": glase_connection.sent_reference(
+                    self.account_id, new_client_reference()
+                ),
                 "next_try_at": now + MARK_AGAIN_AFTER,
             }
         )
@@ -220,8 +222,8 @@ class GlasePeriod(models.Model):
         self.ensure_one()
         account, terminal = self.account_id, self.terminal_id
         account._check_speaks_for(self.environment, terminal)
-        client = terminal._client() if terminal else calling.client(account)
-        return client, calling.reseller(account)
+        client = terminal._client() if terminal else glase_connection.client_for(account)
+        return client, glase_connection.reseller(account)
 
     def _marked(self, evidence, identifier, words):
         """Store the answer to a mark."""

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import Principal, ResultError
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS
-from ..accounts import calling
+from ..accounts import glase_connection
 from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.managers import MANAGERS
@@ -253,7 +253,7 @@ class GlaseTerminal(models.Model):
     def _copy_from_account(self):
         """Take over environment, address and reseller; a draft's half-made registration ends."""
         for terminal in self:
-            values = calling.registration_values(terminal.account_id)
+            values = glase_connection.registration_values(terminal.account_id)
             if any(terminal[name] != value for name, value in values.items()):
                 terminal._keep_half_made()
                 terminal.write(values)
@@ -296,7 +296,7 @@ class GlaseTerminal(models.Model):
         :raises CopiedDatabase: if this database may be a copy
         """
         self.ensure_one()
-        return calling.client_for(self.account_id, self.environment, self.endpoint)
+        return glase_connection.client_for(self.account_id, self)
 
     def _principal(self):
         """Who calls for this till: everything but registering, periods and reports.
@@ -313,7 +313,9 @@ class GlaseTerminal(models.Model):
         :param Operation operation: of ``models/ledger/exchange.py``
         :return: the client, and a ``glase.Principal``
         """
-        return self._client(), calling.principal(self.account_id, operation.by, self._principal)
+        return self._client(), glase_connection.principal(
+            self.account_id, operation.by, self._principal
+        )
 
     def _is_busy(self):
         """Whether a register, assign, unregister or replacement is under way at this moment.

@@ -1,4 +1,4 @@
-from ...models.accounts.calling import POS_NAME_AND_VERSION
+from ...models.accounts.glase_connection import POS_NAME_AND_VERSION
 from ..shared.periods import PeriodCommon
 
 

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ...glase import CLIENT_ID
-from ...models.accounts.calling import POS_NAME_AND_VERSION
+from ...models.accounts.glase_connection import POS_NAME_AND_VERSION
 from ...models.certification import protocol, runner
 from ...models.certification.verifying import last_verification
 from ...models.go_live.moving import verified_words

@@ -6,7 +6,7 @@ from lxml import etree, html
 
 from odoo.exceptions import UserError
 
-from ...models.accounts.calling import POS_NAME_AND_VERSION
+from ...models.accounts.glase_connection import POS_NAME_AND_VERSION
 from ...models.certification import protocol, runner
 from ...models.ledger.exchange import Exchange
 from ..shared.verification import VerificationCommon

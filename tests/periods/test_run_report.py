@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ...glase import Client, Report, ReportAnswer
-from ...models.accounts import calling
+from ...models.accounts import glase_connection
 from ...wizard.periods.glase_run_report import REPORTS, SHOWN_ROWS
 from ..shared.periods import PeriodCommon
 
@@ -85,7 +85,7 @@ class TestRunReport(PeriodCommon):
     def test_every_known_report(self):
         period = self.settled_period()
         shop = self.env["glase.period"].sudo()
-        reseller = calling.reseller(self.account)
+        reseller = glase_connection.reseller(self.account)
         whole = Client(self.simulator.endpoint).mark_transaction_period(reseller)
         self.profile(report_not_ready_count=0)
         for name, (identifier, _label, scope) in REPORTS.items():

@@ -9,7 +9,7 @@ from ...glase import EndpointError, GlaseError, reports
 from ...glase.codes import REPORT_NOT_READY, SERVICE_TROUBLE
 from ...glase.masking import EVIDENCE_LIMIT, MASK, mask
 from ...glase.report_file import judge
-from ...models.accounts import calling
+from ...models.accounts import glase_connection
 from ...models.accounts.glase_account import BY_HAND
 from ...models.support import autonomous_transaction
 from ...models.support.managers import MANAGERS
@@ -173,7 +173,10 @@ class GlaseRunReport(models.TransientModel):
             raise UserError(missing)
         asked = self._asked()
         try:
-            client, reseller = calling.client(account), calling.reseller(account)
+            client, reseller = (
+                glase_connection.client_for(account),
+                glase_connection.reseller(account),
+            )
             autonomous_transaction.end_request(self.env)
             answer = client.execute_report(reseller, *asked)
         except EndpointError as error:

@@ -7,8 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
-from ..pos.bill import Bill
-from ..pos.dry_run import DryRun
+from ..pos.bill import Bill, DryRun
 from ..support import autonomous_transaction, managers, money
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals

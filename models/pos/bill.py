@@ -1,7 +1,9 @@
-"""What an order costs and still owes, and the bill of it that Glase shows to the customer."""
+"""What is asked of an order before Glase is: what it still owes, its bill, and whether Odoo would finish it."""
 
 from datetime import timezone
 from decimal import Decimal
+
+from odoo.exceptions import UserError
 
 from ...glase import Amount, Invoice, InvoiceRow
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
@@ -156,3 +158,43 @@ def _invoice_row(row, currency):
         ean=row.ean,
         tax_rate=row.tax_rate,
     )
+
+
+class DryRun:
+    """Whether Odoo would finish an order once it is paid: one try, of which nothing stays (``doc/ledger.md §6``).
+
+    The till asks all that its own side of Odoo will ask (`dry_run.js`). This is the server's side.
+    """
+
+    # An object in the context of the order that is tried: no request can send one.
+    _KEY = "glase_dry_run"
+
+    class Passed(Exception):
+        """Everything before the order is paid was done."""
+
+    @classmethod
+    def ends(cls, order, values):
+        """Where a try ends: an order that is tried is about to be paid.
+
+        :param dict values: what is being written
+        :raises Passed: if it is tried
+        """
+        if values.get("state") == "paid" and isinstance(order.env.context.get(cls._KEY), cls):
+            raise cls.Passed
+
+    def why_not(self, order):
+        """What Odoo or another module refuses before it takes an order for paid.
+
+        :param order: a draft; as if what is due was paid
+        :return: a sentence, or None
+        """
+        tried = order.with_context(**{self._KEY: self})
+        try:
+            with order.env.cr.savepoint():
+                tried.amount_paid = float(Bill(order).total_due())
+                tried._process_saved_order(False)
+                raise self.Passed
+        except self.Passed:
+            return None
+        except UserError as error:
+            return str(error)

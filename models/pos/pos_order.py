@@ -7,8 +7,7 @@ from ..ledger import known_rows
 from ..support import managers
 from . import after_payment
 from .after_payment import FINISHED, AfterPayment
-from .bill import Bill
-from .dry_run import DryRun
+from .bill import Bill, DryRun
 from .payment_proof import PaymentProof, rows_of
 
 # Said in the language of whoever settles the case.

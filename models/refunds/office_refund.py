@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from ...rules import state_machine
 from ..ledger import known_rows, row_money
 from ..ledger.till import values_of_line
-from ..pos.dry_run import DryRun
+from ..pos.bill import DryRun
 from ..support import autonomous_transaction
 from ..support.managers import MANAGERS
 from ..support.till_errors import Refused

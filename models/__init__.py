@@ -10,7 +10,6 @@ from .accounts import account_simulator
 from .certification import glase_verification
 from .certification import glase_verification_parts
 from .ledger import glase_transaction
-from .ledger import glase_transaction_money
 from .ledger import glase_transaction_words
 from .ledger import glase_transaction_attempt
 from .periods import glase_period

@@ -5,8 +5,9 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
-from ..ledger import row_money
+from ..ledger import known_rows, row_money
 from ..pos.bill import NOT_TAKEN, Bill
+from ..refunds.refund import forget_payment
 from ..support import clock
 from . import progress
 
@@ -74,9 +75,9 @@ def attach(row, order, manager):
     payment = _payment_for(order, row)
     if row.payment_id != payment:
         # Where its own draft had it, that one has it no more.
-        row._forget_payment()
+        forget_payment(row)
         row.payment_id = False
-        if not row._claim_link(payment):
+        if not known_rows.claim_link(row, payment):
             raise UserError(env._("Somebody else has just claimed this payment. Reload."))
     row.write({"attached_at": clock.now(env.cr), "attached_by": manager.id})
     row._note("attach", order.name)

@@ -295,6 +295,11 @@ class GlaseTransaction(models.Model):
             name = row.order_name or self.env._("Glase attempt %s", row.id)
             row.display_name = titled(name, row.currency_id, row.signed_amount)
 
+    @api.depends("state", "refund_ids.state", "receipt_amount", "amount")
+    def _compute_refundable_amount(self):
+        for row in self:
+            row.refundable_amount = float(row_money.refundable(row))
+
     @api.depends("ers_reference", "original_id.ers_reference")
     def _compute_own_reference(self):
         """A Glase may answer refunds with the reference of their payment (``doc/simulator.md``)."""

@@ -1,4 +1,4 @@
-"""The rows of the ledger that orders and payments have: found and locked once, and known from then on.
+"""The rows of the ledger that orders and payments have: found, locked and linked; what was found is known from then on.
 
 Odoo writes an order several times while it stores one, and each time the order is locked and proven
 (``doc/ledger.md §2``, §6). A transaction reads from one snapshot, and nobody else changes a row that it
@@ -9,6 +9,7 @@ key itself, ends, or goes back to a savepoint. Then it is found anew.
 from collections import defaultdict
 from contextlib import contextmanager
 
+from ..books import books_job
 from ..support import autonomous_transaction
 
 # In the cache of the cursor, which Odoo empties when a transaction ends or goes back to a savepoint.
@@ -181,15 +182,26 @@ def note_made(payments):
         forget(payments.env)
 
 
-def note_linked(row, payment):
-    """A row is linked with a payment from now on: it is known as one of its rows, or nothing is known any more.
+def claim_link(row, payment):
+    """Link a row of the ledger with an order's payment, if nothing else has claimed it meanwhile.
 
-    :param row: of the ledger
-    :param payment: one ``pos.payment``, as the superuser
+    :return: whether it is linked with this payment now
     """
+    row.ensure_one()
     known = _known(row.env)
-    if known and row.id not in known.rows_of(payment):
+    if known and row.id not in known.rows_of(payment.sudo()):
         forget(row.env)
+    row.env.flush_all()
+    row.env.cr.execute(
+        "UPDATE glase_transaction SET payment_id = %s, order_id = %s"
+        " WHERE id = %s AND payment_id IS NULL AND refund_claim IS NULL",
+        (payment.id, payment.pos_order_id.id, row.id),
+    )
+    claimed = bool(row.env.cr.rowcount)
+    row.invalidate_recordset(["payment_id", "order_id", "refund_claim"])
+    if claimed:
+        books_job.mark_due(row)
+    return claimed
 
 
 def lock(rows):

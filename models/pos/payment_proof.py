@@ -143,7 +143,8 @@ class PaymentProof:
         :param row: locked; empty if nothing proves the payment
         :return: the row that it is linked with now, or an empty one
         """
-        if row and row.payment_id != self.payment and not row._claim_link(self.payment):
+        linked = row.payment_id == self.payment
+        if row and not linked and not known_rows.claim_link(row, self.payment):
             row = row.browse()
         self.payment._glase_write_proof(self._proven_values(row) if row else NOT_PROVEN)
         if row:

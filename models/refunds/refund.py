@@ -12,11 +12,13 @@ from odoo.tools.translate import LazyTranslate
 from ...glase import Amount, Invoice, InvoiceRow, RequestError, new_client_reference
 from ...rules import case_kinds, giving_back, state_machine
 from ...rules.environments import ENVIRONMENTS
+from ..books import books_job
 from ..cases import progress
 from ..cases.refund_decision import RefundDecision
 from ..ledger import row_money
 from ..ledger.exchange import REFUND, Claim, Exchange
 from ..pos import session_closing
+from ..pos.bill import RETRY, REVERSING
 from ..support import autonomous_transaction, clock
 from ..support.sentences import cashier_message
 from ..support.till_errors import Refused
@@ -218,7 +220,7 @@ class RefundClaim(Claim):
 
         :raises Refused: if an order has it, or more is left than was read before the lock
         """
-        if not original._claim_for_refund(self.spends):
+        if not self._claim_for_refund(original):
             raise Refused(
                 "order_came",
                 self.env._(
@@ -228,6 +230,47 @@ class RefundClaim(Claim):
             )
         if row_money.decimal(original, self.values["amount"]) != row_money.left(original):
             raise Refused("amount", undivided_words(self.env))
+
+    def _claim_for_refund(self, original):
+        """Claim a paid row for this refund, unless an order has it: the loser of a race sees it."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE glase_transaction SET refund_claim = 'refund', payment_id = NULL
+             WHERE id = %s AND refund_claim IS NULL
+               AND (payment_id IS NULL OR payment_id IN (
+                    SELECT payment.id FROM pos_payment payment
+                      JOIN pos_order o ON o.id = payment.pos_order_id
+                     WHERE o.state = ANY(%s)))
+            """,
+            (original.id, list(self.spends)),
+        )
+        claimed = bool(self.env.cr.rowcount)
+        original.invalidate_recordset(["refund_claim", "payment_id"])
+        if claimed:
+            _draft_payments(original)._glase_write_proof({"payment_status": REVERSING})
+            books_job.mark_due(original)
+        return claimed
+
+
+def forget_payment(row):
+    """What was given back, or has another order, before its own was finished is on that one no more."""
+    _draft_payments(row)._glase_write_proof(
+        {
+            "transaction_id": False,
+            "payment_ref_no": False,
+            "glase_paid_at": False,
+            "card_type": False,
+            "payment_status": RETRY,
+        }
+    )
+
+
+def _draft_payments(row):
+    """The payments of a row's line, where their order is not finished."""
+    return row.env["pos.payment"].search(
+        [("uuid", "=", row.line_uuid), ("pos_order_id.state", "=", "draft")]
+    )
 
 
 def undivided_words(env):
@@ -328,10 +371,23 @@ class RefundEnd:
                 case_kinds.offering(case_kinds.REFUND),
                 _lt("Given back without an order: %s", self.row.ers_reference or ""),
             )
-            original._forget_payment()
+            forget_payment(original)
         if self.row.state == state_machine.FAILED:
-            original._release_claim()
-        self.row._prove_payments()
+            self._release_claim(original)
+        self._prove_payments(self.row)
+
+    def _release_claim(self, original):
+        """The refund was not made: an order may have the payment after all."""
+        standing = original.search_count(
+            [("original_id", "=", original.id), ("state", "in", list(giving_back.STANDING))],
+            limit=1,
+        )
+        if original.refund_claim and not standing:
+            original.write({"refund_claim": False})
+            self._prove_payments(original)
+
+    def _prove_payments(self, row):
+        self.env["pos.payment"].search([("uuid", "=", row.line_uuid)])._glase_prove()
 
     def _repeated(self, evidence):
         """What the answer to a repetition proves about the refund that it repeats.

@@ -56,7 +56,7 @@ class TestKnownIsWhatIsFound(KnownCommon):
 
     def link_elsewhere(self):
         self.paid_row.payment_id = False
-        self.assertTrue(self.paid_row._claim_link(self.other_payment.sudo()))
+        self.assertTrue(known_rows.claim_link(self.paid_row, self.other_payment.sudo()))
 
     def made(self, **values):
         of_order = {"pos_order_id": self.other.id, "payment_method_id": self.glase_method.id}

@@ -116,14 +116,7 @@ class TestAttack(Attacker, GlaseCommon):
             self.try_rpc("glase.transaction", "load", ["state", "line_uuid"], [["paid", line]])
             self.assert_refused("glase.transaction", "copy", row.ids)
             self.assert_refused("glase.transaction", "unlink", row.ids)
-            for name in (
-                "_transition",
-                "_record_answer",
-                "_cron_settle",
-                "_give_up",
-                "_force",
-                "_claim_link",
-            ):
+            for name in ("_transition", "_record_answer", "_cron_settle", "_give_up", "_force"):
                 self.assert_refused("glase.transaction", name, row.ids)
             event = {"transaction_id": row.id, "operation": "getPaymentStatus", "status": "PAID"}
             self.assert_refused("glase.event", "create", {**event, "outcome": "answer"})

@@ -14,6 +14,7 @@ from odoo.addons.pos_glase.models.ledger.exchange import SEND, Claim, Exchange
 from odoo.addons.pos_glase.models.ledger.till import Till
 from odoo.addons.pos_glase.models.pos import payment_proof
 from odoo.addons.pos_glase.models.pos.bill import Bill
+from odoo.addons.pos_glase.models.refunds import refund
 from odoo.addons.pos_glase.models.registration import glase_terminal_registration
 from odoo.addons.pos_glase.models.support import autonomous_transaction
 from odoo.addons.pos_glase.rules import giving_back, polling, settlement, state_machine
@@ -358,20 +359,20 @@ def log_the_password(world):
 
 
 @mutant
-def finish_and_reverse_overlap(world):
+def finish_and_reverse_overlap(_world):
     """Who ends a payment locks nothing that the other writes: what was read decides."""
 
     def locked(*_arguments, **_options):
         return contextlib.nullcontext()
 
-    def payments(_original, self):
+    def payments(row):
         # Who gives back what an order has not finished says so on its payment, a second meeting point.
-        return self.env["pos.payment"]
+        return row.env["pos.payment"]
 
     @contextlib.contextmanager
     def planted():
         unlocked = patch.multiple(known_rows, locked=locked, lock=lambda _rows: None)
-        with unlocked, in_ledger(world, _draft_payments=payments):
+        with unlocked, patch.object(refund, "_draft_payments", payments):
             yield
 
     return planted()

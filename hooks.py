@@ -1,5 +1,5 @@
 from .models.accounts.health import revoke_all_tokens
-from .models.pos import former_methods
+from .models.registration import set_up
 
 
 def uninstall_hook(env):
@@ -7,5 +7,5 @@ def uninstall_hook(env):
 
     Tokens of monitors, which are good for nothing without the module, go too.
     """
-    former_methods.let_go(env)
+    set_up.let_go(env)
     revoke_all_tokens(env)

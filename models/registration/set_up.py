@@ -4,13 +4,14 @@ Done twice it finds what is there; a merchant may change all of it afterwards.
 """
 
 import base64
+import json
 import secrets
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import file_open
 
-from ..pos import former_methods
-
+# Outlives the module: it is nobody's data but the database's.
+FORMER_METHODS = "pos_glase.former_methods"
 JOURNAL_CODE = "GLASE"
 DEMO_PREFIX, TRY_PREFIX = "DEMO", "TRY"
 # Nothing that is taken for something else where it is read from a sticker.
@@ -151,7 +152,7 @@ def _method_or_new(config):
     for method in method_model._glase_methods(company):
         if method._glase_currency() == config.currency_id:
             return method
-    former = former_methods.take_back(config)
+    former = take_back(config)
     if former:
         return former
     if not company.sudo().chart_template:
@@ -260,3 +261,60 @@ def demo_till(config, account):
         terminal._ask_assign(sticker, in_this_transaction)
     if terminal.state != "ready":
         raise UserError(env._("The simulator did not accept the demo till."))
+
+
+def let_go(env):
+    """Take ``glase`` off the payment methods at uninstalling, and note which they were for :func:`take_back`.
+
+    They stay with their payments. A till that has one of Glase would not open any more without the module.
+    Written past the model, which refuses a change while a session is open.
+    """
+    env["pos.payment.method"].flush_model()
+    env.cr.execute(
+        """
+        UPDATE pos_payment_method
+           SET use_payment_terminal = NULL, payment_method_type = 'none'
+         WHERE use_payment_terminal = 'glase'
+     RETURNING id, glase_suspense_account_id
+        """
+    )
+    released = {str(method_id): account_id for method_id, account_id in env.cr.fetchall()}
+    former = json.dumps({**_noted(env), **released})
+    env["ir.config_parameter"].sudo().set_param(FORMER_METHODS, former)
+    env["pos.payment.method"].invalidate_model()
+
+
+def take_back(config):
+    """The method that took Glase for this till before, as Glase's again; empty if there is none.
+
+    A second method of the same name would split the shop's money over two journals and accounts.
+
+    :param config: one till
+    :raises UserError: while a session with it is open
+    """
+    env = config.env
+    noted = _noted(env)
+    methods = env["pos.payment.method"].sudo().with_context(active_test=False)
+    for method in methods.with_company(config.company_id).browse(map(int, noted)).exists():
+        fits = (
+            not method.use_payment_terminal
+            and method.company_id == config.company_id
+            and method._glase_currency() == config.currency_id
+        )
+        if fits:
+            account = env["account.account"].sudo().browse(noted[str(method.id)] or ()).exists()
+            method.write(
+                {
+                    "active": True,
+                    "payment_method_type": "terminal",
+                    "use_payment_terminal": "glase",
+                    "glase_suspense_account_id": account.id,
+                }
+            )
+            return method
+    return methods.browse()
+
+
+def _noted(env):
+    """Suspense accounts by method, as ids; the methods' as JSON has them, in text."""
+    return json.loads(env["ir.config_parameter"].sudo().get_param(FORMER_METHODS, "{}"))

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from ...hooks import uninstall_hook
 from ...models.accounts import health
 from ...models.cases import progress
-from ...models.pos import former_methods, ir_module_module
+from ...models.pos import ir_module_module
 from ...models.registration import set_up
 from ..shared.back_office import BackOfficeCommon
 
@@ -142,4 +142,4 @@ class TestUninstall(BackOfficeCommon):
     def test_a_method_that_serves_otherwise_now_is_not_taken_back(self):
         uninstall_hook(self.env)
         self.glase_method.journal_id.currency_id = self.env.ref("base.KWD").id
-        self.assertFalse(former_methods.take_back(self.till))
+        self.assertFalse(set_up.take_back(self.till))

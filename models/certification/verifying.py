@@ -31,13 +31,7 @@ def open_verification(account):
         if last.environment == account.environment:
             values.update(glase_id=last.glase_id, amount=last.amount)
         run = last.sudo().create(values)
-    return {
-        "type": "ir.actions.act_window",
-        "name": account.env._("Verify Integration"),
-        "res_model": "glase.verification",
-        "res_id": run.id,
-        "view_mode": "form",
-    }
+    return run._get_records_action(name=account.env._("Verify Integration"), context={})
 
 
 def refuse_while_verifying(accounts, vals):

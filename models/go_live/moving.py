@@ -35,13 +35,7 @@ def open_move(account):
             move = moves.sudo().create({"source_id": account.id}).sudo(False)
         if move.state == PREPARED:
             move._fill_lines()
-    return {
-        "type": "ir.actions.act_window",
-        "name": move._title(),
-        "res_model": "glase.go.live",
-        "res_id": move.id,
-        "view_mode": "form",
-    }
+    return move._get_records_action(name=move._title(), context={})
 
 
 def _is_part_of(accounts):

@@ -327,12 +327,7 @@ class GlasePeriod(models.Model):
         if waits and not period.replaces_id:
             period.next_try_at = clock.now(self.env.cr)
             self._wake()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": period.id,
-            "view_mode": "form",
-        }
+        return period._get_records_action(context={})
 
     @public(group=MANAGERS, many=True)
     def action_export_xlsx(self):

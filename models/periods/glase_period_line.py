@@ -373,7 +373,7 @@ class GlasePeriodLine(models.Model):
     def action_open_case(self):
         """The open case about this line."""
         self.ensure_one()
-        return self._shown(self.case_id)
+        return self.case_id._get_records_action(context={})
 
     @public()
     def action_open_journal_item(self):
@@ -386,16 +386,7 @@ class GlasePeriodLine(models.Model):
         if not item:
             raise UserError(self.env._("Nothing is booked yet: the session is open."))
         item.check_access("read")
-        return self._shown(item.move_id)
-
-    @staticmethod
-    def _shown(record):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "view_mode": "form",
-        }
+        return item.move_id._get_records_action(context={})
 
     @public(group=MANAGERS)
     def action_refund(self):

@@ -328,13 +328,7 @@ class PosConfig(models.Model):
     def action_glase_terminal(self):
         """Open the Glase terminal of this till."""
         terminal = self._glase_terminal_or_draft()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Glase Terminal"),
-            "res_model": "glase.terminal",
-            "res_id": terminal.id,
-            "view_mode": "form",
-        }
+        return terminal._get_records_action(name=self.env._("Glase Terminal"), context={})
 
     @public(group="base.group_system")
     def action_glase_try(self):

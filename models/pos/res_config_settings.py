@@ -73,12 +73,7 @@ class ResConfigSettings(models.TransientModel):
     def action_glase_account(self):
         """Open the account that the till uses."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "glase.account",
-            "res_id": self.glase_account_id.id,
-            "view_mode": "form",
-        }
+        return self.glase_account_id._get_records_action(context={})
 
     def _check_glase_administrator(self):
         if not self.env.user.has_group("base.group_system"):

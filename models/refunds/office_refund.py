@@ -152,12 +152,7 @@ class OfficeRefund:
         if order.state not in ("draft", "paid", "done"):
             raise UserError(self.env._("The refund order was canceled: settle the case."))
         refund_order.finish(order, payment)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "pos.order",
-            "res_id": order.id,
-            "view_mode": "form",
-        }
+        return order._get_records_action(context={})
 
     def _draft_of_original(self, row):
         """Make the refund order of the payment's order: the one that it was made for is gone."""

@@ -147,12 +147,7 @@ class GlaseRefund(models.TransientModel):
         """The refund order; the case, if nobody knows whether the refund was made."""
         case = refund.case_ids.filtered(lambda case: case.state == "open")[:1]
         shown = case or refund.payment_id.pos_order_id or refund
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": shown._name,
-            "res_id": shown.id,
-            "view_mode": "form",
-        }
+        return shown._get_records_action(context={})
 
 
 class GlaseRefundLine(models.TransientModel):

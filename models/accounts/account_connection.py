@@ -119,8 +119,7 @@ class GlaseAccount(models.Model):
     @public()
     def action_test(self):
         """Test the address and the log-in; the answer is shown and noted in the chatter."""
-        outcome = self._ask_test()
-        return self.env["glase.terminal"]._show(outcome)
+        return self._ask_test().shown()
 
     def _ask_test(self):
         """Test the address and the log-in.

@@ -203,10 +203,8 @@ class GlaseCase(models.Model):
     @api.depends("state", "transaction_id", "can_attach")
     def _compute_attachable_order_ids(self):
         for case in self:
-            case.attachable_order_ids = case.can_attach and case._attachable_orders()
-
-    def _attachable_orders(self):
-        return attach.attachable_orders(self.env, self.sudo().transaction_id)
+            row = case.sudo().transaction_id
+            case.attachable_order_ids = case.can_attach and attach.attachable_orders(self.env, row)
 
     def _compute_can_say_unpaid(self):
         for case in self:

@@ -11,6 +11,7 @@ from ..refunds import refund
 from ..support import autonomous_transaction
 from ..support.managers import MANAGERS
 from ..support.public_method import public
+from ..support.shown_values import notification
 from ..support.till_errors import Refused
 from . import attach, progress
 from .refund_decision import RefundDecision
@@ -87,7 +88,7 @@ class GlaseCase(models.Model):
         order = self.attach_order_id
         # Somebody may be paying it in another way, or deleting it.
         autonomous_transaction.lock(order.sudo())
-        if order not in self._attachable_orders():
+        if order not in attach.attachable_orders(self.env, row):
             raise UserError(
                 self.env._(
                     "Choose the order that the customer paid for: one that still lacks this "
@@ -270,13 +271,6 @@ class GlaseCase(models.Model):
             message = self.env._("Glase refused the repetition: the first refund was made.")
         else:
             message = self.env._("The repetition was made: the first refund was not.")
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": message,
-                "type": "warning" if first.state == state_machine.UNKNOWN else "success",
-                "sticky": True,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            message, "warning" if first.state == state_machine.UNKNOWN else "success"
+        )

@@ -15,6 +15,7 @@ from ..support import autonomous_transaction, clock
 from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import lasting, note
+from ..support.shown_values import notification
 from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 
 _logger = get_logger(__name__)
@@ -46,6 +47,11 @@ class Outcome:
     message: str
     question: bool = False
 
+    def shown(self):
+        """The action that shows it."""
+        kind = "success" if self.ok else "danger"
+        return notification(str(self.message), kind, sticky=not self.ok)
+
 
 def refuses_login(error):
     """Whether an error of a call leaves it open that Glase accepts the log-in."""
@@ -75,34 +81,22 @@ class GlaseTerminal(models.Model):
     @public(group=MANAGERS, access="write")
     def action_register(self):
         """Register the till with Glase."""
-        return self._show(self._ask_register())
+        return self._ask_register().shown()
 
     @public(group=MANAGERS, access="write")
     def action_register_again(self):
         """Register the till anew; the registration that it has is archived."""
-        return self._show(self._ask_replace())
+        return self._ask_replace().shown()
 
     @public(group=MANAGERS, access="write")
     def action_unregister(self):
         """End the registration at Glase; the sticker is free for another till."""
-        return self._show(self._ask_unregister())
+        return self._ask_unregister().shown()
 
     @public(group=MANAGERS, access="write")
     def action_test(self):
         """Ask Glase whether it knows this till."""
-        return self._show(self._ask_test())
-
-    def _show(self, outcome):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": str(outcome.message),
-                "type": "success" if outcome.ok else "danger",
-                "sticky": not outcome.ok,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return self._ask_test().shown()
 
     # === Steps ===
 
@@ -370,16 +364,14 @@ class GlaseTerminal(models.Model):
     @api.depends("state", "unregistered_at", "terminal_identifier", "config_id")
     def _compute_can_unregister(self):
         """Whether pressing *Unregister* would be let through, as far as it is known without asking."""
+        rows = self.env["glase.transaction"]
         for terminal in self:
             row = terminal.sudo()
             known = bool(row.terminal_identifier) and not row.unregistered_at
             is_free = row.state == RETIRED or row.state in LIVE and not row._open_session()
             # What the simulator has forgotten is known only once it is asked.
-            undecided = row.environment != SIMULATOR and row._has_undecided()
+            undecided = row.environment != SIMULATOR and unsettled.undecided(rows, row)
             terminal.can_unregister = known and is_free and not undecided and not row._is_busy()
-
-    def _has_undecided(self):
-        return bool(unsettled.undecided(self.env["glase.transaction"].sudo(), self))
 
     def _open_session(self):
         """The session in which the till of this registration may sell; it may be none."""

@@ -10,6 +10,8 @@ import secrets
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import file_open
 
+from ..support.shown_values import notification
+
 # Outlives the module: it is nobody's data but the database's.
 FORMER_METHODS = "pos_glase.former_methods"
 JOURNAL_CODE = "GLASE"
@@ -81,7 +83,7 @@ def try_it(config):
     if terminal.state == "registered":
         outcome = terminal._ask_assign(invented_glase_id())
     if outcome and not outcome.ok:
-        return terminal._show(outcome)
+        return outcome.shown()
     config.invalidate_recordset()
     phone = {"type": "ir.actions.act_url", "url": terminal.phone_url, "target": "new"}
     return notice(config, waiting, next_action=phone)
@@ -124,16 +126,7 @@ def notice(config, waiting, next_action=None):
             till=config.name,
             next=_next_step(config),
         )
-    return {
-        "type": "ir.actions.client",
-        "tag": "display_notification",
-        "params": {
-            "message": message,
-            "type": kind,
-            "sticky": sticky,
-            "next": next_action or {"type": "ir.actions.client", "tag": "soft_reload"},
-        },
-    }
+    return notification(message, kind, sticky, next_action)
 
 
 def _next_step(config):

@@ -1,10 +1,23 @@
-"""Whether a page shows what is stored: another page may have changed it since it was loaded.
+"""What a page is told, and whether it shows what is stored: another may have changed that since it was loaded.
 
 A form has the record's ``fingerprint`` and gives it as context with the button that acts on what the
 form shows. Whoever calls without a form acts on what is stored.
 """
 
 import hashlib
+
+
+def notification(message, kind, sticky=True, next_action=None):
+    """An action that shows a sentence.
+
+    :param str kind: ``success``, ``warning`` or ``danger``
+    :param bool sticky: it stays until somebody closes it
+    :param dict next_action: what the page does after that; by default it is loaded anew
+    :rtype: dict
+    """
+    after = next_action or {"type": "ir.actions.client", "tag": "soft_reload"}
+    params = {"message": message, "type": kind, "sticky": sticky, "next": after}
+    return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
 
 
 def fingerprint(values):
@@ -31,15 +44,7 @@ def reload_page(record):
 
     :rtype: dict
     """
-    return {
-        "type": "ir.actions.client",
-        "tag": "display_notification",
-        "params": {
-            "message": record.env._(
-                "Another page has changed this meanwhile. Nothing was started: check what it says now."
-            ),
-            "type": "warning",
-            "sticky": True,
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        },
-    }
+    message = record.env._(
+        "Another page has changed this meanwhile. Nothing was started: check what it says now."
+    )
+    return notification(message, "warning")

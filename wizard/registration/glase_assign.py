@@ -56,8 +56,7 @@ class GlaseAssign(models.TransientModel):
         :raises UserError: if it is no Glase ID, or Glase refuses it: the dialog stays open
         """
         self.ensure_one()
-        terminal = self.terminal_id
-        outcome = terminal._ask_assign(self.text)
+        outcome = self.terminal_id._ask_assign(self.text)
         if not outcome.ok:
             raise UserError(outcome.message)
-        return terminal._show(outcome)
+        return outcome.shown()

@@ -42,11 +42,9 @@ class TestWhoEndsLocks(BaseCase):
     def test_whoever_ends_a_row_has_its_lock(self):
         called = collections.defaultdict(set)
         for name, node in self.functions():
-            called[name] |= {
-                call.func.attr
-                for call in ast.walk(node)
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-            }
+            calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+            # Of a record or a module, or by the plain name.
+            called[name] |= {ast.unparse(call).rpartition(".")[2] for call in calls}
 
         def without_lock(name, seen):
             """The ways to a function on which nothing is locked."""

@@ -1,4 +1,5 @@
 from .support import evidence
+from .support import ir_default
 from .accounts import glase_endpoint
 from .accounts import glase_account
 from .registration import glase_terminal

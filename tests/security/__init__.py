@@ -1,6 +1,7 @@
 from . import (
     test_attack,
     test_attack_context,
+    test_attack_defaults,
     test_attack_dialogs,
     test_attack_evidence,
     test_attack_methods,

@@ -4,14 +4,14 @@ from contextlib import suppress
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import JsonRpcException
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from ...models.cases import progress
 from ...models.support import autonomous_transaction, caller_context
 from ..shared.doors import DoorsCommon, public_methods
+from ..shared.forged import WORD, Forged
 from ..shared.soak import some
 
-WORD, NUMBER, YEAR = "forged-by-context", 424242, "2991"
 # Keys with which Odoo's own code switches things off.
 SWITCHES = {
     "tracking_disable": True,
@@ -49,7 +49,7 @@ class TakenBack(Exception):
     """What a call has done is taken back."""
 
 
-class TestAttackContext(DoorsCommon):
+class TestAttackContext(Forged, DoorsCommon):
     """What a caller's context says reaches nothing that the system writes."""
 
     def forged(self):
@@ -65,35 +65,6 @@ class TestAttackContext(DoorsCommon):
                 if field.store and value is not None:
                     context[f"default_{field.name}"] = value
         return context
-
-    def value(self, field):
-        match field.type:
-            case "char" | "text" | "html":
-                return WORD
-            case "integer" | "float" | "monetary":
-                return NUMBER
-            case "boolean":
-                return True
-            case "datetime":
-                return f"{YEAR}-01-01 00:00:00"
-            case "date":
-                return f"{YEAR}-01-01"
-            case "selection":
-                return field.get_values(self.env)[-1] if not callable(field.selection) else None
-        return None
-
-    def assert_nothing_forged(self):
-        self.env.flush_all()
-        forged = [f"%{WORD}%", f"%{NUMBER}%", f"%{YEAR}-01-01%"]
-        for table in [*self.tables(), "mail_message", "mail_tracking_value", "bus_bus"]:
-            found = self.env.execute_query(
-                SQL(
-                    "SELECT t::text FROM %s t WHERE t::text LIKE ANY(%s) LIMIT 1",
-                    SQL.identifier(table),
-                    forged,
-                )
-            )
-            self.assertFalse(found, table)
 
     def test_no_default_reaches_what_a_till_asks_for(self):
         session = self.open_register()

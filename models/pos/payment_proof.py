@@ -148,6 +148,7 @@ class PaymentProof:
             row = row.browse()
         self.payment._glase_write_proof(self._proven_values(row) if row else NOT_PROVEN)
         if row:
+            self.payment.pos_order_id._glase_watch_total()
             self._settle_cases(row)
         elif not self._is_explained():
             self._report()

@@ -114,6 +114,23 @@ class TestWaysPast(GlaseCommon):
         )
         self.sync(other, payment_ids=[Command.create(self.done_payment(uuid=line))])
 
+    def _way_order_deleted_and_made_anew_cheaper(self, order, _other):
+        self.made_anew_cheaper(order, "create")
+
+    def _way_order_deleted_and_stored_anew_cheaper(self, order, _other):
+        self.made_anew_cheaper(order, "sync_from_ui")
+
+    def made_anew_cheaper(self, order, method):
+        """With its own name and its own payment, and the rest of the money in somebody's pocket."""
+        payments = [
+            self.done_payment(uuid=order.payment_ids.uuid),
+            {"payment_method_id": self.cash_method.id, "amount": -12, "is_change": True},
+        ]
+        values = self.order_values(self.pos_session, 8, payments, "paid", order.uuid)
+        order.with_user(self.pos_user).remove_from_ui(order.ids)
+        if not order.exists():
+            getattr(self.env["pos.order"].with_user(self.pos_user), method)([values])
+
     def _way_payment_imported(self, order, other):
         line = order.payment_ids.uuid
         order.payment_ids.write({"uuid": str(uuid.uuid4())})

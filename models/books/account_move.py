@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
-from ..support.evidence import refuse_system_fields
+from ..support.evidence import kept_words, refuse_system_fields
 
 SYSTEM_FIELDS = frozenset(
     {
@@ -93,6 +93,30 @@ class AccountMove(models.Model):
         """
         self._glase_refuse_corrections()
         return super()._reverse_moves(default_values_list, cancel)
+
+    def _glase_payments_to_explain(self):
+        """The Glase payments of an invoice that nothing proves, or that moved no money: its paper says so.
+
+        :return: of ``pos.payment``, as the superuser
+        """
+        payments = self.sudo().pos_order_ids._glase_payments()
+        return payments.filtered(
+            lambda payment: (
+                payment._is_glase()
+                and payment.amount
+                and (payment.glase_mark or not payment.transaction_id)
+            )
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _glase_unlink_never_with_reference(self):
+        """Also one that was reset to draft: who wants it out of the books cancels it.
+
+        :raises AccessError: for an entry that carries a reference of Glase's
+        """
+        named = self.sudo().filtered(lambda move: any(move[name] for name in SYSTEM_FIELDS))
+        if named and not self.env.su:
+            raise AccessError(kept_words(self.env))
 
     def _glase_refuse_corrections(self):
         for move in self:

@@ -84,7 +84,7 @@ class GlaseTransaction(models.Model):
         ondelete="set null",
         help="The transaction period whose report at Glase has this row",
     )
-    session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="set null")
+    session_id = fields.Many2one("pos.session", readonly=True, index=True, ondelete="restrict")
     counted_session_id = fields.Many2one(
         "pos.session",
         "Counted in",
@@ -92,7 +92,7 @@ class GlaseTransaction(models.Model):
         store=True,
         recursive=True,
         index=True,
-        ondelete="set null",
+        ondelete="restrict",
         help="Its own session; of a refund that was made in none, the one that took the payment",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)

@@ -39,7 +39,8 @@ def _labels(field, env):
     return field._description_selection(env)
 
 
-def _words(env):
+def kept_words(env):
+    """What somebody hears who changes or deletes what is kept."""
     return env._("What is kept about Glase money is neither changed nor deleted.")
 
 
@@ -76,7 +77,7 @@ class GlaseThread(models.AbstractModel):
 
     def _check_can_update_message_content(self, messages):
         """Override of `mail`: the browser's *Edit* and *Delete* act as the superuser."""
-        raise UserError(_words(self.env))
+        raise UserError(kept_words(self.env))
 
 
 class KeptRecords:
@@ -102,7 +103,7 @@ class KeptRecords:
         forbidden, error = result or (self.browse(), None)
 
         def refuse():
-            return error() if error else AccessError(_words(self.env))
+            return error() if error else AccessError(kept_words(self.env))
 
         return forbidden | kept, refuse
 
@@ -202,8 +203,24 @@ class IrAttachment(KeptRecords, models.Model):
         :raises AccessError: for a file of our records
         """
         if self._glase_kept():
-            raise AccessError(_words(self.env))
+            raise AccessError(kept_words(self.env))
         return super()._delete_and_notify(message)
+
+
+class MailActivity(KeptRecords, models.Model):
+    """What puts a case before a manager was made when somebody did what caused it: it is not his."""
+
+    _inherit = "mail.activity"
+
+    def _glase_kept(self):
+        """Those about our records that the user may not settle."""
+        about = self.sudo().filtered(lambda one: (one.res_model or "").startswith(OURS))
+        kept = about.browse()
+        for model, activities in about.grouped("res_model").items():
+            records = self.env[model].browse(activities.mapped("res_id")).exists()
+            his = set(records._filtered_access("write").ids)
+            kept |= activities.filtered(lambda one, his=his: one.res_id not in his)
+        return kept.sudo(False)
 
 
 class GlaseKept(models.AbstractModel):
@@ -235,7 +252,7 @@ class GlaseKept(models.AbstractModel):
                     self.env._("“%s”: changed by the system only.", self._description)
                 )
             if self._typed & set(vals) and any(self.sudo().mapped(self._decided_field)):
-                raise AccessError(_words(self.env))
+                raise AccessError(kept_words(self.env))
         return super(GlaseKept, with_own_context(self)).write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -20,15 +20,20 @@ class TestAttackDefaults(Attacker, Forged, DoorsCommon):
 
     def forge(self, user):
         """A default of this user's for each field of ours that can hold one."""
+        fields, made = self.env["ir.model.fields"], []
         for model in self.env.registry:
             ours = model.startswith("glase.")
             if not (ours or model in OF_ODOO) or self.env[model]._abstract:
                 continue
             for field in self.env[model]._fields.values():
                 value = self.value(field)
-                if field.store and value is not None and (ours or field.name.startswith("glase_")):
-                    self.set_default(user, model, field.name, value)
-        self.assertGreater(self.env["ir.default"].search_count([("user_id", "=", user.id)]), 100)
+                systems = ours or (field.name.startswith("glase_") and field.readonly)
+                if field.store and value is not None and systems:
+                    about = {"field_id": fields._get(model, field.name).id, "user_id": user.id}
+                    made.append({**about, "json_value": json.dumps(value)})
+        self.assertGreater(len(made), 100)
+        # One by one it would take a minute.
+        self.env["ir.default"].with_user(user).create(made)
 
     def unproven(self):
         """A finished order whose payment the browser made up, by whoever is logged in."""

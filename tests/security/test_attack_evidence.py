@@ -4,7 +4,7 @@ from contextlib import suppress
 from psycopg2.errors import ForeignKeyViolation
 
 from odoo import Command, fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from ..shared.doors import DoorsCommon
@@ -142,6 +142,81 @@ class TestAttackEvidence(DoorsCommon):
                     )
                     with self.subTest(user=user.login, field=field), self.assertRaises(UserError):
                         his.write({field: value})
+
+    def test_who_caused_a_case_does_not_put_it_away_from_the_manager(self):
+        """The activity that tells of it was made when he did it, so Odoo takes it for his."""
+        row = self.kept["glase.transaction"].with_user(self.pos_user)
+        self.env["glase.case"].with_user(self.pos_user)._report("paid_late", row.sudo())
+        activity = self.case.sudo().activity_ids
+        self.assertEqual(activity.create_uid, self.pos_user)
+        elsewhere = {"res_model_id": self.env["ir.model"]._get("res.users").id, "res_id": 1}
+        said = ["user_id", "date_deadline", "summary", "active", "res_id", "res_model"]
+        stood = activity.read(said, load="")
+        for user in (*self.roles(), self.portal):
+            if user in (self.pos_admin, self.admin):
+                continue
+            his = activity.with_user(user).sudo(False)
+            for call in (
+                his.unlink,
+                his.action_feedback,
+                lambda his=his: his.write({"date_deadline": "2999-01-01"}),
+                lambda his=his: his.write({"summary": "Nothing"}),
+                lambda his=his, user=user: his.write({"user_id": user.id}),
+                lambda his=his: his.write({"active": False}),
+                lambda his=his: his.write(elsewhere),
+            ):
+                with (
+                    self.subTest(user=user.login),
+                    mute_logger("odoo.addons.base"),
+                    self.assertRaises(AccessError),
+                ):
+                    call()
+        self.assertEqual(activity.read(said, load=""), stood)
+        activity.with_user(self.pos_admin).sudo(False).action_feedback("Called Glase")
+        self.assertFalse(self.case.activity_ids)
+
+    def test_no_deletion_takes_from_a_record_what_it_says(self):
+        """By reflection: what a link is emptied by, or a record deleted by, that somebody may delete."""
+        # What the link said stands in the record itself: order reference and uuid, subject, name.
+        said_otherwise = {
+            ("glase.case", "attach_order_id"),
+            ("glase.case", "order_id"),
+            ("glase.case", "payment_id"),
+            ("glase.transaction", "order_id"),
+            ("glase.transaction", "payment_id"),
+        }
+        # Odoo keeps a till that had a session and a currency that is used; files of ours are kept.
+        kept_otherwise = {
+            ("glase.case", "config_id"),
+            ("glase.case", "currency_id"),
+            ("glase.go.live.line", "config_id"),
+            ("glase.period", "config_id"),
+            ("glase.period", "details_id"),
+            ("glase.period", "summary_id"),
+            ("glase.terminal", "config_id"),
+            ("glase.transaction", "config_id"),
+        }
+        found = set()
+        for model in self.env.registry.values():
+            if not model._name.startswith("glase.") or model._transient or model._abstract:
+                continue
+            for field in model._fields.values():
+                stored = field.type == "many2one" and field.store and not field.related
+                # Of our own records none is deleted; who did it is asked elsewhere.
+                others = stored and not field.comodel_name.startswith(("glase.", "res.users"))
+                if others and field.ondelete != "restrict":
+                    found.add((model._name, field.name))
+        self.assertEqual(found, said_otherwise | kept_otherwise)
+
+    def test_a_session_with_money_is_not_deleted(self):
+        """Odoo deletes one that is being opened, and a cashier may say that it is."""
+        self.env.cr.execute("UPDATE pos_order SET session_id = NULL WHERE state = 'draft'")
+        self.env.invalidate_all()
+        row, session = self.kept["glase.transaction"], self.pos_session.with_user(self.pos_user)
+        session.write({"state": "opening_control"})
+        with mute_logger("odoo.sql_db"), self.assertRaises(ForeignKeyViolation):
+            session.delete_opening_control_session()
+        self.assertEqual(row.session_id, self.pos_session)
 
     def test_who_did_it_is_known_for_good(self):
         """By reflection: no user is deleted whom a record of ours names, or a word of ours on a session."""
@@ -333,6 +408,21 @@ class TestAttackEvidence(DoorsCommon):
             ):
                 self.assert_kept(user, what, call)
         self.assertEqual((move.state, move.glase_reference), ("posted", "R1"))
+
+    def test_no_entry_with_a_reference_is_deleted(self):
+        """By Odoo's session or by us; who wants it out of the books cancels it."""
+        values = {"glase_reference": "R1", "glase_period": "P1"}
+        for name, value in values.items():
+            move = self.entry(**{name: value})
+            for user in (self.accountant, self.admin):
+                his = move.with_user(user).sudo(False)
+
+                def delete(his=his):
+                    his.button_draft()
+                    his.unlink()
+
+                self.assert_kept(user, name, delete)
+            self.assertTrue(move.exists())
 
     def test_no_entry_is_made_with_a_reference_by_hand(self):
         moves = self.env["account.move"].with_user(self.accountant)

@@ -51,6 +51,7 @@
         "report/glase_sticker.xml",
         "report/glase_cashier_guide.xml",
         "report/pos_order_receipt.xml",
+        "report/invoice.xml",
         "report/glase_receipt_document.xml",
         "views/help/help.xml",
         "views/glase_menus.xml",

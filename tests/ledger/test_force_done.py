@@ -1,3 +1,5 @@
+from html import unescape
+
 from odoo.exceptions import UserError
 
 from ...rules import state_machine
@@ -6,6 +8,8 @@ from ..shared.common import GlaseCommon
 PAID_AFTER_ALL = state_machine.Evidence(
     "getPaymentStatus", code=0, status="PAID", ers_reference="201211270000000001"
 )
+
+UNCONFIRMED = "Glase payment: not confirmed by Glase yet"
 
 
 class TestForceDone(GlaseCommon):
@@ -36,6 +40,36 @@ class TestForceDone(GlaseCommon):
         self.assertEqual(view["state"], "issued")
         self.validate(order, line)
         return order, line
+
+    def paper(self, order):
+        """The invoice of an order as it is printed, sent, and shown to the customer."""
+        if not order.account_move:
+            order.partner_id = self.env["res.partner"].create({"name": "Guest"})
+            order.with_user(self.pos_user).action_pos_order_invoice()
+        reports = self.env["ir.actions.report"].with_user(self.pos_admin)
+        html, _kind = reports._render_qweb_html(
+            "account.report_invoice_with_payments", order.account_move.ids
+        )
+        text = unescape(html.decode())
+        self.assertRegex(text, r"using\s+Glase", "Odoo says that it is paid")
+        return text
+
+    def test_an_invoice_says_what_is_not_certain(self):
+        order, _line = self.forced()
+        text = self.paper(order)
+        self.assertIn(UNCONFIRMED, text)
+        self.assertIn(order.payment_ids.glase_mark, text)
+
+    def test_an_invoice_says_what_is_no_money(self):
+        order, line = self.paid_bill()
+        self.validate(order, line)
+        text = self.paper(order)
+        self.assertNotIn(UNCONFIRMED, text)
+        self.assertIn(order.payment_ids.glase_mark, text)
+        # What was real money needs no word.
+        self.row(line).sudo().environment = "production"
+        self.env.invalidate_all()
+        self.assertNotIn("glase_payments", self.paper(order))
 
     def test_only_a_manager_with_the_right_password(self):
         _order, line = self.sent()

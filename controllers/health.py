@@ -31,6 +31,7 @@ class GlaseHealthController(http.Controller):
         methods=["GET"],
         save_session=False,
         readonly=True,
+        max_content_length=parameters.LONGEST_BODY,
     )
     def health(self, company_id, **_given):
         """Tell it: HTTP 200 if all is well, 503 with what is wrong, 401 without a token for it.

@@ -4,6 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.ledger.push import Push
+from ..models.support import parameters
 
 
 class GlaseNotificationController(http.Controller):
@@ -15,6 +16,7 @@ class GlaseNotificationController(http.Controller):
         auth="public",
         methods=["POST"],
         csrf=False,
+        max_content_length=parameters.LONGEST_BODY,
         save_session=False,
     )
     def notification(self, token, **_told):

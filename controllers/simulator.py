@@ -6,6 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.accounts import glase_connection
+from ..models.support import parameters
 
 
 class GlaseSimulatorController(http.Controller):
@@ -20,6 +21,7 @@ class GlaseSimulatorController(http.Controller):
         auth="public",
         methods=["GET", "POST"],
         csrf=False,
+        max_content_length=parameters.LONGEST_BODY,
         save_session=False,
     )
     def phone(self, token, **_form):

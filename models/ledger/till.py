@@ -8,7 +8,7 @@ from ...glase import RequestError
 from ...rules import bill_rows, due, polling, state_machine
 from ..pos import session_closing
 from ..pos.bill import Bill, DryRun
-from ..support import autonomous_transaction, managers, money
+from ..support import autonomous_transaction, managers, money, parameters
 from ..support.sentences import cashier_message, said
 from ..support.till_errors import Refused, answers_refusals
 from . import exchange, poll
@@ -342,8 +342,8 @@ def values_of_line(env, order, line_uuid, attempt, amount, cashier=""):
         "session_id": order.session_id.id,
         "order_id": order.id,
         "order_uuid": order.uuid,
-        "order_name": order.pos_reference or order.name,
+        "order_name": parameters.short(order.pos_reference or order.name),
         "order_total": float(Bill(order).total_due()),
-        "cashier": cashier or env.user.name,
+        "cashier": cashier or parameters.short(env.user.name),
         "user_id": env.uid,
     }

@@ -9,7 +9,7 @@ from ...glase import Amount, Invoice, InvoiceRow
 from ...rules.bill_rows import Labels, OrderLine, bill_rows
 from ...rules.due import CashRounding, still_due, total_due
 from ..ledger import known_rows
-from ..support import clock, money
+from ..support import clock, money, parameters
 
 # Payments in these states are not taken (yet); a tender without a terminal has no state at all.
 RETRY, REVERSING = "retry", "reversing"
@@ -108,10 +108,10 @@ class Bill:
         )
         return Invoice(
             title=account.shop_name or order.company_id.name,
-            client_invoice_id=order.pos_reference or order.uuid,
+            client_invoice_id=parameters.short(order.pos_reference or order.uuid),
             rows=tuple(_invoice_row(row, currency) for row in rows),
             total=Amount(amount, currency),
-            cashier_id=cashier or self.env.user.name,
+            cashier_id=cashier or parameters.short(self.env.user.name),
             footer=account.invoice_footer or order.company_id.name,
             issue_date=clock.now(self.env.cr).replace(tzinfo=timezone.utc),
             notification_url=notification_url,

@@ -6,7 +6,7 @@ from ...rules import state_machine
 from ..ledger import known_rows, row_money
 from ..ledger.till import values_of_line
 from ..pos.bill import DryRun
-from ..support import autonomous_transaction
+from ..support import autonomous_transaction, parameters
 from ..support.managers import MANAGERS
 from ..support.till_errors import Refused
 from . import refund_order
@@ -120,7 +120,7 @@ class OfficeRefund:
                 "amount": float(total),
                 "config_id": self.row.config_id.id,
                 "order_name": self.row.order_name,
-                "cashier": self.env.user.name,
+                "cashier": parameters.short(self.env.user.name),
                 "user_id": self.env.uid,
             }
         return {**values, "refund_reason": reason}

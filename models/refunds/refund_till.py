@@ -10,7 +10,7 @@ from ...rules import case_kinds, state_machine
 from ..ledger import row_money
 from ..ledger.till import Till, config_of, values_of_line
 from ..pos.bill import Bill
-from ..support import autonomous_transaction, managers
+from ..support import autonomous_transaction, managers, parameters
 from ..support.sentences import note
 from ..support.till_errors import Refused, answers_refusals
 from . import refund_order
@@ -115,7 +115,7 @@ class RefundTill(Till):
             "order_id": row.order_id.id,
             "order_uuid": row.order_uuid,
             "order_name": row.order_name,
-            "cashier": cashier or self.env.user.name,
+            "cashier": cashier or parameters.short(self.env.user.name),
             "user_id": self.env.uid,
         }
         return self._answer(make_refund(row, values, spends=("draft", "cancel")))

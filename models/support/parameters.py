@@ -19,6 +19,8 @@ from .till_errors import Refused
 # pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
+# Bytes of a request that nobody has to log in for: Odoo would read 128 million before anything is asked.
+LONGEST_BODY = 64 * 1024
 # PostgreSQL's integer.
 LARGEST_ID = 2**31 - 1
 # No control characters; and no half of a pair of UTF-16, which no database takes.
@@ -87,7 +89,8 @@ class ListOf:
 
 _UUID = Text(64, NAME, _lt("an identifier of at most 64 letters, digits, points and dashes"))
 _ATTEMPT = Text(100, PRINTABLE, _lt("an identifier of at most 100 characters"))
-_PERSON = Text(250, LINE, _lt("a name of at most 250 characters"))
+LONGEST_NAME = 250
+_PERSON = Text(LONGEST_NAME, LINE, _lt("a name of at most 250 characters"))
 
 TABLE = {
     "config_id": Number(),
@@ -157,6 +160,14 @@ def _signature(function, skip):
     """The parameters that somebody gives; functions are as many as there are doors."""
     signature = inspect.signature(function)
     return signature.replace(parameters=list(signature.parameters.values())[skip:])
+
+
+def short(name):
+    """A name that Odoo has, where nobody limits it, as the ledger keeps it and Glase gets it.
+
+    :param str name: of a person, who may change the own one, or of an order, as its till has stored it
+    """
+    return name[:LONGEST_NAME]
 
 
 def check_values(records, vals):

@@ -264,6 +264,41 @@ class TestAttackParameters(DoorsCommon):
         messages = self.env["bus.bus"].sudo().search([]).mapped("message")
         return sum("GLASE_ASK" in message for message in messages)
 
+    def test_a_name_that_nobody_limits_is_kept_and_sent_short(self):
+        """A user changes the own name, and an order's reference is what its till has stored."""
+        self.pos_user.with_user(self.pos_user).name = "é" * 100_000
+        self.order.with_user(self.pos_user).pos_reference = "B" * 100_000
+        about = {"order_uuid": self.order.uuid, "line_uuid": self.line, "attempt": "1"}
+        told = self.door("send", amount="20.00", **about)
+        self.assertEqual(told["state"], "issued")
+        row = self.row(self.line)
+        for name in (row.cashier, row.order_name):
+            self.assertEqual(len(name), parameters.LONGEST_NAME)
+        [invoice] = [
+            one
+            for one in self.simulator.journal()["invoices"]
+            if one["invoice_reference"] == row.invoice_reference
+        ]
+        self.assertLess(len(json.dumps(invoice)), 5000)
+
+    def test_of_whom_nobody_knows_little_is_read(self):
+        """By reflection: each route that needs no log-in says how much it takes, before it is read."""
+        public = {
+            path: function.original_routing
+            for path, function in routes().items()
+            if function.original_routing["auth"] == "public"
+        }
+        self.assertGreater(len(public), 2)
+        for path, routing in public.items():
+            with self.subTest(path=path):
+                self.assertLessEqual(routing["max_content_length"], parameters.LONGEST_BODY)
+        self.authenticate(None, None)
+        form = {"status": "A" * parameters.LONGEST_BODY}
+        for path in ("notification", "phone"):
+            with self.subTest(path=path), mute_logger("odoo.http"):
+                answer = self.url_open(f"/pos_glase/{path}/{'A' * 80}", data=form)
+                self.assertEqual(answer.status_code, 413)
+
     def test_an_attempt_that_no_index_takes_is_refused_at_once(self):
         started = time.monotonic()
         for name, value in (("attempt", "A" * 7000), ("line_uuid", "B" * 7000)):

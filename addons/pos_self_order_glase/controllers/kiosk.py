@@ -25,6 +25,12 @@ TABLE = {
     "order_access_token": _TOKEN,
     "attempt": parameters.TABLE["attempt"],
 }
+# What all routes of a kiosk are.
+KIOSK = {
+    "type": "jsonrpc",
+    "auth": "public",
+    "max_content_length": parameters.LONGEST_BODY,
+}
 # By this word of the server's a page is known again: nothing is let in by it, requests are counted by it.
 PAGE = "pos_self_order_glase"
 PAGE_SECONDS = 30 * 24 * 3600
@@ -83,7 +89,7 @@ class GlaseKioskController(PosSelfOrderController):
         )
         return page
 
-    @http.route("/pos_self_order_glase/send", type="jsonrpc", auth="public")
+    @http.route("/pos_self_order_glase/send", **KIOSK)
     @door
     def send(self, access_token, order_access_token, attempt):
         """Send the bill of an order; see ``Kiosk.send``."""
@@ -91,19 +97,19 @@ class GlaseKioskController(PosSelfOrderController):
         kiosk.page = kiosk.page or self._new_page()
         return kiosk.send(order_access_token, attempt)
 
-    @http.route("/pos_self_order_glase/status", type="jsonrpc", auth="public")
+    @http.route("/pos_self_order_glase/status", **KIOSK)
     @door
     def status(self, access_token, order_access_token, attempt):
         """Ask once what became of a bill; see ``Kiosk.status``."""
         return self._kiosk(access_token, order_access_token).status(order_access_token, attempt)
 
-    @http.route("/pos_self_order_glase/cancel", type="jsonrpc", auth="public")
+    @http.route("/pos_self_order_glase/cancel", **KIOSK)
     @door
     def cancel(self, access_token, order_access_token, attempt):
         """Cancel a bill; see ``Kiosk.cancel``."""
         return self._kiosk(access_token, order_access_token).cancel(order_access_token, attempt)
 
-    @http.route("/pos_self_order_glase/leave", type="jsonrpc", auth="public")
+    @http.route("/pos_self_order_glase/leave", **KIOSK)
     @door
     def leave(self, access_token, order_access_token, attempt):
         """Leave a bill to the server; see ``Kiosk.leave``."""

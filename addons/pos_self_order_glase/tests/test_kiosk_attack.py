@@ -74,6 +74,12 @@ class TestKioskAttack(KioskCommon):
             self.assertEqual(stranger["result"], {"ok": False, "reason": "gone"}, path)
         self.assertEqual(self.rows(order).read(), before)
 
+    def test_little_is_read_of_whom_nobody_knows(self):
+        for path, name in routes().items():
+            routing = getattr(doors.GlaseKioskController, name).original_routing
+            with self.subTest(path=path):
+                self.assertLessEqual(routing["max_content_length"], parameters.LONGEST_BODY)
+
     def test_odd_values_hear_one_word(self):
         order = self.ordered()
         good = {

@@ -89,6 +89,7 @@ _LOST_REFUND = {"do": "fault", "operation": "refundPayment", "kind": "drop-after
 _GIVE = {**SEND, "order": "A-1"}
 _FILL_IN = {"do": "fill_in", "order": "A"}
 _LATER = {"do": "clock", "seconds": 16 * 60}
+_PERIODS, _MARK = {"do": "periods"}, _call("till.mark")
 _UNKNOWN = {
     "case.repeat": _call("case.repeat"),
     "other tender": {"do": "approve", "order": "A-1"},
@@ -157,6 +158,7 @@ SITUATIONS = {
         {
             "finished": FINISH,
             "finished twice": {**FINISH, "how": "twice"},
+            "marked by hand": _MARK,
             "finished, edited": {**FINISH, "how": "edited"},
             "reversed": REVERSE,
             "reversed again": {**REVERSE, "press": 2},
@@ -186,10 +188,24 @@ SITUATIONS = {
         {
             **_OFFICE,
             "booked": {"do": "books"},
-            "marked": {"do": "periods"},
+            "marked": _PERIODS,
+            "marked by hand": _MARK,
             "edited: unlink": _edit("unlink"),
             "edited: amount": _edit("amount"),
             "registered anew": _call("till.register"),
+        },
+    ),
+    "its report is there": (
+        (*SOLD, _CLOSE["closed at the till"], _PERIODS, {"do": "clock", "seconds": 4}),
+        {
+            "fetched": _PERIODS,
+            **_OFFICE,
+            "booked": {"do": "books"},
+            "edited: unlink": _edit("unlink"),
+            "edited: amount": _edit("amount"),
+            "marked by hand": _MARK,
+            "registered anew": _call("till.register"),
+            "the next order": _SECOND,
         },
     ),
     "a refund is prepared": (

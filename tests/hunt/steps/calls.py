@@ -160,6 +160,11 @@ class Calls:
         terminal_id = self._live_terminal(order.till)
         return lambda env: env["glase.terminal"].browse(terminal_id)._ask_replace().ok
 
+    def _call_till_mark(self, order):
+        """*Mark Period* on the terminal, in the middle of the day."""
+        terminal_id = self._live_terminal(order.till)
+        return lambda env: bool(env["glase.terminal"].browse(terminal_id).action_mark_period())
+
     def _call_till_assign(self, order):
         terminal_id = self._live_terminal(order.till)
         self.stickers += 1

@@ -14,19 +14,26 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    glase_state = fields.Selection(related="pos_config_id.glase_state")
-    glase_message = fields.Char(related="pos_config_id.glase_message")
-    glase_terminal_id = fields.Many2one(related="pos_config_id.glase_terminal_id")
-    glase_glase_id = fields.Char(related="pos_config_id.glase_terminal_id.glase_id")
+    # Odoo's own field is whatever an onchange says: what hangs on it is read as the superuser.
+    glase_config_id = fields.Many2one("pos.config", "Till", compute="_compute_glase_config_id")
+    glase_state = fields.Selection(related="glase_config_id.glase_state")
+    glase_message = fields.Char(related="glase_config_id.glase_message")
+    glase_terminal_id = fields.Many2one(related="glase_config_id.glase_terminal_id")
+    glase_glase_id = fields.Char(related="glase_config_id.glase_terminal_id.glase_id")
     glase_account_id = fields.Many2one("glase.account", compute="_compute_glase_account")
     glase_environment = fields.Char(compute="_compute_glase_account")
     glase_has_account = fields.Boolean(compute="_compute_glase_account")
     glase_may_simulate = fields.Boolean(compute="_compute_glase_account")
 
     @api.depends("pos_config_id")
+    def _compute_glase_config_id(self):
+        for settings in self:
+            settings.glase_config_id = settings.pos_config_id._filtered_access("read")
+
+    @api.depends("glase_config_id")
     def _compute_glase_account(self):
         for settings in self:
-            config = settings.pos_config_id
+            config = settings.glase_config_id
             accounts = config._glase_accounts() if config else self.env["glase.account"]
             terminal = config.sudo().glase_terminal_id
             account = terminal.account_id or accounts[:1]

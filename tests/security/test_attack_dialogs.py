@@ -101,6 +101,19 @@ class TestAttackDialogs(DoorsCommon):
                     else:
                         his.web_save({field.name: value}, {"display_name": {}})
 
+    def test_the_settings_tell_nothing_of_a_till_that_one_may_not_read(self):
+        """Also before they are stored: the browser asks for what a choice would show."""
+        his = self.env["res.config.settings"].with_user(self.stranger)
+        spec = {name: {} for name in his._fields if name.startswith("glase_")}
+        self.assertGreater(len(spec), 5)
+        till = self.main_pos_config.id
+        for given, context in (({"pos_config_id": till}, {}), ({}, {"default_pos_config_id": till})):
+            told = his.with_context(**context).onchange(given, list(given), spec)["value"]
+            shown = {name: value for name, value in told.items() if name in spec and value}
+            shown.pop("glase_may_simulate", None)
+            with self.subTest(given=given):
+                self.assertFalse(shown)
+
     def test_a_dialog_is_not_turned_to_what_one_may_not_read(self):
         world = self.world()
         account = self.env["glase.account"].sudo()

@@ -64,10 +64,14 @@
         # Where Odoo's own charts are: they are loaded when the first one is shown.
         "web.assets_backend_lazy": ["pos_glase/static/src/backend_lazy/**/*"],
         "point_of_sale._assets_pos": [
+            "pos_glase/static/src/amount/**/*",
             "pos_glase/static/src/scan/**/*",
             "pos_glase/static/src/app/**/*",
         ],
-        "point_of_sale.customer_display_assets": ["pos_glase/static/src/customer_display/**/*"],
+        "point_of_sale.customer_display_assets": [
+            "pos_glase/static/src/amount/**/*",
+            "pos_glase/static/src/customer_display/**/*",
+        ],
         "point_of_sale.customer_display_assets_test": [
             "pos_glase/static/tests/customer_display/**/*"
         ],

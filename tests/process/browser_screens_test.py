@@ -7,9 +7,9 @@ colours: its dark bundle is the light one. The phone page has two, see ``tests/s
 
 import pathlib
 
-import polib
 import pytest
 from accessibility import Accessibility
+from longest_words import MEASURES, longest
 from playwright.sync_api import expect
 from till_page import BUNDLE_MILLISECONDS, TillPage
 from till_page import SCREENS as SCREENS_OF_A_TILL
@@ -18,10 +18,11 @@ WORKERS = 0
 STICKER = "PROC1"
 PRODUCT = "Sourdough Loaf"
 SCREENS = (pathlib.Path(__file__).with_name("screens.js")).read_text("utf-8")
-CATALOGUES = pathlib.Path(__file__).resolve().parents[2] / "i18n"
-# A till's usual ones; one of a tablet on its side; 1280 x 800 zoomed to 200 %; a small phone; a large screen.
-SIZES = ((1024, 600), (667, 375), (640, 400), (320, 568), (1920, 1080))
+# A till's usual one; an old till's; a tablet's on its side; 1280 x 800 zoomed to 200 %; a small phone; a large screen.
+SIZES = ((1024, 600), (640, 480), (667, 375), (640, 400), (320, 568), (1920, 1080))
 
+# As a till writes it: no line ends within it.
+AMOUNT = "1 234 567,89 kr".replace(" ", "\u00a0")
 SHORT = {"amount": 53, "shop": "Fjällboden", "mark": False}
 LONG = {
     "amount": 1234567.89,
@@ -96,12 +97,73 @@ CHOICE = {
 APPROVAL = {
     "title": "Mark as paid without Glase's answer",
     "body": (
-        "Glase has not said that the customer has paid 1 234 567,89 kr. If the customer has not, the shop loses the "
+        f"Glase has not said that the customer has paid {AMOUNT}. If the customer has not, the shop loses the "
         "money. Look at the customer's phone first. This is recorded."
     ),
     "action": "Force done",
     "message": "That log-in and password are not right, or are not a manager's.",
 }
+REGISTERED = {
+    "glase_id": "4711000815AB",
+    "terminal_name": "Fjällbodens Friluftsliv, Södertälje, till 1",
+    "shop": LONG["shop"],
+    "environment": "production",
+    "message": False,
+    "can_unregister": True,
+}
+# What the server says of a till's terminal, and of a sticker that is assigned.
+TERMINAL = {
+    "no account": {"info": {"state": "no_account", "message": LONG_SAID}},
+    "not registered": {"info": {"state": "not_registered", "message": LONG_SAID}},
+    "without a Glase ID": {
+        "info": {**REGISTERED, "state": "no_glase_id", "glase_id": False, "environment": "test"},
+        "answer": {"ok": False, "message": LONG_SAID},
+    },
+    "asked before a sticker is replaced": {
+        "info": {**REGISTERED, "state": "ready", "environment": "simulator"},
+        "answer": {"question": True, "message": LONG_SAID},
+    },
+}
+REFERENCE = "1234567890123456789012345"
+
+
+def line(status, reference="", **more):
+    return {"fields": {"payment_status": status, "transaction_id": reference}, **more}
+
+
+# How a line of a payment, or of a refund, may stand.
+LINES = {
+    "not sent": line("pending"),
+    "being prepared": line("pending", isPreparing=True),
+    "being paid": line("waiting", isRunning=True),
+    "not paid": line("retry"),
+    "paid too late": line("retry", isReversed=True),
+    "left open": line("glase_open"),
+    "being given back": line("reversing"),
+    "paid": line("done", REFERENCE),
+    "marked as paid": line("done"),
+    "given back": line("reversed", REFERENCE),
+    "refund, not sent": line("pending", isRefund=True),
+    "refund, running": line("waiting", isRefund=True, isRunning=True),
+    "refund, not known": line("waiting", isRefund=True),
+    "refund, not given": line("retry", isRefund=True),
+    "refund, given": line("done", REFERENCE, isRefund=True),
+    "refund, not answered": line("done", isRefund=True),
+}
+SUMS = (
+    *("payment_total", "net", "refund_total", "unconfirmed_total", "elsewhere_total"),
+    *("order_total", "report_total", "difference"),
+)
+COUNTS = ("payment_count", "refund_count", "unconfirmed_count", "is_reported")
+CLOSING = {
+    "blocking": [{"what": APPROVAL["body"], "todo": LONG_SAID}],
+    "carried": [{"what": LONG_SAID}],
+    "figures": {
+        **{name: 1234567.89 + number for number, name in enumerate(SUMS)},
+        **dict.fromkeys(COUNTS, 1234),
+    },
+}
+BANNERS = ("PAID", "REFUNDED")
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +210,19 @@ def show(till, kind, given):
 
 
 def measured(
-    till, name, size, root=".modal:not(.o_inactive_modal) > .modal-dialog > .modal-content"
+    till,
+    name,
+    size,
+    root=".modal:not(.o_inactive_modal) > .modal-dialog > .modal-content",
+    scrolls=False,
 ):
+    """What is cut, covered or broken on a screen of this size.
+
+    :param bool scrolls: the rest is found by scrolling
+    """
     resize(till, size)
-    found = till.script("(root) => glaseScreens.measure(root)", root)
-    assert found["words"] > 1
+    found = till.script("([root, scrolls]) => glaseScreens.measure(root, scrolls)", [root, scrolls])
+    assert found["words"]
     return [f"{size[0]} x {size[1]}, {name}: {trouble}" for trouble in found["troubles"]]
 
 
@@ -176,31 +246,12 @@ def screens(info):
     for name in REFUND:
         yield "refund", name, refund(name, info)
     yield "refund", "unknown", refund("unknown", info, route="reverse")
-    yield "amount", "amount", {"message": "At most 1 234 567,89 kr: that is what is left to pay."}
+    yield "amount", "amount", {"message": f"At most {AMOUNT}: that is what is left to pay."}
     yield "choice", "choice", CHOICE
     yield "approval", "approval", APPROVAL
-    yield "terminal", "terminal", {"of the test": [STICKER, "Till", "Fjällboden"]}
-
-
-def longest_word(text):
-    return max(map(len, text.split()), default=0)
-
-
-# Neither can be seen, nor takes room: what stands between them was said by a translation.
-OPEN, CLOSE = "\u2062", "\u2063"
-
-
-def longest(measure):
-    """Of each text of the module the translation that needs most room, or the English one, between marks.
-
-    :param measure: how much room a text needs
-    """
-    found = {}
-    for path in sorted(CATALOGUES.glob("*.po")):
-        for entry in polib.pofile(str(path)):
-            known = found.get(entry.msgid, entry.msgid)
-            found[entry.msgid] = max(known, entry.msgstr, key=measure)
-    return {text: f"{OPEN}{words}{CLOSE}" for text, words in found.items()}
+    yield "terminal", "its own", {"of the test": [STICKER, "Till", "Fjällboden"]}
+    for name, given in TERMINAL.items():
+        yield "terminal", name, given
 
 
 def strings_in(given):
@@ -223,7 +274,7 @@ def unsaid(page, root, name, given=()):
     return [f"{name}: said in English only: {text}" for text in found]
 
 
-@pytest.mark.parametrize("measure", [len, longest_word], ids=["text", "word"])
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 def test_no_word_and_no_button_of_a_dialog_is_cut_or_covered(till, measure):
     """In one load all languages at their worst: the longest translation, the longest word."""
     # Before any template is shown: what was shown keeps the words that it had.
@@ -237,8 +288,12 @@ def test_no_word_and_no_button_of_a_dialog_is_cut_or_covered(till, measure):
         if kind == "amount":
             till.page.click(".glase-amount-ok")
             till.page.wait_for_selector(".glase-amount-message:not(:empty)")
+        if "answer" in given:
+            till.page.fill("#glase-id-input", STICKER)
+            till.page.click(".glase-assign")
+            till.page.wait_for_selector(".glase-terminal-message")
         for size in SIZES:
-            troubles += measured(till, f"{kind}: {name}", size)
+            troubles += measured(till, f"{kind}: {name}", size, scrolls=name in TERMINAL)
         if name in RETRIED:
             sizes = till.script("() => glaseScreens.sizes('.glase-headline, .glase-details')")
             assert sizes[0] == sizes[1], f"{name}: the reason is as large as the verdict"
@@ -250,6 +305,61 @@ def test_no_word_and_no_button_of_a_dialog_is_cut_or_covered(till, measure):
     for text in ("Close", "PAID"):
         assert words[text] != text
         assert words[text] in shown
+
+
+SMALL_SIZES = ((1024, 600), (640, 480), (320, 568))
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+def test_no_word_is_broken_or_cut_beside_the_dialogs(till, measure):
+    """A line of a payment and of a refund in each state, selected, not selected, and in the list of orders; what is
+    said over the screen at the end; the closing: in the longest words of all languages.
+    """
+    till.start_anew()
+    till.script(SCREENS)
+    words = longest(measure)
+    till.script("(words) => glaseScreens.speak(words)", words)
+    troubles, badges = [], set()
+
+    def look(root, states=LINES):
+        """At each state of the line, on each size of screen."""
+        for name, state in states.items():
+            till.script("(state) => glaseScreens.showLine(state)", state)
+            for size in SMALL_SIZES:
+                troubles.extend(measured(till, f"{root}: {name}", size, root, scrolls=True))
+            badges.update(till.page.locator(f"{root} .badge").all_inner_texts())
+        resize(till, SMALL_SIZES[0])
+
+    till.new_order().ring_up(PRODUCT).pay_with_glase()
+    till.page.wait_for_selector(".glase-line")
+    look(".glase-line", {name: LINES[name] for name in LINES if name != "given back"})
+    till.script("(state) => glaseScreens.showLine(state)", LINES["not paid"])
+    till.page.locator(".paymentmethod", has_text="Cash").first.click()
+    till.page.wait_for_selector(".glase-line-state")
+    look(".glase-line-state")
+    till.script("(state) => glaseScreens.showLine(state)", LINES["not paid"])
+    till.script("() => posmodel.navigate('TicketScreen')")
+    till.page.wait_for_selector(".glase-order-state")
+    look(".glase-order-state")
+    till.script("(state) => glaseScreens.showLine(state)", LINES["not sent"])
+    for headline in BANNERS:
+        banner = {"headline": words[headline], "amount": AMOUNT, "mark": LONG["mark"]}
+        till.script("(banner) => glaseScreens.showBanner(banner)", banner)
+        till.page.wait_for_selector(".glase-end-banner")
+        for size in SMALL_SIZES:
+            troubles += measured(till, headline, size, ".glase-end-banner", scrolls=True)
+    till.script("() => glaseScreens.showBanner(null)")
+    till.script("(glase) => glaseScreens.showClosing(glase)", CLOSING)
+    till.page.wait_for_selector(".close-pos-popup .glase-blocking")
+    till.page.click(".glase-carried summary")
+    for root in (".glase-blocking", ".glase-figures", ".glase-carried"):
+        for size in SMALL_SIZES:
+            troubles += measured(till, "closing", size, root, scrolls=True)
+    resize(till, SMALL_SIZES[0])
+    till.script("() => posmodel.removeOrder(posmodel.getOrder())")
+    till.start_anew()
+    assert not troubles, "\n".join(dict.fromkeys(troubles))
+    assert len(badges) > 12, badges
 
 
 # --- For those who do not see it, or not well ---
@@ -312,14 +422,14 @@ def test_axe_finds_nothing_on_the_closing_popup(shop, till, axe):
 
 
 DISPLAYED = {
-    "amount": "1 234 567,89 kr",
+    "amount": AMOUNT,
     "shop": LONG["shop"],
     "glaseId": "4711000815AB",
     "mark": "SIMULATION: no money is moved",
     "sticker": False,
     "invoice": False,
 }
-DISPLAY_SIZES = ((1920, 1080), (1280, 800), (1024, 600), (800, 1280))
+DISPLAY_SIZES = ((1920, 1080), (1280, 800), (1024, 600), (800, 1280), (640, 480), (320, 568))
 READABLE = """
 () => Object.fromEntries([...document.querySelectorAll(".glase-show h1, .glase-show p, .glase-show-amount")].map(
     (each) => [each.className.split(" ")[0], parseFloat(getComputedStyle(each).fontSize)]
@@ -341,7 +451,7 @@ def says(words):
     return answer
 
 
-@pytest.mark.parametrize("measure", [len, longest_word], ids=["text", "word"])
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 def test_the_customer_display_is_read_from_afar_in_each_state(browser, shop, till, axe, measure):
     """In the longest words of all languages, too."""
     [(token,)] = shop.query(
@@ -355,6 +465,7 @@ def test_the_customer_display_is_read_from_afar_in_each_state(browser, shop, til
     page.goto(f"{shop.running.url}/pos_customer_display/{shop.told['config_id']}/{token}")
     page.wait_for_selector(".o_customer_display")
     page.evaluate(SCREENS)
+    till.script(SCREENS)
     code = till.script("() => glaseScreens.code()")
     troubles, found = [], []
     for state in ("scan", "confirming", "paid", "returned", "unpaid", "nothing"):

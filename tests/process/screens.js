@@ -6,10 +6,10 @@ window.glaseScreens = (() => {
     const module = (name) => odoo.loader.modules.get(`@pos_glase/app/${name}`);
     const nothing = () => {};
 
-    /** From now on the texts of the till are these; a template that was shown already keeps its own. */
-    function speak(words) {
+    /** From now on the texts of an addon are these; a template that was shown already keeps its own. */
+    function speak(words, addon = "pos_glase") {
         const { translatedTerms } = odoo.loader.modules.get("@web/core/l10n/translation");
-        translatedTerms.pos_glase = words;
+        translatedTerms[addon] = words;
     }
 
     const VIEW = {
@@ -84,17 +84,41 @@ window.glaseScreens = (() => {
         });
     }
 
-    function showTerminal() {
+    /** The till's own terminal, or another one: what the server says of it, and answers a press of a button. */
+    function showTerminal({ info, answer }) {
         const { TerminalDialog } = module("dialogs/terminal_dialog");
-        posmodel.dialog.add(TerminalDialog, { terminal: posmodel.glase.terminal });
+        const call = async () => ({
+            ok: true,
+            question: false,
+            message: "",
+            ...answer,
+            glase: info,
+        });
+        const terminal = info ? { info, call } : posmodel.glase.terminal;
+        posmodel.dialog.add(TerminalDialog, { terminal });
     }
 
-    async function showClosing() {
+    /** The closing of the register; `glase` is what the server says of Glase, if it is not its own. */
+    async function showClosing(glase) {
         const { ClosePosPopup } = odoo.loader.modules.get(
             "@point_of_sale/app/components/popups/closing_popup/closing_popup"
         );
         const info = await posmodel.getClosePosInfo();
-        posmodel.dialog.add(ClosePosPopup, info);
+        posmodel.dialog.add(ClosePosPopup, glase ? { ...info, glase } : info);
+    }
+
+    /** The open order's Glase line as it looks while its payment stands like this. */
+    function showLine({ fields, isRefund, isReversed, isPreparing, isRunning }) {
+        const order = posmodel.getOrder();
+        const line = order.payment_ids.find(
+            (one) => one.payment_method_id.use_payment_terminal === "glase"
+        );
+        const { runner, payments } = posmodel.glase;
+        runner.preparing = isPreparing ? line.uuid : null;
+        runner.running = isRunning ? { lineUuid: line.uuid, orderUuid: order.uuid } : null;
+        payments.reversed[isReversed ? "add" : "delete"](line.uuid);
+        order.is_refund = Boolean(isRefund);
+        line.update({ transaction_id: "", ...fields });
     }
 
     /** What the till sends to the customer's screen. */
@@ -111,6 +135,11 @@ window.glaseScreens = (() => {
         return [...document.querySelectorAll(selector)].map((each) =>
             Math.round(parseFloat(getComputedStyle(each).fontSize))
         );
+    }
+
+    /** That it is paid or given back, over the screen. */
+    function showBanner(words) {
+        posmodel.glase.screen.banner.words = words;
     }
 
     /** As long as a test looks at it. */
@@ -153,13 +182,12 @@ window.glaseScreens = (() => {
         return seen;
     }
 
-    function isCut(box, element) {
+    function isCut(box, element, scrolls) {
         const seen = windowOf(element);
         return (
             box.left < seen.left - 1 ||
-            box.top < seen.top - 1 ||
             box.right > seen.right + 1 ||
-            box.bottom > seen.bottom + 1
+            (!scrolls && (box.top < seen.top - 1 || box.bottom > seen.bottom + 1))
         );
     }
 
@@ -223,8 +251,41 @@ window.glaseScreens = (() => {
         return [...found];
     }
 
-    /** What of the words and buttons under `root` is cut off or covered, as sentences. */
-    function measure(selector) {
+    // Letters and figures, and what stands between them without a space that a line may end at: an amount is one.
+    const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}\u00a0\u202f]|[.,](?=\p{N}))*/gu;
+    // A reference of Glase's has 25 figures, and may stand in two lines.
+    const REFERENCE = /^\p{N}{20,}$/u;
+
+    /** The words and amounts of a text that stand in two lines. */
+    function* broken(node) {
+        const range = document.createRange();
+        for (const { 0: word, index } of node.textContent.matchAll(WORD)) {
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+            if (lines.size > 1 && !REFERENCE.test(word)) {
+                yield word;
+            }
+        }
+    }
+
+    /** Whether a part of a text stands beside the box that it belongs to. */
+    function isOut(box, element) {
+        let block = element;
+        while (getComputedStyle(block).display === "inline") {
+            block = block.parentElement;
+        }
+        const { left, right } = block.getBoundingClientRect();
+        return box.left < left - 1 || box.right > right + 1;
+    }
+
+    /**
+     * What of the words and buttons under `root` is cut off, broken, beside its box or covered, as sentences.
+     *
+     * @param {string} selector
+     * @param {boolean} [scrolls] up and down: what is above or below is no trouble
+     */
+    function measure(selector, scrolls = false) {
         const root = document.querySelector(selector);
         const troubles = [];
         let words = 0;
@@ -233,10 +294,16 @@ window.glaseScreens = (() => {
             range.selectNodeContents(node);
             words += 1;
             const said = node.textContent.trim().slice(0, 40);
+            for (const word of broken(node)) {
+                troubles.push(`broken: ${word}`);
+            }
             for (const box of range.getClientRects()) {
-                if (isCut(box, node.parentElement)) {
+                if (isOut(box, node.parentElement)) {
+                    troubles.push(`wider than its box: ${said}`);
+                }
+                if (isCut(box, node.parentElement, scrolls)) {
                     troubles.push(`cut: ${said}`);
-                } else if (isCovered(box, node.parentElement)) {
+                } else if (!scrolls && isCovered(box, node.parentElement)) {
                     troubles.push(`covered: ${said}`);
                 }
             }
@@ -245,7 +312,7 @@ window.glaseScreens = (() => {
         for (const button of buttons) {
             const box = button.getBoundingClientRect();
             const said = (button.textContent || button.id).trim().slice(0, 40);
-            if (isCut(box, button) || isCovered(box, button)) {
+            if (isCut(box, button, scrolls) || (!scrolls && isCovered(box, button))) {
                 troubles.push(`a button is cut or covered: ${said}`);
             }
             if (button.tagName === "BUTTON" && button.scrollWidth > button.clientWidth + 1) {
@@ -258,6 +325,8 @@ window.glaseScreens = (() => {
     return {
         show: (kind, given) => SHOW[kind](given),
         showClosing,
+        showLine,
+        showBanner,
         keepBanner,
         display,
         code,

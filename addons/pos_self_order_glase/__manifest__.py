@@ -13,6 +13,7 @@
     "data": ["security/ir.model.access.csv"],
     "assets": {
         "pos_self_order.assets": [
+            "pos_glase/static/src/amount/**/*",
             "pos_glase/static/src/app/attempt/background_timer.js",
             "pos_glase/static/src/app/dialogs/qr_picture.js",
             "pos_glase/static/src/app/overrides/order_receipt.xml",

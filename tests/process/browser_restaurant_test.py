@@ -3,7 +3,8 @@
 import pytest
 from companion_steps import ONLINE, at_table, claim, pay_online, set_up, with_guest
 from conftest import wait_for
-from till_page import TillPage, assert_paid, discounts, lines, pay
+from looked_at import assert_paid
+from till_page import TillPage, discounts, lines, pay
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0

@@ -321,7 +321,7 @@ def test_no_word_is_broken_or_cut_beside_the_dialogs(till, measure):
     till.script("(words) => glaseScreens.speak(words)", words)
     troubles, badges = [], set()
 
-    def look(root, states=LINES):
+    def look(root, states):
         """At each state of the line, on each size of screen."""
         for name, state in states.items():
             till.script("(state) => glaseScreens.showLine(state)", state)
@@ -336,11 +336,11 @@ def test_no_word_is_broken_or_cut_beside_the_dialogs(till, measure):
     till.script("(state) => glaseScreens.showLine(state)", LINES["not paid"])
     till.page.locator(".paymentmethod", has_text="Cash").first.click()
     till.page.wait_for_selector(".glase-line-state")
-    look(".glase-line-state")
+    look(".glase-line-state", LINES)
     till.script("(state) => glaseScreens.showLine(state)", LINES["not paid"])
     till.script("() => posmodel.navigate('TicketScreen')")
     till.page.wait_for_selector(".glase-order-state")
-    look(".glase-order-state")
+    look(".glase-order-state", LINES)
     till.script("(state) => glaseScreens.showLine(state)", LINES["not sent"])
     for headline in BANNERS:
         banner = {"headline": words[headline], "amount": AMOUNT, "mark": LONG["mark"]}

@@ -13,7 +13,8 @@ from companion_steps import (
     with_guest,
 )
 from conftest import wait_for
-from till_page import TillPage, assert_paid, discounts, lines, pay
+from looked_at import assert_paid
+from till_page import TillPage, discounts, lines, pay
 
 pytestmark = pytest.mark.usefixtures("no_open_orders")
 WORKERS = 0
@@ -469,6 +470,19 @@ def test_the_shops_network_is_lost_while_the_bill_is_out(shop, till):
     till.find_network()
     till.receipt()
     assert_paid(shop, uuid)
+
+
+def test_the_receipt_comes_before_the_order_can_be_stored(shop, till):
+    """Glase is heard, and what Odoo's till stores does not get through."""
+    till.log_in().start().new_order().ring_up(*PRODUCTS).send()
+    uuid = till.order_uuid()
+    with till.storing_lost():
+        pay(shop)
+        till.receipt()
+        assert row(shop, uuid)[0] == "paid"
+        assert status(shop, uuid) != [("done",)]
+    assert_paid(shop, uuid)
+    assert status(shop, uuid) == [("done",)]
 
 
 def test_the_shops_network_is_lost_for_long(shop, till, admin):

@@ -220,6 +220,16 @@ class TillPage:
         self.page.unroute("**/pos_glase/**")
         self.context.set_offline(False)
 
+    @contextmanager
+    def storing_lost(self):
+        """Odoo's own calls are lost in here, ours are not."""
+        lost = re.compile("/web/dataset/|/pos/ping")
+        self.page.route(lost, lambda route: route.abort())
+        try:
+            yield
+        finally:
+            self.page.unroute(lost)
+
     def come_back(self):
         """Open the till's page again; the till asks who is there."""
         self._open(self.address)
@@ -281,23 +291,6 @@ def lines(till, uuid):
     return till.script(
         """(uuid) => posmodel.models["pos.order"].getBy("uuid", uuid).lines
             .map((line) => [line.product_id.display_name, line.priceIncl]).sort()""",
-        uuid,
-    )
-
-
-def assert_paid(shop, uuid):
-    """The order is finished, proven, costs what the bill says, and is no case."""
-    [(state, total, unverified, paid, known)] = shop.query(
-        """SELECT o.state, o.amount_total, p.glase_unverified, t.amount, t.state
-             FROM pos_order o JOIN pos_payment p ON p.pos_order_id = o.id
-             JOIN glase_transaction t ON t.payment_id = p.id WHERE o.uuid = %s""",
-        uuid,
-    )
-    assert (state, known, bool(unverified)) == ("paid", "paid", False)
-    assert total == paid
-    assert not shop.query(
-        "SELECT c.kind FROM glase_case c JOIN glase_transaction t ON t.id = c.transaction_id"
-        " WHERE t.order_uuid = %s",
         uuid,
     )
 

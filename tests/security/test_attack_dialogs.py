@@ -107,7 +107,10 @@ class TestAttackDialogs(DoorsCommon):
         spec = {name: {} for name in his._fields if name.startswith("glase_")}
         self.assertGreater(len(spec), 5)
         till = self.main_pos_config.id
-        for given, context in (({"pos_config_id": till}, {}), ({}, {"default_pos_config_id": till})):
+        for given, context in (
+            ({"pos_config_id": till}, {}),
+            ({}, {"default_pos_config_id": till}),
+        ):
             told = his.with_context(**context).onchange(given, list(given), spec)["value"]
             shown = {name: value for name, value in told.items() if name in spec and value}
             shown.pop("glase_may_simulate", None)

@@ -221,14 +221,25 @@ class TillPage:
         self.context.set_offline(False)
 
     @contextmanager
-    def storing_lost(self):
-        """Odoo's own calls are lost in here, ours are not."""
-        lost = re.compile("/web/dataset/|/pos/ping")
-        self.page.route(lost, lambda route: route.abort())
+    def finishing_lost(self, heard):
+        """What finishes an order at the server, or only the answer to it, is lost in here.
+
+        :param heard: whether the server hears what it is asked
+        """
+
+        def lose(route):
+            if '"state":"paid"' not in route.request.post_data:
+                return route.continue_()
+            if heard:
+                route.fetch()
+            return route.abort()
+
+        stores = "**/pos.order/sync_from_ui"
+        self.page.route(stores, lose)
         try:
             yield
         finally:
-            self.page.unroute(lost)
+            self.page.unroute(stores)
 
     def come_back(self):
         """Open the till's page again; the till asks who is there."""

@@ -7,6 +7,7 @@ import {
     hasGlase,
     localListsOf,
     noteStored,
+    sendFinished,
 } from "@pos_glase/app/service/order_storage";
 import { UNATTENDED_SCREENS } from "@pos_glase/app/service/attendance";
 import {
@@ -99,8 +100,10 @@ patch(PosStore.prototype, {
     /** What is stored is what was sent: the server compares it with the bill. */
     async syncAllOrders(options = {}) {
         const { orderToCreate, orderToUpdate } = this.getPendingOrder();
-        return afterOthers(options.orders || [...orderToCreate, ...orderToUpdate], async () => {
+        const pending = [...orderToCreate, ...orderToUpdate];
+        return afterOthers(options.orders || pending, async () => {
             this.glase.bills.judge();
+            sendFinished(pending);
             const keepLists = localListsOf(this.models["pos.order"].filter(hasGlase));
             const stored = await super.syncAllOrders(options);
             keepLists();

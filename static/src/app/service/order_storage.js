@@ -148,6 +148,21 @@ export function markUnstored(order) {
     }
 }
 
+/**
+ * Let finished orders be sent until the server has them. Core takes what it has sent for stored, also where the
+ * connection was lost meanwhile: the sale would stay at the till, and the money without an order.
+ *
+ * @param {Object[]} orders that wait to be stored
+ */
+export function sendFinished(orders) {
+    for (const order of orders.filter((one) => one.finalized)) {
+        if (order.payment_ids.some(isGlaseLine)) {
+            markUnstored(order);
+            order._markDirty();
+        }
+    }
+}
+
 /** Orders that the server has as paid, whatever the till makes of them afterwards. */
 const finishedAtServer = new WeakSet();
 

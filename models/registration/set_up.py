@@ -13,7 +13,7 @@ from odoo.tools import file_open
 from ..support.shown_values import notification
 
 # Outlives the module: it is nobody's data but the database's.
-FORMER_METHODS = "pos_glase.former_methods"
+FORMER_METHODS_PARAMETER = "pos_glase.former_methods"
 JOURNAL_CODE = "GLASE"
 DEMO_PREFIX, TRY_PREFIX = "DEMO", "TRY"
 # Nothing that is taken for something else where it is read from a sticker.
@@ -273,7 +273,7 @@ def let_go(env):
     )
     released = {str(method_id): account_id for method_id, account_id in env.cr.fetchall()}
     former = json.dumps({**_noted(env), **released})
-    env["ir.config_parameter"].sudo().set_param(FORMER_METHODS, former)
+    env["ir.config_parameter"].sudo().set_param(FORMER_METHODS_PARAMETER, former)
     env["pos.payment.method"].invalidate_model()
 
 
@@ -310,4 +310,4 @@ def take_back(config):
 
 def _noted(env):
     """Suspense accounts by method, as ids; the methods' as JSON has them, in text."""
-    return json.loads(env["ir.config_parameter"].sudo().get_param(FORMER_METHODS, "{}"))
+    return json.loads(env["ir.config_parameter"].sudo().get_param(FORMER_METHODS_PARAMETER, "{}"))

@@ -351,7 +351,7 @@ class Claim:
     def _is_as_read(self, order, line):
         """Whether amount and total are those of which the bill was made; a refund's line has a minus."""
         same = order.currency_id.compare_amounts
-        total = float(Bill(order).total_due())
+        total = float(Bill(order).total_on_bill(self.values["rounding"]))
         return not (
             same(abs(line.amount), self.values["amount"]) or same(total, self.values["order_total"])
         )

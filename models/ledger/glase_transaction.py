@@ -67,6 +67,8 @@ class GlaseTransaction(models.Model):
     order_total = fields.Monetary(
         readonly=True, help="The order's total when the bill was sent or last updated"
     )
+    # The smallest coin and the method, where the total is rounded: a till's own may change at any time.
+    rounding = fields.Json(readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
 
     terminal_id = fields.Many2one(

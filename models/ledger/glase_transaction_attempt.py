@@ -124,9 +124,10 @@ class GlaseTransaction(models.Model):
             and not (self.proposing or self.forced_at or self.given_up_at or self.cancel_wished_at)
         )
 
-    def _propose(self, amount, order_total, client_reference):
+    def _propose(self, amount, total, client_reference):
         """Note a new amount before it is sent: from here on both amounts stand.
 
+        :param dict total: what is kept of the order's total (``Bill.kept_total``)
         :raises Refused: if the bill is not out, or an update is out already
         """
         self.ensure_one()
@@ -141,9 +142,7 @@ class GlaseTransaction(models.Model):
             )
         if not self._is_updatable():
             raise Refused("not_open", self.env._("This bill is not open any more: check it again."))
-        self.write(
-            {"proposing": True, "proposed_amount": float(amount), "order_total": order_total}
-        )
+        self.write({"proposing": True, "proposed_amount": float(amount), **total})
         self._note("updateInvoice", str(amount), client_reference)
 
     # === Without a till ===

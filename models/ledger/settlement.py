@@ -202,6 +202,7 @@ SAME = (
     "order_uuid",
     "order_name",
     "order_total",
+    "rounding",
     "cashier",
     "currency_id",
     "terminal_id",

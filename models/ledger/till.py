@@ -171,7 +171,7 @@ class Till:
         invoice = self._invoice(
             order, line_uuid, value, row.terminal_id, row.cashier, notification_url=url
         )
-        total = float(Bill(order).total_due())
+        total = Bill(order).kept_total()
         updating = Exchange(self.rows, UPDATE)
         call = updating.bound(row.terminal_id, row.invoice_reference, invoice)
 
@@ -343,7 +343,7 @@ def values_of_line(env, order, line_uuid, attempt, amount, cashier=""):
         "order_id": order.id,
         "order_uuid": order.uuid,
         "order_name": parameters.short(order.pos_reference or order.name),
-        "order_total": float(Bill(order).total_due()),
+        **Bill(order).kept_total(),
         "cashier": cashier or parameters.short(env.user.name),
         "user_id": env.uid,
     }

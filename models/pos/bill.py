@@ -44,6 +44,27 @@ class Bill:
         """
         return self.rounded(self.order.amount_total)
 
+    def kept_total(self):
+        """What the ledger keeps of the total of a bill that is made now: its sum, and how that is rounded.
+
+        :return: ``order_total`` and ``rounding`` of its row
+        :rtype: dict
+        """
+        rounding = self.rounding()
+        kept = None
+        if rounding and rounding.in_total:
+            kept = {"step": str(rounding.step), "method": rounding.method}
+        return {"order_total": float(self.total_due()), "rounding": kept}
+
+    def total_on_bill(self, kept):
+        """What the order would cost on a bill that is out: a till may round otherwise from one moment to the next.
+
+        :param dict kept: ``rounding`` of the bill's row
+        :rtype: Decimal
+        """
+        rounding = kept and CashRounding(Decimal(kept["step"]), kept["method"])
+        return total_due(self.decimal(self.order.amount_total), rounding)
+
     def rounded(self, value):
         """A sum of what is on this order (float), rounded as its till rounds the order."""
         return total_due(self.decimal(value), self.rounding())

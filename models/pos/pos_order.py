@@ -176,14 +176,16 @@ class PosOrder(models.Model):
         """An order that is no longer what the customer saw on the bill is a case.
 
         While the bill is out any other total is; once it is paid, only one that would have to be
-        given back.
+        given back. Of a refund it is one of which more was given back than the order says.
         """
         self.ensure_one()
-        total = float(Bill(self).total_due())
-        compared = self.currency_id.compare_amounts(total, row.order_total)
+        total = float(Bill(self).total_on_bill(row.rounding))
+        compared = row.currency_id.compare_amounts(total, row.order_total)
         out = row.state in state_machine.HOLDS_TILL and not row.given_up_at
-        if row.kind == state_machine.PAYMENT and (compared < 0 or (compared and out)):
-            written = self.currency_id.with_env(managers.for_reader(row).env).format
+        if row.kind == state_machine.REFUND:
+            compared, out = -compared, False
+        if compared < 0 or (compared and out):
+            written = managers.for_reader(row).currency_id.format
             progress.open_case(
                 "changed_after_send",
                 row,

@@ -240,7 +240,7 @@ def values_of(row, order):
         "issued": f"{when:%Y-%m-%d %H:%M %Z}",
         "lines": _lines(order),
         "totals": [
-            (env._("Total"), money(float(Bill(order).total_due()))),
+            (env._("Total"), money(float(Bill(order).total_on_bill(row.rounding)))),
             (moved, money(row_money.taken_amount(row) or row.amount)),
         ],
         "reference": row.ers_reference,

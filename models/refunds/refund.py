@@ -73,7 +73,10 @@ def repeat(row, reason, user_id):
     :return: the id of the repetition's row
     :raises Refused: before any call
     """
-    same = ("line_uuid", "amount", "order_uuid", "order_name", "order_total", "cashier")
+    same = (
+        *("line_uuid", "amount", "order_uuid", "order_name"),
+        *("order_total", "rounding", "cashier"),
+    )
     values = {
         **{name: row[name] for name in same},
         "attempt": f"{row.attempt} repeated {row.id}",

@@ -6,8 +6,9 @@ from odoo.tests import tagged
 from odoo.tools import float_round
 
 from ...models.cases import attach
-from ...models.ledger import row_money
+from ...models.ledger import exchange, row_money
 from ...models.pos.bill import Bill
+from ...models.receipts import glase_receipt
 from ..shared.due_table import due_rows
 from ..shared.refunds import RefundCommon
 
@@ -213,6 +214,133 @@ class TestRoundingOfCashOnly(RoundingCommon):
                 self.pos_session, 0.4, price=price, tenders=[(self.cash_method, 95)]
             )
             self.assertEqual(Bill(order).due(line), Decimal(due))
+
+
+@tagged("post_install", "-at_install")
+class TestRoundingOfTheBill(RoundingCommon):
+    """What a bill was rounded by stays with it: a cashier may write how the till rounds from now on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.crowns = cls.main_pos_config.rounding_method
+        cls.hundreds = cls.crowns.copy(
+            {"name": "Whole hundreds", "rounding": 100.0, "rounding_method": "UP"}
+        )
+
+    def rounds(self, method):
+        """The cashier lets the till round by another method, or not at all."""
+        config = self.main_pos_config.with_user(self.pos_user)
+        config.write(
+            {
+                "cash_rounding": bool(method),
+                "rounding_method": method.id,
+                "only_round_cash_method": False,
+            }
+        )
+        self.env.flush_all()
+
+    def costs(self, order, total):
+        """The cashier writes another total, and the transaction ends."""
+        order.with_user(self.pos_user).write({"amount_total": total})
+        self.env.cr.flush()
+
+    def assert_no_coin_hides(self, order, line, total=60.0):
+        """An order of 100 that costs less is a case, though what it costs is rounded to 100 now."""
+        self.rounds(self.hundreds)
+        self.assertFalse(self.cases(line))
+        self.costs(order, total)
+        self.assertEqual(Bill(order).total_due(), Decimal(100).copy_sign(Decimal(total)))
+        self.assertEqual(self.cases(line), ["changed_after_send"])
+
+    def paid(self, amount, price=None):
+        order, line = self.sent(amount, price=price)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.validate(order, line)
+        self.assertEqual((order.state, self.cases(line)), ("paid", []))
+        return order, line
+
+    def test_a_bill_that_is_out(self):
+        self.assert_no_coin_hides(*self.sent(100.0))
+
+    def test_a_paid_bill(self):
+        self.assert_no_coin_hides(*self.paid_bill(100.0))
+
+    def test_a_finished_order(self):
+        self.assert_no_coin_hides(*self.paid(100.0))
+
+    def test_an_order_whose_register_is_closed(self):
+        order, line = self.paid(100.0)
+        self.pos_session.action_pos_session_closing_control()
+        self.assertEqual((self.pos_session.state, self.cases(line)), ("closed", []))
+        self.assert_no_coin_hides(order, line)
+
+    def test_a_bill_that_was_rounded(self):
+        self.assert_no_coin_hides(*self.paid(100.0, price=99.6))
+
+    def test_a_bill_of_a_till_that_did_not_round(self):
+        self.rounds(self.crowns.browse())
+        self.assert_no_coin_hides(*self.paid(99.6))
+
+    def test_a_bill_whose_amount_was_changed(self):
+        """It is rounded as when it was changed."""
+        self.rounds(self.crowns.browse())
+        order, line = self.sent(99.6)
+        self.rounds(self.crowns)
+        asked = {"order_uuid": order.uuid, "line_uuid": line, "attempt": "1"}
+        self.assertTrue(self.door("update", amount="100.00", **asked)["ok"])
+        order.payment_ids.amount = 100.0
+        self.costs(order, 99.6)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.assert_no_coin_hides(order, line)
+
+    def test_what_is_made_anew(self):
+        """As the till has it still: of its own name, with its own payment."""
+        order, line = self.paid_bill(100.0)
+        values = self.order_values(self.pos_session, 60.0, [], "paid", order.uuid)
+        order.unlink()
+        self.rounds(self.hundreds)
+        done = {"uuid": line, "amount": 100.0, "payment_status": "done"}
+        done["payment_method_id"] = self.glase_method.id
+        values.update(amount_paid=100.0, payment_ids=[(0, 0, done)])
+        self.env["pos.order"].with_user(self.pos_user).sync_from_ui([values])
+        self.assertIn("changed_after_send", self.cases(line))
+
+    def test_an_order_of_another_total_is_not_sent(self):
+        """Read when it was 100, and changed before its row was made."""
+        order, line = self.draft_order(self.pos_session, 100.0)
+        claim = exchange.PaymentClaim.make
+
+        def changed_first(it):
+            own = it.env["pos.order"].browse(order.id)
+            own.config_id.write({"rounding_method": self.hundreds.id})
+            own.amount_total = 60.0
+            return claim(it)
+
+        self.patch(exchange.PaymentClaim, "make", changed_first)
+        self.assertEqual(self.send(order, line)["reason"], "order_changed")
+
+    def test_a_refund_whose_order_gives_back_less(self):
+        """More has gone back than the order says."""
+        original, _line = self.paid(100.0)
+        order, line = self.refund_order(original, 100.0)
+        self.assertEqual(self.refund(order, line, 100.0)["state"], "refunded")
+        self.assert_no_coin_hides(order, line, -60.0)
+
+    def test_a_till_that_rounds_otherwise_later_is_no_case(self):
+        """Neither what the till stores of the order nor what the server makes of it is another bill."""
+        order, line = self.paid(96.0, price=95.6)
+        for method in (self.crowns.browse(), self.hundreds, self.crowns):
+            self.rounds(method)
+            for total in (96.0, 95.6):
+                self.costs(order, total)
+        self.assertEqual(self.cases(line), [])
+        totals = glase_receipt.values_of(self.row(line), order)["totals"]
+        self.assertEqual({words for _name, words in totals}, {order.currency_id.format(96.0)})
+        self.costs(order, 95.4)
+        self.assertEqual(self.cases(line), ["changed_after_send"])
 
 
 @tagged("post_install", "-at_install")

@@ -220,15 +220,45 @@ class TestWaysPast(GlaseCommon):
             with self.subTest(what, finished=finished):
                 self.try_way(way, finished)
 
-    def try_way(self, way, finished):
+    def test_no_coin_hides_what_is_done(self):
+        """The till has come to round whatever an order costs to what was paid for it."""
+        coin = self.env["account.cash.rounding"].create(
+            {
+                "name": "As paid",
+                "rounding": self.AMOUNT,
+                "rounding_method": "UP",
+                "strategy": "add_invoice_line",
+                "profit_account_id": self.company_data["default_account_expense"].id,
+                "loss_account_id": self.company_data["default_account_expense"].id,
+            }
+        )
+        tried = itertools.product(self.ways().items(), (True, False))
+        cheaper = [(way, finished) for way, finished in tried if "cheaper" in way[0]]
+        self.assertGreater(len(cheaper), 5)
+        for (what, way), finished in cheaper:
+            with self.subTest(what, finished=finished):
+                self.try_way(way, finished, coin)
+
+    def round(self, coin):
+        """A cashier lets the till round by a coin, or not at all."""
+        self.main_pos_config.with_user(self.pos_user).write(
+            {"cash_rounding": bool(coin), "rounding_method": coin.id}
+        )
+        self.env.flush_all()
+
+    def try_way(self, way, finished, coin=None):
         known = self.env["glase.transaction"].search([])
         paid = self.env["pos.payment"].search([])
         order, other = self.held(finished), self.other()
         quiet = mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule")
+        if coin:
+            self.round(coin)
         with suppress(UserError, AccessError), quiet, self.env.cr.savepoint():
             way(order, other)
             self.env.flush_all()
             self.env.cr.flush()
+        if coin:
+            self.round(coin.browse())
         self.env.invalidate_all()
         rows = self.env["glase.transaction"].search([]) - known
         for row in rows:

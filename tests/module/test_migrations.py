@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ...models.cases import progress
+from ...models.pos.bill import Bill
 from ..shared.common import GlaseCommon
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -69,6 +70,49 @@ class TestMigrations(GlaseCommon):
         )
         # A row's events are looked for each second.
         self.assertEqual(self.env.cr.fetchall(), [("glase_event__transaction_id_index",)])
+
+    def test_bills_of_before_are_rounded_as_their_till_does(self):
+        """Whole crowns on the order: in a row of their own, in a tax, where there is one; or of cash only."""
+        account = self.company_data["default_account_expense"].id
+        crowns = self.env["account.cash.rounding"].create(
+            {
+                "name": "Whole crowns",
+                "rounding": 1.0,
+                "strategy": "add_invoice_line",
+                "profit_account_id": account,
+                "loss_account_id": account,
+            }
+        )
+        values = {"cash_rounding": True, "rounding_method": crowns.id}
+        self.main_pos_config.write({**values, "only_round_cash_method": False})
+        migrate = script("19.0.1.2.0/post-rounding.py").migrate
+        order, line = self.paid_bill(20)
+        row = self.row(line)
+        whole, taxes = {"step": "1.000000", "method": "HALF-UP"}, order.lines.tax_ids
+        self.assertEqual(row.rounding, whole)
+        for strategy, of_cash, taxed, kept in (
+            ("add_invoice_line", False, True, whole),
+            ("add_invoice_line", True, True, False),
+            ("biggest_tax", True, True, whole),
+            ("biggest_tax", False, False, False),
+        ):
+            order.lines.tax_ids = taxes if taxed else taxes.browse()
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE account_cash_rounding SET strategy = %s WHERE id = %s",
+                (strategy, crowns.id),
+            )
+            self.env.cr.execute(
+                "UPDATE pos_config SET only_round_cash_method = %s WHERE id = %s",
+                (of_cash, self.main_pos_config.id),
+            )
+            self.env.cr.execute("UPDATE glase_transaction SET rounding = NULL")
+            for _time in range(2):
+                migrate(self.env.cr, "19.0.1.1.0")
+                self.env.invalidate_all()
+                with self.subTest(strategy=strategy, of_cash=of_cash, taxed=taxed):
+                    self.assertEqual(row.rounding or False, kept)
+                    self.assertEqual(Bill(order).kept_total()["rounding"] or False, kept)
 
     def test_fields_of_the_ledger_keep_what_they_hold_under_their_new_names(self):
         """From each version before; a second time changes nothing."""

@@ -267,6 +267,19 @@ class TestRoundingOfTheBill(RoundingCommon):
     def test_a_paid_bill(self):
         self.assert_no_coin_hides(*self.paid_bill(100.0))
 
+    def test_a_bill_that_was_marked_as_paid(self):
+        order, line = self.sent(100.0)
+        self.simulator.faults(
+            {"operation": "getPaymentStatus", "kind": "drop-before", "count": None}
+        )
+        asked = {"line_uuid": line, "attempt": "1", "reason": "Seen on the phone"}
+        manager = {"login": "pos_admin", "password": "pos_admin"}
+        self.assertTrue(self.door("force", **asked, **manager)["forced"])
+        self.validate(order, line)
+        self.rounds(self.hundreds)
+        self.costs(order, 60.0)
+        self.assertIn("changed_after_send", self.cases(line))
+
     def test_a_finished_order(self):
         self.assert_no_coin_hides(*self.paid(100.0))
 

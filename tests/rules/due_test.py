@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 from due_table import DueRow, due_rows
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pos_glase.rules.due import LARGEST_TAX, METHODS, OWN_ROW, CashRounding, still_due, total_due
@@ -47,8 +47,14 @@ STEPS = st.sampled_from(["0.0025", "0.005", "0.025", "0.05", "0.5", "1", "1.5", 
     method=st.sampled_from(sorted(METHODS)),
     strategy=st.sampled_from([OWN_ROW, LARGEST_TAX]),
 )
+@example(total=Decimal("0.02"), step=Decimal("0.025"), method="HALF-UP", strategy=OWN_ROW)
+@example(total=Decimal(-4), step=Decimal("1.5"), method="HALF-EVEN", strategy=LARGEST_TAX)
+@example(total=Decimal(1), step=Decimal("1.25"), method="HALF-DOWN", strategy=OWN_ROW)
 def test_a_coin_of_any_size_in_any_currency(total, step, method, strategy):
-    """As if it was counted in coins, and in units of the currency after that: half a unit goes up."""
+    """As if it was counted in coins, and in units of the currency after that: half a unit goes up.
+
+    Chance alone finds a half that the nearest even unit would hide, or less than half, too seldom.
+    """
     unit = Decimal(1).scaleb(total.as_tuple().exponent)
     coins = Fraction(total) / Fraction(step)
     whole, rest = divmod(abs(coins), 1)

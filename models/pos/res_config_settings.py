@@ -80,6 +80,7 @@ class ResConfigSettings(models.TransientModel):
     def action_glase_account(self):
         """Open the account that the till uses."""
         self.ensure_one()
+        self.pos_config_id.check_access("read")
         return self.glase_account_id._get_records_action(context={})
 
     def _check_glase_administrator(self):

@@ -7,6 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
+from ...models.cases import progress
 from ..shared.doors import DoorsCommon
 
 MODELS_OF_HISTORY = ("mail.message", "ir.attachment", "mail.tracking.value")
@@ -146,7 +147,7 @@ class TestAttackEvidence(DoorsCommon):
     def test_who_caused_a_case_does_not_put_it_away_from_the_manager(self):
         """The activity that tells of it was made when he did it, so Odoo takes it for his."""
         row = self.kept["glase.transaction"].with_user(self.pos_user)
-        self.env["glase.case"].with_user(self.pos_user)._report("paid_late", row.sudo())
+        progress.open_case("paid_late", row.sudo())
         activity = self.case.sudo().activity_ids
         self.assertEqual(activity.create_uid, self.pos_user)
         elsewhere = {"res_model_id": self.env["ir.model"]._get("res.users").id, "res_id": 1}

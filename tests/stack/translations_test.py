@@ -64,6 +64,23 @@ def test_a_file_is_as_the_command_writes_it(addon, language):
     assert not list(translations.write(path, made, check=True))
 
 
+# What the column of a form's labels has room for; a longer word is broken in its middle.
+_TOO_LONG_FOR_A_LABEL = re.compile(r"[^\W\d_]{22,}")
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_no_word_of_a_label_is_broken(language):
+    """Of our own fields; what Odoo's are called says Odoo."""
+    labels = [
+        entry.msgstr
+        for entry in polib.pofile(str(path_of("pos_glase", language)))
+        for place, _line in entry.occurrences
+        if "field_description:pos_glase.field_glase_" in place and "__activity_" not in place
+    ]
+    assert len(labels) > 300
+    assert not [label for label in labels if _TOO_LONG_FOR_A_LABEL.search(label)]
+
+
 # A word in an expression of a template, which no export finds: `t-out="till.name or 'All tills'"`.
 # What says *du* where the rest says *Sie*, or the other way round; each catalogue addresses its reader in one way.
 _OTHER_ADDRESS = {

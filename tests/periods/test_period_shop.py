@@ -1,3 +1,4 @@
+import sys
 import zoneinfo
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -92,6 +93,11 @@ class TestPeriodShop(PeriodCommon):
         zoneinfo.reset_tzpath(to=[])
         zoneinfo.ZoneInfo.clear_cache()
         self.addCleanup(zoneinfo.reset_tzpath)
+        # The package that Python asks where the server has none.
+        packed = {name for name in sys.modules if name.split(".")[0] == "tzdata"}
+        self.startPatcher(patch.dict(sys.modules, dict.fromkeys({"tzdata", *packed})))
+        with self.assertRaises(zoneinfo.ZoneInfoNotFoundError):
+            zoneinfo.ZoneInfo("Europe/Stockholm")
         noon = datetime(2026, 1, 1, 12)
         for name, _label in self.account._fields["period_tz"]._description_selection(self.env):
             with self.subTest(name):

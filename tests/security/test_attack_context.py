@@ -1,6 +1,7 @@
 import json
 from contextlib import suppress
 
+from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import JsonRpcException
@@ -66,17 +67,23 @@ class TestAttackContext(Forged, DoorsCommon):
                     context[f"default_{field.name}"] = value
         return context
 
+    def in_session(self, context):
+        """What is asked from now on is asked in this context: a route of a till has its session's."""
+        self.session.context = context
+        http.root.session_store.save(self.session)
+
     def test_no_default_reaches_what_a_till_asks_for(self):
         session = self.open_register()
         self.authenticate("pos_user", "pos_user")
         order, line = self.draft_order(session, 20)
-        asked = {"line_uuid": line, "attempt": "1", "context": self.forged()}
+        asked = {"line_uuid": line, "attempt": "1"}
+        self.in_session(self.forged())
         with mute_logger("odoo.http"):
             sent = self.door("send", order_uuid=order.uuid, amount="20.00", **asked)
             self.assertEqual(sent["state"], "issued")
             for name in ("status", "cancel", "leave"):
                 self.door(name, **asked)
-            self.door("resume", line_uuids=[line], context=self.forged())
+            self.door("resume", line_uuids=[line])
         self.assert_nothing_forged()
         row = self.row(line)
         self.assertEqual(row.event_ids.user_id, self.pos_user, "who asked is who is logged in")
@@ -192,9 +199,14 @@ class TestAttackContext(Forged, DoorsCommon):
     def test_an_answer_of_glase_is_stored_whatever_language_its_till_speaks(self):
         """The till was loaded in a language that an administrator has taken away since."""
         session = self.open_register()
+        language = self.env["res.lang"]._activate_lang("sv_SE")
+        self.pos_user.lang = language.code
         self.authenticate("pos_user", "pos_user")
+        self.assertEqual(self.session.context["lang"], language.code)
+        self.pos_user.lang = "en_US"
+        language.active = False
         order, line = self.draft_order(session, 20)
-        asked = {"line_uuid": line, "attempt": "1", "context": {"lang": "xx_XX"}}
+        asked = {"line_uuid": line, "attempt": "1"}
         sent = self.door("send", order_uuid=order.uuid, amount="20.00", **asked)
         self.assertEqual(sent["state"], "issued")
         self.customer("pay")
@@ -236,7 +248,8 @@ class TestAttackContext(Forged, DoorsCommon):
         for context in self.malformed(NEVER_READ):
             for name in ("status", "cancel", "leave"):
                 with self.subTest(route=name, context=str(context)[:60]):
-                    answer = self.posted(f"/pos_glase/{name}", {**asked, "context": context})
+                    self.in_session(context)
+                    answer = self.posted(f"/pos_glase/{name}", asked)
                     self.assert_clear(answer, name)
                     self.assertIn("result", answer, "it is no matter of the context")
 

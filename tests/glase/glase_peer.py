@@ -145,10 +145,14 @@ class Line:
     def __init__(self, sock, peer):
         self.sock = sock
         self.peer = peer
+        self._ahead = b""
 
     def next_request(self):
-        """The next request; None when the client has closed."""
-        data = b""
+        """The next request; None when the client has closed.
+
+        A client that was answered twice may ask again before its question is read.
+        """
+        data = self._ahead
         while b"\r\n\r\n" not in data:
             more = self.sock.recv(65536)
             if not more:
@@ -156,9 +160,10 @@ class Line:
             data += more
         head, body = data.split(b"\r\n\r\n", 1)
         request = Request(head, b"")
-        while len(body) < int(request.headers.get("content-length", 0)):
+        length = int(request.headers.get("content-length", 0))
+        while len(body) < length:
             body += self.sock.recv(65536)
-        request.body = body
+        request.body, self._ahead = body[:length], body[length:]
         self.peer.requests.append(request)
         return request
 

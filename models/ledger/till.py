@@ -281,8 +281,8 @@ class Till:
         return value
 
     def _check_due(self, order, line_uuid, value):
-        owed = Bill(order).due(line_uuid)
-        why_not = due.why_not_paid(value, owed, Bill(order).can_give_more())
+        bill = Bill(order)
+        why_not = due.why_not_paid(value, bill.due(line_uuid), bill.can_give_more())
         if why_not:
             raise Refused("amount", said(self.env, NOT_SENT[why_not]))
 

@@ -146,7 +146,7 @@ def run_all(runs, selection):
     """Run them, several at a time, the longest first; returns their summed :class:`Count` and whether all was good."""
     known = durations()
     for run in runs:
-        run.expected = known.get(f"group {run.name}", run.expected)
+        run.expected = known.get(_group(run, selection), run.expected)
     runs.sort(key=lambda run: -run.expected)
     if selection.talks or len(runs) == 1:
         _one_by_one(runs, selection)
@@ -293,6 +293,11 @@ def in_parts(paths, number):
     return [sorted(part) for part in parts]
 
 
+def _group(run, selection):
+    """How what a run takes is remembered: what is long is played for itself."""
+    return f"group {run.name} {selection.length or ''}".strip()
+
+
 def _keep(runs, selection):
     """Leave JUnit, output and durations in the cache."""
     folder = cache() / "tests"
@@ -309,7 +314,7 @@ def _keep(runs, selection):
                 fresh.replace(folder / path.name)
         known.update({test["test"]: test["seconds"] for test in run.tests()})
         if not selection.narrowed:
-            known[f"group {run.name}"] = round(run.seconds, 1)
+            known[_group(run, selection)] = round(run.seconds, 1)
     fresh = folder / f"{DURATIONS}.{os.getpid()}"
     fresh.write_text(json.dumps(known, indent=0, sort_keys=True))
     with contextlib.suppress(OSError):

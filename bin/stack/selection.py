@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import matrix
+from . import lengths, matrix
+from .console import Stop
 from .paths import BESIDE, CHECKOUT, KIOSK
 
 TESTS = CHECKOUT / "tests"
@@ -33,12 +34,17 @@ TALKING = re.compile(r"-s$|--pdb|--trace$|--capture|--co$|--collect|--fixtures|-
 NARROWING = re.compile(r"-[km]|--lf|--ff|--deselect|--ignore")
 
 
+GROUPS = ("plain", "odoo", "browser", "process", "pages", "companions", "kiosk", "kioskpages")
+WITH_BROWSER = ("browser", "pages", "companions", "kioskpages")
+
+
 @dataclass
 class Selection:
     """Which tests were asked for; paths are relative to the checkout.
 
     :ivar rest: pytest's other arguments
     :ivar narrowed: some were asked for by path or expression, so that a group may be empty
+    :ivar length: of :mod:`~stack.lengths`, where not all were asked for
     :ivar plain: for plain pytest without Odoo
     :ivar process: for plain pytest with server processes
     :ivar pages: for plain pytest with server processes and a browser
@@ -51,6 +57,7 @@ class Selection:
 
     rest: list
     narrowed: bool
+    length: str = None
     plain: list = field(default_factory=list)
     process: list = field(default_factory=list)
     pages: list = field(default_factory=list)
@@ -61,13 +68,16 @@ class Selection:
     kioskpages: list = field(default_factory=list)
 
     @property
+    def pytest_arguments(self):
+        return [*([f"--length={self.length}"] if self.length else []), *self.rest]
+
+    @property
     def needs_odoo(self):
-        groups = (self.process, self.pages, self.companions, self.odoo, self.browser)
-        return any((*groups, self.kiosk, self.kioskpages))
+        return any(getattr(self, group) for group in GROUPS if group != "plain")
 
     @property
     def needs_browser(self):
-        return any((self.browser, self.pages, self.companions, self.kioskpages)) or any(
+        return any(getattr(self, group) for group in WITH_BROWSER) or any(
             path == "tests/simulator" or Path(path.partition("::")[0]).match(pattern)
             for path in self.plain
             for pattern in BROWSER_FILES
@@ -82,16 +92,22 @@ class Selection:
         return any(argument in ("--co", "--collect-only") for argument in self.rest)
 
 
-def select(arguments, browser=True):
+def select(arguments, groups=GROUPS, browser=True, length=None):
     """Sort pytest's arguments into groups; without a path it is everything that is there.
 
+    :param groups: which of them are wanted
     :param browser: also what needs a browser
+    :param length: of :mod:`~stack.lengths`; what is asked for by name is played however long it takes
+    :raises Stop: there is no such group
     """
+    unknown = [group for group in groups if group not in GROUPS]
+    if unknown:
+        raise Stop(f"There is no group {unknown[0]}. These are there: {', '.join(GROUPS)}")
     named = [(argument, _path_in_tests(argument)) for argument in arguments]
     rest = [argument for argument, path in named if path is None]
     paths = [path for _argument, path in named if path is not None]
     narrowed = bool(paths) or any(NARROWING.match(argument) for argument in rest)
-    chosen = Selection(rest, narrowed)
+    chosen = Selection(rest, narrowed, None if narrowed else length)
     if not paths or "tests" in paths:
         paths = _everything()
     for path in paths:
@@ -101,8 +117,10 @@ def select(arguments, browser=True):
     words = _words(rest)
     if words:
         _keep_possible(chosen, words)
-    if not browser:
-        chosen.browser, chosen.pages, chosen.companions, chosen.kioskpages = [], [], [], []
+    left = [group for group in groups if browser or group not in WITH_BROWSER]
+    for group in GROUPS:
+        paths = getattr(chosen, group) if group in left else []
+        setattr(chosen, group, lengths.keep(paths, chosen.length))
     return chosen
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from . import live, matrix, odoo_suites, processes, python_env, set_up, worlds
+from . import lengths, live, matrix, odoo_suites, processes, python_env, set_up, worlds
 from .base_db import (
     Workplace,
     with_kiosk,
@@ -23,7 +23,7 @@ from .base_db import (
 from .console import attend, last_test, say, step
 from .paths import BESIDE, CHECKOUT, MODULE, cache, fresh_log
 from .runs import Count, Run, in_parts, run_all, slowest
-from .selection import BROWSER_FILES, TESTS, select
+from .selection import BROWSER_FILES, GROUPS, TESTS, select
 from .server import check_port, free_port
 
 DESCRIPTION = """\
@@ -31,8 +31,9 @@ Sets up what is missing and runs the tests: those of the protocol client, the si
 pytest, those of the module on a real Odoo, those in tests/process against real server processes. Everything that is
 not an option of this command goes to pytest: -k, -x, -v, paths such as tests/glase or
 tests/ledger/test_proof.py::TestProof. Given only tests/rules, tests/glase, tests/simulator or tests/stack, no Odoo is
-started. The groups run three at a time, each on a database of its own; what each test took, its output and its JUnit
-file stay in the cache. Several runs at once do not disturb each other."""
+started. Without a path or an expression it leaves to --rest what takes long (tests/long.txt), so that one waits for it.
+The groups run three at a time, each on a database of its own; what each test took, its output and its JUnit file stay
+in the cache. Several runs at once do not disturb each other."""
 
 # Seconds on two quiet cores, for the first run on a machine; later the ones that were measured count.
 EXPECTED = {
@@ -49,10 +50,13 @@ EXPECTED = {
 }
 # Groups that take so long that one alone would be left at the end: into how many runs each is cut.
 PARTS = {"odoo": 2, "process": 2}
+# Fewer files are played in one run.
+FILES = 10
 # The tag of the few classes that show that the tests run in Odoo's own runner, too.
 SMOKE = "glase_smoke"
 # Told to the tests of bin/test --all, see tests/shared/soak.py, tests/process and tests/hunt.
 ALL = "POS_GLASE_TEST_ALL"
+ALL_GROUPS = ",".join(GROUPS)
 
 
 def main(arguments):
@@ -65,8 +69,17 @@ def main(arguments):
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also what takes long: every moment at which a server is killed, many days of the hunt, a month,"
-        " attacks on every method by every way; with --odoo-runner: all classes",
+        help="everything, also what takes hours: every moment at which a server is killed, many days of the hunt,"
+        " a month, attacks on every method by every way; with --odoo-runner: all classes",
+    )
+    parser.add_argument(
+        "--rest", action="store_true", help="what bin/test leaves out, but for what takes hours"
+    )
+    parser.add_argument(
+        "--group",
+        metavar="NAMES",
+        default=ALL_GROUPS,
+        help="only these groups, with commas between them (default: %(default)s)",
     )
     parser.add_argument("--fast", action="store_true", help="leave out what needs a browser")
     parser.add_argument("--no-lint", action="store_true", help="leave out bin/lint")
@@ -103,7 +116,7 @@ def main(arguments):
         return _odoo_runner(options)
     if options.matrix is not None:
         rest += matrix.paths(options.matrix)
-    selection = select(rest, browser=not options.fast)
+    selection = select(rest, options.group.split(","), not options.fast, _length(options))
     count, linted, runs = _run(options, selection)
     say()
     if not selection.only_collects and not selection.talks and count.total > 1:
@@ -121,6 +134,12 @@ def main(arguments):
     if count.skipped:
         say("Skipped tests count as trouble: something that they need is missing.")
     return _close(count, linted)
+
+
+def _length(options):
+    if options.all:
+        return None
+    return lengths.REST if options.rest else lengths.SHORT
 
 
 def _say_collected(runs):
@@ -141,7 +160,9 @@ def _run(options, selection):
         folder = processes.folder("tests")
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
         runs = []
-        if not options.no_lint and not selection.narrowed and not selection.only_collects:
+        whole = not selection.narrowed and not selection.only_collects
+        whole = whole and not options.rest and options.group == ALL_GROUPS
+        if whole and not options.no_lint:
             lint = [sys.executable, CHECKOUT / "bin/lint", *(["--yes"] if options.yes else [])]
             runs.append(Run("lint", lambda: (lint, None, CHECKOUT), folder, is_pytest=False))
         if selection.needs_odoo:
@@ -190,7 +211,8 @@ def _with_odoo(stack, selection, options, folder, ending):
     runs = []
     for name, command, base in groups:
         paths = getattr(selection, name)
-        parts = in_parts(paths, PARTS.get(name, 1)) if not selection.narrowed else [paths]
+        is_cut = len(paths) > FILES and not selection.narrowed
+        parts = in_parts(paths, PARTS.get(name, 1)) if is_cut else [paths]
         for number, part in enumerate(filter(None, parts), 1):
             title = f"{name}-{number}" if len(parts) > 1 else name
             runs.append(Run(title, functools.partial(command, base, part), folder))
@@ -234,7 +256,8 @@ def _screenshots():
 
 
 def _pytest(python):
-    return [python, "-m", "pytest", "-p", "no:cacheprovider", "-p", "stack.recording"]
+    plugins = ("-p", "stack.recording", "-p", "stack.lengths")
+    return [python, "-m", "pytest", "-p", "no:cacheprovider", *plugins]
 
 
 def _plain_pytest(python, paths, selection, options, environment):
@@ -248,7 +271,7 @@ def _plain_pytest(python, paths, selection, options, environment):
         environment[ALL] = "1"
     elif not any("::" in path for path in paths):
         arguments += ["-m", "not soak"]
-    return [*arguments, *paths, *selection.rest], environment, CHECKOUT
+    return [*arguments, *paths, *selection.pytest_arguments], environment, CHECKOUT
 
 
 def _without_browser(tests):
@@ -266,6 +289,7 @@ def _odoo_pytest(place, paths, selection, everything):
         *(_linked(odoo.addons, path) for path in paths),
         # Odoo writes its log to stderr already, which is shown with a failed test.
         *("-p", "no:logging"),
+        *("-p", "stack.garbage"),
         f"--odoo-config={odoo.configuration()}",
         f"--odoo-database={odoo.database}",
         "--odoo-http",
@@ -280,7 +304,7 @@ def _odoo_pytest(place, paths, selection, everything):
         POS_GLASE_TEST_COPY=odoo.database,
         PYTHONPATH=os.pathsep.join([environment["PYTHONPATH"], str(CHECKOUT / "bin")]),
     )
-    return [*arguments, *selection.rest], environment, module
+    return [*arguments, *selection.pytest_arguments], environment, module
 
 
 def _linked(addons, path):

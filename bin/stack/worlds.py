@@ -19,10 +19,12 @@ from .server import SET_UP_SHOP, free_port
 
 PINS = Path(__file__).with_name("odoo_pins")
 LINT_SCRIPT = Path(__file__).with_name("odoo_lint.py")
-FAST_TESTS = ("bin/test", "--no-lint", "--fast", "--yes")
+# What takes long takes as long everywhere.
+FAST_TESTS = ("bin/test", "--no-lint", "--fast", "--yes", "--length=short")
 PLAIN_TESTS = (*FAST_TESTS, *(f"tests/{name}" for name in PLAIN))
-# Nothing that Odoo pins is in the tools.
-PINNED_TESTS = (*FAST_TESTS, *(f"tests/{name}" for name in PLAIN if name != "stack"))
+# Nothing that Odoo pins is in the tools, nor in the rules.
+PINNED_TESTS = (*FAST_TESTS, "tests/glase", "tests/simulator")
+# A few test classes in Odoo's own runner.
 SMOKE = ("bin/test", "--odoo-runner", "--fast", "--yes")
 SALE = ("bin/demo", "--sale", "--yes")
 AT_ONCE = 2
@@ -204,10 +206,6 @@ def _nonroot(agreed):
         left = there.left_behind()
         if left:
             raise Stop("Left behind: " + ", ".join(left))
-
-
-def _runner(_agreed):
-    _here(SMOKE)
 
 
 def _no_demo_data(agreed):
@@ -404,7 +402,6 @@ WORLDS = {
     ),
     "no-demo-data": World("on a database without Odoo's demo data", _no_demo_data),
     "named-server": World("on a PostgreSQL server that PG* variables name", _named_server),
-    "runner": World("a few test classes in Odoo's own runner", _runner),
     "logs": World("install, update, uninstall: no warning in Odoo's log", _logs),
     "wheel": World("from wheels that pip installs, without an addons path", _wheel),
     "odoo-lint": World("Odoo's own test_lint, for this module", _odoo_lint),

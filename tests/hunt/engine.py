@@ -1,6 +1,7 @@
 """The hunt in one process of Odoo: ``python engine.py --config FILE --database NAME --runs N``."""
 
 import argparse
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ def load(options):
     logging.getLogger("pos_glase").setLevel(logging.DEBUG)
     for handler in logging.getLogger().handlers:
         handler.setLevel(logging.CRITICAL)
+    # What is loaded stays: Python need not look for garbage in it again and again.
+    gc.collect()
+    gc.freeze()
     return registry
 
 
@@ -33,8 +37,9 @@ def main(arguments):
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds")
     parser.add_argument("--only", help="names of mutants, with commas")
-    parser.add_argument("--table", action="store_true", help="what never happened fails")
     parser.add_argument("--pairs", choices=("few", "some", "all"), help="of paths at one time")
+    parser.add_argument("--share", default="0/1", help="of several processes: which, and how many")
+    parser.add_argument("--counts", help="a file for the counts, instead of a table of them")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
     options = parser.parse_args(arguments)

@@ -48,7 +48,8 @@ class PaymentEnd:
             progress.open_case("amount_differs", self.row)
         if self.row.given_up_at and not self.row.payment_id:
             progress.open_case("paid_without_order", self.row)
-        if row_money.is_certain(self.row):
+        # An ordinary payment has no case, and nobody who would read of it.
+        if self.row.case_ids and row_money.is_certain(self.row):
             known = case_kinds.ended_by(case_kinds.AMOUNT_KNOWN)
             row = managers.for_reader(self.row)
             progress.settle_about(

@@ -101,9 +101,17 @@ def responsible(record):
     for user in (account.responsible_id, *sessions.user_id):
         if is_manager(user, record.company_id):
             return user
-    managers = record.env.ref(MANAGERS).sudo().all_user_ids.sorted("id")
-    own = managers.filtered(lambda user: is_manager(user, record.company_id))
-    return own[:1] or record.env.user
+    first = record.env["res.users"].search(
+        [
+            ("all_group_ids", "in", record.env.ref(MANAGERS).ids),
+            ("company_ids", "in", record.company_id.ids),
+            ("share", "=", False),
+            ("active", "=", True),
+        ],
+        order="id",
+        limit=1,
+    )
+    return first or record.env.user
 
 
 def is_manager(user, company):

@@ -15,13 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY / "bin"), str(REPOSITORY / "tests/hunt")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bin"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/hunt"))
+
+from table import print_table
 
 from stack import console, set_up
 from stack.base_db import Workplace, with_module
 from stack.paths import CHECKOUT
-from table import print_table
 
 ENGINE = CHECKOUT / "tests/hunt/engine.py"
 # Fewer runs cannot have met everything: what never happened in them is no failure.
@@ -50,17 +51,19 @@ def main(arguments):
             for _process in range(number)
         ]
         engines = [
-            _start(place, options, f"{first}/{number}", rest)
-            for first, place in enumerate(places)
+            _start(place, options, f"{first}/{number}", rest) for first, place in enumerate(places)
         ]
         try:
             codes = [engine.wait() for engine in engines]
+        except KeyboardInterrupt:
+            # An hour of runs is not for nothing.
+            codes = [1]
         finally:
             console.end(*engines)
         told = [
             json.loads(_counts(place).read_text()) for place in places if _counts(place).exists()
         ]
-    return max(codes) or (_say_all(told) if told else 0)
+    return max([*codes, *([_say_all(told)] if told else [])])
 
 
 def _counts(place):

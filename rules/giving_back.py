@@ -3,9 +3,12 @@
 Amounts are Decimal, in major units of the payment's currency.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from . import state_machine
+from .due import CashRounding, total_due
 
 # A refund in one of these may have been made.
 UNDECIDED = (state_machine.DRAFT, state_machine.SENDING, state_machine.UNKNOWN)
@@ -32,6 +35,42 @@ def left(taken, refunds):
 def covering(lefts, amount):
     """The number of the first payment that has so much left; None if none has."""
     return next((number for number, left_of in enumerate(lefts) if amount <= left_of), None)
+
+
+@dataclass(frozen=True)
+class Sale:
+    """A sale of which products come back; amounts above zero, nothing rounded but ``paid``.
+
+    :ivar Decimal worth: all that was sold
+    :ivar Decimal paid: for it, with whatever
+    :ivar Decimal back: what of it has come back, with what comes back now
+    :ivar CashRounding rounding: how its bill was rounded, or None
+    """
+
+    worth: Decimal
+    paid: Decimal
+    back: Decimal
+    rounding: CashRounding | None = None
+
+    def rounded_by(self):
+        """What rounding adds to, or takes off, what has come back: of all of it, what it did to the sale."""
+        if self.back >= self.worth:
+            return self.paid - self.worth
+        return total_due(self.back, self.rounding) - self.back
+
+
+def most_for(worth, sales, rounded_before=Decimal(0)):
+    """What goes back for products at most, however the till rounds by now.
+
+    All refunds of a sale together give back what the products that came back cost by the rounding of the
+    sale. So parts of it never bring more than its customer has paid, and all of it brings just that.
+
+    :param Decimal worth: what comes back now, less what is sold with it; above zero
+    :param sales: a :class:`Sale` each of which something comes back now
+    :param Decimal rounded_before: what rounding has added to, or taken off, earlier refunds of these
+    :rtype: Decimal
+    """
+    return worth + sum(sale.rounded_by() for sale in sales) - rounded_before
 
 
 def repetition_proves(amount, left_before):

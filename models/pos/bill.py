@@ -24,6 +24,16 @@ NOT_TAKEN = (
 )
 
 
+def kept_rounding(kept):
+    """How a bill was rounded.
+
+    :param dict kept: ``rounding`` of its row
+    :return: None if it was not
+    :rtype: CashRounding
+    """
+    return CashRounding(Decimal(kept["step"]), kept["method"]) if kept else None
+
+
 class Bill:
     """What an order comes to; amounts are Decimal, in the order's currency.
 
@@ -42,7 +52,7 @@ class Bill:
 
         Not `amount_total`: the till stores that without the rounding, the server with it.
         """
-        return self.rounded(self.order.amount_total)
+        return total_due(self.decimal(self.order.amount_total), self.rounding())
 
     def kept_total(self):
         """What the ledger keeps of the total of a bill that is made now: its sum, and how that is rounded.
@@ -62,25 +72,37 @@ class Bill:
         :param dict kept: ``rounding`` of the bill's row
         :rtype: Decimal
         """
-        rounding = kept and CashRounding(Decimal(kept["step"]), kept["method"])
-        return total_due(self.decimal(self.order.amount_total), rounding)
+        return total_due(self.decimal(self.order.amount_total), kept_rounding(kept))
 
-    def rounded(self, value):
-        """A sum of what is on this order (float), rounded as its till rounds the order."""
-        return total_due(self.decimal(value), self.rounding())
+    def worth(self):
+        """What all its products come to, nothing rounded; below zero if they come back."""
+        return self.decimal(sum(self.order.lines.mapped("price_subtotal_incl")))
+
+    def taken(self, line_uuid=None):
+        """The sum of the payments that count.
+
+        :param str line_uuid: a payment that is not counted
+        """
+        return sum((amount for _name, amount in self._other_tenders(line_uuid)), Decimal(0))
 
     def due(self, line_uuid=None):
         """What is due once the other tenders are counted.
 
         :param str line_uuid: the payment that is not counted; without it all that were taken are
         """
-        taken = sum((amount for _name, amount in self._other_tenders(line_uuid)), Decimal(0))
         return still_due(
             self.decimal(self.order.amount_total),
-            taken,
+            self.taken(line_uuid),
             self.rounding(),
             any(self.order.payment_ids.payment_method_id.mapped("is_cash_count")),
         )
+
+    def due_on_bill(self, row):
+        """What is due beside a payment of this order's, rounded as its bill was.
+
+        :param row: of the ledger, whose own payment is not counted
+        """
+        return self.total_on_bill(row.rounding) - self.taken(row.line_uuid)
 
     def rounding(self):
         """The rounding of this order's till, if it has one.

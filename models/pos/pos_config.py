@@ -12,6 +12,8 @@ from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import mark
 
+# How a till rounds what an order costs.
+ROUNDING = ("cash_rounding", "rounding_method", "only_round_cash_method")
 # All steps to the first sale are done.
 SOLD = 4
 
@@ -413,6 +415,14 @@ class PosConfig(models.Model):
                 )
             )
         return super().write(vals)
+
+    def _get_forbidden_change_fields(self):
+        """Override of `point_of_sale`: what customers agree on is rounded in one way while a till is open."""
+        open_with_glase = self.filtered(
+            lambda config: config.has_active_session and config._glase_payment_method()
+        )
+        forbidden = super()._get_forbidden_change_fields()
+        return [*forbidden, *ROUNDING] if open_with_glase else forbidden
 
     def _check_no_glase_values(self, vals):
         """Registrations are made and changed on the terminal, never through the till.

@@ -10,7 +10,9 @@ from odoo.exceptions import UserError
 from odoo.tools.convert import convert_file
 from odoo.tools.translate import LazyTranslate
 
-from ..pos.bill import Bill
+from ...rules import giving_back, state_machine
+from ..pos.after_payment import FINISHED
+from ..pos.bill import Bill, kept_rounding
 from ..pos.payment_proof import DONE
 from ..support import managers
 from ..support.sentences import note
@@ -29,6 +31,66 @@ MAX_ROUNDING_STEPS = 20
 def refunded_orders(order):
     """The orders whose products an order gives back, whoever asks."""
     return order.sudo().lines.refunded_orderline_id.order_id
+
+
+def most_back(refund, line_uuid=None):
+    """What a refund order gives back at most, however its till rounds.
+
+    :param refund: a draft; its lines say what comes back
+    :param str line_uuid: a payment that is not counted as given back yet
+    :return: Decimal, above zero
+    """
+    worth = _worth(refund)
+    return most_for_products(worth, _products_back(refund), refund) + Bill(refund).taken(line_uuid)
+
+
+def most_for_products(worth, products, refund=None):
+    """What goes back for products at most; see :func:`rules.giving_back.most_for`.
+
+    :param Decimal worth: what they come to, less what is sold with them
+    :param dict products: by each order that has sold some of them, what these come to (Decimal)
+    :param refund: their refund order, if it is stored
+    :rtype: Decimal
+    """
+    sales, others = [], set()
+    for order, now in products.items():
+        bill = Bill(order.sudo())
+        earlier = _earlier_refunds(bill.order, refund)
+        others.update(earlier)
+        before = sum(_products_back(other).get(order, 0) for other in earlier)
+        rounding = _rounding_of(bill.order)
+        sales.append(giving_back.Sale(bill.worth(), bill.taken(), now + before, rounding))
+    rounded_before = sum(-Bill(other).taken() - _worth(other) for other in others)
+    return giving_back.most_for(worth, sales, rounded_before)
+
+
+def _worth(refund):
+    """What comes back with a refund order, less what is sold with it: above zero, without a row of rounding."""
+    rounding = refund_product(refund.env)
+    lines = refund.lines.filtered(lambda line: line.product_id != rounding)
+    return -Bill(refund).decimal(sum(lines.mapped("price_subtotal_incl")))
+
+
+def _products_back(refund):
+    """What of which order comes back with a refund order: sums of its lines, above zero, by order."""
+    back = {}
+    for line in refund.sudo().lines.filtered("refunded_orderline_id"):
+        order = line.refunded_orderline_id.order_id
+        back[order] = back.get(order, 0) - Bill(refund).decimal(line.price_subtotal_incl)
+    return back
+
+
+def _earlier_refunds(order, refund):
+    """The refund orders of an order that have given something back, but one of them."""
+    orders = order.lines.refund_orderline_ids.order_id - (refund or order.browse())
+    return orders.filtered(lambda one: one.state in FINISHED or one._glase_moved_payments())
+
+
+def _rounding_of(order):
+    """How a sale was rounded, as the row of its Glase payment knows it."""
+    rows = order.env["glase.transaction"].sudo()
+    paid = [("payment_id", "in", order.payment_ids.ids), ("kind", "=", state_machine.PAYMENT)]
+    return kept_rounding(rows.search(paid, limit=1).rounding)
 
 
 def draft(order, total, line_uuid, quantities=None, reason=""):
@@ -177,15 +239,11 @@ def _price_for(refund, taxes, share, product):
 def _balance(refund, total):
     """Let the order cost exactly ``total``: what taxes round becomes a row without tax."""
     refund._compute_prices()
-    if Bill(refund).total_due() == total:
-        return
     config = refund.config_id
     costs = refund.amount_total
     if config.cash_rounding and not config.only_round_cash_method:
         costs = sum(refund.lines.mapped("price_subtotal_incl"))
     missing = total - Bill(refund).decimal(costs)
-    if not missing:
-        return
     if abs(missing) > _most_rounding(refund):
         raise UserError(
             refund.env._(
@@ -194,6 +252,8 @@ def _balance(refund, total):
                 refund.currency_id.format(-float(total)),
             )
         )
+    if not missing or Bill(refund).total_due() == total:
+        return
     product = refund_product(refund.env)
     refund.env["pos.order.line"].create(
         {
@@ -213,8 +273,7 @@ def _balance(refund, total):
 def _most_rounding(refund):
     """By how much the lines may differ from the total."""
     of_taxes = MAX_ROUNDING_STEPS * Decimal(str(refund.currency_id.rounding))
-    rounding = Bill(refund).rounding()
-    return max(of_taxes, rounding.step) if rounding and rounding.in_total else of_taxes
+    return of_taxes + abs(most_back(refund) - _worth(refund))
 
 
 def finish(refund, payment):

@@ -4,6 +4,8 @@ Any Point of Sale user may refund at a till against an original order of the til
 finds the payment through the refunded lines, and it alone says how much is left.
 """
 
+from decimal import Decimal
+
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds, state_machine
@@ -81,6 +83,7 @@ class RefundTill(Till):
             raise Refused(
                 "amount", self.env._("Give back what the customer gets for this order at most.")
             )
+        self._refuse_more_than_sold_for(order, line_uuid, value)
         refunded = refund_order.refunded_orders(order)
         originals = self._refund_originals(refunded, config)
         if not originals:
@@ -88,6 +91,22 @@ class RefundTill(Till):
         self._check_finish(order)
         values = values_of_line(self.env, order, line_uuid, attempt, value, cashier)
         return self._answer(make_refund(originals, values))
+
+    def _refuse_more_than_sold_for(self, order, line_uuid, value):
+        """:raises Refused: if this till rounds to more than the products were sold for"""
+        rounding = Bill(order).rounding()
+        if not rounding or not rounding.in_total:
+            return
+        most = refund_order.most_back(order, line_uuid)
+        if value > most:
+            raise Refused(
+                "amount",
+                self.env._(
+                    "These products were sold for less, as the sale was rounded: give back at "
+                    "most %s with Glase.",
+                    order.currency_id.format(float(max(most, Decimal(0)))),
+                ),
+            )
 
     @answers_refusals
     def reverse(self, config_id, line_uuid, attempt, refund_attempt, cashier=""):

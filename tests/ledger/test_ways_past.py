@@ -239,26 +239,19 @@ class TestWaysPast(GlaseCommon):
             with self.subTest(what, finished=finished):
                 self.try_way(way, finished, coin)
 
-    def round(self, coin):
-        """A cashier lets the till round by a coin, or not at all."""
-        self.main_pos_config.with_user(self.pos_user).write(
-            {"cash_rounding": bool(coin), "rounding_method": coin.id}
-        )
-        self.env.flush_all()
-
     def try_way(self, way, finished, coin=None):
         known = self.env["glase.transaction"].search([])
         paid = self.env["pos.payment"].search([])
         order, other = self.held(finished), self.other()
         quiet = mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule")
         if coin:
-            self.round(coin)
+            self.let_round(coin)
         with suppress(UserError, AccessError), quiet, self.env.cr.savepoint():
             way(order, other)
             self.env.flush_all()
             self.env.cr.flush()
         if coin:
-            self.round(coin.browse())
+            self.let_round(coin.browse())
         self.env.invalidate_all()
         rows = self.env["glase.transaction"].search([]) - known
         for row in rows:

@@ -2,6 +2,7 @@ import itertools
 import random
 from decimal import Decimal
 
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import float_round
 
@@ -9,6 +10,7 @@ from ...models.cases import attach
 from ...models.ledger import exchange, row_money
 from ...models.pos.bill import Bill
 from ...models.receipts import glase_receipt
+from ...rules.due import total_due
 from ..shared.due_table import due_rows
 from ..shared.refunds import RefundCommon
 
@@ -41,6 +43,13 @@ class RoundingCommon(RefundCommon):
                 "rounding_method": rounding.id,
             }
         )
+
+    @classmethod
+    def coin(cls, step, method="HALF-UP"):
+        """Another rounding, with the accounts of the first."""
+        first = cls.main_pos_config.rounding_method
+        accounts = {name: first[name].id for name in ("profit_account_id", "loss_account_id")}
+        return first.copy({"rounding": step, "rounding_method": method, **accounts})
 
     def round(self, row):
         """Round as a row of the table says: with an open register the settings let nobody do this."""
@@ -177,15 +186,18 @@ class TestCashRounding(RoundingCommon):
             self.products_given_back(order, paid)
 
     def test_the_office_gives_back_no_coin_that_was_never_paid(self):
-        """Three times 10.60 is 32; two of them came back as 11 each."""
+        """Three times 10.60 is 32, and two of them 21."""
         order, line = self.sent(32.0, price=31.8)
         self.customer("pay")
         self.ask(line)
         self.validate(order, line)
         order.lines.write({"qty": 3, "price_unit": 10.6})
-        self.refund_of(order, 10.6, 11.0)
-        self.refund_of(order, 10.6, 11.0)
-        self.products_given_back(order, 10.0)
+        self.assertEqual(self.refund_of(order, 10.6, 11.0)["state"], "refunded")
+        refund, line = self.refund_order(order, 10.6)
+        for amount, said in ((11.0, ("reason", "amount")), (10.0, ("state", "refunded"))):
+            refund.payment_ids.amount = -amount
+            self.assertEqual(self.refund(refund, line, amount).get(said[0]), said[1])
+        self.products_given_back(order, 11.0)
 
     def test_money_that_is_attached_finishes_a_rounded_order(self):
         order, line = self.sent(96.0, price=95.6)
@@ -218,27 +230,13 @@ class TestRoundingOfCashOnly(RoundingCommon):
 
 @tagged("post_install", "-at_install")
 class TestRoundingOfTheBill(RoundingCommon):
-    """What a bill was rounded by stays with it: a cashier may write how the till rounds from now on."""
+    """What a bill was rounded by stays with it, however its till comes to round."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.crowns = cls.main_pos_config.rounding_method
-        cls.hundreds = cls.crowns.copy(
-            {"name": "Whole hundreds", "rounding": 100.0, "rounding_method": "UP"}
-        )
-
-    def rounds(self, method):
-        """The cashier lets the till round by another method, or not at all."""
-        config = self.main_pos_config.with_user(self.pos_user)
-        config.write(
-            {
-                "cash_rounding": bool(method),
-                "rounding_method": method.id,
-                "only_round_cash_method": False,
-            }
-        )
-        self.env.flush_all()
+        cls.hundreds = cls.coin(100.0, "UP")
 
     def costs(self, order, total):
         """The cashier writes another total, and the transaction ends."""
@@ -247,7 +245,7 @@ class TestRoundingOfTheBill(RoundingCommon):
 
     def assert_no_coin_hides(self, order, line, total=60.0):
         """An order of 100 that costs less is a case, though what it costs is rounded to 100 now."""
-        self.rounds(self.hundreds)
+        self.let_round(self.hundreds)
         self.assertFalse(self.cases(line))
         self.costs(order, total)
         self.assertEqual(Bill(order).total_due(), Decimal(100).copy_sign(Decimal(total)))
@@ -276,7 +274,7 @@ class TestRoundingOfTheBill(RoundingCommon):
         manager = {"login": "pos_admin", "password": "pos_admin"}
         self.assertTrue(self.door("force", **asked, **manager)["forced"])
         self.validate(order, line)
-        self.rounds(self.hundreds)
+        self.let_round(self.hundreds)
         self.costs(order, 60.0)
         self.assertIn("changed_after_send", self.cases(line))
 
@@ -293,14 +291,14 @@ class TestRoundingOfTheBill(RoundingCommon):
         self.assert_no_coin_hides(*self.paid(100.0, price=99.6))
 
     def test_a_bill_of_a_till_that_did_not_round(self):
-        self.rounds(self.crowns.browse())
+        self.let_round(self.crowns.browse())
         self.assert_no_coin_hides(*self.paid(99.6))
 
     def test_a_bill_whose_amount_was_changed(self):
         """It is rounded as when it was changed."""
-        self.rounds(self.crowns.browse())
+        self.let_round(self.crowns.browse())
         order, line = self.sent(99.6)
-        self.rounds(self.crowns)
+        self.let_round(self.crowns)
         asked = {"order_uuid": order.uuid, "line_uuid": line, "attempt": "1"}
         self.assertTrue(self.door("update", amount="100.00", **asked)["ok"])
         order.payment_ids.amount = 100.0
@@ -314,7 +312,7 @@ class TestRoundingOfTheBill(RoundingCommon):
         order, line = self.paid_bill(100.0)
         values = self.order_values(self.pos_session, 60.0, [], "paid", order.uuid)
         order.unlink()
-        self.rounds(self.hundreds)
+        self.let_round(self.hundreds)
         done = {"uuid": line, "amount": 100.0, "payment_status": "done"}
         done["payment_method_id"] = self.glase_method.id
         values.update(amount_paid=100.0, payment_ids=[(0, 0, done)])
@@ -328,7 +326,7 @@ class TestRoundingOfTheBill(RoundingCommon):
 
         def changed_first(it):
             own = it.env["pos.order"].browse(order.id)
-            own.config_id.write({"rounding_method": self.hundreds.id})
+            self.let_round(self.hundreds, it.env)
             own.amount_total = 60.0
             return claim(it)
 
@@ -346,7 +344,7 @@ class TestRoundingOfTheBill(RoundingCommon):
         """Neither what the till stores of the order nor what the server makes of it is another bill."""
         order, line = self.paid(96.0, price=95.6)
         for method in (self.crowns.browse(), self.hundreds, self.crowns):
-            self.rounds(method)
+            self.let_round(method)
             for total in (96.0, 95.6):
                 self.costs(order, total)
         self.assertEqual(self.cases(line), [])
@@ -354,6 +352,194 @@ class TestRoundingOfTheBill(RoundingCommon):
         self.assertEqual({words for _name, words in totals}, {order.currency_id.format(96.0)})
         self.costs(order, 95.4)
         self.assertEqual(self.cases(line), ["changed_after_send"])
+
+
+@tagged("post_install", "-at_install")
+class TestRoundingStands(RoundingCommon):
+    """While a till is open nobody changes how it rounds, in whatever way and of whatever company."""
+
+    def changes(self):
+        """Each field of a till that says how it rounds, with another value."""
+        config = self.main_pos_config
+        other = self.coin(100.0)
+        return {
+            "cash_rounding": not config.cash_rounding,
+            "only_round_cash_method": not config.only_round_cash_method,
+            "rounding_method": other.id,
+        }
+
+    def test_what_an_open_till_rounds_by_is_nobodys_to_change(self):
+        for user, (name, value) in itertools.product(
+            (self.pos_user, self.pos_admin), self.changes().items()
+        ):
+            with self.subTest(user=user.login, field=name), self.assertRaises(UserError):
+                self.main_pos_config.with_user(user).write({name: value})
+
+    def test_each_field_that_says_how_a_till_rounds_is_one_of_these(self):
+        rounds = {name for name in self.main_pos_config._fields if "round" in name}
+        # The picture behind the customer's screen.
+        self.assertEqual(rounds - set(self.changes()), {"customer_display_bg_img"} & rounds)
+
+    def test_a_closed_till_and_one_without_glase_are_their_shops(self):
+        without = self.main_pos_config.copy({"name": "Cash only"})
+        without.payment_method_ids -= self.glase_method
+        self.open_register(without)
+        changes = self.changes()
+        without.write(changes)
+        self.pos_session.action_pos_session_closing_control()
+        self.assertEqual(self.pos_session.state, "closed")
+        (self.main_pos_config | without).write(changes)
+        self.assertFalse(self.main_pos_config.cash_rounding)
+
+    def test_a_coin_of_an_open_till_is_not_changed_from_another_company(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        groups = "account.group_account_manager", "point_of_sale.group_pos_manager"
+        stranger = self.env["res.users"].create(
+            {
+                "name": "Stranger",
+                "login": "stranger",
+                "company_id": elsewhere.id,
+                "company_ids": [(6, 0, elsewhere.ids)],
+                "group_ids": [(6, 0, [self.env.ref(group).id for group in groups])],
+            }
+        )
+        coin = self.main_pos_config.rounding_method.with_user(stranger)
+        for values in ({"rounding": 100.0}, {"rounding_method": "UP"}, {"strategy": "biggest_tax"}):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, "already opened"):
+                coin.write(values)
+
+
+@tagged("post_install", "-at_install")
+class TestRefundOfAnotherRounding(RoundingCommon):
+    """What comes back is worth what it was sold for, however a till has come to round since."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.crowns = cls.main_pos_config.rounding_method
+        cls.hundreds = cls.coin(100.0, "UP")
+
+    def sold(self, quantity, each, paid):
+        """A finished order of some pieces of a product; returns it and its row."""
+        order, line = self.draft_order(self.pos_session, paid, price=quantity * each)
+        order.lines.write({"qty": quantity, "price_unit": each})
+        self.assertEqual(self.send(order, line)["state"], "issued")
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        self.validate(order, line)
+        self.assertEqual((order.state, self.cases(line)), ("paid", []))
+        return order, self.row(line)
+
+    def next_day(self, method):
+        """The register is closed, its cashier lets the till round otherwise, and opens it again."""
+        self.pos_session.action_pos_session_closing_control()
+        self.assertEqual(self.pos_session.state, "closed")
+        self.env.cr.postcommit.run()
+        self.main_pos_config.with_user(self.pos_user).write(
+            {
+                "cash_rounding": bool(method),
+                "only_round_cash_method": False,
+                "rounding_method": method.id,
+            }
+        )
+        self.pos_session = self.open_register()
+
+    def at_till(self, original, worth, amount):
+        order, line = self.refund_order(original, worth, session=self.pos_session)
+        order.payment_ids.amount = -amount
+        said = self.refund(order, line, amount)
+        if said["ok"]:
+            self.validate(order, line)
+        return said
+
+    def in_office(self, row, quantity, amount=None):
+        """Give pieces back in the office: what is proposed, or another amount."""
+        with self.office() as env:
+            wizard = env["glase.refund"].create({"transaction_id": row.id, "reason": "Too big"})
+            wizard.what = "products"
+            wizard.line_ids.quantity = quantity
+            proposed = wizard.amount
+            if amount:
+                wizard.amount = amount
+            refund = env["pos.order"].browse(wizard.action_refund()["res_id"])
+            self.assertEqual((refund.state, refund.amount_paid), ("paid", -wizard.amount))
+            self.assertFalse(refund.payment_ids.glase_unverified)
+            return proposed
+
+    def test_a_till_gives_back_no_coin_that_it_has_got_since(self):
+        self.let_round(self.crowns.browse())
+        order, row = self.sold(10, 10, 100)
+        self.next_day(self.hundreds)
+        refused = self.at_till(order, 10, 100)
+        self.assertEqual((refused["ok"], refused["reason"]), (False, "amount"))
+        self.assertIn(order.currency_id.format(10), refused["message"])
+        self.assertEqual(self.at_till(order, 10, 10)["state"], "refunded")
+        self.assertEqual(row_money.left(row), 90)
+
+    def test_all_that_was_sold_brings_back_all_that_was_paid(self):
+        for then, since, paid, due in (
+            (self.crowns.browse(), self.hundreds, 99.6, 99.6),
+            (self.crowns, self.hundreds, 100, 100),
+            # As the till says: it does not round any more.
+            (self.crowns, self.crowns.browse(), 100, 99.6),
+        ):
+            with self.subTest(then=then.rounding, since=since.rounding):
+                self.let_round(then)
+                order, row = self.sold(1, 99.6, paid)
+                self.next_day(since)
+                self.assertEqual(self.at_till(order, 99.6, due)["state"], "refunded")
+                self.assertAlmostEqual(float(row_money.left(row)), paid - due)
+
+    def test_pieces_one_after_another_bring_back_what_was_paid(self):
+        for how, price, paid, parts in (
+            ("HALF-UP", 10.6, 32, (11, 10, 11)),
+            ("HALF-UP", 10.4, 31, (10, 11, 10)),
+            ("UP", 10.2, 31, (11, 10, 10)),
+            ("DOWN", 10.6, 31, (10, 11, 10)),
+        ):
+            with self.subTest(how=how, price=price):
+                self.let_round(self.coin(1.0, how))
+                _order, row = self.sold(3, price, paid)
+                self.next_day(self.hundreds)
+                self.assertEqual(tuple(self.in_office(row, 1) for _part in parts), parts)
+                self.assertEqual(row_money.left(row), 0)
+
+    def test_ten_crowns_of_ten_ore_are_not_ten_times_a_crown(self):
+        """A coin that is rounded up to is given once, not with each piece."""
+        self.let_round(self.coin(1.0, "UP"))
+        order, row = self.sold(100, 0.1, 10)
+        self.assertEqual(self.at_till(order, 0.1, 1)["state"], "refunded")
+        self.assertEqual(self.at_till(order, 0.1, 1)["reason"], "amount")
+        self.assertEqual(row_money.left(row), 9)
+
+    def test_an_office_gives_back_no_coin_that_its_till_has_got_since(self):
+        self.let_round(self.crowns.browse())
+        _order, row = self.sold(10, 10, 100)
+        self.next_day(self.hundreds)
+        with self.assertRaisesRegex(UserError, "add up"):
+            self.in_office(row, 1, 100)
+        self.assertEqual(self.in_office(row, 1), 10)
+        self.assertEqual(row_money.left(row), 90)
+
+    def test_what_was_agreed_on_is_attached_however_the_till_rounds(self):
+        """The customer has paid 96 for 95.60: their own order lacks just that."""
+        for since in (self.crowns.browse(), self.hundreds):
+            with self.subTest(since=since.rounding):
+                self.let_round(self.crowns)
+                order, line = self.sent(96.0, price=95.6)
+                self.customer("pay")
+                self.assertEqual(self.ask(line)["state"], "paid")
+                self.let_round(since)
+                self.assertIn(order, attach.attachable_orders(self.env, self.row(line)))
+
+    def test_no_coin_hides_that_an_order_is_worth_less_than_what_is_attached(self):
+        self.let_round(self.crowns.browse())
+        order, line = self.sent(100.0)
+        self.customer("pay")
+        self.assertEqual(self.ask(line)["state"], "paid")
+        order.amount_total = 60.0
+        self.let_round(self.hundreds)
+        self.assertNotIn(order, attach.attachable_orders(self.env, self.row(line)))
 
 
 @tagged("post_install", "-at_install")
@@ -385,7 +571,8 @@ class TestEveryRounding(RoundingCommon):
                     for exact in (Bill(order).decimal(value), row_money.decimal(row, value)):
                         self.assertEqual(float(exact), float_round(known, precision_digits=6))
                     if coin >= unit:
-                        due = float(Bill(order).rounded(value))
+                        rounding = Bill(order).rounding()
+                        due = float(total_due(Bill(order).decimal(value), rounding))
                         self.assertFalse(
                             currency.compare_amounts(due, currency.round(method.round(known)))
                         )

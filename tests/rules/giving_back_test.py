@@ -5,6 +5,8 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pos_glase.rules import bill_rows, due, giving_back, state_machine, taken
 from pos_glase.rules.session_figures import Moved, totals
@@ -115,3 +117,71 @@ def test_the_figures_of_a_session_fit_together():
     assert block["order_total"] == block["net"] - block["elsewhere_total"] + 20.0
     assert block["difference"] == block["report_total"] - block["net"] - 20.0 == -25.0
     assert totals(Moved(reported=245.0), round)["difference"] == 0.0
+
+
+CROWNS = due.CashRounding(D(1))
+
+
+@pytest.mark.parametrize(
+    ("how", "price", "most"),
+    [
+        ("HALF-UP", "10.60", (11, 10, 11)),
+        ("HALF-UP", "10.40", (10, 11, 10)),
+        ("UP", "10.20", (11, 10, 10)),
+        ("DOWN", "10.60", (10, 11, 10)),
+    ],
+)
+def test_three_pieces_bring_back_what_was_paid_for_them(how, price, most):
+    rounding = due.CashRounding(D(1), how)
+    assert gives_back([D(price)] * 3, rounding) == list(map(D, most))
+
+
+def gives_back(pieces, rounding):
+    """What each of the pieces of one sale brings back, one after another, if all of it is given."""
+    worth = sum(pieces)
+    paid = due.total_due(worth, rounding)
+    back, given = D(0), []
+    for piece in pieces:
+        rounded_before = sum(given) - back
+        back += piece
+        sale = giving_back.Sale(worth, paid, back, rounding)
+        given.append(giving_back.most_for(piece, [sale], rounded_before))
+    return given
+
+
+PIECES = st.sampled_from([0, 2, 3]).flatmap(
+    lambda places: st.lists(st.decimals("0.001", 500, places=places), min_size=1, max_size=8)
+)
+ROUNDINGS = st.one_of(
+    st.none(),
+    st.builds(
+        due.CashRounding,
+        st.sampled_from(["0.005", "0.05", "0.5", "1", "5", "100"]).map(D),
+        st.sampled_from(sorted(due.METHODS)),
+    ),
+)
+
+
+@given(pieces=PIECES, rounding=ROUNDINGS)
+def test_parts_bring_back_what_they_were_sold_for_and_all_of_them_all_that_was_paid(
+    pieces, rounding
+):
+    given = gives_back(pieces, rounding)
+    assert all(amount >= 0 for amount in given)
+    assert sum(given) == due.total_due(sum(pieces), rounding)
+    for number in range(len(pieces)):
+        so_far = due.total_due(sum(pieces[: number + 1]), rounding)
+        assert sum(given[: number + 1]) == so_far, "as if they had been sold alone"
+
+
+def test_what_was_paid_for_all_of_it_goes_back_also_where_nobody_knows_how_it_was_rounded():
+    sale = giving_back.Sale(worth=D("95.60"), paid=D(96), back=D("95.60"))
+    assert giving_back.most_for(D("95.60"), [sale]) == 96
+
+
+def test_of_two_sales_each_is_rounded_by_itself_and_what_is_sold_with_them_is_kept():
+    sales = [
+        giving_back.Sale(worth=D(50), paid=D(50), back=D("10.60"), rounding=CROWNS),
+        giving_back.Sale(worth=D(50), paid=D(50), back=D("10.40")),
+    ]
+    assert giving_back.most_for(D("15.00"), sales) == D("15.40")

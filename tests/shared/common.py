@@ -318,6 +318,20 @@ class GlaseCommon(SharedTillCommon):
         )
         return sorted(cases.mapped("kind"))
 
+    def let_round(self, method, env=None):
+        """Let the till round by another coin, or not at all; with an open register Odoo refuses it to everybody.
+
+        :param method: an ``account.cash.rounding``, or none
+        """
+        env = env or self.env
+        env.flush_all()
+        env.cr.execute(
+            "UPDATE pos_config SET cash_rounding = %s, rounding_method = %s,"
+            " only_round_cash_method = FALSE WHERE id = %s",
+            (bool(method), method.id or None, self.main_pos_config.id),
+        )
+        env.invalidate_all()
+
     @contextmanager
     def office(self, user=None):
         """An environment as a request of the back office has it: it may be committed.

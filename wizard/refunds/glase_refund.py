@@ -6,7 +6,6 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools.misc import formatLang
 
 from ...models.ledger import row_money
-from ...models.pos.bill import Bill
 from ...models.refunds import refund_order
 from ...models.refunds.office_refund import OfficeRefund
 from ...models.support.managers import MANAGERS
@@ -77,14 +76,11 @@ class GlaseRefund(models.TransientModel):
                 wizard.amount = wizard.transaction_id.refundable_amount
 
     def _worth_of_products(self):
-        """What the chosen products cost, rounded as at the till; a coin that was never paid stays."""
-        worth = sum(self.line_ids.mapped("amount"))
-        rounding = self.order_id and Bill(self.order_id).rounding()
-        if not rounding or not rounding.in_total:
-            return worth
-        due = float(Bill(self.order_id).rounded(worth))
-        left = self.transaction_id.refundable_amount
-        return left if due - float(rounding.step) <= left < due else due
+        """What the chosen products bring back, rounded as their sale was."""
+        worth = row_money.decimal(self.transaction_id, sum(self.line_ids.mapped("amount")))
+        if not worth or not self.order_id:
+            return float(worth)
+        return float(refund_order.most_for_products(worth, {self.order_id._origin: worth}))
 
     @api.model_create_multi
     def create(self, vals_list):

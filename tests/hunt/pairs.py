@@ -16,7 +16,7 @@ from oracle.checks import Checks
 from steps.end import drain, settle
 from steps.play import Play
 from table import say
-from ways import FOUND, PLACES, SITUATIONS, steps_of
+from ways import DONE, FOUND, PLACES, SITUATIONS, steps_of
 
 FORCED = "SELECT 1 FROM glase_transaction WHERE state = 'issued' AND forced_at IS NOT NULL LIMIT 1"
 # After so many seconds money that no order took is a case.
@@ -127,7 +127,10 @@ class Pairs:
         seconds = time.monotonic() - started
         say(f"{played} pairs in {seconds:.1f} s, {failed} with mismatches")
         self._print_counts()
-        missed = sorted(PLACES - came_by) if options.pairs != "few" else ()
+        missed = []
+        if options.pairs != "few":
+            undone = (f"call {what}: done" for what in DONE)
+            missed = sorted(PLACES - came_by) + [one for one in undone if not self.world.counts[one]]
         if missed:
             say(f"No path came by: {', '.join(missed)}")
         return 1 if failed or missed else 0

@@ -84,6 +84,7 @@ _OFFICE = {
     "refunded in the office": {"do": "office_refund", "order": "A", "amount": 0},
     "part refunded in the office": {"do": "office_refund", "order": "A", "amount": 5},
 }
+_RECEIPT = {"receipt submitted": _call("receipt.job")}
 _SECOND = {**SELL, "order": "B"}
 _LOST_REFUND = {"do": "fault", "operation": "refundPayment", "kind": "drop-after"}
 _GIVE = {**SEND, "order": "A-1"}
@@ -175,6 +176,7 @@ SITUATIONS = {
         {
             **_CLOSE_ALL,
             **_OFFICE,
+            **_RECEIPT,
             "the next order": _SECOND,
             "edited: unlink": _edit("unlink"),
             "edited: method": _edit("method"),
@@ -187,6 +189,7 @@ SITUATIONS = {
         (*SOLD, {"do": "session", "till": 0}),
         {
             **_OFFICE,
+            **_RECEIPT,
             "booked": {"do": "books"},
             "marked": _PERIODS,
             "marked by hand": _MARK,
@@ -221,6 +224,7 @@ SITUATIONS = {
             "edited: amount": _edit("amount"),
             **_OFFICE,
             **_CLOSE,
+            **_RECEIPT,
             "unregistered": _call("till.unregister"),
         },
     ),
@@ -339,6 +343,9 @@ def found_of(seed):
     turn, others = divmod(seed, EACH)
     return FOUND[turn % len(FOUND)] if others == EACH // 2 else None
 
+
+# What a path has done at least once, and was not only refused: ``--pairs some`` finds that out, too.
+DONE = frozenset({"receipt.job"})
 
 # Where rows, tills and orders are locked: each is on a path, which ``--pairs some`` finds out.
 PLACES = frozenset(

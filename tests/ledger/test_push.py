@@ -2,7 +2,7 @@ import base64
 import json
 import threading
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, tagged
 
 from ...models.ledger.push import GOOD_FOR_SECONDS, Push, is_public_address
@@ -163,6 +163,50 @@ class TestPush(GlaseCommon):
         self.door("cancel", line_uuid=line, attempt="1")
         self.assertEqual(self.push(self.address(line)).status_code, 200)
         self.assertEqual(self.woken(), [])
+
+    # === Who listens ===
+
+    def heard(self, login, channels):
+        """What a browser hears that subscribes to channels: of whoever is logged in, or of nobody."""
+        self.authenticate(login, login)
+        asked = {"channels": channels, "last": 0, "is_first_poll": True}
+        told = self.make_jsonrpc_request("/websocket/peek_notifications", asked)
+        found = [one["message"] for one in told["notifications"]]
+        return [one["payload"] for one in found if one["type"].endswith("GLASE_ASK")]
+
+    def listeners(self):
+        """Who is not at this till: log-in and user, None where nobody is logged in."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        portal = self.env.ref("base.group_portal").ids
+        made = {
+            "stranger": {"company_id": elsewhere.id, "company_ids": [(6, 0, elsewhere.ids)]},
+            "portal_user": {"group_ids": [(6, 0, portal)]},
+        }
+        for login, values in made.items():
+            person = {"name": login, "login": login, "password": login}
+            users = self.pos_admin if login == "stranger" else self.env["res.users"]
+            user = users.copy({**person, **values}) if users else users.create({**person, **values})
+            yield login, user
+        yield None, self.env.ref("base.public_user").sudo()
+
+    def test_only_who_has_the_tills_token_hears_that_it_is_to_ask(self):
+        _order, line = self.issued()
+        self.assertEqual(self.push(self.address(line)).status_code, 200)
+        self.env.cr.precommit.run()
+        config, row = self.main_pos_config, self.row(line)
+        guessed = ["broadcast", "GLASE_ASK", "glase", config.name, config.uuid, str(config.id)]
+        for record in (config, row, self.pos_session, self.terminal, self.account, self.company):
+            name = record._name
+            guessed += [name, f"{name}-{record.id}", f"{name}_{record.id}", f"{name},{record.id}"]
+            guessed += [str(record), json.dumps([name, record.id])]
+        guessed += [f"{one}-GLASE_ASK" for one in guessed]
+        self.assertEqual(self.heard("pos_user", [config.access_token]), [{"id": row.id}])
+        for login, user in self.listeners():
+            with self.subTest(login):
+                self.assertEqual(self.heard(login, guessed), [])
+                with self.assertRaises(AccessError):
+                    config.with_user(user).read(["access_token"])
+        self.assertEqual(self.heard("pos_user", guessed), [])
 
     # === Forged, old, odd ===
 

@@ -49,7 +49,7 @@ def attachable_orders(env, row):
 def _lacks(draft, row):
     """Whether a draft can be paid, in full or in part, with what Glase took."""
     bill = Bill(draft)
-    # What its own bill was rounded by stands; another's has the order not seen.
+    # Its own order is rounded as the bill was that its customer has paid, any other as its till does.
     own = draft.uuid == row.order_uuid
     due = bill.due_on_bill(row) if own else bill.due(row.line_uuid)
     return row_money.is_certain(row) and due >= row_money.decimal(row, row_money.taken_amount(row))

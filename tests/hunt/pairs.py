@@ -130,7 +130,9 @@ class Pairs:
         missed = []
         if options.pairs != "few":
             undone = (f"call {what}: done" for what in DONE)
-            missed = sorted(PLACES - came_by) + [one for one in undone if not self.world.counts[one]]
+            missed = sorted(PLACES - came_by) + [
+                one for one in undone if not self.world.counts[one]
+            ]
         if missed:
             say(f"No path came by: {', '.join(missed)}")
         return 1 if failed or missed else 0

@@ -4,6 +4,7 @@ from . import (
     test_attack_defaults,
     test_attack_dialogs,
     test_attack_evidence,
+    test_attack_import,
     test_attack_json2,
     test_attack_methods,
     test_attack_parameters,

@@ -21,12 +21,19 @@ NO_CONTEXTS = (
     {"glase_user_id": 1, "default_state": "paid", "default_amount": 1},
 )
 # What no method takes.
-NO_ARGUMENTS = ({"nobody": 1}, {"self": [1]}, {"cls": 1}, {"env": {}}, {"": 1}, {"args": [], "kwargs": {}})
+NO_ARGUMENTS = (
+    {"nobody": 1},
+    {"self": [1]},
+    {"cls": 1},
+    {"env": {}},
+    {"": 1},
+    {"args": [], "kwargs": {}},
+)
 NO_BODIES = ("", "{", "[]", "5", "null", '"x"', "[[" * 2000, '{"ids": [1], "ids": "x"}', "\x00")
 
 
 class TestAttackJson2(DoorsCommon):
-    """``/json/2`` takes what is written to it: each public method, with records, contexts and arguments that are none."""
+    """``/json/2`` takes what is written to it: each public method, with records, contexts, arguments that are none."""
 
     def setUp(self):
         super().setUp()
@@ -82,7 +89,9 @@ class TestAttackJson2(DoorsCommon):
     def test_what_is_no_context_lets_nobody_do_more(self):
         """Of a manager's methods, asked by a cashier."""
         self.methods = [
-            one for one in self.methods if one[0].startswith("glase.") and one not in OPEN_TO_CASHIERS
+            one
+            for one in self.methods
+            if one[0].startswith("glase.") and one not in OPEN_TO_CASHIERS
         ]
         bodies = [
             lambda model, odd=odd: {"ids": self.records[model].ids, "context": odd}

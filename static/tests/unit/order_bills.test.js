@@ -493,6 +493,37 @@ describe("an order that the server has as paid", () => {
         });
     }
 
+    test("is sent once, by whoever stores it after it was sent", async () => {
+        const { order, store } = await setUpPaid();
+        await store.glase.orders.store(order);
+        const answer = new Deferred();
+        let sent = 0;
+        patchWithCleanup(store.data, {
+            async call(model, method) {
+                const said = await super.call(...arguments);
+                if (method === "sync_from_ui") {
+                    sent++;
+                    await answer;
+                }
+                return said;
+            },
+        });
+        order.state = "paid";
+        store.addPendingOrder([order.id]);
+        const stored = [
+            store.syncAllOrders(),
+            store.syncAllOrders(),
+            store.syncAllOrders({ orders: [order] }),
+        ];
+        await pass(1);
+        expect(sent).toBe(1);
+        answer.resolve();
+        await Promise.all(stored);
+        await pass(1);
+        expect(sent).toBe(1);
+        expect(order.isDirty()).toBe(false);
+    });
+
     test("is printed as it is", async () => {
         const till = await setUpStored();
         const { order, store } = till;

@@ -99,11 +99,14 @@ patch(PosStore.prototype, {
 
     /** What is stored is what was sent: the server compares it with the bill. */
     async syncAllOrders(options = {}) {
-        const { orderToCreate, orderToUpdate } = this.getPendingOrder();
-        const pending = [...orderToCreate, ...orderToUpdate];
-        return afterOthers(options.orders || pending, async () => {
+        const pending = () => {
+            const { orderToCreate, orderToUpdate } = this.getPendingOrder();
+            return [...orderToCreate, ...orderToUpdate];
+        };
+        return afterOthers(options.orders || pending(), async () => {
             this.glase.bills.judge();
-            sendFinished(pending);
+            // What was waited for may have stored one of them.
+            sendFinished(pending());
             const keepLists = localListsOf(this.models["pos.order"].filter(hasGlase));
             const stored = await super.syncAllOrders(options);
             keepLists();

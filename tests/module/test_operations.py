@@ -8,6 +8,7 @@ from odoo.tests import TransactionCase
 from odoo.tools import config
 
 from ..shared.doors import routes
+from ..shared.jobs import jobs
 
 ROOT = Path(get_module_path("pos_glase"))
 OPERATIONS = "doc/operations.md"
@@ -37,11 +38,7 @@ class TestOperations(TransactionCase):
         self.assertEqual(sorted(named), sorted(set(asked)))
 
     def test_each_job_is_named_and_no_other(self):
-        jobs = self.env["ir.model.data"].search(
-            [("module", "=", "pos_glase"), ("model", "=", "ir.cron")]
-        )
-        names = self.env["ir.cron"].with_context(active_test=False, lang="en_US")
-        names = names.browse(jobs.mapped("res_id")).mapped("name")
+        names = jobs(self.env).with_context(lang="en_US").mapped("name")
         self.assertEqual(
             sorted(re.findall(r"^\| (Glase: [^|]+) \|", read(OPERATIONS), re.MULTILINE)),
             sorted(names),

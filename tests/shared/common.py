@@ -13,6 +13,7 @@ from ...glase import Client, Principal
 from ...models.ledger import settlement
 from ...models.support import clock
 from ...rules import polling, state_machine
+from .jobs import jobs
 from .shared_till import SharedTillCommon
 from .simulator_process import SimulatorProcess
 
@@ -290,12 +291,7 @@ class GlaseCommon(SharedTillCommon):
     def run_each_job(self):
         """Let each scheduled job of the module work once, as Odoo calls it."""
         self.env.flush_all()
-        names = self.env["ir.model.data"].search(
-            [("module", "=", "pos_glase"), ("model", "=", "ir.cron")]
-        )
-        jobs = self.env["ir.cron"].browse(names.mapped("res_id"))
-        self.assertGreater(len(jobs), 6)
-        for job in jobs:
+        for job in jobs(self.env):
             with self.registry.cursor() as cr:
                 model = self.env(cr=cr)[job.model_id.model].sudo()
                 method = job.code.removeprefix("model.").removesuffix("()")

@@ -8,7 +8,6 @@ return the values that change.
 from datetime import datetime, timedelta
 
 from . import state_machine
-from .certification_judge import refuses
 from .certification_sheet import ASK, CANCEL, REFUND, SEND
 
 SENDING, NEVER, LOST, OPEN = "sending", "never", "lost", "open"
@@ -50,7 +49,7 @@ def _learn_send(bill, heard, _now):
 def _learn_status(bill, heard, _now):
     evidence = heard.evidence
     if not heard.succeeded:
-        return {"refusals": bill.refusals + 1} if refuses(heard) else {}
+        return {"refusals": bill.refusals + 1} if heard.refuses else {}
     values = {"refusals": 0}
     if evidence.version is not None:
         values["version"] = max(evidence.version, bill.version)
@@ -62,12 +61,12 @@ def _learn_status(bill, heard, _now):
 
 
 def _learn_cancel(bill, heard, now):
-    code = heard.code
-    if heard.outcome != state_machine.ANSWER or code in state_machine.PAYING_CODES:
-        return {}
-    if code in state_machine.CANCELED_CODES | {state_machine.ALREADY_PAID_CODE}:
-        return {"cancel_code": code, "cancel_answered_at": now}
-    return {"refusals": bill.refusals + 1}
+    evidence = heard.evidence
+    if heard.is_answer(state_machine.ALREADY_PAID_CODE, *state_machine.CANCELED_CODES):
+        return {"cancel_code": evidence.code, "cancel_answered_at": now}
+    paying = heard.is_answer(*state_machine.PAYING_CODES)
+    refused = evidence.outcome == state_machine.ANSWER and not paying
+    return {"refusals": bill.refusals + 1} if refused else {}
 
 
 def _learn_refund(bill, heard, _now):
@@ -76,20 +75,15 @@ def _learn_refund(bill, heard, _now):
         return {"refund_state": REFUNDED, "refund_reference": evidence.ers_reference or False}
     if not state_machine.proves_failure(evidence):
         return {"refund_state": REFUND_UNKNOWN}
-    if evidence.code in state_machine.SETUP_CODES:
-        # Nothing was given back, for the log-in's sake: when cleaning up it is tried again.
+    # When cleaning up it is tried again: nothing was given back, for the log-in's sake, or not yet.
+    if heard.refuses:
         return {"refund_state": False, "refusals": bill.refusals + 1}
-    never_sent = heard.outcome == state_machine.NEVER_SENT
-    again = never_sent or evidence.code in state_machine.PAYING_CODES
+    never_sent = evidence.outcome == state_machine.NEVER_SENT
+    again = never_sent or heard.is_answer(*state_machine.PAYING_CODES)
     return {"refund_state": False if again else REFUND_REFUSED}
 
 
-_LEARN = {
-    SEND: _learn_send,
-    ASK: _learn_status,
-    CANCEL: _learn_cancel,
-    REFUND: _learn_refund,
-}
+_LEARN = {SEND: _learn_send, ASK: _learn_status, CANCEL: _learn_cancel, REFUND: _learn_refund}
 
 
 def is_unsettled(bill, paid_too=True):

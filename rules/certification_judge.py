@@ -1,12 +1,16 @@
-"""How a step of the sheet is judged by what was heard: pure functions, without a database."""
+"""How a step of the sheet is judged: by the request as it travelled, and by what was heard (``doc/protocol.md §6``).
+
+Pure functions, without a database; the words are English, for Glase.
+"""
 
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
+from . import certification_sheet as sheet
 from . import state_machine
-from .certification_request import look
 from .certification_sheet import FAILED, OK
 
 POLL_PAUSE = timedelta(seconds=1)
@@ -17,15 +21,46 @@ SCAN_WITHIN = timedelta(minutes=5)
 # How long an answer is waited for that Glase must give by itself.
 ANSWER_WITHIN = timedelta(seconds=60)
 NOT_READY = 2
+# The field of a client reference, and so the sheet's text, is at most so long.
+LONGEST_REFERENCE = 32
 _CENT = Decimal("0.01")
 # What a success names, where it names something.
-_NAMED = (
-    ("terminal_id", "terminal"),
-    ("invoice_reference", "invoice"),
-    ("transaction_period_id", "period"),
-    ("ers_reference", "reference"),
-)
+_NAMED = {
+    "terminal_id": "terminal",
+    "invoice_reference": "invoice",
+    "transaction_period_id": "period",
+    "ers_reference": "reference",
+}
 _OWN_REFERENCE = re.compile(r"<clientReference>[^<]*</clientReference>")
+
+RESELLER, TERMINAL = "RESELLERUSER", "TERMINALID"
+_WHO = "context/initiatorPrincipalId"
+_WHO_TYPE = f"{_WHO}/type"
+# Who may make a call, where it is not the terminal alone.
+_CALLED_BY = {
+    **dict.fromkeys((sheet.REGISTER, sheet.MARK, sheet.REPORT), (RESELLER,)),
+    sheet.UNREGISTER: (TERMINAL, RESELLER),
+}
+# What must be filled in a request beside its context.
+_FILLED = {
+    sheet.REGISTER: ("externalTerminalId", "name"),
+    sheet.ASSIGN: ("seqrId",),
+    sheet.RECEIPT: ("ersReference", "receiptDocument/mimeType"),
+    sheet.REFUND: ("ersReference", "invoice/totalAmount/value"),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the sheet wants to read in each call of a run, and whose terminal it is.
+
+    ``certifying``: the account was set to say it, so that anything else is our fault.
+    """
+
+    client_id: str
+    client_reference: str
+    terminal: str = ""
+    certifying: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,19 +85,18 @@ class Heard:
     call: object = None
 
     @property
-    def outcome(self):
-        """How the call ended, see ``state_machine.OUTCOMES``."""
-        return self.evidence.outcome
-
-    @property
-    def code(self):
-        """Glase's result code; None without an answer."""
-        return self.evidence.code
-
-    @property
     def succeeded(self):
         """Whether Glase did what it was asked to."""
-        return self.outcome == state_machine.ANSWER and self.code == 0
+        return self.is_answer(0)
+
+    def is_answer(self, *codes):
+        """Whether Glase answered, with one of these result codes."""
+        return self.evidence.outcome == state_machine.ANSWER and self.evidence.code in codes
+
+    @property
+    def refuses(self):
+        """Whether Glase will answer the same when it is asked again."""
+        return self.is_answer(*state_machine.SETUP_CODES)
 
 
 @dataclass(frozen=True)
@@ -87,7 +121,7 @@ def judge(step, heard, since, form):
     :param Form form: what the sheet wants to read in each request
     :rtype: Verdict
     """
-    verdict = JUDGES[step.expects](heard, since)
+    verdict = _JUDGES[step.expects](heard, since)
     seen = look(step.operation, heard.call, form)
     if seen.faults:
         words = [verdict.words] if verdict.state == FAILED else []
@@ -102,30 +136,27 @@ def is_repeated(one, other):
     All that travelled is compared, but for the reference that each call has of its own: what is about
     another invoice, or a later state of it, is never taken for the same.
 
-    :param one: has ``outcome``, ``code``, ``words``, ``request`` and ``response``
+    :param one: a mapping, or a record, with ``outcome``, ``code``, ``words``, ``request`` and ``response``
     :param other: the same
     """
     return _told(one) == _told(other)
 
 
 def _told(call):
-    texts = (_OWN_REFERENCE.sub("", text or "") for text in (call.request, call.response))
-    return (call.outcome, call.code or 0, call.words or "", *texts)
+    names = ("outcome", "code", "words", "request", "response")
+    return [_OWN_REFERENCE.sub("", str(call[name] or "")) for name in names]
 
 
-def refuses(heard):
-    """Whether Glase will answer the same when it is asked again."""
-    return heard.outcome == state_machine.ANSWER and heard.code in state_machine.SETUP_CODES
+# === What was heard ===
 
 
 def _success(heard, _since):
     if not heard.succeeded:
         return Verdict(FAILED, heard.words)
-    for name, label in _NAMED:
-        value = getattr(heard.answer, name, None)
-        if value:
-            return Verdict(OK, f"Success, {label} {value}")
-    return Verdict(OK, "Success")
+    named = ((label, getattr(heard.answer, name, None)) for name, label in _NAMED.items())
+    return Verdict(
+        OK, next((f"Success, {label} {value}" for label, value in named if value), "Success")
+    )
 
 
 def _is(*wanted):
@@ -144,14 +175,14 @@ def _is(*wanted):
 
 def _paid(heard, since):
     status = heard.evidence.status if heard.succeeded else None
+    reference = heard.evidence.ers_reference
+    if status == "PAID" and reference:
+        return Verdict(OK, f"Status PAID, reference {reference}")
     if status == "PAID":
-        reference = heard.evidence.ers_reference
-        if reference:
-            return Verdict(OK, f"Status PAID, reference {reference}")
         return Verdict(FAILED, "Status PAID, but without an ersReference")
     if status in state_machine.UNPAID_STATUSES:
         return Verdict(FAILED, f"Status {status}: it was not paid")
-    if refuses(heard):
+    if heard.refuses:
         return Verdict(FAILED, heard.words)
     if since <= SCAN_WITHIN:
         return Verdict(None, heard.words, POLL_PAUSE)
@@ -162,17 +193,14 @@ def _paid(heard, since):
 def _unpaid_for_30_seconds(heard, since):
     if heard.succeeded and heard.evidence.status != "ISSUED":
         return Verdict(FAILED, f"Status {heard.evidence.status} instead of ISSUED")
-    if refuses(heard):
-        return Verdict(FAILED, heard.words)
-    if since >= QUIET_FOR and heard.succeeded:
+    if heard.succeeded and since >= QUIET_FOR:
         return Verdict(OK, f"Status ISSUED after {QUIET_FOR.seconds} seconds without a payment")
-    if since < QUIET_FOR + ANSWER_WITHIN:
-        return Verdict(None, heard.words, POLL_PAUSE)
-    return Verdict(FAILED, heard.words)
+    waits = not heard.refuses and since < QUIET_FOR + ANSWER_WITHIN
+    return Verdict(None if waits else FAILED, heard.words, POLL_PAUSE)
 
 
 def _report(heard, since):
-    if heard.code == NOT_READY and since < ANSWER_WITHIN:
+    if heard.evidence.code == NOT_READY and since < ANSWER_WITHIN:
         return Verdict(None, "The report is not ready yet", REPORT_PAUSE)
     if not heard.succeeded:
         return Verdict(FAILED, heard.words)
@@ -183,7 +211,7 @@ def _report(heard, since):
     return Verdict(OK, f"Report with {content.count} payments and refunds, in sum {total}")
 
 
-JUDGES = {
+_JUDGES = {
     "success": _success,
     "issued": _is("ISSUED"),
     "paid": _paid,
@@ -191,3 +219,98 @@ JUDGES = {
     "canceled": _is("CANCELED", "CANCELLED"),
     "report": _report,
 }
+
+
+# === What was sent ===
+
+
+class Look(NamedTuple):
+    """What a request lacks (``faults``), and what is otherwise than on the sheet (``deviations``)."""
+
+    faults: tuple = ()
+    deviations: tuple = ()
+
+
+def look(operation, call, form):
+    """Look at a request as the sheet does.
+
+    :param str operation: as on the wire
+    :param call: the operation's element in the request, with ``find``, ``findall`` and ``findtext``
+        as in ``xml.etree``; None if nothing was sent
+    :param Form form: what the sheet wants to read
+    :rtype: Look
+    """
+    if call is None:
+        return Look()
+    names = [*_names(call, form)]
+    faults = [*_context_faults(call), *_caller_faults(operation, call, form)]
+    faults += [
+        f"{path.replace('/', '.')} is empty"
+        for path in _FILLED.get(operation, ())
+        if not _text(call, path)
+    ]
+    if operation == sheet.SEND:
+        faults += _row_faults(call)
+    if form.certifying:
+        faults, names = faults + names, []
+    if operation == sheet.UNREGISTER and _text(call, _WHO_TYPE) == TERMINAL:
+        names.append(
+            f"Point 9 of the sheet says {RESELLER}; this was called as {TERMINAL}, as Glase's API "
+            "documentation says: the request does not name a terminal, so only the terminal's own "
+            "log-in says which one is meant"
+        )
+    return Look(tuple(faults), tuple(names))
+
+
+def _text(element, path):
+    return (element.findtext(path) or "").strip()
+
+
+def _names(call, form):
+    """Where the caller's two names are not as the sheet wants them."""
+    off = "" if form.certifying else " (“Certification References” is switched off)"
+    said = _text(call, "context/clientId")
+    if said != form.client_id:
+        yield f"clientId is “{said}”, not the company's name “{form.client_id}”{off}"
+    if _text(call, "context/clientReference") != form.client_reference:
+        yield (
+            "clientReference is one of each call's own, not the name and version of the POS, "
+            f"“{form.client_reference}”{off}"
+        )
+
+
+def _context_faults(call):
+    reference = _text(call, "context/clientReference")
+    if not 0 < len(reference) <= LONGEST_REFERENCE:
+        yield f"clientReference has {len(reference)} characters, not 1 to {LONGEST_REFERENCE}"
+    timeout = _text(call, "context/clientRequestTimeout")
+    if timeout != "0":
+        yield f"clientRequestTimeout is “{timeout}”, not 0"
+
+
+def _caller_faults(operation, call, form):
+    kind, wanted = _text(call, _WHO_TYPE), _CALLED_BY.get(operation, (TERMINAL,))
+    if kind not in wanted:
+        yield f"it was called as “{kind}”, not as {wanted[0]}"
+    elif kind == RESELLER and not _text(call, f"{_WHO}/userId"):
+        yield f"{RESELLER} has no userId"
+    elif kind == TERMINAL and _text(call, f"{_WHO}/id") != form.terminal:
+        yield "it was not called by the terminal that was registered"
+
+
+def _row_faults(call):
+    rows = call.findall("invoice/invoiceRows/invoiceRow")
+    if len(rows) < 2:
+        yield f"the invoice has {len(rows)} rows, not several"
+    for name in ("itemQuantity", "itemTotalAmount/value"):
+        lacking = sum(not _text(row, name) for row in rows)
+        if lacking:
+            yield f"{lacking} rows have no {name.partition('/')[0]}"
+    try:
+        total = Decimal(_text(call, "invoice/totalAmount/value"))
+        summed = sum(Decimal(_text(row, "itemTotalAmount/value")) for row in rows)
+    except InvalidOperation:
+        yield "the total or a row's amount is no number"
+    else:
+        if summed != total:
+            yield f"the rows are {summed} in sum, the total is {total}"

@@ -47,7 +47,7 @@ class SheetStep:
     """One step of the sheet: one operation, called once or until it is decided.
 
     ``number`` is the step's number on the sheet, empty for what we add; ``bill`` is the step whose
-    invoice it is about; ``expects`` names how it is judged (``certification_judge.JUDGES``);
+    invoice it is about; ``expects`` names how it is judged (``certification_judge.py``);
     ``needs`` are the steps without which it makes no sense; ``person`` says what a person must do.
     """
 

@@ -26,6 +26,8 @@ from .glase_connection import (
 
 # What registered tills rely on.
 FROZEN = frozenset({"environment", "endpoint", "reseller_id", "company_id"})
+# What a verification that is under way relies on, besides.
+VERIFIED_WITH = FROZEN | {"active", "certifying"}
 # What nobody types.
 OF_THE_SYSTEM = frozenset({"bound_to", "period_mail_from", "period_mail_on"})
 # A report that somebody ran by hand and that is no period's says so in its description.
@@ -283,12 +285,13 @@ class GlaseAccount(models.Model):
         for account in self.sudo():
             changed = {
                 name
-                for name in FROZEN & vals.keys()
+                for name in VERIFIED_WITH & vals.keys()
                 if account._fields[name].convert_to_write(account[name], account) != vals[name]
             }
-            account._refuse_live_tills(changed, vals.get("active") is False)
+            account._refuse_live_tills(changed & FROZEN, vals.get("active") is False)
             account._refuse_another_company(changed)
-        verifying.refuse_while_verifying(self, vals)
+            if changed:
+                verifying.refuse_while_verifying(account)
 
     def _refuse_live_tills(self, changed, archived):
         live = self._live_terminals()

@@ -118,10 +118,10 @@ def as_heard(env, heard):
     told = error or heard.answer
     return Heard(
         heard.evidence,
-        _in_words(env, error) if error else "",
-        error.answer if error else heard.answer,
+        words=_in_words(env, error) if error else "",
+        answer=error.answer if error else heard.answer,
         reference=heard.reference,
-        seconds=told.seconds or 0.0,
+        seconds=heard.seconds or 0.0,
         request=told.request_xml,
         response=told.response_xml,
         call=_called(told.request_xml),

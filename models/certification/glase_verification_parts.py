@@ -115,6 +115,43 @@ class GlaseVerificationStep(models.Model):
         """How long the step is under way."""
         return clock.now(self.env.cr) - self.started_at
 
+    def _note(self, bill, heard, clearing):
+        """Keep what was sent and heard in this step.
+
+        :param bill: the invoice that it was about; empty if about none
+        :param Heard heard: the request and its answer
+        :param bool clearing: it was called to pause or to clean up
+        """
+        evidence, now = heard.evidence, clock.now(self.env.cr)
+        told = {
+            "outcome": evidence.outcome,
+            "code": evidence.code or 0,
+            "words": heard.words or False,
+            "request": heard.request,
+            "response": heard.response,
+        }
+        last = self.exchange_ids.sorted("id")[-1:]
+        about = (evidence.operation, bill, clearing)
+        if (last.operation, last.bill_id, last.clearing) == about and is_repeated(last, told):
+            again = f"{in_utc(now)}, client reference {heard.reference}, {heard.seconds:.3f} s"
+            repeats = f"{last.repeats}\n{again}" if last.repeats else again
+            last.write({"count": last.count + 1, "last_time": now, "repeats": repeats})
+            return
+        self.exchange_ids.create(
+            {
+                **told,
+                "verification_id": self.verification_id.id,
+                "step_id": self.id,
+                "bill_id": bill.id,
+                "clearing": clearing,
+                "time": now,
+                "operation": evidence.operation,
+                "status": evidence.status or False,
+                "client_reference": heard.reference,
+                "seconds": heard.seconds,
+            }
+        )
+
 
 class GlaseVerificationBill(models.Model):
     """One invoice of a verification, and how it ends (``rules/certification_bill.py``)."""
@@ -220,38 +257,3 @@ class GlaseVerificationExchange(models.Model):
             ]
         )
         old.write({"request": False, "response": False, "repeats": False, "texts_removed": True})
-
-    @api.model
-    def _note(self, step, bill, heard, clearing):
-        """Keep what was sent and heard in a step.
-
-        :param bill: the invoice that it was about; empty if about none
-        :param Heard heard: the request and its answer
-        :param bool clearing: it was called to pause or to clean up
-        """
-        evidence, now = heard.evidence, clock.now(self.env.cr)
-        last = step.exchange_ids.sorted("id")[-1:]
-        about = (evidence.operation, bill, clearing)
-        if (last.operation, last.bill_id, last.clearing) == about and is_repeated(last, heard):
-            again = f"{in_utc(now)}, client reference {heard.reference}, {heard.seconds:.3f} s"
-            repeats = f"{last.repeats}\n{again}" if last.repeats else again
-            last.write({"count": last.count + 1, "last_time": now, "repeats": repeats})
-            return
-        self.create(
-            {
-                "verification_id": step.verification_id.id,
-                "step_id": step.id,
-                "bill_id": bill.id,
-                "clearing": clearing,
-                "time": now,
-                "operation": evidence.operation,
-                "outcome": evidence.outcome,
-                "code": evidence.code or 0,
-                "status": evidence.status or False,
-                "client_reference": heard.reference,
-                "seconds": heard.seconds,
-                "words": heard.words or False,
-                "request": heard.request,
-                "response": heard.response,
-            }
-        )

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from ...rules import certification_bill as bills
 from ...rules import certification_sheet as sheet
 from ...rules import state_machine
-from ...rules.certification_judge import ANSWER_WITHIN, Heard, judge
-from ...rules.certification_request import Form
+from ...rules.certification_judge import ANSWER_WITHIN, Form, Heard, judge
 from ..accounts import glase_connection
 from ..ledger.exchange import BY_NAME, Exchange
 from ..registration.glase_terminal import BUSY_FOR
@@ -25,8 +24,6 @@ SILENT_AFTER = timedelta(seconds=60)
 # What was paused for so long is not taken up any more.
 FORGOTTEN_AFTER = timedelta(days=1)
 BATCH = 50
-
-
 # Nothing is called before some time has passed.
 WAIT = object()
 
@@ -143,8 +140,8 @@ class Runner:
             self._store_lost()
         if run.stop_wished and run.state != sheet.CLEANING:
             self.begin_cleaning("Stopped")
-        following = self._next_action()
-        return self._take(exchange, following) if isinstance(following, Action) else None
+        following = next(self._calls(), WAIT)
+        return None if following is WAIT else self._take(exchange, following)
 
     def _may_call(self):
         """Whether this database calls Glase, and nobody else is calling at this moment."""
@@ -199,15 +196,19 @@ class Runner:
         autonomous_transaction.lock(run)
         step = self.env["glase.verification.step"].browse(action.step.id)
         bill = self.env["glase.verification.bill"].browse(action.bill.id)
-        self.env["glase.verification.exchange"]._note(step, bill, heard, action.clearing)
+        step._note(bill, heard, action.clearing)
         if run.busy_reference == reference:
-            busy = [name for name in run._fields if name.startswith("busy_")]
-            run.write({**dict.fromkeys(busy, False), "next_at": self._now()})
+            over = {name: False for name in run._fields if name.startswith("busy_")}
+            run.write({**over, "next_at": self._now()})
         self._learn(heard)
         if bill:
             heard = bill._learn(heard)
         if action.clearing:
-            self._after_try(action.operation, bill)
+            if action.operation == sheet.SEND:
+                # To take the place of those whose answer was lost; this one may be lost, too.
+                bill = run.bill_ids.filtered(lambda one: one.state == bills.LOST)
+            if bill:
+                bill.write(bills.after_try(bill[0], action.operation, self._now()))
         elif step.state == sheet.DOING:
             self._judge(step, heard)
 
@@ -228,14 +229,6 @@ class Runner:
             step.verdict = verdict.words
             run.next_at = self._now() + verdict.pause
 
-    def _after_try(self, operation, bill):
-        """A try to settle an invoice was made: when is the next one, or was it the last?"""
-        if operation == sheet.SEND:
-            # To take the place of those whose answer was lost; this one may be lost, too.
-            bill = self.run.bill_ids.filtered(lambda one: one.state == bills.LOST)
-        if bill:
-            bill.write(bills.after_try(bill[0], operation, self._now()))
-
     def _learn(self, heard):
         """What an answer says about the registration of this run."""
         run, answer, operation = self.run, heard.answer, heard.evidence.operation
@@ -245,57 +238,53 @@ class Runner:
             run.write({"terminal_identifier": identifier, "register_lost": unsure})
         elif operation == sheet.MARK and heard.succeeded:
             run.period_identifier = answer.transaction_period_id
+        elif operation == sheet.UNREGISTER and heard.is_answer(0, UNKNOWN_TERMINAL):
+            run.unregistered_at = self._now()
         elif operation == sheet.UNREGISTER:
-            self._learn_unregister(heard)
-
-    def _learn_unregister(self, heard):
-        run, now = self.run, self._now()
-        if heard.succeeded or heard.code == UNKNOWN_TERMINAL:
-            run.unregistered_at = now
-            return
-        tries = run.unregister_tries + 1
-        pause = bills.PAUSES[min(tries, len(bills.PAUSES)) - 1]
-        run.write({"unregister_tries": tries, "next_at": now + pause})
+            tries = run.unregister_tries + 1
+            pause = bills.PAUSES[min(tries, len(bills.PAUSES)) - 1]
+            run.write({"unregister_tries": tries, "next_at": self._now() + pause})
 
     # === What comes next ===
 
-    def _is_due(self):
-        due = self.run.next_at
-        return self.run.state != sheet.PAUSED and (not due or due <= self._now())
+    # Each of these yields what is called next, or WAIT, and goes on where nothing is. Only the first
+    # is taken: what comes after it is asked for anew, when that was answered.
 
-    def _next_action(self):
-        """The next call that is due, WAIT or None; steps that make no sense any more are skipped."""
-        if not self._is_due():
-            return None
-        if self.run.state == sheet.CLEANING:
-            return self._next_cleaning()
-        if self.run.pausing:
-            return self._next_before_pause()
+    def _calls(self):
+        run = self.run
+        if run.state == sheet.PAUSED or (run.next_at and run.next_at > self._now()):
+            yield WAIT
+        if run.pausing:
+            yield from self._pausing()
+            yield WAIT
+        if run.state == sheet.RUNNING:
+            yield from self._steps()
+            self.begin_cleaning(False)
+        yield from self._cleaning()
+
+    def _steps(self):
+        """The steps before the last one; those that make no sense any more are skipped."""
         for step in self._undone():
             missing = step._missing()
             if missing:
                 step._end(sheet.SKIPPED, f"Needs “{missing[0]._called()}”")
-            elif step.entry.expects != "settled":
-                return Action(step, step.operation, step._bill())
-            elif following := self._settle(step):
-                return following
-        self.begin_cleaning(False)
-        return self._next_cleaning()
+            elif step.entry.expects == "settled":
+                yield from self._settle(step)
+            else:
+                yield Action(step, step.operation, step._bill())
 
     def _settle(self, step):
-        """The step that leaves no invoice open or paid: what follows, or None once it has ended."""
+        """The step that leaves no invoice open or paid; what takes too long is left to cleaning up."""
         step._begin()
-        following = self._settling(step)
-        waits = following is WAIT
-        if following and not (waits and step._since() >= ANSWER_WITHIN * 2):
-            return following
+        following = next(self._settling(step), None)
+        if following and not (following is WAIT and step._since() >= ANSWER_WITHIN * 2):
+            yield following
         left = self._left_of_bills(self.run.bill_ids)
-        if left or waits:
+        if left or following:
             words = " ".join(left) or "Glase does not answer; it is tried again later"
             step._end(sheet.FAILED, words)
         else:
             step._end(sheet.OK, "Nothing is open or paid")
-        return None
 
     def _undone(self):
         """The steps before the last one, which cleans up, that are not done."""
@@ -304,24 +293,20 @@ class Runner:
         )
 
     def _settling(self, step, paid_too=True):
-        """What is called next about invoices that are not settled: None if all are."""
+        """What is called about invoices that are not settled, the one that is due first."""
         found = self.run.bill_ids.filtered(lambda one: bills.is_unsettled(one, paid_too))
-        if not found:
-            return None
-        bill = min(found, key=lambda one: bills.next_call(one)[1])
-        operation, due = bills.next_call(bill)
-        if due <= self._now():
-            return Action(step, operation, bill, clearing=True)
-        self.run.next_at = due
-        return WAIT
+        for bill in found.sorted(lambda one: bills.next_call(one)[1]):
+            operation, due = bills.next_call(bill)
+            if due <= self._now():
+                yield Action(step, operation, bill, clearing=True)
+            self.run.next_at = due
+            yield WAIT
 
-    def _next_before_pause(self):
+    def _pausing(self):
         """Cancel the invoice that is out, then pause; its steps begin anew with another one."""
         run = self.run
         current = run.step_ids.filtered(lambda one: one.state in (sheet.TODO, sheet.DOING))[:1]
-        following = self._settling(current, paid_too=False)
-        if following:
-            return following
+        yield from self._settling(current, paid_too=False)
         bill = current._bill()
         if bill and bill.state != bills.PAID:
             run.step_ids.filtered(
@@ -332,7 +317,6 @@ class Runner:
             {"state": sheet.PAUSED, "pausing": False, "left_behind": "\n".join(left) or False}
         )
         run._remember("Paused")
-        return None
 
     # === The end ===
 
@@ -346,21 +330,15 @@ class Runner:
             self.run._remember(f"{why}: what is open is cleaned up")
         self.run.write({"state": sheet.CLEANING, "pausing": False, "next_at": self._now()})
 
-    def _next_cleaning(self):
+    def _cleaning(self):
         run = self.run
         step = run.step_ids.filtered(lambda one: one.key == sheet.CLEAN)
         step._begin()
-        following = self._settling(step)
-        if following:
-            return following
+        yield from self._settling(step)
         registered = run.terminal_identifier and not run.unregistered_at
         if registered and run.unregister_tries < len(bills.PAUSES):
-            return Action(step, sheet.UNREGISTER, step._bill(), clearing=True)
-        self._finish(step)
-        return None
-
-    def _finish(self, step):
-        run, left = self.run, self._left_behind()
+            yield Action(step, sheet.UNREGISTER, step._bill(), clearing=True)
+        left = self._left_behind()
         if left:
             step._end(sheet.FAILED, "Something is left for you to do")
         else:

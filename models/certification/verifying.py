@@ -34,23 +34,16 @@ def open_verification(account):
     return run._get_records_action(name=account.env._("Verify Integration"), context={})
 
 
-def refuse_while_verifying(accounts, vals):
+def refuse_while_verifying(account):
     """What a verification relies on stays as it is until that is finished.
 
-    :param dict vals: what would be written
     :raises UserError: naming the account
     """
-    frozen = {"environment", "endpoint", "reseller_id", "company_id", "active", "certifying"}
-    for account in accounts.sudo():
-        changed = any(
-            account._fields[name].convert_to_write(account[name], account) != vals[name]
-            for name in frozen & vals.keys()
-        )
-        if changed and account.verification_ids.filtered(lambda run: run.state in UNFINISHED):
-            raise UserError(
-                accounts.env._(
-                    "A verification of “%s” is under way. Stop it, and wait until it has "
-                    "cleaned up, before you change the account.",
-                    account.name,
-                )
+    if account.verification_ids.filtered(lambda run: run.state in UNFINISHED):
+        raise UserError(
+            account.env._(
+                "A verification of “%s” is under way. Stop it, and wait until it has "
+                "cleaned up, before you change the account.",
+                account.name,
             )
+        )

@@ -1,14 +1,12 @@
 """What the certification sheet looks at in a request: each point of it, missed once."""
 
 import re
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from pos_glase.rules import certification_judge, state_machine
-from pos_glase.rules.certification_judge import Heard, is_repeated, judge
-from pos_glase.rules.certification_request import Form, Look, look
+from pos_glase.rules.certification_judge import Form, Heard, Look, is_repeated, judge, look
 from pos_glase.rules.certification_sheet import FAILED, OK, SHEET, STEPS, SheetStep
 
 NAMESPACE = "http://external.interfaces.ers.seamless.com/"
@@ -143,13 +141,13 @@ def call(reference="r1", **values):
         "request": request("getPaymentStatus").replace(FORM.client_reference, reference),
         "response": "<status>ISSUED</status>",
     }
-    return SimpleNamespace(**{**told, **values})
+    return {**told, **values}
 
 
 def test_only_what_says_the_same_is_a_repetition():
     assert is_repeated(call("r1"), call("r2"))
-    another = call().request.replace(">i1<", ">i2<")
-    newer = call().request.replace("<invoiceVersion>0", "<invoiceVersion>1")
+    another = call()["request"].replace(">i1<", ">i2<")
+    newer = call()["request"].replace("<invoiceVersion>0", "<invoiceVersion>1")
     for other in (
         call(request=another),
         call(request=newer),

@@ -411,7 +411,7 @@ class GlaseAccount(models.Model):
         for account in self.search([("active", "in", [True, False])]):
             age = timedelta(days=account.keep_days)
             before = clock.now(self.env.cr) - age
-            self.env["glase.verification.exchange"]._forget_texts(account, before)
+            verifying.forget_texts(account, before)
             self.env["ir.attachment"].search(
                 [
                     ("res_model", "=", account._name),

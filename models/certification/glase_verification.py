@@ -8,7 +8,8 @@ from ...rules import certification_sheet as sheet
 from ...rules import glase_id
 from ...rules.environments import ENVIRONMENTS, SIMULATOR
 from ..accounts import glase_connection
-from ..registration import sticker_codes
+from ..registration import stickers
+from ..registration.glase_terminal_register import new_password
 from ..support import autonomous_transaction, clock, shown_values
 from ..support.public_method import public
 from . import protocol, runner
@@ -140,7 +141,7 @@ class GlaseVerification(models.Model):
         if typed and any(self.sudo().mapped(self._decided_field)):
             raise UserError(self.env._("This verification was started already. Reload the page."))
         if isinstance(vals.get("glase_id"), str):
-            vals = {**vals, "glase_id": self.env["glase.terminal"]._read_glase_id(vals["glase_id"])}
+            vals = {**vals, "glase_id": stickers.read(self.env, vals["glase_id"])}
         return super().write(vals)
 
     # === Buttons ===
@@ -171,7 +172,7 @@ class GlaseVerification(models.Model):
                 "heard_at": now,
                 "next_at": now,
                 "external_identifier": f"{database}-verify-{run.id}-{secrets.token_hex(4)}",
-                "password": self.env["glase.terminal"]._new_password(),
+                "password": new_password(),
                 "step_ids": [
                     Command.create({name: getattr(step, name) for name in OF_SHEET})
                     for step in sheet.SHEET
@@ -204,9 +205,8 @@ class GlaseVerification(models.Model):
                     self.env._("Enter the Glase ID that Glase gave you for the certification.")
                 )
             self.glase_id = f"VERIFY{secrets.token_hex(4).upper()}"
-        holder = self.env["glase.terminal"]._holder_of(
-            self.glase_id, [("environment", "=", self.account_id.environment)]
-        )
+        here = [("environment", "=", self.account_id.environment)]
+        holder = stickers.holders(self.env["glase.terminal"], self.glase_id, here)
         if holder:
             raise UserError(
                 self.env._(
@@ -301,7 +301,7 @@ class GlaseVerification(models.Model):
             return {"qr": False, "phone": False}
         phone = self.account_id._phone_url(self.glase_id)
         code = phone or step._bill().qr_code or glase_id.link(self.glase_id)
-        return {"qr": sticker_codes.qr_code(code), "phone": phone}
+        return {"qr": stickers.qr_code(code), "phone": phone}
 
     def _caller(self, operation):
         """Who makes a call of this run, whatever the account's address is today: see ``exchange.py``."""

@@ -1,6 +1,6 @@
 import dataclasses
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...rules import certification_bill as bills
 from ...rules import certification_sheet as sheet
@@ -241,19 +241,3 @@ class GlaseVerificationExchange(models.Model):
     )
 
     texts_removed = fields.Boolean(readonly=True, help="Their days were over")
-
-    @api.model
-    def _forget_texts(self, account, before):
-        """Remove requests and answers of an account's finished runs; what they meant stays.
-
-        :param datetime.datetime before: runs that had finished earlier, naive UTC
-        """
-        old = self.search(
-            [
-                ("verification_id.account_id", "=", account.id),
-                ("verification_id.state", "in", sheet.FINISHED),
-                ("texts_removed", "=", False),
-                ("verification_id.finished_at", "<", before),
-            ]
-        )
-        old.write({"request": False, "response": False, "repeats": False, "texts_removed": True})

@@ -47,3 +47,19 @@ def refuse_while_verifying(account):
                 account.name,
             )
         )
+
+
+def forget_texts(account, before):
+    """Remove requests and answers of finished verifications; what they meant stays.
+
+    :param datetime.datetime before: those that had finished earlier, naive UTC
+    """
+    old = account.env["glase.verification.exchange"].search(
+        [
+            ("verification_id.account_id", "=", account.id),
+            ("verification_id.state", "in", FINISHED),
+            ("texts_removed", "=", False),
+            ("verification_id.finished_at", "<", before),
+        ]
+    )
+    old.write({"request": False, "response": False, "repeats": False, "texts_removed": True})

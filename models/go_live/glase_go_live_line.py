@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
+from ..registration import stickers
 from ..registration.glase_terminal import LIVE, READY, RETIRED
 from ..registration.glase_terminal_registration import Outcome
 from ..support import autonomous_transaction, clock
@@ -164,7 +165,7 @@ class GlaseGoLiveLine(models.Model):
         if not (self.glase_id or "").strip():
             words = _lt("Type the Glase ID of the sticker at this till first.")
             raise UserError(lasting(self.env, words))
-        wanted = self.env["glase.terminal"]._read_glase_id(self.glase_id)
+        wanted = stickers.read(self.env, self.glase_id)
         live = self._live()
         if not live or live.account_id != target:
             outcome = self._register_there(live, target)

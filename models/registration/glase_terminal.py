@@ -12,8 +12,8 @@ from ..support import clock
 from ..support.caller_context import with_own_context
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentences import lasting, mark, sentence_of
-from . import sticker_codes
+from ..support.sentences import mark, sentence_of
+from . import stickers
 
 DRAFT, REGISTERED, READY, RETIRED = "draft", "registered", "ready", "retired"
 LIVE = (REGISTERED, READY)
@@ -367,34 +367,9 @@ class GlaseTerminal(models.Model):
         """The printed sticker's QR code and bar code, as addresses of pictures."""
         self.ensure_one()
         return {
-            "qr_code": sticker_codes.qr_code(self._sticker_text()),
-            "bar_code": sticker_codes.code_128(self.glase_id),
+            "qr_code": stickers.qr_code(self._sticker_text()),
+            "bar_code": stickers.code_128(self.glase_id),
         }
-
-    @api.model
-    def _read_glase_id(self, text):
-        """Take the Glase ID out of what was typed or scanned.
-
-        :raises UserError: with a sentence that says what is wrong with it
-        """
-        try:
-            return glase_id.normalise(text)
-        except glase_id.NotAGlaseId as error:
-            match error.reason:
-                case glase_id.EMPTY:
-                    message = _lt("Type the Glase ID that is printed on the sticker, or scan it.")
-                case glase_id.BILL:
-                    message = _lt(
-                        "This is the code of one bill. Scan the sticker that stands at the till."
-                    )
-                case glase_id.LINK:
-                    message = _lt("This is not the code of a Glase sticker: %s", text.strip()[:100])
-                case _other:
-                    message = _lt(
-                        "A Glase ID has letters A to Z and digits only. Check what was read: %s",
-                        text.strip(),
-                    )
-            raise UserError(lasting(self.env, message)) from error
 
     @public()
     def action_print_sticker(self):

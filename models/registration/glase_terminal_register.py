@@ -24,6 +24,14 @@ FIRST_TRY = "register"
 _lt = LazyTranslate(__name__)
 
 
+def new_password():
+    """A password for a registration, from a cryptographic source.
+
+    :rtype: str
+    """
+    return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
+
+
 class GlaseTerminal(models.Model):
     """Register a till with Glase, register it anew, and take up what it had before."""
 
@@ -80,16 +88,11 @@ class GlaseTerminal(models.Model):
             self.write(
                 {
                     "external_identifier": f"{database}-{self.config_id.id}-{unique}",
-                    "password": self._new_password(),
+                    "password": new_password(),
                     "busy_with": FIRST_TRY,
                 }
             )
         return exchange.bound(self, self.external_identifier, self.password, self.name)
-
-    @staticmethod
-    def _new_password():
-        """A password for a registration, from a cryptographic source."""
-        return "".join(secrets.choice(PASSWORD_ALPHABET) for _i in range(PASSWORD_LENGTH))
 
     def _store_register(self, heard, replaces):
         if heard.error:

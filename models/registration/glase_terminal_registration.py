@@ -16,6 +16,7 @@ from ..support.managers import MANAGERS
 from ..support.public_method import public
 from ..support.sentences import lasting, note
 from ..support.shown_values import notification
+from . import stickers
 from .glase_terminal import LIVE, READY, REGISTERED, RETIRED
 
 _logger = get_logger(__name__)
@@ -217,7 +218,7 @@ class GlaseTerminal(models.Model):
         :raises UserError: if it is refused without asking Glase
         """
         self._check_manager()
-        glase_id = self._read_glase_id(text)
+        glase_id = stickers.read(self.env, text)
         return self._converse(
             ASSIGN,
             lambda own, exchange: own._claim_assign(exchange, glase_id),
@@ -273,7 +274,7 @@ class GlaseTerminal(models.Model):
         :raises UserError: if it is no Glase ID, or is not free
         """
         self.check_access("write")
-        glase_id = self._read_glase_id(text)
+        glase_id = stickers.read(self.env, text)
         terminal = self.sudo()
         if terminal.state == READY and terminal.glase_id == glase_id:
             return terminal._has_it_already(glase_id)
@@ -303,7 +304,7 @@ class GlaseTerminal(models.Model):
                     ),
                 )
             )
-        holder = self._holder_of(glase_id, [("endpoint", "=", self.endpoint)]) - self
+        holder = stickers.holders(self, glase_id, [("endpoint", "=", self.endpoint)]) - self
         if holder:
             raise UserError(
                 lasting(
@@ -324,14 +325,6 @@ class GlaseTerminal(models.Model):
             self.env["product.product"].sudo().search(having, limit=1)
             or self.env["product.uom"].sudo().search(having, limit=1).product_id
         )
-
-    def _holder_of(self, glase_id, where):
-        """The registrations that have a sticker and were not unregistered.
-
-        :param list where: a domain: at which Glase
-        """
-        kept = [("glase_id", "=", glase_id), ("unregistered_at", "=", False)]
-        return self.with_context(active_test=False).search(kept + where)
 
     # === Unregister ===
 

@@ -5,7 +5,7 @@ from lxml import etree
 
 from odoo.exceptions import UserError
 
-from ...models.registration.sticker_codes import QUIET_MODULES, code_128, qr_code
+from ...models.registration.stickers import QUIET_MODULES, code_128, qr_code
 from ..shared.back_office import BackOfficeCommon
 
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.registration import stickers
+
 
 class GlaseStickerCheck(models.TransientModel):
     """*Is it the right sticker?*: scan or type one, and hear whose it is. Nothing is changed."""
@@ -31,7 +33,7 @@ class GlaseStickerCheck(models.TransientModel):
         if text == terminal._sticker_text():
             return True, self._right_words()
         try:
-            glase_id = terminal._read_glase_id(text)
+            glase_id = stickers.read(self.env, text)
         except UserError as refusal:
             return False, str(refusal)
         if glase_id == terminal.glase_id:

@@ -128,14 +128,11 @@ def after_try(bill, operation, now):
     if operation == ASK and bill.state == OPEN:
         # Open although its cancel was answered: cancel it again.
         values["cancel_answered_at"] = False
-    return {**values, **_again_or_left(bill, now)}
-
-
-def _again_or_left(bill, now):
     if bill.tries < len(PAUSES) and bill.refusals < REFUSALS:
-        return {"next_at": now + PAUSES[bill.tries]}
+        return {**values, "next_at": now + PAUSES[bill.tries]}
     # A person must settle it: the end of the run says so.
-    return {"refund_state": REFUND_REFUSED} if bill.state == PAID else {"state": LEFT}
+    left = {"refund_state": REFUND_REFUSED} if bill.state == PAID else {"state": LEFT}
+    return {**values, **left}
 
 
 def left_behind(bill, amount):

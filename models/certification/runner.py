@@ -145,8 +145,7 @@ class Runner:
 
     def _may_call(self):
         """Whether this database calls Glase, and nobody else is calling at this moment."""
-        since = self.run.busy_since
-        busy = since and clock.is_recent(self.env.cr, since, BUSY_FOR)
+        busy = clock.is_recent(self.env.cr, self.run.busy_since, BUSY_FOR)
         return not busy and not self.run.account_id.unbound_why
 
     def _take(self, exchange, action):

@@ -61,8 +61,7 @@ class SessionClosing:
 
     def not_approved(self, blocking):
         """What a manager's word does not cover: what came after it, and all when it has run out."""
-        since = self.session.glase_override_at
-        if not since or not clock.is_recent(self.env.cr, since, OVERRIDE_FOR):
+        if not clock.is_recent(self.env.cr, self.session.glase_override_at, OVERRIDE_FOR):
             return blocking
         approved = self.session.glase_override_keys or []
         return [end for end in blocking if end["key"] not in approved]

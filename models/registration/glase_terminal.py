@@ -323,9 +323,7 @@ class GlaseTerminal(models.Model):
         Meaningful under the registration's lock only: while it is busy no payment may be sent.
         """
         self.ensure_one()
-        terminal = self.sudo()
-        since = terminal.busy_since
-        return bool(since and clock.is_recent(self.env.cr, since, BUSY_FOR))
+        return clock.is_recent(self.env.cr, self.sudo().busy_since, BUSY_FOR)
 
     def _explain(self, error):
         """What an error of a call about this registration means, as a sentence for a person.

@@ -54,7 +54,7 @@ def is_recent(cr, since, span):
     A moment that lies further ahead than that was written before somebody set the server's clock
     back: what it holds up is over, too.
 
-    :param datetime.datetime since: as :func:`now` returns it
+    :param datetime.datetime since: as :func:`now` returns it; False where it has not come yet
     :param datetime.timedelta span: how long it counts
     """
-    return abs(now(cr) - since) < span
+    return bool(since) and abs(now(cr) - since) < span

@@ -16,7 +16,7 @@ from collections import Counter
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 import odoo.http
-from odoo.addons.pos_glase.models.support.prepared import _Kept
+from odoo.addons.pos_glase.models.ledger.prepared import _Kept
 from odoo.sql_db import Cursor
 
 ASKED, TOLD = "HTTP_X_PROBE", "X-Probe"
@@ -26,7 +26,7 @@ OUTSIDE = "Odoo: request, session, log-in, answer"
 LAYERS = (
     ("PostgreSQL", "odoo.sql_db", "Cursor.execute"),
     ("PostgreSQL", "odoo.sql_db", "Cursor.commit"),
-    ("PostgreSQL", f"{GLASE}.models.support.prepared", "Statement._ask_kept"),
+    ("PostgreSQL", f"{GLASE}.models.ledger.prepared", "Statement._ask_kept"),
     (
         "the door: who asks, about what",
         f"{GLASE}.controllers.payment",

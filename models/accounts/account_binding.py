@@ -6,10 +6,9 @@ from odoo.tools.translate import LazyTranslate
 
 from ...glase import RequestError
 from ...rules.environments import SIMULATOR
-from ..support import installation
 from ..support.public_method import public
 from ..support.sentences import LABELLED, lasting, note, together, with_values
-from . import glase_connection
+from . import glase_connection, installation
 
 # Translated where it is said, in the language of whoever reads it.
 # pylint: disable=prefer-env-translation

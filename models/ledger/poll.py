@@ -16,10 +16,10 @@ from ...rules.environments import SIMULATOR
 from ..accounts import glase_endpoint
 from ..cases import progress
 from ..support import autonomous_transaction, clock
-from ..support.prepared import Statement
 from . import glase_event
 from .exchange import ASK, Exchange
 from .glase_event import SAID
+from .prepared import Statement
 
 # The fields of the row that a poll looks at.
 _ROW = [

@@ -10,8 +10,9 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
 
+from ...models.accounts import installation
 from ...models.pos import session_closing
-from ...models.support import clock, installation
+from ...models.support import clock
 from ..shared.periods import PeriodCommon
 
 

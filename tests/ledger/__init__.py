@@ -9,6 +9,7 @@ from . import (
     test_lost_send,
     test_one_reference,
     test_poll,
+    test_prepared,
     test_proof,
     test_push,
     test_ways_past,

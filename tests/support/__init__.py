@@ -1,1 +1,1 @@
-from . import test_cashier_messages, test_prepared
+from . import test_cashier_messages

@@ -9,8 +9,8 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTR
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 
-from ...models.support import prepared
-from ...models.support.prepared import Statement
+from ...models.ledger import prepared
+from ...models.ledger.prepared import Statement
 
 WHO = "SELECT pg_backend_pid() WHERE %s = %s"
 

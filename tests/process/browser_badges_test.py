@@ -1,4 +1,4 @@
-"""The contrast of each badge, ribbon and coloured row of our views, in each state that the field can have: by axe-core.
+"""What our views show in each state that a record can have: contrast, by axe-core, and headers that are read whole.
 
 What a shop has on a day shows a few of the states only. So each view that this module brings is opened in Odoo's own
 web client, and what the server answers about its records gets each value in turn. (Odoo Community has one set of
@@ -7,10 +7,14 @@ colours for the back office; the colours of a badge are its own, and stay what t
 
 import ast
 import json
-from collections import namedtuple
+import pathlib
+from collections import Counter, namedtuple
+from itertools import chain
 
+import polib
 import pytest
 from accessibility import Accessibility
+from longest_words import ROOT
 from lxml import etree
 from till_page import BUNDLE_MILLISECONDS, SCREENS, TillPage
 
@@ -20,22 +24,37 @@ GRAPH = json.dumps([{"key": "Words", "values": [{"x": "1", "y": 1}, {"x": "2", "
 ERROR = ".o_error_dialog"
 # Far from any record's: what is shown was made up here.
 FIRST_ID = 900_000_000
+# A list that we add columns to is shown as the one that it inherits from.
 VIEWS = """
-    SELECT view.id, view.model, view.type, view.arch_db->>'en_US'
-      FROM ir_ui_view view JOIN ir_model_data data ON data.model = 'ir.ui.view' AND data.res_id = view.id
-     WHERE data.module = 'pos_glase' AND view.inherit_id IS NULL AND view.type IN ('list', 'kanban', 'form')
-       AND view.model LIKE 'glase.%%'
+    SELECT coalesce(view.inherit_id, view.id), view.model, view.type, view.arch_db->>'en_US', model.transient
+      FROM ir_ui_view view
+      JOIN ir_model_data data ON data.model = 'ir.ui.view' AND data.res_id = view.id
+      JOIN ir_model model ON model.model = view.model
+     WHERE data.module = 'pos_glase' AND view.type IN ('list', 'kanban', 'form')
+       AND (view.type = 'list' OR view.inherit_id IS NULL AND view.model LIKE 'glase.%%')
      ORDER BY view.id
 """
+# What a field of this name has, at its usual length.
+SENTENCE = "Glase has not answered, so it is not known whether the money was moved. Ask about it."
+TEXTS = {
+    **dict.fromkeys(("message", "summary", "verdict", "deviation", "words", "reason"), SENTENCE),
+    "ers_reference": "1234567890123456789012345",
+    "reference": "1234567890123456789012345",
+}
+NAME = "Södertälje, kassa 1"
+LISTS = (pathlib.Path(__file__).with_name("lists.js")).read_text("utf-8")
+# A small screen of an office; in a wider window a column gets no narrower.
+SMALL = {"width": 1280, "height": 900}
 # The record's own page, or a list's rows.
 READ = "**/web/dataset/call_kw/**"
 ROOTS = {"list": ".o_list_table", "kanban": ".o_kanban_renderer", "form": ".o_form_sheet"}
 OPEN = """
-([model, view, type, id]) => odoo.__WOWL_DEBUG__.root.env.services.action.doAction({
+([model, view, type, id, target]) => odoo.__WOWL_DEBUG__.root.env.services.action.doAction({
     type: "ir.actions.act_window",
     res_model: model,
     res_id: id,
     views: [[view, type]],
+    target,
     context: {},
 }, { clearBreadcrumbs: true })
 """
@@ -50,7 +69,7 @@ SETTLED = """
     (one) => one.effect.getComputedTiming().endTime !== Infinity
 ).map((one) => one.finished.catch(() => {})))
 """
-Shown = namedtuple("Shown", "view model type arch")
+Shown = namedtuple("Shown", "view model type arch transient")
 
 
 class Answers:
@@ -69,9 +88,9 @@ class Answers:
         return self._fields[model]
 
     def states(self, model, element):
-        """Values for records of this view: in them is each value of each badge and of what colours something."""
+        """Values for records of this view: each value of each badge, and of what colours or shows something."""
         fields, choices = self.fields_of(model), {}
-        for name in sorted(self.colouring(element) & fields.keys()):
+        for name in sorted(self.named(element) & fields.keys()):
             if fields[name]["type"] == "selection":
                 choices[name] = [value for value, _label in fields[name]["selection"]]
             if fields[name]["type"] == "boolean":
@@ -84,8 +103,8 @@ class Answers:
         ]
 
     @staticmethod
-    def colouring(element):
-        """The names of the fields that are a badge of this view, or in a condition for a colour or a ribbon."""
+    def named(element):
+        """The names of the fields that are a badge of this view, or in a condition for a colour, a ribbon or a list."""
         found = set()
         for node in element.iter(etree.Element):
             view = next(node.iterancestors(*ROOTS), element) if node is not element else element
@@ -94,7 +113,8 @@ class Answers:
             if node.get("widget") == "badge":
                 found.add(node.get("name"))
             for name, condition in node.attrib.items():
-                if name.startswith("decoration-") or name == "invisible" and node.get("bg_color"):
+                shows = node.get("bg_color") or node.find(".//list") is not None
+                if name.startswith("decoration-") or name == "invisible" and shows:
                     parts = ast.walk(ast.parse(condition.strip(), mode="eval"))
                     found |= {part.id for part in parts if isinstance(part, ast.Name)}
         return found
@@ -107,11 +127,14 @@ class Answers:
             row[name] = kind in ("integer", "float", "monetary") and 1
             if kind in ("char", "text"):
                 is_graph = element.find(f".//field[@name='{name}'][@widget='dashboard_graph']")
-                row[name] = "Words" if is_graph is None else GRAPH
+                row[name] = TEXTS.get(name, NAME) if is_graph is None else GRAPH
             if kind == "many2one":
-                row[name] = {"id": 1, "display_name": "Words"}
+                row[name] = {"id": 1, "display_name": TEXTS.get(name, NAME)}
             if kind in ("one2many", "many2many"):
                 row[name] = self.rows_in(fields[name]["relation"], name, of_field, element)
+            # What a manager may do about a case.
+            if kind == "json":
+                row[name] = ["action_was_refunded"]
             if kind == "selection":
                 row[name] = fields[name]["selection"][0][0]
         row.update({name: value for name, value in values.items() if name in spec})
@@ -167,21 +190,49 @@ def office(browser, shop):
     page.close()
 
 
-def views_with_states(shop):
-    """Our views in which something is coloured by its state."""
-    found = []
-    for view, model, kind, arch in shop.query(VIEWS):
-        root = etree.fromstring(arch)
-        if root.xpath(
-            "//*[@widget='badge' or @name='web_ribbon' or @*[starts-with(name(), 'decoration-')]]"
-        ):
-            found.append(Shown(view, model, kind, root))
-    return found
+def views_with(shop, part):
+    """Our views that have something.
+
+    :param str part: an XPath
+    """
+    views = [
+        Shown(view, model, kind, etree.fromstring(arch), transient)
+        for view, model, kind, arch, transient in shop.query(VIEWS)
+    ]
+    return [view for view in views if view.arch.xpath(part)]
+
+
+def opened(office, view, target="current"):
+    """Open a view, as its action does.
+
+    :return: where what it shows is
+    """
+    asked = [view.model, view.view, view.type, FIRST_ID if view.type == "form" else False, target]
+    office.evaluate(OPEN, asked)
+    # A dialog has no sheet.
+    root = ".modal .o_form_view" if target == "new" else f".o_{view.type}_view {ROOTS[view.type]}"
+    office.wait_for_selector(f"{root}, {ERROR}")
+    assert not office.locator(ERROR).count(), f"{view.model}, {view.type}"
+    if view.type != "form":
+        office.wait_for_selector(".o_data_row, .o_kanban_record:not(.o_kanban_ghost)")
+    return root
+
+
+def other_tabs(office, root):
+    """Open the tabs of a form, one after another, but the first, which is open."""
+    tabs = office.locator(root).locator(TABS)
+    for tab in range(1, tabs.count()):
+        header = tabs.nth(tab)
+        header.click()
+        header.and_(office.locator(".active")).wait_for()
+        yield tab
 
 
 def test_each_state_of_a_view_has_contrast_enough(shop, office, admin):
     answers, axe = Answers(admin), Accessibility()
-    views = views_with_states(shop)
+    views = views_with(
+        shop, "//*[@widget='badge' or @name='web_ribbon' or @*[starts-with(name(), 'decoration-')]]"
+    )
     assert len(views) > 12
     office.route(READ, answers.answer)
     found, badges, ribbons = [], set(), 0
@@ -199,24 +250,49 @@ def test_each_state_of_a_view_has_contrast_enough(shop, office, admin):
         for values in states if view.type == "form" else states[:1]:
             answers.view, answers.values = view, values
             where = f"{view.model}, {view.type}: {values}"
-            asked = [view.model, view.view, view.type, FIRST_ID if view.type == "form" else False]
-            office.evaluate(OPEN, asked)
-            root = f".o_{view.type}_view {ROOTS[view.type]}"
-            office.wait_for_selector(f"{root}, {ERROR}")
-            assert not office.locator(ERROR).count(), where
-            if view.type != "form":
-                office.wait_for_selector(".o_data_row, .o_kanban_record:not(.o_kanban_ghost)")
+            shown = opened(office, view)
             look(ROOTS[view.type], where)
             ribbons += office.locator(".ribbon:visible, .o_widget_web_ribbon:visible").count()
             # The lists in the other tabs have all of their states at once.
             if view.type == "form" and values == states[0]:
-                for tab in range(1, office.locator(TABS).count()):
-                    opened = office.locator(TABS).nth(tab)
-                    opened.click()
-                    opened.and_(office.locator(".active")).wait_for()
+                for tab in other_tabs(office, shown):
                     look(ROOTS[view.type], f"{where}, tab {tab}")
     office.unroute(READ)
     print(axe.said())
     assert not found, "\n".join(sorted(set(found)))
     assert len(badges) > 60, len(badges)
     assert ribbons, "a ribbon was seen"
+
+
+def languages():
+    """Each language with its words of our module, by the English ones."""
+    for path in sorted((ROOT / "i18n").glob("*.po")):
+        yield path.stem, {entry.msgid: entry.msgstr for entry in polib.pofile(str(path))}
+
+
+def test_each_header_of_a_list_is_read_whole_in_each_language(shop, office, admin):
+    """Each list, in a form or a dialog too, with rows as they are usual: what is put in of a language is its words."""
+    answers, said = Answers(admin), list(languages())
+    assert len(said) == 11
+    office.route(READ, answers.answer)
+    office.set_viewport_size(SMALL)
+    office.evaluate(LISTS)
+    office.evaluate("(said) => glaseLists.learn(said)", said)
+    unread, seen = [], Counter()
+    columns = "[not(@optional='hide') and not(@column_invisible)]"
+    columns = f"//list/field{columns} | /field/field{columns} | /data/field/field{columns}"
+    views = views_with(shop, columns)
+    for view in views:
+        names = [column.get("name") for column in view.arch.xpath(columns)]
+        for values in answers.states(view.model, view.arch):
+            answers.view, answers.values = view, values
+            shown = opened(office, view, "new" if view.transient else "current")
+            for _tab in chain([0], other_tabs(office, shown)):
+                told = office.evaluate("(given) => glaseLists.cut(...given)", [shown, names])
+                unread += [f"{view.model}, {view.type}: {one}" for one in told["found"]]
+                seen[view.view] += told["seen"]
+            if seen[view.view]:
+                break
+    office.unroute(READ)
+    assert not unread, "\n".join(sorted(set(unread)))
+    assert all(seen[view.view] for view in views)

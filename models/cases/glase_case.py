@@ -245,6 +245,10 @@ class GlaseCase(models.Model):
             stands = bool(amount) and not case.currency_id.is_zero(amount)
             case.can_write_off = case._offers(case_kinds.WRITE_OFF) and stands
 
+    def _glase_to_settle(self):
+        """What an activity says of this case: its title, in the reader's language."""
+        return self.display_name
+
     def _glase_settled_by(self):
         """The account that names who decides, and the session whose opener is asked else."""
         order = self.order_id or self.payment_id.pos_order_id

@@ -320,7 +320,7 @@ class GlasePeriod(models.Model):
             values.update(state=FAILED, next_try_at=False)
         self.write(values)
         if self.state == FAILED:
-            managers.tell(self, self.env._("Glase period not settled: %s", self.message or ""))
+            managers.tell(self)
 
     # === Fetch ===
 
@@ -409,7 +409,7 @@ class GlasePeriod(models.Model):
         except Unreadable as error:
             self.write({"state": FAILED, "next_try_at": False})
             self.message = UNREADABLE.get(error.reason, _BROKEN)
-            managers.tell(self, self.message)
+            managers.tell(self)
             return
         self._reconcile(*contents)
 

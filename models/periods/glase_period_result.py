@@ -261,11 +261,16 @@ class GlasePeriod(models.Model):
 
     # === The result ===
 
+    def _glase_to_settle(self):
+        """What an activity says of this period, in the reader's language."""
+        if self.state == DIFFERENCES:
+            return self.env._("Glase and Odoo differ. %s", self.message or "")
+        return self.env._("Glase period not settled: %s", self.message or "")
+
     def _tell_result(self):
         """Put what differs before a manager; once nothing does, that is done."""
         for period in self.filtered(lambda period: period.state == DIFFERENCES):
-            own = managers.for_reader(period)
-            managers.tell(period, own.env._("Glase and Odoo differ. %s", own.message or ""))
+            managers.tell(period)
         managers.told(self.filtered(lambda period: period.state == RECONCILED))
 
     def _store_findings(self, findings):

@@ -16,6 +16,8 @@ from .caller_context import with_own_context
 from .sentences import Sentence
 
 OURS = "glase."
+# What is put before a manager; see ``managers.tell``.
+TOLD = ("glase.case", "glase.period")
 
 
 def refuse_system_fields(records, vals_list, names):
@@ -211,6 +213,23 @@ class MailActivity(KeptRecords, models.Model):
     """What puts a case before a manager was made when somebody did what caused it: it is not his."""
 
     _inherit = "mail.activity"
+
+    def write(self, vals):
+        """Override of `mail`: who is given it reads it in the own language, also in the mail that tells of it."""
+        if not vals.get("user_id") or "summary" in vals:
+            return super().write(vals)
+        user = self.env["res.users"].browse(vals["user_id"])
+        rest = self
+        for activity in self.sudo().filtered(lambda one: one.res_model in TOLD):
+            record = self.env[activity.res_model].browse(activity.res_id)
+            # What somebody has typed stays.
+            if activity.summary == managers.to_settle(record, activity.user_id):
+                own = activity.with_env(self.env)
+                rest -= own
+                super(MailActivity, own).write(
+                    {**vals, "summary": managers.to_settle(record, user)}
+                )
+        return super(MailActivity, rest).write(vals)
 
     def _glase_kept(self):
         """Those about our records that the user may not settle."""

@@ -15,16 +15,15 @@ MANAGERS = "point_of_sale.group_pos_manager"
 TO_DO = ["mail.mail_activity_data_todo"]
 
 
-def tell(record, summary=None):
+def tell(record):
     """Put a record of one company before a manager, as one activity that says the newest.
 
     Whatever keeps somebody from being told keeps nothing from being stored.
 
     :param record: a case or a period
-    :param str summary: what it is about; by default its title, in the manager's language
     """
     record.ensure_one()
-    _at_best(record, lambda told: _put_before(told, summary))
+    _at_best(record, _put_before)
 
 
 def tell_again(records):
@@ -35,7 +34,7 @@ def tell_again(records):
     for record in records:
         known = record.activity_search(TO_DO)
         if not any(is_manager(user, record.company_id) for user in known.user_id):
-            tell(record, known[:1].summary)
+            tell(record)
 
 
 def told(records):
@@ -64,18 +63,30 @@ def _at_best(records, do):
         _logger.exception("Nobody could be told of %s", records)
 
 
-def _put_before(record, summary):
-    manager = responsible(record)
-    summary = summary or record.with_context(lang=manager.lang).display_name
+def _put_before(record):
     known = record.activity_search(TO_DO)
     if not known:
+        manager = responsible(record)
+        summary = to_settle(record, manager)
         record.activity_schedule(*TO_DO, summary=summary, user_id=manager.id)
         return
-    values = {"summary": summary, "date_deadline": fields.Date.context_today(record)}
-    known.filtered(lambda activity: activity.summary != summary).write(values)
     # Whoever has left, or is no manager any more, settles nothing.
     left = known.filtered(lambda one: not is_manager(one.user_id, record.company_id))
-    left.write({"user_id": manager.id})
+    left.write({"user_id": responsible(record).id})
+    today = fields.Date.context_today(record)
+    for activity in known:
+        summary = to_settle(record, activity.user_id)
+        if activity.summary != summary:
+            activity.write({"summary": summary, "date_deadline": today})
+
+
+def to_settle(record, user):
+    """What an activity says of a case or a period, in the language of the user who has it.
+
+    :param user: may be nobody
+    :rtype: str
+    """
+    return record.sudo().with_context(lang=user.sudo().lang)._glase_to_settle()
 
 
 def for_reader(record):

@@ -3,10 +3,14 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
+from odoo.tools.translate import LazyTranslate
 
 from ...models.cases import progress
 from ...models.support import managers
 from ..shared.periods import PeriodCommon
+
+# Said as the module's own code says it.
+_lt = LazyTranslate("odoo.addons.pos_glase.tests")
 
 
 class TestWhoIsTold(PeriodCommon):
@@ -53,7 +57,7 @@ class TestWhoIsTold(PeriodCommon):
         case = self.opened()
         period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
         period.write({"state": "failed"})
-        managers.tell(period, "Not settled")
+        managers.tell(period)
         self.account.responsible_id = self.deputy
         self.assertEqual(self.told(case) | self.told(period), self.deputy)
 
@@ -126,6 +130,52 @@ class TestWhoIsTold(PeriodCommon):
         self.deputy.sudo().lang = "sv_SE"
         case = self.opened()
         self.assertEqual(case.activity_ids.summary, case.with_context(lang="sv_SE").display_name)
+
+    def test_whoever_is_given_it_is_told_in_the_own_language(self):
+        for language in ("sv_SE", "de_DE"):
+            self.env["res.lang"]._activate_lang(language)
+        self.account.responsible_id = self.deputy
+        self.deputy.sudo().write({"lang": "sv_SE", "notification_type": "email"})
+        self.pos_admin.sudo().write({"lang": "de_DE", "notification_type": "email"})
+        case = self.opened()
+        period = self.env["glase.period"]._make(self.account, self.terminal, self.pos_session)
+        period.write({"state": "failed", "message": _lt("Glase's report is not ready yet.")})
+        managers.tell(period)
+        words = {
+            "sv_SE": ("Betald, men ingen order har den", "Rapporten från Glase är inte klar ännu."),
+            "de_DE": ("Bezahlt, aber kein Auftrag", "Der Bericht von Glase ist noch nicht fertig."),
+        }
+        self.assert_told(words["sv_SE"], case, period)
+        self.account.responsible_id = self.pos_admin
+        self.assert_told(words["de_DE"], case, period)
+        self.assert_mailed(self.pos_admin, words["de_DE"])
+        for record in (case, period):
+            record.with_user(self.pos_admin).activity_ids.user_id = self.deputy
+        self.assert_told(words["sv_SE"], case, period)
+        self.assert_mailed(self.deputy, words["sv_SE"])
+        managers.tell(case)
+        self.assert_told(words["sv_SE"], case, period)
+        self.deputy.sudo().active = False
+        self.account.responsible_id = False
+        self.env["glase.account"].sudo()._cron_mail()
+        first = self.told(case)
+        self.assertNotEqual(first, self.deputy)
+        self.assertEqual(case.activity_ids.summary, managers.to_settle(case, first))
+        case.activity_ids.summary = "Call Ann"
+        case.activity_ids.user_id = self.env.ref("base.user_admin")
+        self.assertEqual(case.activity_ids.summary, "Call Ann", "what is typed stays")
+
+    def assert_told(self, words, *records):
+        for record, part in zip(records, words, strict=True):
+            self.assertIn(part, record.activity_ids.summary)
+
+    def assert_mailed(self, user, words):
+        """That something is to be done was told in the words of whom it was given to."""
+        every = self.env["mail.message"].sudo()
+        told = every.search([("partner_ids", "in", user.partner_id.ids)])
+        subjects = "\n".join(subject for subject in told.mapped("subject") if subject)
+        for part in words:
+            self.assertIn(part, subjects)
 
     @mute_logger("odoo.addons.pos_glase.models.support.managers")
     def test_who_cannot_be_told_keeps_no_answer_from_being_stored(self):

@@ -1,7 +1,5 @@
 import json
-from datetime import datetime, time, timedelta
-
-import pytz
+from datetime import time, timedelta
 
 from odoo import api, fields, models
 from odoo.tools import format_date
@@ -68,9 +66,9 @@ class GlaseAccount(models.Model):
         """Payments less refunds of each day, in the currency of the company, all cards with one query."""
         asked = with_own_context(self)
         zone = asked._overview_zone()
-        today = pytz.utc.localize(clock.now(self.env.cr)).astimezone(zone).date()
+        today = clock.day_in(zone, clock.now(self.env.cr))
         days = [today - timedelta(days=back) for back in reversed(range(TREND_DAYS))]
-        since = self._overview_midnight(zone, days[0])
+        since = clock.moment_of(zone, days[0], time.min)
         domain = [("account_id", "in", self.ids), ("state", "in", MOVED), ("ended_at", ">=", since)]
         rows = asked.env["glase.transaction"].sudo().with_context(tz=zone.zone)
         sums = {
@@ -117,23 +115,17 @@ class GlaseAccount(models.Model):
     def _overview_since_midnight(self, name):
         """Rows with a moment of today, where the user is (else the company, else UTC): a domain."""
         zone = self._overview_zone()
-        here = pytz.utc.localize(clock.now(self.env.cr)).astimezone(zone)
+        today = clock.day_in(zone, clock.now(self.env.cr))
         return [
             ("account_id", "in", self.ids),
-            (name, ">=", self._overview_midnight(zone, here.date())),
-            (name, "<", self._overview_midnight(zone, here.date() + timedelta(days=1))),
+            (name, ">=", clock.moment_of(zone, today, time.min)),
+            (name, "<", clock.moment_of(zone, today + timedelta(days=1), time.min)),
         ]
 
     def _overview_zone(self):
         return clock.time_zone(
             self.env.context.get("tz"), self.env.user.tz, self.env.company.partner_id.tz
         )
-
-    @staticmethod
-    def _overview_midnight(zone, day):
-        """When a day begins in a time zone, as naive UTC."""
-        start = zone.localize(datetime.combine(day, time.min))
-        return start.astimezone(pytz.utc).replace(tzinfo=None)
 
     def _overview_sums(self, domain, amount):
         """Sums in the environment that each account has now, by account and currency."""

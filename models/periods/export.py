@@ -10,7 +10,6 @@ import io
 from decimal import Decimal
 from typing import NamedTuple
 
-import pytz
 import xlsxwriter
 
 from odoo import fields
@@ -163,7 +162,7 @@ def _day(period, moment):
     if not moment:
         return ""
     zone = clock.time_zone(period.sudo().account_id.period_tz)
-    return fields.Date.to_string(pytz.utc.localize(moment).astimezone(zone).date())
+    return fields.Date.to_string(clock.day_in(zone, moment))
 
 
 def _label(record, name):

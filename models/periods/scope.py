@@ -5,7 +5,7 @@ here, and nowhere else.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import time, timedelta
 from typing import Any
 
 from odoo.fields import Domain
@@ -107,10 +107,9 @@ def next_mark_at(account, now):
     zone = clock.time_zone(account.period_tz)
     minutes = round(account.period_time * 60)
     of_day = time(minutes // 60 % 24, minutes % 60)
-    day = now.replace(tzinfo=timezone.utc).astimezone(zone).date()
+    day = clock.day_in(zone, now)
     for date in (day, day + timedelta(days=1)):
-        local = zone.localize(datetime.combine(date, of_day))
-        at = local.astimezone(timezone.utc).replace(tzinfo=None)
+        at = clock.moment_of(zone, date, of_day)
         if at > now:
             break
     return at

@@ -5,6 +5,8 @@ Ages come from PostgreSQL, so that two Odoo servers with different clocks agree 
 seconds: tests set it together with the simulator's own, so that nobody has to wait.
 """
 
+from datetime import datetime
+
 import pytz
 
 from odoo.tools import SQL
@@ -46,6 +48,28 @@ def time_zone(*names):
     """
     known = (name for name in names if isinstance(name, str) and name in pytz.all_timezones_set)
     return pytz.timezone(next(known, "UTC"))
+
+
+def day_in(zone, moment):
+    """The day of a moment in a time zone.
+
+    :param zone: as :func:`time_zone` gives it
+    :param datetime.datetime moment: naive UTC
+    :rtype: datetime.date
+    """
+    return pytz.utc.localize(moment).astimezone(zone).date()
+
+
+def moment_of(zone, day, of_day):
+    """When it is a time of day in a time zone, as naive UTC.
+
+    :param zone: as :func:`time_zone` gives it
+    :param datetime.date day:
+    :param datetime.time of_day:
+    :rtype: datetime.datetime
+    """
+    local = zone.localize(datetime.combine(day, of_day))
+    return local.astimezone(pytz.utc).replace(tzinfo=None)
 
 
 def is_recent(cr, since, span):

@@ -7,8 +7,6 @@ translated. An error of the module's own brings its sentence as ``sentence``.
 import json
 import re
 
-import pytz
-
 from odoo import fields
 from odoo.tools.misc import format_date, format_datetime
 from odoo.tools.translate import LazyGettext, LazyTranslate
@@ -344,7 +342,7 @@ def local_day(account, moment):
     :rtype: str
     """
     zone = clock.time_zone(account.sudo().period_tz)
-    return format_date(account.env, pytz.utc.localize(moment).astimezone(zone).date())
+    return format_date(account.env, clock.day_in(zone, moment))
 
 
 def local_time(account, moment):

@@ -2,6 +2,7 @@ import secrets
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from ...glase import Principal
 from ...rules import certification_sheet as sheet
@@ -103,11 +104,12 @@ class GlaseVerification(models.Model):
     )
 
     @api.depends("account_id", "started_at")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_display_name(self):
         for run in self:
-            day = fields.Datetime.context_timestamp(run, run.started_at) if run.started_at else None
-            when = f", {day:%Y-%m-%d %H:%M}" if day else ""
-            run.display_name = f"{run.account_id.name}{when}"
+            zone = self.env.context.get("tz")
+            when = run.started_at and format_datetime(self.env, run.started_at, zone, False)
+            run.display_name = f"{run.account_id.name}, {when}" if when else run.account_id.name
 
     @api.depends("account_id.environment")
     def _compute_environment(self):

@@ -60,6 +60,14 @@ class TestVerification(VerificationCommon):
         )[0]
         self.assertIn(run.terminal_identifier, html.decode())
 
+    def test_its_name_has_the_time_as_its_reader_writes_it(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        run = self.started().with_context(tz="UTC")
+        day = run.started_at
+        for language, written in (("en_US", f"{day:%m/%d/%Y}"), ("de_DE", f"{day:%d.%m.%Y %H:%M}")):
+            with self.subTest(language):
+                self.assertIn(f", {written}", run.with_context(lang=language).display_name)
+
     def test_what_a_certification_wants_to_read(self):
         self.account.certifying = True
         self.account.receipt_mode = "empty"

@@ -10,7 +10,7 @@ from odoo.tools.misc import formatLang
 from odoo.tools.translate import LazyTranslate
 
 from ...rules import case_kinds
-from ..support.sentences import filled, local_time, said
+from ..support.sentences import lasting, local_time, said, with_values
 
 # Words of a table, which is there before any environment is.
 # pylint: disable=prefer-env-translation
@@ -191,18 +191,19 @@ def names(env):
 
 
 def sentence(subject, kind, values, instead=None):
-    """What happened, and what to do.
+    """What happened, and what to do: a sentence that each reads in the own language.
 
     :param subject: the record that the case is about
     :param str kind: a key of ``KINDS``
     :param dict values: what the sentence names beside what is known of the subject
     :param instead: a key of ``INSTEAD``, or None for the kind's own sentence
-    :rtype: str
+    :rtype: Lasting
     """
     own = KINDS[kind]
     words = own.of_period if subject._name == case_kinds.PERIOD else None
     words = INSTEAD[instead] if instead else words or own.sentence
-    return filled(subject.env, words, {**_KNOWN[subject._name](subject), **values})
+    known = _KNOWN[subject._name](subject)
+    return lasting(subject.env, with_values(words, {**known, **values}))
 
 
 def _of_row(row):

@@ -4,8 +4,8 @@ from odoo.tools.translate import LazyTranslate
 from ...rules import case_kinds, environments, state_machine
 from ..books.booking import WriteOff
 from ..ledger import known_rows
-from ..support import autonomous_transaction
-from ..support.sentences import labelled, titled
+from ..support import autonomous_transaction, sentences
+from ..support.sentences import Sentence, labelled, titled
 from . import attach, case_words, progress
 from .refund_decision import RefundDecision, RefundEvidence
 
@@ -61,8 +61,8 @@ class GlaseCase(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True)
-    summary = fields.Char("What happened", readonly=True, tracking=True)
-    note = fields.Char("How it was settled", readonly=True, tracking=True)
+    summary = Sentence("What happened", readonly=True, tracking=True)
+    note = Sentence("How it was settled", readonly=True, tracking=True)
     reason = fields.Char(help="Say how this was settled before you close it.")
     settled_by = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     settled_at = fields.Datetime(readonly=True)
@@ -283,7 +283,7 @@ class GlaseCase(models.Model):
 
         One cause is one case: one that is open changes its kind, or hears of what else is learnt.
 
-        :param str summary: a sentence that says what happened and what to do
+        :param Lasting summary: a sentence that says what happened and what to do
         """
         case = self.sudo()
         entry = case_kinds.KINDS[kind]
@@ -306,7 +306,7 @@ class GlaseCase(models.Model):
                 return case.create({**values, "subject": name, **self._values_about(subject)})
             earlier[0].write(values)
             earlier[0].flush_recordset()
-        progress.settle(earlier[1:], _lt("It goes on in “%s”.", earlier[0].display_name))
+        progress.settle(earlier[1:], _lt("It goes on in “%s”.", case_words.KINDS[kind].name))
         return earlier[0]
 
     def _hear(self, summary, amount):
@@ -314,7 +314,7 @@ class GlaseCase(models.Model):
         if self.period_id:
             self.write({"summary": summary, "amount": amount})
         elif self.summary != summary:
-            self.message_post(body=summary)
+            sentences.note(self, summary, self)
 
     def _values_about(self, subject):
         values = {

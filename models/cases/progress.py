@@ -4,7 +4,6 @@ from odoo import fields
 
 from ...rules import case_kinds
 from ..support import managers
-from ..support.sentences import said
 from . import case_words
 
 
@@ -16,7 +15,7 @@ def open_case(kind, subject, instead=None, amount=None, **values):
     :param str instead: a key of ``case_words.INSTEAD``, where more is known than the kind
     :param float amount: the money that it is about; None for the subject's own
     :param values: what the sentence names beside what is known of the subject; a lazy translation
-        is said in the language of who reads the case
+        is said in the language of each who reads the case
     :return: the open case, as the superuser
     :raises ValueError: for a subject that the kind is not about
     """
@@ -35,15 +34,14 @@ def settle(cases, note):
     """Close those of these cases that are open, with a note that stays on them.
 
     :param cases: in the environment of who settles them
-    :param note: a text, or a lazy translation, which is said in the language of who reads the case
+    :param note: a text, or a lazy translation, which is said in the language of each who reads the case
     """
     open_cases = cases.sudo().filtered(lambda case: case.state == "open")
     if not open_cases:
         return
     values = {"state": "settled", "settled_by": cases.env.uid}
     for case in open_cases:
-        words = said(managers.for_reader(case).env, note)
-        case.write({**values, "note": words, "settled_at": fields.Datetime.now()})
+        case.write({**values, "note": note, "settled_at": fields.Datetime.now()})
     managers.told(open_cases)
 
 

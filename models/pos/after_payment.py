@@ -12,8 +12,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...glase.logs import get_logger
 from ..cases import progress
-from ..support import managers
-from ..support.sentences import filled
+from ..support.sentences import together, with_values
 
 _logger = get_logger(__name__)
 
@@ -95,15 +94,14 @@ class AfterPayment:
     def _note(self, order, error, left):
         _logger.warning("After the payment of %s", order.pos_reference, exc_info=error)
         why = str(error) if isinstance(error, UserError) else UNEXPECTED
-        self._left.append((LEFT[left], {"why": why}))
+        self._left.append(with_values(LEFT[left], {"why": why}))
 
     def _report(self, order):
         """One case for all that is left, about the Glase payment of the order."""
         if not self._left:
             return
         payment = order._glase_moved_payments()[:1]
-        reader = managers.for_reader(payment).env
-        why = " ".join(filled(reader, *left) for left in self._left)
+        why = together(" ".join(["%s"] * len(self._left)), *self._left)
         if order.to_invoice and not order.account_move:
             progress.open_case("not_invoiced", payment, why=why)
         else:

@@ -47,6 +47,7 @@ class PosOrder(models.Model):
     )
 
     @api.depends("state")
+    @api.depends_context("lang")
     def _compute_glase_left_to_do(self):
         finished = self.filtered(lambda order: order.state in FINISHED)
         found = finished._glase_open_cases(case_kinds.left_to_do())

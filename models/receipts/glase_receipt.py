@@ -13,10 +13,10 @@ from ..accounts.glase_connection import raising
 from ..ledger import row_money
 from ..ledger.exchange import RECEIPT, Exchange
 from ..pos.bill import Bill
-from ..support import autonomous_transaction, clock, cron, managers
+from ..support import autonomous_transaction, clock, cron
 from ..support.managers import MANAGERS
 from ..support.public_method import public
-from ..support.sentences import cashier_message
+from ..support.sentences import Sentence, lasting, sentence_of
 
 _logger = get_logger(__name__)
 
@@ -88,7 +88,7 @@ class GlaseReceipt(models.Model):
     tries = fields.Integer(readonly=True)
     next_try_at = fields.Datetime(readonly=True)
     submitted_at = fields.Datetime("Submitted", readonly=True)
-    message = fields.Char("Last Message", readonly=True)
+    message = Sentence("Last Message", readonly=True)
 
     _transaction_unique = models.UniqueIndex(
         "(transaction_id)", "This payment has a receipt for Glase already."
@@ -199,13 +199,13 @@ class GlaseReceipt(models.Model):
         return error
 
     def _in_words(self, error):
-        # A job has no language: a manager reads it.
-        env = managers.for_reader(self.transaction_id).env
         if hasattr(error, "sentence"):
-            return cashier_message(env, error)
-        if isinstance(error, ResultError):
-            return env._("Glase did not take the receipt: result code %s.", error.code)
-        return env._("Glase did not answer.")
+            words = sentence_of(error)
+        elif isinstance(error, ResultError):
+            words = _lt("Glase did not take the receipt: result code %s.", error.code)
+        else:
+            words = _lt("Glase did not answer.")
+        return lasting(self.env, words)
 
 
 def receipt_document(account, values):

@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError, UserError
 
 from . import managers, parameters
 from .caller_context import with_own_context
-from .sentences import Sentence
+from .sentences import Sentence, said_again, source_of
 
 OURS = "glase."
 # What is put before a manager; see ``managers.tell``.
@@ -156,7 +156,7 @@ class MailMessage(KeptRecords, models.Model):
 
 
 class MailTrackingValue(KeptRecords, models.Model):
-    """Of a choice Odoo keeps its label as whoever changed it reads it: of ours it keeps the source."""
+    """Of a choice and a sentence Odoo keeps the words of whoever changed it: of ours it keeps the source."""
 
     _inherit = "mail.tracking.value"
     _glase_refused = KeptRecords._glase_refused | {"create"}
@@ -167,19 +167,22 @@ class MailTrackingValue(KeptRecords, models.Model):
         if record._name.startswith(OURS) and col_info["type"] == "selection":
             labels = _labels(record._fields[col_name], self.with_context(lang=None).env)
             col_info = {**col_info, "selection": labels}
+        initial_value, new_value = source_of(initial_value), source_of(new_value)
         return super()._create_tracking_values(initial_value, new_value, col_name, col_info, record)
 
     def _format_display_value(self, field_type, new=True):
-        """Override of `mail`: a choice is shown as the reader reads it."""
+        """Override of `mail`: a choice and a sentence are shown as the reader reads them."""
         shown = super()._format_display_value(field_type, new)
-        if field_type != "selection":
+        if field_type not in ("selection", "char"):
             return shown
-        return [one._glase_choice(label) for one, label in zip(self, shown, strict=True)]
+        return [one._glase_shown(label) for one, label in zip(self, shown, strict=True)]
 
-    def _glase_choice(self, label):
+    def _glase_shown(self, label):
         about = self.field_id.sudo()
         field = (about.model or "").startswith(OURS) and self.env[about.model]._fields[about.name]
-        if not field:
+        if isinstance(field, Sentence):
+            return said_again(self.env, label)
+        if not field or field.type != "selection":
             return label
         sources = dict(_labels(field, self.with_context(lang=None).env))
         own = dict(_labels(field, self.env))

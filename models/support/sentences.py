@@ -8,8 +8,9 @@ import json
 import re
 
 from odoo import fields
+from odoo.tools import SQL
 from odoo.tools.misc import format_date, format_datetime
-from odoo.tools.translate import LazyGettext, LazyTranslate
+from odoo.tools.translate import LazyGettext, LazyTranslate, code_translations
 
 from ... import glase
 from ...glase.operations import MOVES_MONEY
@@ -23,6 +24,8 @@ _lt = LazyTranslate(__name__)
 # How a stored sentence begins that has values, and where they stand in it.
 _WITH_VALUES = '{"say": '
 _PLACE = re.compile(r"%(?:\((\w+)\))?s|%%")
+# Each sentence of a stored one, for PostgreSQL; of a value's text the quotation marks are escaped.
+_EACH = r'"say": ("(?:[^"\\]|\\.)*")'
 
 LABELLED = _lt("%(label)s: %(value)s")
 _CANCELED_BEFORE = _lt("The payment had been canceled before.")
@@ -140,7 +143,10 @@ def said(env, words):
 
 
 class Lasting(str):
-    """A sentence in one language which knows of what it was made; see :func:`lasting`."""
+    """A sentence in one language which knows of what it was made; see :func:`lasting`.
+
+    :ivar words: a lazy translation, or what a field has stored of one
+    """
 
     words = None
 
@@ -162,9 +168,11 @@ def with_values(words, values):
     """A sentence of a table with what it names.
 
     :param words: a lazy translation with ``%(name)s``
-    :param dict values: by name, as those of :func:`lasting`
+    :param dict values: by name, as those of :func:`lasting`; what it does not name is left out
     :return: a lazy translation
     """
+    named = {place[1] for place in _PLACE.finditer(words._source)}
+    values = {name: value for name, value in values.items() if name in named}
     return LazyGettext(words._source, _module=_lt.module, **values)
 
 
@@ -194,17 +202,25 @@ def _made_of(words):
     return words.words if isinstance(words, Lasting) else words
 
 
-def _kept(words):
+def _kept(words_given):
     """A sentence with its values, as JSON can hold it; a text or a number as a text."""
-    words = _made_of(words)
+    words = _made_of(words_given)
     if not isinstance(words, LazyGettext):
-        return str(words)
+        return _kept_again(words) if isinstance(words_given, Lasting) else str(words)
     values = words._args
     if isinstance(values, dict):
         kept = {name: _kept(value) for name, value in values.items()}
     else:
         kept = [_kept(value) for value in values]
     return {"say": words._source, "with": kept}
+
+
+def _kept_again(stored):
+    """What a field has stored, as a value of another sentence."""
+    if stored.startswith(_WITH_VALUES):
+        return json.loads(stored)
+    # One that names values, and has none, is a text that somebody has typed.
+    return stored if _PLACE.search(stored) else {"say": stored, "with": []}
 
 
 def said_again(env, stored):
@@ -266,14 +282,49 @@ class Sentence(fields.Char):
 
     A cashier, a manager and a job may read other languages than who made a call. Written is a lazy translation,
     or, with values, what :func:`lasting` gives. What is neither, as a reason that somebody has typed, is
-    read as it was stored. A search looks into what is stored.
+    read as it was stored. A search looks into the reader's words and into what is stored. Nobody groups by it.
     """
 
     def convert_to_cache(self, value, record, validate=True):
         return super().convert_to_cache(source_of(value), record, validate)
 
     def convert_to_record(self, value, record):
-        return said_again(record.env, super().convert_to_record(value, record))
+        stored = super().convert_to_record(value, record)
+        said = said_again(record.env, stored)
+        # Somebody has typed something that looks like one.
+        if not stored or said == stored and stored.startswith(_WITH_VALUES):
+            return said
+        # What is stored with another record, or tracked, is read in each language there, too.
+        text = Lasting(said)
+        text.words = stored
+        return text
+
+    def convert_to_read(self, value, record, use_display_name=True):
+        return value and str(value)
+
+    def convert_to_export(self, value, record):
+        return str(value) if value else ""
+
+    def _description_groupable(self, env):
+        return False
+
+    def _condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        stored = super()._condition_to_sql(field_expr, operator, value, model, alias, query)
+        if operator not in ("ilike", "not ilike") or not model.env.lang:
+            return stored
+        known = code_translations.get_python_translations(_lt.module, model.env.lang)
+        part = str(value).casefold()
+        sources = [source for source, words in known.items() if part in words.casefold()]
+        said = SQL(
+            "COALESCE(%(field)s = ANY(%(plain)s) OR EXISTS (SELECT FROM regexp_matches("
+            "%(field)s, %(each)s, 'g') AS sentence WHERE sentence[1] = ANY(%(kept)s)), FALSE)",
+            field=model._field_to_sql(alias, field_expr, query),
+            each=_EACH,
+            plain=sources,
+            kept=[json.dumps(source, ensure_ascii=False) for source in sources],
+        )
+        form = "(%s OR %s)" if operator == "ilike" else "(%s AND NOT %s)"
+        return SQL(form, stored, said)
 
 
 def note(record, words, about, **options):

@@ -5,13 +5,16 @@ from lxml import etree
 
 from odoo.exceptions import UserError
 from odoo.tools.safe_eval import safe_eval
+from odoo.tools.translate import LazyGettext
 
 from ...models.cases import case_words, progress
 from ...models.pos.session_closing import SessionClosing
 from ...rules import case_kinds
 from ..shared.books import BooksCommon
 
-WORDS = case_words.Words("The sticker is gone", "%(manager)s saw no sticker for %(new)s. Print it.")
+# In no catalogue.
+SAID = LazyGettext("%(manager)s saw no sticker for %(new)s. Print it.", _module="pos_glase")
+WORDS = case_words.Words("The sticker is gone", SAID)
 
 
 class TestCaseKinds(BooksCommon):

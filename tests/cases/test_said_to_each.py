@@ -11,6 +11,7 @@ from odoo.tools import SQL, mute_logger
 from odoo.tools.translate import code_translations
 
 from ...models.books import session_books
+from ...models.cases import progress
 from ...models.support.sentences import said_again
 from ..shared import porting
 from ..shared.books import BooksCommon
@@ -20,9 +21,14 @@ from ..shared.texts import load_labels
 
 CASHIER, MANAGER = "fi_FI", "de_DE"
 MARK = "⟦"
+# Before what the manager reads.
+READ = "⟧"
 # Odoo's own note in that language that something of Odoo's was made, whose name we translate.
 MADE = " luotu</span>"
 REFUSED = {"kind": "code", "code": 90, "count": None}
+# Of Odoo, with what we make in them.
+OF_ODOO = ("mail.activity", "mail.message", "mail.tracking.value")
+OF_ODOO += ("account.move", "account.move.line", "pos.session", "pos.order")
 
 
 class SaidToEachCommon:
@@ -38,9 +44,12 @@ class SaidToEachCommon:
             entry.msgstr = f"{MARK}{entry.msgid}"
         load_labels(cls.env, pot, CASHIER)
         load_labels(cls.env, polib.pofile(str(porting.ROOT / "i18n/de.po")), MANAGER)
-        words = {entry.msgid: entry.msgstr for entry in pot}
-        key = (porting.MODULE, CASHIER)
-        cls.startClassPatcher(patch.dict(code_translations.python_translations, {key: words}))
+        german = polib.pofile(str(porting.ROOT / "i18n/de.po"))
+        words = {
+            (porting.MODULE, CASHIER): {entry.msgid: entry.msgstr for entry in pot},
+            (porting.MODULE, MANAGER): {one.msgid: f"{READ}{one.msgstr}" for one in german},
+        }
+        cls.startClassPatcher(patch.dict(code_translations.python_translations, words))
         cls.pos_user.lang, cls.pos_admin.lang = CASHIER, MANAGER
         cls.account.responsible_id = cls.pos_admin
 
@@ -71,19 +80,10 @@ class SaidToEachCommon:
         changes = [value for one in shown for value in one["trackingValues"]]
         return notes, changes
 
-    def stored(self):
-        """Each text that the database has in a table of ours, or of what we make in Odoo's."""
+    def stored(self, mark, others):
+        """Each text with a mark that the database has in a table of ours, or in others."""
         names = [name for name in self.env.registry if name.startswith("glase.")]
-        for name in (
-            *names,
-            "mail.activity",
-            "mail.message",
-            "mail.tracking.value",
-            "account.move",
-            "account.move.line",
-            "pos.session",
-            "pos.order",
-        ):
+        for name in (*names, *others):
             model = self.env[name]
             if model._abstract or model._transient:
                 continue
@@ -96,7 +96,7 @@ class SaidToEachCommon:
                         SQL.identifier(field.name),
                         SQL.identifier(model._table),
                         SQL.identifier(field.name),
-                        f"%{MARK}%",
+                        f"%{mark}%",
                     )
                     for record_id, text in self.env.execute_query(query):
                         if name == "mail.message" and text.endswith(MADE):
@@ -127,7 +127,10 @@ class SaidToEachCommon:
         self.assertFalse(kept)
 
     def assert_none_of_the_cashiers(self):
-        found = "\n".join(self.stored())
+        """Nothing is in the language of who caused it, and nothing of ours in that of one of its readers."""
+        found = "\n".join(
+            [*self.stored(MARK, OF_ODOO), *self.stored(READ, ["mail.tracking.value"])]
+        )
         self.assertFalse(found, found)
 
 
@@ -204,6 +207,81 @@ class TestSaidToEach(SaidToEachCommon, BooksCommon, PeriodCommon):
         self.assertTrue(row.exists())
         self.assert_none_of_the_cashiers()
         self.assert_computed_for_each()
+
+    def test_what_happened_and_how_it_was_settled(self):
+        """A case, what changes in it, and a receipt that Glase did not take."""
+        _order, row = self.paid_order(100)
+        self.simulator.faults({"operation": "submitPaymentReceipt", **REFUSED})
+        with self.registry.cursor() as cr:
+            self.env(cr=cr)["glase.receipt"].sudo()._cron_receipts()
+        self.simulator.faults()
+        order, line = self.sent(30)
+        self.pay_and_leave(line)
+        case = self.row(line).case_ids.with_env(self.env)
+        self.validate(order, line)
+        self.assertEqual(case.state, "settled")
+        receipt = self.env["glase.receipt"].search([("transaction_id", "=", row.id)])
+        for record, name, words in (
+            (case, "summary", "Der Kunde hat bezahlt"),
+            (case, "note", "Im Zahlungsbuch belegt: "),
+            (receipt, "message", "Glase hat "),
+        ):
+            with self.subTest(name):
+                record.invalidate_recordset()
+                said = record.with_context(lang=MANAGER).sudo()[name]
+                self.assertTrue(said.startswith(f"{READ}{words}"), said)
+                self.assertTrue(record.sudo()[name].startswith(MARK))
+        other = self.pos_admin.copy({"login": "other", "password": "other", "lang": CASHIER})
+        for user, own, others in ((self.pos_admin, READ, MARK), (other, MARK, READ)):
+            self.env.flush_all()
+            _notes, changes = self.history(case, user)
+            self.assertIn(own, str(changes))
+            self.assertNotIn(others, str(changes))
+        self.assert_none_of_the_cashiers()
+        self.assert_found_by_each(case)
+
+    def assert_found_by_each(self, case):
+        """Each finds a case by the own words, and exports those; without values, and with them."""
+        for name, words, others in (
+            ("summary", "kunde hat BEZAHLT", "The customer paid, but"),
+            ("note", "Im Zahlungsbuch belegt", "Proven by the ledger"),
+        ):
+            for language, typed, found in (
+                (MANAGER, words, True),
+                (CASHIER, words, False),
+                (CASHIER, f"{MARK}{others}", True),
+                (MANAGER, f"{MARK}{others}", False),
+            ):
+                with self.subTest(name, language=language, typed=typed):
+                    cases = self.env["glase.case"].with_context(lang=language).sudo()
+                    own = [("id", "=", case.id)]
+                    self.assertEqual(len(cases.search([*own, (name, "ilike", typed)])), found)
+                    self.assertEqual(
+                        len(cases.search([*own, (name, "not ilike", typed)])), not found
+                    )
+                    [[exported]] = cases.browse(case.id).export_data([name])["datas"]
+                    self.assertIs(type(exported), str)
+                    self.assertEqual(typed.casefold() in exported.casefold(), found)
+            self.assertFalse(
+                case.fields_get([name])[name]["groupable"], "nobody would read a group's name"
+            )
+
+    def test_a_case_of_the_version_before_is_read_as_it_was_stored(self):
+        """That kept one text, in the language of its manager."""
+        _order, line = self.sent(30)
+        self.pay_and_leave(line)
+        case = self.row(line).case_ids.with_env(self.env)
+        before = "Kunden betalade 100 % av “%(amount)s”, men ingen order har det."
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE glase_case SET summary = %s, note = %s", [before, before])
+        self.env.cr.execute("UPDATE glase_receipt SET message = %s", [before])
+        self.env.invalidate_all()
+        for language in (CASHIER, MANAGER):
+            read = case.with_context(lang=language).sudo()
+            self.assertEqual([read.summary, read.note], [before, before])
+            self.assertEqual(read.search([("summary", "ilike", "ingen order har")]) & case, case)
+        progress.open_case("paid_without_order", self.row(line))
+        self.assertEqual(case.sudo().summary, before, "what is learnt is noted beside it")
 
     def test_what_a_manager_does(self):
         """What is noted in the history of orders, entries, sessions and cases."""

@@ -39,38 +39,39 @@ def covering(lefts, amount):
 
 @dataclass(frozen=True)
 class Sale:
-    """A sale of which products come back; amounts above zero, nothing rounded but ``paid``.
+    """A sale of which products come back; amounts above zero, nothing rounded but ``paid`` and ``given``.
 
     :ivar Decimal worth: all that was sold
     :ivar Decimal paid: for it, with whatever
-    :ivar Decimal back: what of it has come back, with what comes back now
+    :ivar Decimal now: what of it comes back now
+    :ivar Decimal before: what of it has come back before
+    :ivar Decimal given: for that
     :ivar CashRounding rounding: how its bill was rounded, or None
     """
 
     worth: Decimal
     paid: Decimal
-    back: Decimal
+    now: Decimal
+    before: Decimal = Decimal(0)
+    given: Decimal = Decimal(0)
     rounding: CashRounding | None = None
 
-    def rounded_by(self):
-        """What rounding adds to, or takes off, what has come back: of all of it, what it did to the sale."""
-        if self.back >= self.worth:
-            return self.paid - self.worth
-        return total_due(self.back, self.rounding) - self.back
+    def most_back(self):
+        """What comes back is rounded as it was sold, and all of it together brings what was paid."""
+        left = max(self.paid - self.given, Decimal(0))
+        if self.now + self.before >= self.worth:
+            return left
+        return min(total_due(self.now, self.rounding), left)
 
 
-def most_for(worth, sales, rounded_before=Decimal(0)):
+def most_for(worth, sales):
     """What goes back for products at most, however the till rounds by now.
-
-    All refunds of a sale together give back what the products that came back cost by the rounding of the
-    sale. So parts of it never bring more than its customer has paid, and all of it brings just that.
 
     :param Decimal worth: what comes back now, less what is sold with it; above zero
     :param sales: a :class:`Sale` each of which something comes back now
-    :param Decimal rounded_before: what rounding has added to, or taken off, earlier refunds of these
     :rtype: Decimal
     """
-    return worth + sum(sale.rounded_by() for sale in sales) - rounded_before
+    return worth + sum(sale.most_back() - sale.now for sale in sales)
 
 
 def repetition_proves(amount, left_before):

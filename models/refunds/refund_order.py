@@ -52,16 +52,24 @@ def most_for_products(worth, products, refund=None):
     :param refund: their refund order, if it is stored
     :rtype: Decimal
     """
-    sales, others = [], set()
+    sales = []
     for order, now in products.items():
         bill = Bill(order.sudo())
         earlier = _earlier_refunds(bill.order, refund)
-        others.update(earlier)
-        before = sum(_products_back(other).get(order, 0) for other in earlier)
-        rounding = _rounding_of(bill.order)
-        sales.append(giving_back.Sale(bill.worth(), bill.taken(), now + before, rounding))
-    rounded_before = sum(-Bill(other).taken() - _worth(other) for other in others)
-    return giving_back.most_for(worth, sales, rounded_before)
+        before = sum((_products_back(one).get(order, 0) for one in earlier), Decimal(0))
+        # What rounding has added to a refund of several sales counts for each of them.
+        rounded = sum((-Bill(one).taken() - _worth(one) for one in earlier), Decimal(0))
+        sales.append(
+            giving_back.Sale(
+                worth=bill.worth(),
+                paid=bill.taken(),
+                now=now,
+                before=before,
+                given=before + rounded,
+                rounding=_rounding_of(bill.order),
+            )
+        )
+    return giving_back.most_for(worth, sales)
 
 
 def _worth(refund):

@@ -83,8 +83,7 @@ class TestMigrations(GlaseCommon):
                 "loss_account_id": account,
             }
         )
-        values = {"cash_rounding": True, "rounding_method": crowns.id}
-        self.main_pos_config.write({**values, "only_round_cash_method": False})
+        self.let_round(crowns)
         migrate = script("19.0.1.2.0/post-rounding.py").migrate
         order, line = self.paid_bill(20)
         row = self.row(line)

@@ -27,6 +27,7 @@ OF_ODOO = {
     "account.move.line": {"create", "write"},
     "account.payment": {"create", "write"},
     "ir.module.module": {"button_uninstall"},
+    "mail.activity": {"write"},
     "mail.message": {"create"},
     "mail.thread": {"message_new", "message_update"},
     "pos.config": {"create", "write"},

@@ -1,5 +1,6 @@
 """Debian packages: those that this machine lacks, and files that are taken from packages without installing them."""
 
+import ctypes
 import os
 import re
 import shutil
@@ -16,6 +17,9 @@ from .paths import log_file, size_text
 # command of that name is a script, which would hand on no signal.
 HEADLESS = "/usr/lib/chromium/chromium-headless-shell"
 OTHERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# What programs load that come with Python packages of the browser's driver: library by Debian package.
+LIBRARIES = {"libatomic1": "libatomic.so.1"}
 
 
 def chromium():
@@ -73,7 +77,17 @@ def missing(browser=True, programs=None):
         wanted.append("postgresql")
     if browser and not chromium():
         wanted += ["chromium-headless-shell", "fonts-liberation"]
+    if browser:
+        wanted += [package for package, name in LIBRARIES.items() if not _has_library(name)]
     return wanted
+
+
+def _has_library(name):
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def uses_own_server():

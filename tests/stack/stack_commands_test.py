@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import playwright
 import pytest
 
 from stack import console, debian, demo, odoo_tree, odoo_user, paths, sale, server, shop, testing
@@ -58,6 +60,21 @@ def test_odoos_own_tests_find_the_browser_that_ours_use(monkeypatch, tmp_path, h
 def test_without_a_browser_the_one_without_a_window_is_wanted(monkeypatch):
     monkeypatch.setattr(debian, "chromium", lambda: "")
     assert {"chromium-headless-shell", "fonts-liberation"} <= set(debian.missing())
+
+
+# Every Debian has these: its package manager loads them.
+ALWAYS_THERE = re.compile(r"lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+)\.so|linux-vdso|ld-linux")
+
+
+def test_all_that_the_browsers_driver_loads_is_wanted(monkeypatch):
+    node = Path(playwright.__file__).parent / "driver/node"
+    loaded = subprocess.run(["ldd", node], capture_output=True, text=True, check=True).stdout
+    names = {line.split()[0] for line in loaded.splitlines()}
+    needed = {name for name in names if not ALWAYS_THERE.search(name)}
+    assert needed == set(debian.LIBRARIES.values())
+    monkeypatch.setattr(debian, "LIBRARIES", {"libnone1": "libnone.so.1"})
+    assert "libnone1" in debian.missing()
+    assert "libnone1" not in debian.missing(browser=False)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ Also a plugin of pytest, whose option ``--length`` keeps one of the two.
 
 from pathlib import Path
 
-import pytest
-
 from .paths import CHECKOUT
 
 LIST = CHECKOUT / "tests/long.txt"
@@ -44,7 +42,6 @@ def pytest_addoption(parser):
     parser.addoption("--length", choices=(SHORT, REST), help="Only tests of this length")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     length = config.getoption("--length")
     if not length:

@@ -86,6 +86,18 @@ def test_every_command_explains_itself(command):
     assert f"bin/{command}" in ended.stdout
 
 
+@pytest.mark.parametrize("module", ["demo", "testing", "set_up", "lint", "lock", "release"])
+def test_a_python_that_has_no_package_of_ours_starts_each_command(module):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "sys.modules.update(dict.fromkeys(('pytest', 'playwright', 'odoo', 'lxml', 'zeep', 'babel')))\n"
+        f"from stack import {module}"
+    )
+    command = [sys.executable, "-I", "-c", code, str(BIN)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert not ended.stderr
+
+
 def test_taken_port_is_one_sentence(taken_port):
     ended = run("demo", "--port", str(taken_port))
     assert ended.returncode == 2

@@ -47,10 +47,11 @@ def pytest_collection_modifyitems(config, items):
     if not length:
         return
     known = named()
-    others = [item for item in items if is_long(_name(item), known) != (length == REST)]
-    if others:
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in set(others)]
+    of_length = {False: [], True: []}
+    for item in items:
+        of_length[is_long(_name(item), known) == (length == REST)].append(item)
+    config.hook.pytest_deselected(items=of_length[False])
+    items[:] = of_length[True]
 
 
 def _name(item):
